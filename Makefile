@@ -1,0 +1,43 @@
+# Everything a fresh machine needs is installed here: only Python 3.10+ and make are asked for.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Byte code is what makes the second start quick; it stays on whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: demo test lint types tests bench clients matrix docs clean
+.DEFAULT_GOAL := test
+
+$(VENV)/ready: pyproject.toml Makefile
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+# The last botocore that shipped lookoutvision: read as data by one test.
+.cache/wheels/ready: $(VENV)/ready
+	$(BIN)/python -m pip download --quiet --no-deps --dest .cache/wheels botocore==1.40.60
+	touch $@
+
+demo: $(VENV)/ready  ## the human-review example, end to end
+	$(BIN)/python -m mlmock demo
+
+test: lint types tests  ## what has to pass
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/ready
+	$(BIN)/mypy
+
+tests: $(VENV)/ready .cache/wheels/ready
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=
+	$(BIN)/coverage report
+
+bench: $(VENV)/ready  ## the table of ratios
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) .cache .coverage* .mypy_cache .ruff_cache .pytest_cache

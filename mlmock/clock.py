@@ -1,0 +1,109 @@
+"""The one place that reads time.
+
+Virtual time is the machine's (or freezegun's, or time-machine's), or an instant that stands still,
+plus what has been advanced. Work that is due is done in order while the clock moves.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+from mlmock.ledger import Ledger
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+Job = Callable[[], object]
+
+
+def to_datetime(seconds: float) -> datetime:
+    """Return the aware UTC datetime of `seconds` since 1970, in milliseconds as AWS keeps them."""
+    return _EPOCH + timedelta(milliseconds=int(seconds * 1000 + 0.0005))
+
+
+def to_seconds(moment: datetime) -> float:
+    """Return the seconds since 1970 of `moment`; a naive one is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return (aware - _EPOCH).total_seconds()
+
+
+class Clock:
+    """Virtual time of one mock, in seconds since 1970."""
+
+    def __init__(self, ledger: Ledger, *, now: datetime | None = None) -> None:
+        self._ledger = ledger
+        self._standing = None if now is None else to_seconds(now)
+        self._offset = 0.0
+        self._jobs: list[tuple[float, int, list[Job | None]]] = []
+        self._order = itertools.count()
+        self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        return f"<clock at {self.now().isoformat()}>"
+
+    def seconds(self) -> float:
+        """Return the present instant in seconds since 1970."""
+        base = self._standing
+        return (time.time() if base is None else base) + self._offset
+
+    def now(self) -> datetime:
+        """Return the present instant as an aware UTC datetime."""
+        return to_datetime(self.seconds())
+
+    def advance(
+        self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> None:
+        """Move the clock forward, and do on the way what is due. ValueError for going back."""
+        step = seconds + 60 * minutes + 3600 * hours + 86400 * days
+        if not step >= 0:
+            raise ValueError(f"the clock only goes forward; advance() got {step} seconds")
+        with self._lock:
+            target = self.seconds() + step
+            self._run_until(target)
+            self._move_to(target)
+
+    def at(self, instant: float, job: Job) -> Callable[[], None]:
+        """Do `job` when the clock gets to `instant`; returns what cancels it."""
+        cell: list[Job | None] = [job]
+        with self._lock:
+            heapq.heappush(self._jobs, (instant, next(self._order), cell))
+
+        def cancel() -> None:
+            cell[0] = None
+
+        self._ledger.note(cancel)
+        return cancel
+
+    def settle(self) -> None:
+        """Do what has become due since somebody last looked."""
+        if self._jobs and self._jobs[0][0] <= self.seconds():
+            with self._lock:
+                self._run_until(self.seconds())
+
+    def stand_at(self, now: datetime | None) -> None:
+        """Let the clock stand at `now`, or follow the machine for None."""
+        standing = None if now is None else to_seconds(now)
+        self._ledger.change(self, _standing=standing)
+
+    def restart(self) -> None:
+        """Take back what was advanced, and forget what was to be done."""
+        with self._lock:
+            self._jobs.clear()
+            self._offset = 0.0
+
+    def _run_until(self, target: float) -> None:
+        while self._jobs and self._jobs[0][0] <= target:
+            instant, order, cell = heapq.heappop(self._jobs)
+            job = cell[0]
+            if job is not None:
+                self._ledger.note(lambda e=(instant, order, cell): heapq.heappush(self._jobs, e))  # type: ignore[misc]
+                self._move_to(instant)
+                job()
+
+    def _move_to(self, instant: float) -> None:
+        missing = instant - self.seconds()
+        if missing > 0:
+            self._ledger.change(self, _offset=self._offset + missing)

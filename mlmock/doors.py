@@ -1,0 +1,87 @@
+"""Rules at the door: that they name what exists, and answer what the model allows."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError
+
+from mlmock.answers import Error, check_error, result_of
+from mlmock.errors import BadAnswer
+from mlmock.router import Result
+from mlmock.rules import is_callable_answer
+from mlmock.wire.models import operation as compiled
+from mlmock.wire.models import service_model
+from mlmock.wire.rest_json import Operation
+
+
+def check_members(service: str, name: str, members: dict[str, Any]) -> None:
+    """Raise BadAnswer unless the operation exists and has these members in its request."""
+    plans = _plans(service, name)
+    known = {member for plan in plans for member in _input_members(plan)}
+    for member in members:
+        if member not in known:
+            raise BadAnswer(
+                f"{_title(service, name)} has no request member {member}"
+                + _nearest(member, sorted(known))
+            )
+
+
+def _title(service: str, name: str) -> str:
+    return service if name == "*" else f"{service}.{name}"
+
+
+def _plans(service: str, name: str) -> list[Operation]:
+    try:
+        model = service_model(service)
+    except UnknownServiceError:
+        raise BadAnswer(f"the installed botocore has no model of {service}") from None
+    if name == "*":
+        return [compiled(service, known) for known in model.operation_names]
+    try:
+        return [compiled(service, name)]
+    except OperationNotFoundError:
+        hint = _nearest(name, list(model.operation_names))
+        raise BadAnswer(f"{service} has no operation {name}{hint}") from None
+
+
+def _input_members(plan: Operation) -> list[str]:
+    shape = plan.model.input_shape
+    return list(shape.members) if shape is not None else []
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    by_case = [other for other in known if other.lower() == name.lower().replace("_", "")]
+    near = by_case or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+
+
+def door_check(service: str, name: str, answer: Any) -> Any:
+    """Return `answer` in the form that a rule at the door keeps, or raise BadAnswer."""
+    plans = _plans(service, name)
+    if isinstance(answer, Error):
+        _check_error(plans, answer)
+        return answer
+    if name == "*":
+        raise BadAnswer(
+            f'a rule for every operation takes faults only; name one: ml.on("{service}", "…")'
+        )
+    if is_callable_answer(answer) or isinstance(answer, type):
+        return answer
+    return Result(result_of(plans[0], answer))
+
+
+def _check_error(plans: list[Operation], answer: Error) -> None:
+    """Accept an error that one of `plans` can send."""
+    first: BadAnswer | None = None
+    for plan in plans:
+        try:
+            check_error(plan, answer)
+        except BadAnswer as fault:
+            first = first or fault
+        else:
+            return
+    if first is not None:
+        raise first

@@ -1,0 +1,50 @@
+"""What goes wrong, and for whom: the service's errors for the code under test, ours for its author."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ServiceError(Exception):
+    """An error that the service sends: it goes on the wire and reaches the caller as ClientError.
+
+    `code` is the modelled error (``ConflictException``), or any code with `status`;
+    `message` is its text, `members` are its other modelled members.
+    """
+
+    def __init__(
+        self, code: str, message: str | None = None, *, status: int | None = None, **members: Any
+    ) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.members = members
+
+
+class AuthorError(AssertionError):
+    """Something the author of the test has to know. Never retried by botocore, never on the wire."""
+
+
+class NotMocked(AuthorError):  # noqa: N818 - it fails a test, it is an assertion
+    """A request was about to leave for AWS although a mock is, or was, to hold it."""
+
+
+class UnmatchedCall(AuthorError):  # noqa: N818
+    """A scripted resource got a call that none of its rules takes."""
+
+
+class UnusedRule(AuthorError):  # noqa: N818
+    """A block ended well, and a rule that was written for it was not used as often as it says."""
+
+
+class BadAnswer(AuthorError):  # noqa: N818
+    """A rule answers what the service's model doesn't allow. Raised at the line that writes it."""
+
+
+class MissingExtra(ImportError):
+    """A feature needs a package that isn't installed; the message has the line that installs it."""
+
+
+class UnusedRuleWarning(UserWarning):
+    """A rule was not used, in a block that isn't strict."""

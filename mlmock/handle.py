@@ -1,0 +1,167 @@
+"""What a test author holds: `ml`. The only room outside `services/` that names services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+
+from mlmock.calls import Call, Journal
+from mlmock.clock import Clock
+from mlmock.errors import AuthorError, BadAnswer
+from mlmock.events import Events
+from mlmock.objects import ObjectStore
+from mlmock.progress import ProgressSlot
+from mlmock.rules import Match, Rule, Subject
+from mlmock.services.base import Narrowing, ServiceHandle
+from mlmock.world import Block, World
+
+if TYPE_CHECKING:
+    from mlmock.services.a2i_runtime import Handle as A2I
+
+Held = TypeVar("Held", bound=ServiceHandle)
+
+
+class ServiceSlot(Generic[Held]):
+    """An attribute of the handle: one service, loaded when somebody first asks for it."""
+
+    def __init__(self, service: str, folder: str) -> None:
+        self.service = service
+        self.module = f"mlmock.services.{folder}"
+        self._attribute = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._attribute = f"_{name}"
+
+    @overload
+    def __get__(self, handle: None, owner: type) -> ServiceSlot[Held]: ...
+    @overload
+    def __get__(self, handle: MockML, owner: type) -> Held: ...
+    def __get__(self, handle: MockML | None, owner: type) -> Any:
+        """Return the service's handle."""
+        if handle is None:
+            return self
+        found = handle.__dict__.get(self._attribute)
+        if found is None:
+            make = import_module(self.module).Handle
+            found = handle.__dict__[self._attribute] = make(handle._world, handle._at)
+        return found
+
+
+class MockML:
+    """A running mock, or (by `ml.at`) a region or account of it."""
+
+    a2i: ServiceSlot[A2I] = ServiceSlot("sagemaker-a2i-runtime", "a2i_runtime")
+
+    progress = ProgressSlot()
+
+    def __init__(self, block: Block, at: Narrowing | None = None) -> None:
+        self._block = block
+        self._world: World = block.world
+        self._at = at or Narrowing()
+        self.progress = self._world.progress
+
+    def __repr__(self) -> str:
+        names = ", ".join(sorted(self._world.holds))
+        return f"<mlmock holding {names}: {self.calls.started} calls>"
+
+    @property
+    def calls(self) -> Journal:
+        """The journal of calls."""
+        return self._world.calls
+
+    @property
+    def clock(self) -> Clock:
+        """Virtual time."""
+        return self._world.clock
+
+    @property
+    def s3(self) -> ObjectStore:
+        """The object store: memory, or the S3 of an active moto."""
+        return self._world.store
+
+    @property
+    def events(self) -> Events:
+        """What AWS would have sent to EventBridge and SNS."""
+        return self._world.events
+
+    @property
+    def unmatched(self) -> list[AuthorError]:
+        """The UnmatchedCall and NotMocked that have been raised; `clear()` says: expected."""
+        return self._world.unmatched
+
+    def at(self, *, region: str | None = None, account_id: str | None = None) -> MockML:
+        """Return this handle, narrowed to a region, an account, or both."""
+        return MockML(self._block, self._at.narrowed(region, account_id))
+
+    def on(
+        self,
+        service: str,
+        operation: str = "*",
+        /,
+        *,
+        where: Callable[[Call], Any] | None = None,
+        **members: Any,
+    ) -> Rule:
+        """Return a rule at the door of a held service; it exists once it has an answer.
+
+        `operation` as AWS spells it, or ``"*"`` (faults only); `members` are match values of
+        request members, `where` a predicate of the Call. BadAnswer names what doesn't exist.
+        """
+        subject = door_subject(self._world, service, operation, members)
+        match = Match(members, where, self._at.region, self._at.account_id)
+        return Rule(self._world.book, subject, match)
+
+    def reset(self) -> None:
+        """Forget everything: resources, rules, journal, events, objects, advanced time."""
+        self._world.reset()
+        for name in [n for n, slot in vars(MockML).items() if isinstance(slot, ServiceSlot)]:
+            self.__dict__.pop(f"_{name}", None)
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Roll back at the end what changes inside."""
+        return self._world.savepoint()
+
+    def assert_all_used(self) -> None:
+        """Raise UnusedRule if a rule was not used as often as it says, or UnmatchedCall again."""
+        from mlmock.explain import unused
+
+        if self._world.unmatched:
+            raise self._world.unmatched[0]
+        rules = self._world.book.unused()
+        if rules:
+            raise unused(rules)
+
+
+SLOTS: dict[str, ServiceSlot[Any]] = {
+    slot.service: slot for slot in vars(MockML).values() if isinstance(slot, ServiceSlot)
+}
+REGISTRY: dict[str, str] = {service: slot.module for service, slot in SLOTS.items()}
+
+
+def services_named(names: Iterable[str]) -> frozenset[str]:
+    """Return the held services for what `mock_ml` was given; none means all. ValueError."""
+    chosen = frozenset(names)
+    unknown = sorted(chosen - set(REGISTRY))
+    if unknown:
+        known = ", ".join(sorted(REGISTRY))
+        raise ValueError(f"mlmock holds {known}; it doesn't know {', '.join(unknown)}")
+    return chosen or frozenset(REGISTRY)
+
+
+def door_subject(world: World, service: str, operation: str, members: dict[str, Any]) -> Subject:
+    """Return the subject of a rule at the door, after checking that it names what exists."""
+    from mlmock.doors import check_members, door_check
+
+    if service not in world.holds:
+        from mlmock.explain import no_such_service
+
+        raise BadAnswer(no_such_service(service, world.holds))
+    check_members(service, operation, members)
+    return Subject(
+        key=("door", service, operation),
+        title=f'ml.on("{service}", "{operation}")',
+        check=cast(Any, partial(door_check, service, operation)),
+    )

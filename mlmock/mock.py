@@ -1,0 +1,192 @@
+"""`mock_ml`: the description of a mock, and every way to run it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+from mlmock import active
+from mlmock.errors import AuthorError, UnusedRuleWarning
+from mlmock.handle import REGISTRY, MockML, services_named
+from mlmock.options import Options
+from mlmock.progress import Policy
+from mlmock.rules import Rule
+from mlmock.transport import moto
+from mlmock.transport.install import Interception
+from mlmock.world import Block, World
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Run:
+    """One running block, from start to end."""
+
+    def __init__(self, options: Options, services: frozenset[str]) -> None:
+        with active.LOCK:
+            outer = active.current()
+            self.block = Block(options, services, None if outer is None else outer.world)
+            world = self.block.world
+            if outer is None:
+                _equip(world)
+            else:
+                world.enter(self.block)
+            active.enter(self.block)
+        self.ml = self.block.handle = MockML(self.block)
+        self._running = True
+
+    def check(self) -> None:
+        """Raise what the block's author has to know: swallowed refusals, then unused rules."""
+        world = self.block.world
+        blamed = world.blamed(self.block)
+        if blamed:
+            raise blamed[0]
+        rules = world.book.end(self.block)
+        if rules:
+            self._complain(rules)
+
+    def stop(self) -> None:
+        """End the block and assert nothing. Ending it twice does nothing."""
+        with active.LOCK:
+            if not self._running:
+                return
+            self._running = False
+            active.leave(self.block)
+            world = self.block.world
+            if active.current() is None:
+                world.interception.undo()
+            else:
+                world.leave(self.block)
+                world.book.end(self.block)
+
+    def end(self, fault: BaseException | None) -> None:
+        """End the block; assert what is to be asserted, unless it ends by its own `fault`."""
+        try:
+            if fault is None:
+                self.check()
+        finally:
+            self.stop()
+
+    def _complain(self, rules: list[Rule]) -> None:
+        from mlmock.explain import unused
+
+        failure: AuthorError = unused(rules)
+        if self.block.options.strict:
+            raise failure
+        warnings.warn(UnusedRuleWarning(str(failure)), stacklevel=4)
+
+
+def _equip(world: World) -> None:
+    world.registry = REGISTRY
+    world.outside = moto.buckets
+    world.deliver = moto.deliver
+    world.interception = Interception(world, with_memos=world.first.options.memos)
+
+
+class Mock:
+    """The description of a mock. Each entry makes a fresh running one."""
+
+    def __init__(self, services: Iterable[str], options: dict[str, Any]) -> None:
+        self._services = services_named(services)
+        self._options = Options(**options)
+        self._runs: list[Run] = []
+
+    def __repr__(self) -> str:
+        return f"<mock_ml of {', '.join(sorted(self._services))}>"
+
+    def run(self) -> Run:
+        """Start a block and return it."""
+        return Run(self._options, self._services)
+
+    # -- by hand ----------------------------------------------------------------------------
+
+    def start(self) -> MockML:
+        """Start a block and return its handle."""
+        run = self.run()
+        self._runs.append(run)
+        return run.ml
+
+    def stop(self) -> None:
+        """End the block that was started last; asserts nothing. RuntimeError if none runs."""
+        self._last("stop").stop()
+
+    # -- with and async with ----------------------------------------------------------------
+
+    def __enter__(self) -> MockML:
+        """Start a block and return its handle."""
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the block; UnusedRule and swallowed refusals are raised if it ended well."""
+        self._last("leave").end(fault)
+
+    async def __aenter__(self) -> MockML:
+        """Start a block and return its handle."""
+        return self.start()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the block; UnusedRule and swallowed refusals are raised if it ended well."""
+        self._last("leave").end(fault)
+
+    def _last(self, what: str) -> Run:
+        if not self._runs:
+            raise RuntimeError(f"there is nothing to {what}: this mock_ml has not been started")
+        return self._runs.pop()
+
+    # -- as a decorator ---------------------------------------------------------------------
+
+    def __call__(self, thing: Decorated) -> Decorated:
+        """Decorate a function of any kind, or a class: each call, each test, in its own block."""
+        from mlmock.decorate import decorated
+
+        return decorated(self, thing)
+
+
+@overload
+def mock_ml(decorated: Decorated, /) -> Decorated: ...
+@overload
+def mock_ml(
+    *services: str,
+    region: str = ...,
+    account_id: str = ...,
+    progress: Policy = ...,
+    seed: int = ...,
+    now: datetime | None = ...,
+    passthrough: Iterable[str] = ...,
+    strict: bool = ...,
+    journal: int = ...,
+    sign: bool = ...,
+    memos: bool = ...,
+    lookoutvision_api: str = ...,
+) -> Mock: ...
+def mock_ml(*services: Any, **options: Any) -> Any:
+    """Describe a mock of the held services, or of those named.
+
+    Use it as a decorator (bare or with options), in `with` and `async with`, or by `start()` and
+    `stop()`. The options are those of `mlmock.options.Options`. TypeError or ValueError for options
+    and services that don't exist.
+    """
+    if len(services) == 1 and callable(services[0]):
+        return Mock((), options)(services[0])
+    return Mock(services, options)
+
+
+def current() -> MockML:
+    """Return the handle of the running mock; RuntimeError if none runs."""
+    block = active.current()
+    if block is None:
+        raise RuntimeError("no mock_ml block is running")
+    handle: MockML = block.handle
+    return handle

@@ -1,0 +1,53 @@
+"""What a block can be told: the options of `mock_ml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mlmock.progress import Policy, immediately
+
+LOOKOUTVISION_APIS = ("2020-11-20", "2020-12-preview")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of one block.
+
+    `region`: what a client gets that nothing else gives one. `account_id`: 12 digits; a client
+    whose access key has 12 digits has that account. `progress`: how asynchronous work moves on.
+    `seed`: fixes ids, tokens and draws. `now`: an instant at which the clock stands. `passthrough`:
+    names of services whose calls go to AWS. `strict`: False turns UnmatchedCall into the default
+    answer and unused rules into a warning. `journal`: how many calls are kept. `sign`: False skips
+    SigV4. `memos`: False leaves botocore's pure functions unmemoised. `lookoutvision_api`: the
+    revision of that service.
+    """
+
+    region: str = "us-east-1"
+    account_id: str = "123456789012"
+    progress: Policy = field(default_factory=immediately)
+    seed: int = 0
+    now: datetime | None = None
+    passthrough: Iterable[str] = ()
+    strict: bool = True
+    journal: int = 100_000
+    sign: bool = True
+    memos: bool = True
+    lookoutvision_api: str = LOOKOUTVISION_APIS[0]
+
+    def __post_init__(self) -> None:
+        names = (self.passthrough,) if isinstance(self.passthrough, str) else self.passthrough
+        object.__setattr__(self, "passthrough", frozenset(names))
+        if not (len(self.account_id) == 12 and self.account_id.isdecimal()):
+            raise ValueError(f"account_id has 12 digits, not {self.account_id!r}")
+        if not isinstance(self.progress, Policy):
+            raise TypeError(
+                "progress is immediately(), after_polls(n), after(seconds) or manually(), "
+                f"not {self.progress!r}"
+            )
+        if self.lookoutvision_api not in LOOKOUTVISION_APIS:
+            raise ValueError(
+                f"lookoutvision_api is one of {', '.join(LOOKOUTVISION_APIS)}, "
+                f"not {self.lookoutvision_api!r}"
+            )

@@ -1,0 +1,188 @@
+"""One trip of one call: read, checked, answered, written.
+
+The order is the life of a request: the journal notes it, the model reads and checks it, rules at
+the door may answer, else the service does; the model writes the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from mlmock.answers import Default, Later, result_of
+from mlmock.calls import Call
+from mlmock.errors import AuthorError, ServiceError
+from mlmock.rules import given
+from mlmock.wire import faults
+from mlmock.wire.message import Answer
+from mlmock.wire.rest_json import Operation
+from mlmock.world import Block, World
+
+
+class Result(dict[str, Any]):
+    """The members of an answer that has been checked where it was written."""
+
+
+def answer(block: Block, call: Call) -> Answer:
+    """Take `call` through the house and return its answer.
+
+    Raises AuthorError, ConnectionFault, or what a rule raises; a service's error is an answer.
+    """
+    outcome = begin(block, call)
+    while type(outcome) is Later:
+        value = _attempt(block, call, partial(run, outcome.work))
+        outcome = proceed(block, call, outcome, value)
+    return outcome  # type: ignore[return-value]
+
+
+async def answer_async(block: Block, call: Call) -> Answer:
+    """Do what `answer` does, and await the callables of rules in the caller's own loop."""
+    outcome = begin(block, call)
+    while type(outcome) is Later:
+        value = _attempt(block, call, outcome.work)
+        if inspect.isawaitable(value):
+            value = await _awaited(block, call, value)
+        outcome = proceed(block, call, outcome, value)
+    return outcome  # type: ignore[return-value]
+
+
+def begin(block: Block, call: Call) -> Answer | Later:
+    """Read and check `call`, and let rules or the service answer; Later: user code has to run."""
+    world = block.world
+    clock = world.clock
+    clock.settle()
+    call.started_at = clock.seconds()
+    call.request_id = world.new_id()
+    world.calls.add(call)
+    return _stage(block, call, lambda: _answered(world, call))
+
+
+def proceed(block: Block, call: Call, later: Later, value: Any) -> Answer | Later:
+    """Go on with what user code returned."""
+    return _stage(block, call, lambda: later.then(value))
+
+
+def _answered(world: World, call: Call) -> Any:
+    plan = call.plan
+    call.take_params(plan.parse(call.request))
+    if len(world.book):
+        found = world.book.find(door_keys(plan), call)
+        if found is not None:
+            return _at_the_door(world, call, *found)
+    return _served(world, call)
+
+
+def door_keys(plan: Operation) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    """Return the keys of the rules that stand at the door of an operation."""
+    return ("door", plan.service, plan.name), ("door", plan.service, "*")
+
+
+def _at_the_door(world: World, call: Call, rule: Any, found: Any) -> Any:
+    world.wait(call, rule.seconds)
+    if isinstance(found, Default):
+        return _served(world, call)
+    return given(found, call, lambda value: _result(call.plan, value))
+
+
+def _result(plan: Operation, value: Any) -> dict[str, Any]:
+    return value if type(value) is Result else result_of(plan, value)
+
+
+def _served(world: World, call: Call) -> Any:
+    plan = call.plan
+    backend = world.backend(plan.service, call.account_id, call.region)
+    return getattr(backend, plan.method)(call)
+
+
+def _stage(block: Block, call: Call, make: Callable[[], Any]) -> Answer | Later:
+    world = block.world
+    try:
+        result = make()
+        if type(result) is Later:
+            return result
+        found = call.plan.serialise(result)
+    except ServiceError as fault:
+        call.error = fault
+        found = faults.answer_of(call.plan.model, fault)
+    except BaseException as fault:
+        _close(world, call, fault)
+        if isinstance(fault, AuthorError):
+            world.blame(fault)
+        raise
+    return _sealed(world, call, found)
+
+
+def _close(world: World, call: Call, fault: BaseException | None) -> None:
+    call.error = fault
+    call.duration = world.clock.seconds() - call.started_at
+    call.take_params(None)
+
+
+def _sealed(world: World, call: Call, found: Answer) -> Answer:
+    """Put on the headers that every answer has, and close the call's entry."""
+    headers = found.headers
+    headers["x-amzn-RequestId"] = call.request_id
+    headers["Date"] = world.date_header()
+    headers["Connection"] = "keep-alive"
+    if type(found.body) is bytes:
+        headers["Content-Length"] = str(len(found.body))
+    call.answer = found
+    _close(world, call, call.error)
+    return found
+
+
+# -- user code -------------------------------------------------------------------------------
+
+
+def run(work: Callable[[], Any]) -> Any:
+    """Run a callable of a rule; a coroutine is run to its end, in a thread if a loop runs here."""
+    value = work()
+    if not inspect.isawaitable(value):
+        return value
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_as_coroutine(value))
+    return _run_elsewhere(_as_coroutine(value))
+
+
+async def _as_coroutine(value: Any) -> Any:
+    return await value
+
+
+def _run_elsewhere(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    outcome: list[Any] = []
+
+    def target() -> None:
+        try:
+            outcome.append((asyncio.run(coroutine), None))
+        except BaseException as fault:
+            outcome.append((None, fault))
+
+    thread = threading.Thread(target=target, name="mlmock-callable")
+    thread.start()
+    thread.join()
+    value, fault = outcome[0]
+    if fault is not None:
+        raise fault
+    return value
+
+
+def _attempt(block: Block, call: Call, work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except BaseException as fault:
+        _close(block.world, call, fault)
+        raise
+
+
+async def _awaited(block: Block, call: Call, value: Any) -> Any:
+    try:
+        return await value
+    except BaseException as fault:
+        _close(block.world, call, fault)
+        raise

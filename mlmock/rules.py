@@ -1,0 +1,347 @@
+"""Rules: a match, a list of answers, and a count."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlmock.answers import Default, Error, Later, WireFault
+from mlmock.calls import Call
+from mlmock.errors import BadAnswer, ServiceError
+from mlmock.ledger import Ledger
+from mlmock.matching import Difference, difference
+
+SPENT = object()
+_HOUSE = str(Path(__file__).parent)
+Check = Callable[[Any], Any]
+Where = Callable[[Call], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which calls a rule takes: members by value, a predicate, a region, an account."""
+
+    members: Mapping[str, Any] = field(default_factory=dict)
+    where: Where | None = None
+    region: str | None = None
+    account_id: str | None = None
+
+    def differs(self, call: Call, params: Mapping[str, Any]) -> Difference | None:
+        """Return the first point in which `call`, seen as `params`, isn't one of these calls."""
+        if self.region is not None and call.region != self.region:
+            return Difference("region", self.region, call.region)
+        if self.account_id is not None and call.account_id != self.account_id:
+            return Difference("account_id", self.account_id, call.account_id)
+        found = difference(self.members, params) if self.members else None
+        if found is None and self.where is not None and not self.where(call):
+            return Difference("where", self.where, False)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule is about: the list it stands in, its title for messages, the check of answers.
+
+    `check` takes an answer and returns it in the form that is kept, or raises BadAnswer;
+    `resource` is True where answers script a resource, whose every call then needs one.
+    """
+
+    key: Hashable
+    title: str
+    check: Check
+    resource: bool = False
+    takes_faults: bool = True
+
+
+class Rule:
+    """One rule. It exists from the moment it has an answer; the later of two wins.
+
+    `.times(n)`, `.optional()` and `.delay(seconds)` may stand before or after the answer.
+    """
+
+    def __init__(self, book: Book, subject: Subject, match: Match) -> None:
+        self._book = book
+        self.subject = subject
+        self.match = match
+        self.answers: tuple[Any, ...] = ()
+        self.left: int | None = None
+        self.used = 0
+        self.wanted = 1
+        self.is_optional = False
+        self.seconds = 0.0
+        self.block: object = None
+        self.place = ""
+        self.number = 0
+        self._times: int | None = None
+
+    def __repr__(self) -> str:
+        from mlmock.explain import rule_text
+
+        return f"<rule {rule_text(self)}>"
+
+    # -- answers ----------------------------------------------------------------------------
+
+    def reply(self, *answers: Any) -> Rule:
+        """Answer with `answers`: one for every matching call, or several in order.
+
+        An answer is the payload where the output has one, events where it streams, the members
+        otherwise; or a callable that gets the Call, an exception, `error(...)`, `output(...)`.
+        BadAnswer if the service's model doesn't allow it.
+        """
+        if not answers:
+            raise BadAnswer("reply() needs an answer: reply({...}), reply('text'), reply(a, b)")
+        return self._answer(tuple(self._checked(answer) for answer in answers))
+
+    def fail(
+        self,
+        code: str,
+        message: str | None = None,
+        *,
+        status: int | None = None,
+        times: int | None = None,
+        **members: Any,
+    ) -> Rule:
+        """Fail with a modelled error, a common one, or with `status` any; `times`: so often."""
+        self._answer((self._checked(Error(code, message, status, members)),))
+        return self if times is None else self.times(times)
+
+    def timeout(self, *, connect: bool = False) -> Rule:
+        """Let the client run into its read (or `connect`) timeout."""
+        return self._fault("connect_timeout" if connect else "read_timeout")
+
+    def drop(self) -> Rule:
+        """Close the connection without an answer."""
+        return self._fault("drop")
+
+    def unreachable(self) -> Rule:
+        """Refuse the connection."""
+        return self._fault("unreachable")
+
+    def delay(self, seconds: float) -> Rule:
+        """Answer (or let the default answer) only after `seconds` of virtual time."""
+        if not seconds >= 0:
+            raise BadAnswer(f"delay() takes seconds, not {seconds!r}")
+        self.seconds = float(seconds)
+        return self if self.answers else self._answer((Default(),))
+
+    def times(self, count: int) -> Rule:
+        """Hold for the next `count` matching calls, and be spent then."""
+        if type(count) is not int or count < 1:
+            raise BadAnswer(f"times() takes a count of calls, not {count!r}")
+        self._times = count
+        if self.answers:
+            self._count()
+        return self
+
+    def optional(self) -> Rule:
+        """Don't mind if no call comes."""
+        self.is_optional = True
+        return self
+
+    # -- use --------------------------------------------------------------------------------
+
+    @property
+    def is_spent(self) -> bool:
+        """True when every answer has been given."""
+        return self.left == 0
+
+    @property
+    def scripts(self) -> bool:
+        """True when the rule scripts a resource: it has an answer there that is no fault."""
+        return self.subject.resource and not all(map(_is_fault, self.answers))
+
+    @property
+    def is_unused(self) -> bool:
+        """True when calls that the rule was written for did not come."""
+        return not self.is_optional and self.used < self.wanted
+
+    def take(self) -> Any:
+        """Return the next answer, or SPENT when there is none left."""
+        with self._book.lock:
+            if self.left == 0:
+                return SPENT
+            answer = self.answers[0]
+            if self.left is not None:
+                place = len(self.answers) - self.left
+                answer = self.answers[max(place, 0)]
+                self._book.ledger.change(self, left=self.left - 1)
+            self.used += 1
+            return answer
+
+    def _checked(self, answer: Any) -> Any:
+        if isinstance(answer, (Default, WireFault, BaseException)):
+            return answer
+        return self.subject.check(answer)
+
+    def _fault(self, kind: str) -> Rule:
+        if not self.subject.takes_faults:
+            raise BadAnswer(f"{self.subject.title} takes answers, not connection faults")
+        return self._answer((WireFault(kind),))
+
+    def _answer(self, answers: tuple[Any, ...]) -> Rule:
+        if self.answers and not isinstance(self.answers[0], Default):
+            raise BadAnswer(
+                "this rule has its answer; write another rule, or say them in order: reply(a, b)"
+            )
+        known = bool(self.answers)
+        self.answers = answers
+        self._count()
+        if not known:
+            self._book.add(self)
+        return self
+
+    def _count(self) -> None:
+        times = self._times
+        if len(self.answers) > 1:
+            self.answers = self.answers * (times or 1)
+            self.left = len(self.answers)
+        elif times is not None:
+            self.answers = self.answers[:1] * times
+            self.left = times
+        self.wanted = self.left or 1
+
+
+class Book:
+    """The rules of a mock, newest first, in one list for each thing they are about."""
+
+    def __init__(self, ledger: Ledger, block: Callable[[], object]) -> None:
+        self.ledger = ledger
+        self.lock = threading.RLock()
+        self._block = block
+        self._order = itertools.count()
+        self._rules: dict[Hashable, list[Rule]] = {}
+        self._all: list[Rule] = []
+        self._gone: list[Rule] = []
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(list(self._all))
+
+    def add(self, rule: Rule) -> None:
+        """Put down a rule that has its answer now, for the block that runs."""
+        rule.block = self._block()
+        rule.place = author_line()
+        rule.number = next(self._order)
+        with self.lock:
+            rules = self._rules.get(rule.subject.key, [])
+            self._rules[rule.subject.key] = [rule, *rules]
+            self._all.append(rule)
+        self.ledger.note(lambda: self._take_back(rule))
+
+    def about(self, key: Hashable) -> list[Rule]:
+        """Return the rules about `key`, newest first."""
+        return self._rules.get(key, _NONE)
+
+    def has(self, key: Hashable) -> bool:
+        """True when there are rules about `key`."""
+        return key in self._rules
+
+    def find(
+        self, keys: tuple[Hashable, ...], call: Call, params: Mapping[str, Any] | None = None
+    ) -> tuple[Rule, Any] | None:
+        """Return the newest rule about one of `keys` that takes `call`, with its next answer."""
+        seen = call.params if params is None else params
+        for rule in self._candidates(keys):
+            if rule.left != 0 and rule.match.differs(call, seen) is None:
+                answer = rule.take()
+                if answer is not SPENT:
+                    return rule, answer
+        return None
+
+    def end(self, block: object) -> list[Rule]:
+        """Take out the rules of a `block` that ends, and return those that were not used."""
+        with self.lock:
+            mine = [rule for rule in self._all if rule.block is block]
+            unused = [rule for rule in [*self._gone, *mine] if rule.block is block and rule.is_unused]
+            for rule in mine:
+                self._remove(rule)
+            self._gone = [rule for rule in self._gone if rule.block is not block]
+        return unused
+
+    def unused(self) -> list[Rule]:
+        """Return the rules that have not been used as often as they say."""
+        return [rule for rule in [*self._gone, *self._all] if rule.is_unused]
+
+    def clear(self) -> None:
+        """Forget all rules."""
+        with self.lock:
+            self._rules.clear()
+            self._all.clear()
+            self._gone.clear()
+
+    def _candidates(self, keys: tuple[Hashable, ...]) -> list[Rule]:
+        lists = [self._rules[key] for key in keys if key in self._rules]
+        if len(lists) == 1:
+            return lists[0]
+        return sorted(itertools.chain(*lists), key=lambda rule: -rule.number)
+
+    def _take_back(self, rule: Rule) -> None:
+        with self.lock:
+            if rule in self._all:
+                self._remove(rule)
+                self._gone.append(rule)
+
+    def _remove(self, rule: Rule) -> None:
+        self._all.remove(rule)
+        rest = [other for other in self._rules[rule.subject.key] if other is not rule]
+        if rest:
+            self._rules[rule.subject.key] = rest
+        else:
+            del self._rules[rule.subject.key]
+
+
+_NONE: list[Rule] = []
+
+
+def author_line() -> str:
+    """Return ``file:line`` of the nearest caller outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOUSE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def is_callable_answer(answer: Any) -> bool:
+    """True for an answer that user code makes when the call comes."""
+    return callable(answer) and not isinstance(answer, type)
+
+
+def given(answer: Any, call: Call, then: Callable[[Any], Any]) -> Any:
+    """Return what `answer` comes to for `call`: `then` of its value, or Later, or it is raised.
+
+    `then` turns a value into a result, and is tried again on what a callable returns.
+    """
+    if isinstance(answer, Error):
+        raise ServiceError(answer.code, answer.message, status=answer.status, **answer.members)
+    if isinstance(answer, (BaseException, type)) and _is_exception(answer):
+        raise answer
+    if isinstance(answer, WireFault):
+        raise ConnectionFault(answer.kind)
+    if is_callable_answer(answer):
+        return Later(lambda: answer(call), lambda value: given(value, call, then))
+    return then(answer)
+
+
+def _is_fault(answer: Any) -> bool:
+    return isinstance(answer, (Error, WireFault, Default, BaseException)) or (
+        isinstance(answer, type) and issubclass(answer, BaseException)
+    )
+
+
+def _is_exception(answer: Any) -> bool:
+    return isinstance(answer, BaseException) or issubclass(answer, BaseException)
+
+
+class ConnectionFault(Exception):  # noqa: N818 - the transport turns it into its client's own
+    """The connection is to fail in the way `kind` names."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind

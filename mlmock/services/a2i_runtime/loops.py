@@ -1,0 +1,136 @@
+"""Human loops: what is stored of one, and its life."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mlmock.lifecycle import Machine, Transition
+from mlmock.progress import Work
+from mlmock.services.base import Scope
+
+# The states are the model's; who moves them, and that Stopping waits for a worker who has begun, is
+# the developer guide's page on stopping and deleting a human loop.
+HUMAN_LOOP = Machine(
+    name="human loop",
+    start="InProgress",
+    transitions=(
+        Transition("complete", ("InProgress",), "Completed"),
+        Transition("fail", ("InProgress", "Stopping"), "Failed"),
+        Transition("StopHumanLoop", ("InProgress", "Stopping"), "Stopping"),
+        Transition("stopped", ("Stopping",), "Stopped"),
+        Transition("DeleteHumanLoop", ("Completed", "Failed", "Stopped"), None),
+    ),
+)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What one worker submitted, and when."""
+
+    content: Any
+    worker_id: str
+    accepted: datetime
+    submitted: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer as the output file has it."""
+        return {
+            "acceptanceTime": milliseconds(self.accepted),
+            "answerContent": self.content,
+            "submissionTime": milliseconds(self.submitted),
+            "timeSpentInSeconds": round((self.submitted - self.accepted).total_seconds(), 3),
+            "workerId": self.worker_id,
+        }
+
+
+@dataclass(slots=True)
+class Loop:
+    """One human loop as the service stores it."""
+
+    name: str
+    flow_arn: str
+    input_content: str
+    classifiers: tuple[str, ...] | None
+    created: datetime
+    place: tuple[float, int]
+    output_uri: str
+    workers: int
+    status: str = HUMAN_LOOP.start
+    failure_code: str | None = None
+    failure_reason: str | None = None
+    answers: list[Answer] = field(default_factory=list)
+    stopping: Work | None = None
+
+    def same_request(self, flow_arn: str, content: str, classifiers: tuple[str, ...] | None) -> bool:
+        """True when starting with this input again is the same request."""
+        mine = (self.flow_arn, self.input_content, self.classifiers)
+        return mine == (flow_arn, content, classifiers)
+
+    @property
+    def input(self) -> Any:
+        """The parsed InputContent."""
+        return json.loads(self.input_content)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the loop as ListHumanLoops shows it."""
+        shown = {
+            "HumanLoopName": self.name,
+            "HumanLoopStatus": self.status,
+            "CreationTime": self.created,
+            "FlowDefinitionArn": self.flow_arn,
+        }
+        if self.failure_reason is not None:
+            shown["FailureReason"] = self.failure_reason
+        return shown
+
+    def description(self, scope: Scope) -> dict[str, Any]:
+        """Return the loop as DescribeHumanLoop shows it."""
+        shown = self.summary()
+        shown["HumanLoopArn"] = loop_arn(scope, self.name)
+        shown["HumanLoopOutput"] = {"OutputS3Uri": self.output_uri}
+        if self.failure_code is not None:
+            shown["FailureCode"] = self.failure_code
+        return shown
+
+
+def loop_arn(scope: Scope, name: str) -> str:
+    """Return the ARN of the human loop `name`."""
+    return scope.arn("sagemaker", f"human-loop/{name}")
+
+
+def milliseconds(moment: datetime) -> str:
+    """Return an instant as A2I's output files and events write it."""
+    return f"{moment.strftime('%Y-%m-%dT%H:%M:%S')}.{moment.microsecond // 1000:03d}Z"
+
+
+def output_uri(prefix: str, flow_name: str, created: datetime, loop_name: str) -> str:
+    """Return where the answers go: the documented key under the flow definition's prefix."""
+    moment = created.strftime("%Y/%m/%d/%H/%M/%S")
+    return f"{prefix.rstrip('/')}/{flow_name}/{moment}/{loop_name}/output.json"
+
+
+def output_json(loop: Loop) -> dict[str, Any]:
+    """Return the content of the output file of a custom task type."""
+    return {
+        "flowDefinitionArn": loop.flow_arn,
+        "humanAnswers": [answer.as_json() for answer in loop.answers],
+        "humanLoopName": loop.name,
+        "inputContent": loop.input,
+    }
+
+
+def event_detail(loop: Loop, scope: Scope) -> dict[str, Any]:
+    """Return the detail of the EventBridge event of an end state."""
+    return {
+        "creationTime": milliseconds(loop.created),
+        "failureCode": loop.failure_code,
+        "failureReason": loop.failure_reason,
+        "flowDefinitionArn": loop.flow_arn,
+        "humanLoopArn": loop_arn(scope, loop.name),
+        "humanLoopName": loop.name,
+        "humanLoopOutput": {"outputS3Uri": loop.output_uri},
+        "humanLoopStatus": loop.status,
+    }

@@ -1,0 +1,190 @@
+"""What every service's backend and handle stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from mlmock.calls import Call
+from mlmock.clock import to_datetime
+from mlmock.ledger import Ledger
+from mlmock.objects import Owner
+from mlmock.progress import Progress, ProgressSlot
+from mlmock.rules import Match, Rule, Subject
+from mlmock.services.arns import Arn, partition_of
+
+if TYPE_CHECKING:
+    from mlmock.world import World
+
+Result = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where something holds: an account and a region; None in a handle's scope is every one."""
+
+    account_id: str
+    region: str
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region."""
+        return partition_of(self.region)
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource here."""
+        return str(Arn(self.partition, service, self.region, self.account_id, resource))
+
+    @property
+    def owner(self) -> Owner:
+        """This scope, for the object store."""
+        return Owner(self.account_id, self.region)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What `ml.at` narrows a handle to; None is everywhere."""
+
+    region: str | None = None
+    account_id: str | None = None
+
+    def narrowed(self, region: str | None, account_id: str | None) -> Narrowing:
+        """Return this with a region, an account, or both."""
+        return replace(
+            self, region=region or self.region, account_id=account_id or self.account_id
+        )
+
+    def covers(self, scope: Scope) -> bool:
+        """True when `scope` lies in it."""
+        return self.region in (None, scope.region) and self.account_id in (None, scope.account_id)
+
+
+class Backend:
+    """The state of one service in one account and region.
+
+    A subclass has a method for every operation, named as on boto3's client. It takes the Call (its
+    `params` are read and checked by the model), returns the members of the answer as boto3 shows
+    them, without None, and raises ServiceError before it changes anything.
+    """
+
+    service = ""
+
+    def __init__(self, world: World, scope: Scope) -> None:
+        self.world = world
+        self.scope = scope
+        self.ledger = world.ledger
+        self.clock = world.clock
+        self.lock = world.lock
+
+    def now(self) -> datetime:
+        """Return the present virtual instant, in milliseconds, aware, UTC."""
+        return to_datetime(self.clock.seconds())
+
+    def scripted(
+        self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
+    ) -> tuple[Rule, Any] | None:
+        """Return the newest rule of a resource that takes `call`, with its answer, or None.
+
+        `seen` is what the rules' members are held against, `what` names the resource. Where the
+        resource is scripted and no rule takes the call, UnmatchedCall is raised (if strict). The
+        rule's delay has passed when this returns.
+        """
+        book = self.world.book
+        if not any(map(book.has, keys)):
+            return None
+        found = book.find(keys, call, seen)
+        if found is not None:
+            self.world.wait(call, found[0].seconds)
+            return found
+        rules = [rule for key in keys for rule in book.about(key) if rule.scripts]
+        if rules:
+            from mlmock.explain import unmatched
+
+            self.world.unmatched_call(call, unmatched(call, rules, what, seen))
+        return None
+
+
+class Declared(Generic[T]):
+    """Things that a handle declares by name, everywhere or where `ml.at` says."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._things: dict[tuple[str, str | None, str | None], T] = {}
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    def get_or_add(self, name: str, at: Narrowing, make: Callable[[], T]) -> T:
+        """Return what is declared as `name` at `at`; made if it is new."""
+        key = (name, at.region, at.account_id)
+        found = self._things.get(key)
+        if found is None:
+            found = make()
+            self._ledger.put(self._things, key, found)
+        return found
+
+    def find(self, name: str, scope: Scope) -> T | None:
+        """Return what holds as `name` in `scope`: the narrowest declaration, or None."""
+        things = self._things
+        for region in (scope.region, None):
+            for account_id in (scope.account_id, None):
+                found = things.get((name, region, account_id))
+                if found is not None:
+                    return found
+        return None
+
+    def values(self) -> list[T]:
+        """Return everything declared."""
+        return list(self._things.values())
+
+
+class ServiceHandle:
+    """What a test author holds of one service: `ml.<name>`, narrowed where `ml.at` says."""
+
+    service = ""
+    progress = ProgressSlot()
+
+    def __init__(self, world: World, at: Narrowing) -> None:
+        self.world = world
+        self.at = at
+        self.progress = world.part(Policies).of(self.service)
+
+    def here(self) -> Scope:
+        """Return the scope in which seeded state is put: the narrowed one, or the mock's own."""
+        options = self.world.block.options
+        return Scope(
+            account_id=self.at.account_id or options.account_id,
+            region=self.at.region or options.region,
+        )
+
+    def backend(self) -> Any:
+        """Return the backend of the scope in which seeded state is put."""
+        scope = self.here()
+        return self.world.backend(self.service, scope.account_id, scope.region)
+
+    def backends(self) -> list[Any]:
+        """Return the backends in use that this handle speaks of."""
+        return [b for b in self.world.backends(self.service) if self.at.covers(b.scope)]
+
+    def rule(self, subject: Subject, members: Mapping[str, Any] | None = None) -> Rule:
+        """Return a new rule about `subject`, which exists once it has an answer."""
+        match = Match(members or {}, None, self.at.region, self.at.account_id)
+        return Rule(self.world.book, subject, match)
+
+
+class Policies:
+    """The progress policy of each service of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._root = world.progress
+        self._known: dict[str, Progress] = {}
+
+    def of(self, service: str) -> Progress:
+        """Return the policy of `service`: the mock's, until it is set."""
+        if service not in self._known:
+            self._known[service] = self._root.child()
+        return self._known[service]
+

@@ -1,0 +1,108 @@
+"""Bodies as botocore's parsers and streams read them. None copies what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import Any
+
+
+class Body(BytesIO):
+    """The raw body of an answer in one piece; shares the bytes it is made of."""
+
+    def stream(self, amt: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:
+        """Yield what is left, in one piece."""
+        rest = self.getvalue() if self.tell() == 0 else self.read()
+        self.seek(0, 2)
+        if rest:
+            yield rest
+
+
+class Frames:
+    """Encoded messages as they go out; those that went are kept for the journal, by reference."""
+
+    def __init__(self, frames: Iterable[bytes]) -> None:
+        self._frames = iter(frames)
+        self.sent: list[bytes] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        frame = next(self._frames)
+        self.sent.append(frame)
+        return frame
+
+    def close(self) -> None:
+        """Send nothing more."""
+        close = getattr(self._frames, "close", None)
+        if close is not None:
+            close()
+        self._frames = iter(())
+
+
+class StreamBody:
+    """The raw body of an event stream: every message is made when the caller pulls it."""
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self._rest = b""
+        self._position = 0
+        self.closed = False
+
+    def stream(self, amt: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:
+        """Yield one message at a time."""
+        yield from self._frames
+
+    def readable(self) -> bool:
+        """Say that there is something to read."""
+        return True
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Return `amt` bytes, or all."""
+        while amt is None or len(self._rest) < amt:
+            frame = next(self._frames, None)
+            if frame is None:
+                break
+            self._rest += frame
+        cut = len(self._rest) if amt is None else amt
+        found, self._rest = self._rest[:cut], self._rest[cut:]
+        self._position += len(found)
+        return found
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer`; return how many bytes there were."""
+        found = self.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+    def tell(self) -> int:
+        """Return how many bytes have been read."""
+        return self._position
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self.closed = True
+        self._frames.close()
+
+
+def raw_body(body: bytes | Iterable[bytes]) -> tuple[Body | StreamBody, bytes | Frames]:
+    """Return an answer's body as botocore wants it, and as the journal keeps it."""
+    if isinstance(body, bytes):
+        return Body(body), body
+    frames = Frames(body)
+    return StreamBody(frames), frames
+
+
+def request_bytes(body: Any) -> bytes:
+    """Return the bytes of a request's body, which may be text, bytes, a file or nothing."""
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, (bytearray, memoryview)):
+        return bytes(body)
+    found = body.read()
+    return found.encode() if isinstance(found, str) else bytes(found)

@@ -1,0 +1,43 @@
+"""The credentials that requests of held services are signed with, whatever their client has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.credentials import Credentials
+
+SECRET = "mlmock"  # noqa: S105 - the secret key that takes the place of every real one
+TOKEN = "mlmock"  # noqa: S105 - and the bearer token
+
+
+class _Constant(Credentials):
+    """Credentials that are frozen already."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(account_id, SECRET, None)
+        self._frozen = super().get_frozen_credentials()
+
+    def get_frozen_credentials(self) -> Any:
+        """Return the same triple every time."""
+        return self._frozen
+
+
+def credentials_for(account_id: str) -> Credentials:
+    """Return credentials whose access key is the account."""
+    return _Constant(account_id)
+
+
+def account_of(signer: Any, default: str) -> str:
+    """Return the account of a client: a 12-digit access key, or `default`.
+
+    Only plain credentials are read: reading refreshable ones may call STS.
+    """
+    credentials = getattr(signer, "_credentials", None)
+    if type(credentials) in _PLAIN:
+        key = credentials.access_key
+        if key and len(key) == 12 and key.isdecimal():
+            return str(key)
+    return default
+
+
+_PLAIN = frozenset({Credentials, _Constant})

@@ -1,0 +1,67 @@
+"""Interception: put in place when the first block starts, taken out exactly when the last ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import botocore
+
+from mlmock.transport import botocore as endpoint
+from mlmock.transport import memos, moto, patience, sessions
+from mlmock.transport.patching import Patch
+
+# Patches of packages that may be imported while a block runs: by the module that they need.
+_LATE: dict[str, Callable[[], list[Patch]]] = {
+    "boto3": sessions.boto3_patches,
+    "moto.core.botocore_stubber": moto.patches,
+}
+
+
+@cache
+def _always() -> tuple[Patch, ...]:
+    return (*endpoint.patches(), *patience.patches(), *sessions.patches())
+
+
+@cache
+def _memos() -> tuple[Patch, ...]:
+    return tuple(memos.patches())
+
+
+@cache
+def _late(module: str, thing: int) -> tuple[Patch, ...]:
+    return tuple(_LATE[module]())
+
+
+class Interception:
+    """What is patched for one world."""
+
+    def __init__(self, world: Any, *, with_memos: bool) -> None:
+        self._world = world
+        self._applied: list[Patch] = []
+        self._missing = set(_LATE)
+        self._default_session = sessions.default_session()
+        for patch in (*_always(), *(_memos() if with_memos else ())):
+            self._apply(patch)
+        botocore.register_initializer(sessions.note_session)
+        self.notice()
+
+    def notice(self) -> None:
+        """Patch what has been imported since."""
+        for module in [name for name in self._missing if name in sys.modules]:
+            self._missing.discard(module)
+            for patch in _late(module, id(sys.modules[module])):
+                self._apply(patch)
+
+    def _apply(self, patch: Patch) -> None:
+        patch.apply()
+        self._applied.append(patch)
+
+    def undo(self) -> None:
+        """Put everything back."""
+        for patch in reversed(self._applied):
+            patch.undo()
+        botocore.unregister_initializer(sessions.note_session)
+        sessions.restore_default_session(self._default_session, self._world)

@@ -1,0 +1,196 @@
+"""Sessions inside a mock: cheap, with a region and credentials, never seen by another block."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import botocore.hooks
+from botocore.credentials import CredentialResolver
+from botocore.hooks import EventAliaser
+from botocore.loaders import Loader
+from botocore.session import Session
+from botocore.utils import EVENT_ALIASES
+
+from mlmock import active
+from mlmock.transport.patching import Patch
+from mlmock.transport.sources import source_hash
+
+# What package data says, by search paths; it depends on installed files only.
+_LOADED: dict[tuple[Any, ...], dict[Any, Any]] = {}
+_ALIASES: dict[str, str] = {}
+_TAKES_KWARGS: dict[Any, Any] = {}
+_REMOTE = frozenset({"iam-role", "container-role"})
+_ACCEPTS_KWARGS = frozenset({"409812ac6fbbc9ab", "e51fc28d69635b6c"})
+
+
+# -- the loader -------------------------------------------------------------------------------
+
+
+class SharedCache:
+    """Descriptor over `Loader._cache`: sessions share what was read from package data.
+
+    Each session keeps its own Loader (boto3 appends to its search paths); the paths are looked at
+    on every use. A loader that may see files of the user's has its cache for itself.
+    """
+
+    def __get__(self, loader: Any, owner: type | None = None) -> Any:
+        if loader is None:
+            return self
+        own = loader.__dict__["_cache"]
+        paths = tuple(loader._search_paths)
+        if active.current() is None or not _is_package_data(loader, paths):
+            return own
+        return _LOADED.setdefault((type(loader), type(loader.file_loader), paths), {})
+
+    def __set__(self, loader: Any, value: Any) -> None:
+        loader.__dict__["_cache"] = value
+
+
+def _is_package_data(loader: Any, paths: tuple[str, ...]) -> bool:
+    return all(
+        path == Loader.BUILTIN_DATA_PATH or path == _boto3_data() or not Path(path).is_dir()
+        for path in paths
+    )
+
+
+def _boto3_data() -> str | None:
+    boto3 = sys.modules.get("boto3")
+    file = getattr(boto3, "__file__", None)
+    return str(Path(file).parent / "data") if file else None
+
+
+# -- handlers ---------------------------------------------------------------------------------
+
+
+def _aliaser_init(patch: Patch) -> Any:
+    def __init__(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:  # noqa: N807
+        patch.original(self, event_emitter, event_aliases)
+        if self._event_aliases is EVENT_ALIASES or self._event_aliases == EVENT_ALIASES:
+            self._alias_name_cache = _ALIASES
+
+    return __init__
+
+
+def _accepts_kwargs(patch: Patch) -> Any:
+    def accepts_kwargs(func: Any) -> Any:
+        try:
+            return _TAKES_KWARGS[func]
+        except (KeyError, TypeError):
+            found = patch.original(func)
+        if type(func) is type(accepts_kwargs) and func.__module__.startswith("botocore."):
+            _TAKES_KWARGS[func] = found
+        return found
+
+    return accepts_kwargs
+
+
+# -- region and credentials -------------------------------------------------------------------
+
+
+def _get_config_variable(patch: Patch) -> Any:
+    def get_config_variable(self: Any, logical_name: str, methods: Any = None) -> Any:
+        found = patch.original(self, logical_name, methods)
+        if found is None and logical_name == "region":
+            block = active.current()
+            return None if block is None else block.options.region
+        return found
+
+    return get_config_variable
+
+
+def _get_credentials(patch: Patch) -> Any:
+    def get_credentials(self: Any) -> Any:
+        block = active.current()
+        if block is None or self._credentials is not None:
+            return patch.original(self)
+        found = _local_credentials(self)
+        if found is not None:
+            self._credentials = found
+            return found
+        from mlmock.transport.botocore import Clients
+
+        return block.world.part(Clients).credentials_of(block.options.account_id)
+
+    return get_credentials
+
+
+def _local_credentials(session: Any) -> Any:
+    """Return the credentials that are there without asking a metadata service, or None."""
+    resolver = session._components.get_component("credential_provider")
+    if not isinstance(resolver, CredentialResolver):
+        return resolver.load_credentials()
+    local = [provider for provider in resolver.providers if provider.METHOD not in _REMOTE]
+    return CredentialResolver(providers=local).load_credentials()
+
+
+# -- the default session ----------------------------------------------------------------------
+
+
+class Nursery:
+    """The botocore sessions that were made inside the blocks of one world, weakly held."""
+
+    def __init__(self, world: Any) -> None:
+        self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.default: Any = None
+        self.handlers = 0
+
+
+def note_session(session: Any) -> None:
+    """Remember a session that is being made: a botocore initializer."""
+    block = active.current()
+    if block is not None:
+        block.world.part(Nursery).sessions.add(session)
+
+
+def _get_default_session(patch: Patch) -> Any:
+    def get_default_session() -> Any:
+        boto3 = patch.owner
+        block = active.current()
+        if block is None or boto3.DEFAULT_SESSION is not None:
+            return patch.original()
+        nursery = block.world.part(Nursery)
+        handlers = len(botocore.handlers.BUILTIN_HANDLERS)
+        if nursery.default is None or nursery.handlers != handlers:
+            nursery.default, nursery.handlers = boto3.Session(), handlers
+        return nursery.default
+
+    return get_default_session
+
+
+def default_session() -> Any:
+    """Return boto3's default session as it is now, if boto3 is there."""
+    return getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
+
+
+def restore_default_session(before: Any, world: Any) -> None:
+    """Put back the default session of before, if the present one was made inside a block."""
+    boto3 = sys.modules.get("boto3")
+    now = getattr(boto3, "DEFAULT_SESSION", None)
+    inner = getattr(now, "_session", None)
+    if inner is not None and inner in world.part(Nursery).sessions:
+        boto3.DEFAULT_SESSION = before  # type: ignore[union-attr]
+
+
+def patches() -> list[Patch]:
+    """Return the patches that make sessions cheap and give them what they lack."""
+    found: list[tuple[Any, str, Callable[[Patch], Any]]] = [
+        (Session, "get_config_variable", _get_config_variable),
+        (Session, "get_credentials", _get_credentials),
+        (Loader, "_cache", lambda patch: SharedCache()),
+        (EventAliaser, "__init__", _aliaser_init),
+    ]
+    if source_hash(botocore.hooks.accepts_kwargs) in _ACCEPTS_KWARGS:
+        found.append((botocore.hooks, "accepts_kwargs", _accepts_kwargs))
+    return [Patch(owner, name, make) for owner, name, make in found]
+
+
+def boto3_patches() -> list[Patch]:
+    """Return the patch of boto3's default session, if boto3 is there."""
+    boto3 = sys.modules.get("boto3")
+    if boto3 is None or not hasattr(boto3, "_get_default_session"):
+        return []
+    return [Patch(boto3, "_get_default_session", _get_default_session)]

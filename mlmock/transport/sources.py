@@ -1,0 +1,34 @@
+"""The source of a function, cheaply: what guards our patches against another botocore."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+
+def source_hash(function: Any) -> str:
+    """Return 16 hex digits of the hash of a Python function's source text.
+
+    Reads the function's own lines only; `inspect.getsource` tokenises the whole file.
+    """
+    code = function.__code__
+    with Path(code.co_filename).open(encoding="utf-8") as file:
+        lines = "".join(_block(islice(file, code.co_firstlineno - 1, None)))
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def _block(lines: Iterable[str]) -> Iterator[str]:
+    """Yield a function's lines: up to the first that stands no deeper than its `def`."""
+    indent = None
+    for line in lines:
+        text = line.strip()
+        depth = len(line) - len(line.lstrip())
+        if indent is None:
+            indent = depth
+        elif text and depth <= indent and text[0] != ")":
+            return
+        if text:
+            yield line.rstrip() + "\n"

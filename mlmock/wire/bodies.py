@@ -1,0 +1,117 @@
+"""JSON bodies, both ways."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from mlmock.wire.limits import is_document
+from mlmock.wire.timestamps import WRITERS, format_of
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+
+
+def parse(body: bytes) -> Any:
+    """Return the JSON document of `body`; ValueError for anything that isn't one."""
+    try:
+        return _decode(body.decode())
+    except RecursionError as fault:
+        raise ValueError("nested too deeply") from fault
+
+
+Writer = Callable[[Any], bytes]
+
+
+def writer_of(shape: Any, timestamps: str = "unixTimestamp") -> Writer:
+    """Return what writes results of a botocore `shape` as JSON, in one pass of the C encoder.
+
+    Where the model renames members or mixes timestamp formats, results are walked first.
+    """
+    formats = set(_formats(shape, timestamps, set()))
+    if len(formats) <= 1 and not _renames(shape, set()):
+        return _encoder(WRITERS[formats.pop() if formats else timestamps])
+    encode = _encoder(WRITERS[timestamps])
+    return lambda value: encode(_walked(shape, value, timestamps))
+
+
+def _encoder(moment: Callable[[datetime], Any]) -> Writer:
+    def other(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return moment(value)
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return base64.b64encode(value).decode()
+        raise TypeError(f"{value!r} has no place in a JSON answer")
+
+    plain = _json_encoder(other, ascii_only=False)
+    escaped = _json_encoder(other, ascii_only=True)
+
+    def encode(value: Any) -> bytes:
+        try:
+            return plain(value).encode()
+        except UnicodeEncodeError:  # half a surrogate pair has no bytes, only an escape
+            return escaped(value).encode()
+
+    return encode
+
+
+def _json_encoder(other: Callable[[Any], Any], *, ascii_only: bool) -> Callable[[Any], str]:
+    return json.JSONEncoder(
+        separators=(",", ":"), default=other, ensure_ascii=ascii_only, check_circular=False
+    ).encode
+
+
+def _children(shape: Any) -> list[Any]:
+    if is_document(shape):
+        return []
+    if shape.type_name == "structure":
+        return list(shape.members.values())
+    if shape.type_name == "list":
+        return [shape.member]
+    return [shape.value] if shape.type_name == "map" else []
+
+
+def _formats(shape: Any, default: str, seen: set[str]) -> list[str]:
+    if shape.name in seen:
+        return []
+    seen.add(shape.name)
+    own = [format_of(shape, default)] if shape.type_name == "timestamp" else []
+    return own + [name for child in _children(shape) for name in _formats(child, default, seen)]
+
+
+def _renames(shape: Any, seen: set[str]) -> bool:
+    if shape.name in seen:
+        return False
+    seen.add(shape.name)
+    members = shape.members.items() if shape.type_name == "structure" else ()
+    own = any(m.serialization.get("name", n) != n for n, m in members if _in_body(m))
+    return own or any(_renames(child, seen) for child in _children(shape))
+
+
+def _in_body(shape: Any) -> bool:
+    return "location" not in shape.serialization
+
+
+def _walked(shape: Any, value: Any, timestamps: str) -> Any:
+    if is_document(shape) or value is None:
+        return value
+    if shape.type_name == "structure":
+        return {
+            member.serialization.get("name", name): _walked(member, value[name], timestamps)
+            for name, member in shape.members.items()
+            if value.get(name) is not None
+        }
+    if shape.type_name == "list":
+        return [_walked(shape.member, item, timestamps) for item in value]
+    if shape.type_name == "map":
+        return {key: _walked(shape.value, item, timestamps) for key, item in value.items()}
+    if shape.type_name == "timestamp":
+        return WRITERS[format_of(shape, timestamps)](value)
+    return value

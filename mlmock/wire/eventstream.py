@@ -1,0 +1,125 @@
+"""vnd.amazon.eventstream: one encoded message an event, encoded when the caller asks for it."""
+
+from __future__ import annotations
+
+import struct
+from binascii import crc32
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from mlmock.errors import ServiceError
+from mlmock.wire.bodies import Writer, writer_of
+
+CONTENT_TYPE = "application/vnd.amazon.eventstream"
+_STRING = 7
+_PRELUDE = struct.Struct("!II")
+_CRC = struct.Struct("!I")
+
+EventWriter = Callable[[Any], bytes]
+
+
+def frame(headers: Mapping[str, str], payload: bytes) -> bytes:
+    """Return one message: prelude, headers, payload, each checksum in its place."""
+    return _frame(_header_block(headers), payload)
+
+
+def _header_block(headers: Mapping[str, str]) -> bytes:
+    parts = []
+    for name, value in headers.items():
+        name_bytes, text = name.encode(), value.encode()
+        parts.append(struct.pack("!B", len(name_bytes)) + name_bytes)
+        parts.append(struct.pack("!BH", _STRING, len(text)) + text)
+    return b"".join(parts)
+
+
+def _frame(headers: bytes, payload: bytes) -> bytes:
+    prelude = _PRELUDE.pack(16 + len(headers) + len(payload), len(headers))
+    start = prelude + _CRC.pack(crc32(prelude)) + headers + payload
+    return start + _CRC.pack(crc32(start))
+
+
+class EventStream:
+    """The writers of an event stream's events and exceptions, compiled once from its shape."""
+
+    def __init__(self, shape: Any) -> None:
+        self._writers = {
+            name: _event_writer(name, member)
+            for name, member in shape.members.items()
+            if not member.metadata.get("exception")
+        }
+        self._exceptions = {
+            name: _exception_writer(name, member)
+            for name, member in shape.members.items()
+            if member.metadata.get("exception")
+        }
+
+    def encode(self, events: Iterable[Any]) -> Iterator[bytes]:
+        """Yield the messages of `events`, each a union like ``{"chunk": {"bytes": b"…"}}``.
+
+        A ServiceError that `events` raises becomes the exception event that ends the stream.
+        """
+        try:
+            for event in events:
+                ((name, value),) = event.items()
+                yield self._writers[name](value)
+        except ServiceError as fault:
+            yield self.exception(fault)
+
+    def exception(self, fault: ServiceError) -> bytes:
+        """Return the message that carries `fault` in mid-stream."""
+        names = (fault.code, fault.code[:1].lower() + fault.code[1:])
+        for name in names:
+            if name in self._exceptions:
+                return self._exceptions[name](fault)
+        return frame(
+            {
+                ":message-type": "error",
+                ":error-code": fault.code,
+                ":error-message": fault.message or "",
+            },
+            b"",
+        )
+
+
+def _event_writer(name: str, shape: Any) -> EventWriter:
+    payloads = [m for m in shape.members.items() if m[1].serialization.get("eventpayload")]
+    if payloads and payloads[0][1].type_name in {"blob", "string"}:
+        member, kind = payloads[0][0], payloads[0][1].type_name
+        content_type = "application/octet-stream" if kind == "blob" else "text/plain"
+        block = _event_block(name, content_type)
+        return lambda value: _frame(block, _raw(value[member]))
+    if payloads:
+        member, write = payloads[0][0], writer_of(payloads[0][1])
+        block = _event_block(name, "application/json")
+        return lambda value: _frame(block, write(value[member]))
+    return _json_event(_event_block(name, "application/json"), writer_of(shape))
+
+
+def _json_event(block: bytes, write: Writer) -> EventWriter:
+    return lambda value: _frame(block, write(value))
+
+
+def _raw(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
+def _event_block(name: str, content_type: str) -> bytes:
+    return _header_block(
+        {":event-type": name, ":content-type": content_type, ":message-type": "event"}
+    )
+
+
+def _exception_writer(name: str, shape: Any) -> Callable[[ServiceError], bytes]:
+    write = writer_of(shape)
+    block = _header_block(
+        {":exception-type": name, ":content-type": "application/json", ":message-type": "exception"}
+    )
+    key = next((m for m in shape.members if m.lower() == "message"), "message")
+
+    def encode(fault: ServiceError) -> bytes:
+        members = dict(fault.members)
+        if fault.message is not None:
+            members.setdefault(key, fault.message)
+        return _frame(block, write(members))
+
+    return encode

@@ -1,0 +1,83 @@
+"""Errors on the wire: modelled code, HTTP status, members, `x-amzn-ErrorType`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlmock.errors import ServiceError
+from mlmock.wire.bodies import writer_of
+from mlmock.wire.message import Answer
+from mlmock.wire.texts import text_of
+
+# What any AWS service sends without modelling it (the common errors of the API references).
+COMMON = {
+    "AccessDeniedException": 403,
+    "ExpiredTokenException": 403,
+    "IncompleteSignature": 403,
+    "InternalFailure": 500,
+    "InvalidSignatureException": 403,
+    "MissingAuthenticationTokenException": 403,
+    "OptInRequired": 403,
+    "RequestEntityTooLargeException": 413,
+    "RequestExpired": 400,
+    "SerializationException": 400,
+    "ServiceUnavailable": 503,
+    "Throttling": 400,
+    "ThrottlingException": 400,
+    "UnknownOperationException": 404,
+    "UnrecognizedClientException": 403,
+    "ValidationError": 400,
+    "ValidationException": 400,
+}
+
+
+def error_shape(operation: Any, code: str) -> Any:
+    """Return the shape that the botocore `operation` models for `code`, or None."""
+    for shape in operation.error_shapes:
+        if code in {shape.name, shape.error_code}:
+            return shape
+    return None
+
+
+def validation_code(operation: Any) -> str:
+    """Return the name under which `operation` refuses bad parameters."""
+    names = [shape.name for shape in operation.error_shapes]
+    return next((n for n in names if n.startswith("Validation")), "ValidationException")
+
+
+def status_of(operation: Any, fault: ServiceError) -> int:
+    """Return the HTTP status of `fault`: its own, the model's, the common one, or 400."""
+    if fault.status is not None:
+        return fault.status
+    shape = error_shape(operation, fault.code)
+    modelled = shape.metadata.get("error", {}).get("httpStatusCode") if shape else None
+    if modelled is None and shape is not None and shape.metadata.get("fault"):
+        modelled = 500
+    return int(modelled or COMMON.get(fault.code, 400))
+
+
+def answer_of(operation: Any, fault: ServiceError) -> Answer:
+    """Return the answer that carries `fault` for the botocore `operation`."""
+    shape = error_shape(operation, fault.code)
+    headers = {"x-amzn-ErrorType": fault.code, "Content-Type": "application/json"}
+    if shape is None:
+        body = {_message_key(operation): fault.message, **fault.members}
+        return Answer(status_of(operation, fault), headers, writer_of(operation.input_shape)(body))
+    members = {_key(shape): fault.message, **fault.members}
+    body = {}
+    for name, value in members.items():
+        member = shape.members.get(name)
+        if member is not None and member.serialization.get("location") == "header":
+            headers[member.serialization["name"]] = text_of(member, value, "header")
+        else:
+            body[name] = value
+    return Answer(status_of(operation, fault), headers, writer_of(shape)(body))
+
+
+def _key(shape: Any) -> str:
+    return next((name for name in shape.members if name.lower() == "message"), "message")
+
+
+def _message_key(operation: Any) -> str:
+    shapes = operation.error_shapes
+    return _key(shapes[0]) if shapes else "message"

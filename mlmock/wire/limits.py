@@ -1,0 +1,52 @@
+"""What a shape of the service model limits, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mlmock.wire.patterns import matcher
+
+LENGTH_OF = frozenset({"string", "blob", "list", "map"})
+INTEGERS = frozenset({"integer", "long"})
+FLOATS = frozenset({"float", "double"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Least and largest length (or value), enumeration and pattern of one shape."""
+
+    least: float | None
+    most: float | None
+    enum: frozenset[str]
+    fits: Callable[[str], Any] | None
+
+    @property
+    def any(self) -> bool:
+        """True when something is limited."""
+        return bool(
+            self.least is not None or self.most is not None or self.enum or self.fits
+        )
+
+
+def limits_of(shape: Any) -> Limits:
+    """Return the limits of a botocore `shape`."""
+    facts = shape.metadata
+    pattern = facts.get("pattern") if shape.type_name == "string" else None
+    return Limits(
+        least=facts.get("min"),
+        most=facts.get("max"),
+        enum=frozenset(facts.get("enum") or ()),
+        fits=matcher(pattern) if pattern else None,
+    )
+
+
+def is_union(shape: Any) -> bool:
+    """True for a structure of which exactly one member may be set."""
+    return bool(getattr(shape, "is_tagged_union", False))
+
+
+def is_document(shape: Any) -> bool:
+    """True for a shape that takes any JSON value."""
+    return bool(getattr(shape, "is_document_type", False))

@@ -1,0 +1,33 @@
+"""What goes over the wire: a request as it came, an answer as it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Request:
+    """A request by reference: nothing in it is copied, nothing is parsed yet.
+
+    `headers` holds lower-case names of the headers that the operation models, and no others: so
+    credentials never come further than the transport.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer: `body` is bytes, or an iterable of encoded messages where it streams."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes | Iterable[bytes]
+
+
+Params = dict[str, Any]

@@ -1,0 +1,51 @@
+"""The regular expressions of the service models, which are Java's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+# Java's POSIX classes are ASCII only, and `\z` is Python's `\Z`.
+_ASCII_CLASSES = {
+    "ASCII": r"\x00-\x7F",
+    "Print": r"\x20-\x7E",
+    "Graph": r"\x21-\x7E",
+    "Alpha": "a-zA-Z",
+    "Digit": "0-9",
+    "Alnum": "a-zA-Z0-9",
+    "Upper": "A-Z",
+    "Lower": "a-z",
+    "Punct": r"!-/:-@\[-`{-~",
+    "Space": r"\s",
+}
+_CLASS = re.compile(r"(\[[^\]]*)?\\p\{(" + "|".join(_ASCII_CLASSES) + r")\}")
+
+
+def _ascii_class(match: re.Match[str]) -> str:
+    opened, name = match.groups()
+    members = _ASCII_CLASSES[name]
+    return f"{opened}{members}" if opened else f"[{members}]"
+
+
+@cache
+def compiled(pattern: str) -> Any:
+    """Return the compiled form of a model's `pattern`; `regex` is loaded for Unicode classes only.
+
+    A value has to match as a whole: the models anchor some patterns and not others, and the
+    service refuses partial matches of both (judged).
+    """
+    python = pattern.replace(r"\z", r"\Z")
+    while _CLASS.search(python):
+        python = _CLASS.sub(_ascii_class, python)
+    if r"\p{" not in python and r"\P{" not in python:
+        return re.compile(python)
+    import regex
+
+    return regex.compile(python)
+
+
+def matcher(pattern: str) -> Callable[[str], Any] | None:
+    """Return the test for `pattern`, or None where everything passes."""
+    return None if pattern in {".*", r"[\s\S]*"} else compiled(pattern).fullmatch

@@ -1,0 +1,314 @@
+"""rest-json, compiled from the service model once for every operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from botocore import xform_name
+
+from mlmock.check import Fault, WrongType, faults_of, lower_camel, missing, wording
+from mlmock.errors import ServiceError
+from mlmock.wire import bodies, faults, uri
+from mlmock.wire.eventstream import CONTENT_TYPE, EventStream
+from mlmock.wire.message import Answer, Params, Request
+from mlmock.wire.readers import Reader, Refused, reader_of
+from mlmock.wire.texts import DEFAULT_FORMATS, TextMember, text_member, text_of
+
+_JSON = "application/json"
+
+
+def members_at(shape: Any, location: str | None) -> list[tuple[str, Any]]:
+    """Return the members of botocore `shape` that travel at `location`, with their names."""
+    members = shape.members.items() if shape is not None else ()
+    return [(n, m) for n, m in members if m.serialization.get("location") == location]
+
+
+def body_members(shape: Any) -> list[tuple[str, Any]]:
+    """Return the members of `shape` that stand in the body by their own names."""
+    return members_at(shape, None)
+
+
+class Operation:
+    """One operation of a service: how its request is read and its answer is written.
+
+    Compiled from a botocore OperationModel. Knows no behaviour.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.service: str = model.service_model.service_name
+        self.name: str = model.name
+        self.method: str = xform_name(model.name)
+        self._compile_input(model.input_shape)
+        self._compile_output(model.output_shape)
+
+    def __repr__(self) -> str:
+        return f"{self.service}.{self.name}"
+
+    # -- the request ------------------------------------------------------------------------
+
+    def _compile_input(self, shape: Any) -> None:
+        path = self.model.http["requestUri"].partition("?")[0]
+        segments = path.split("/")
+        self._labels = tuple(
+            (place - len(segments), member)
+            for place, segment in enumerate(segments)
+            for member in _label_members(shape, segment)
+        )
+        query = [text_or_list(n, m) for n, m in members_at(shape, "querystring")]
+        self._query = tuple(query)
+        headers = [text_member(n, m, "header") for n, m in members_at(shape, "header")]
+        self._headers = tuple(headers)
+        self.header_names = frozenset(member.wire_name for member in headers)
+        self._required = _required_outside_body(shape)
+        self._payload = shape.serialization.get("payload") if shape is not None else None
+        self._read_body = self._body_reader(shape)
+
+    def _body_reader(self, shape: Any) -> Callable[[bytes], Params] | None:
+        if shape is None:
+            return None
+        if self._payload:
+            return _payload_reader(self._payload, shape.members[self._payload])
+        if not body_members(shape):
+            return None
+        read = _body_structure_reader(shape)
+        return lambda body: read(bodies.parse(body)) if body else read({})  # type: ignore[no-any-return]
+
+    def parse(self, request: Request) -> Params:
+        """Return the parameters of `request`; ServiceError, with every fault, if it has any."""
+        try:
+            return self._parse(request)
+        except (Refused, ValueError):
+            raise self._refusal(request) from None
+
+    def _parse(self, request: Request) -> Params:
+        read_body = self._read_body
+        params: Params = read_body(request.body) if read_body is not None else {}
+        if self._labels or self._query:
+            path, query = uri.path_and_query(request.url)
+            if self._labels:
+                segments = path.split("/")
+                for place, member in self._labels:
+                    raw = segments[place]
+                    params[member.name] = member.read(uri.label(raw) if "%" in raw else raw)
+            if query and self._query:
+                self._parse_query(query, params)
+        for member in self._headers:
+            text = request.headers.get(member.wire_name)
+            if text is not None:
+                params[member.name] = member.read(text)
+        for name in self._required:
+            if name not in params:
+                raise Refused
+        return params
+
+    def _parse_query(self, query: str, params: Params) -> None:
+        given = uri.query_items(query)
+        for member, many in self._query:
+            texts = given.get(member.wire_name)
+            if texts is not None:
+                params[member.name] = (
+                    [member.read(text) for text in texts] if many else member.read(texts[-1])
+                )
+
+    def parse_leniently(self, request: Request) -> Params:
+        """Return what can be read of a request that was refused, or all of one that was not."""
+        try:
+            return self._parse(request)
+        except (Refused, ValueError):
+            pass
+        try:
+            return {**dict(self._raw_texts(request)), **self._raw_body(request.body)}
+        except WrongType:
+            return {}
+
+    # -- the refusal ------------------------------------------------------------------------
+
+    def _refusal(self, request: Request) -> ServiceError:
+        try:
+            found = list(self._faults(request))
+        except WrongType as fault:
+            return ServiceError("SerializationException", str(fault), status=400)
+        return ServiceError(faults.validation_code(self.model), wording(found))
+
+    def _faults(self, request: Request) -> Iterator[Fault]:
+        """Yield every fault of `request`; WrongType for what can't be read at all."""
+        body = self._raw_body(request.body)
+        given = {**dict(self._raw_texts(request)), **body}
+        shape = self.model.input_shape
+        for name, member in shape.members.items():
+            wire_name = member.serialization.get("name", name) if name in body else name
+            value = given.get(wire_name)
+            if value is not None:
+                yield from faults_of(member, value, lower_camel(name), _default_format(member))
+            elif name in shape.required_members:
+                yield missing(lower_camel(name))
+
+    def _raw_body(self, body: bytes) -> dict[str, Any]:
+        shape = self.model.input_shape
+        if self._payload:
+            member = shape.members[self._payload]
+            if member.type_name == "blob":
+                return {self._payload: body}
+            return {self._payload: _raw_json(body)}
+        if self._read_body is None:
+            return {}
+        names = {m.serialization.get("name", n): n for n, m in body_members(shape)}
+        return {names[k]: v for k, v in _raw_json(body).items() if k in names}
+
+    def _raw_texts(self, request: Request) -> Iterator[tuple[str, Any]]:
+        path, query = uri.path_and_query(request.url)
+        segments, given = path.split("/"), uri.query_items(query)
+        for place, member in self._labels:
+            yield member.name, _raw_text(member, uri.label(segments[place]))
+        for member, many in self._query:
+            texts = given.get(member.wire_name)
+            if texts is not None:
+                values = [_raw_text(member, text) for text in texts]
+                yield member.name, values if many else values[-1]
+        for member in self._headers:
+            if member.wire_name in request.headers:
+                yield member.name, _raw_text(member, request.headers[member.wire_name])
+
+    # -- the answer -------------------------------------------------------------------------
+
+    def _compile_output(self, shape: Any) -> None:
+        self.status = int(self.model.http.get("responseCode", 200))
+        self._out_headers = tuple(members_at(shape, "header"))
+        self._out_status = tuple(n for n, _ in members_at(shape, "statusCode"))
+        self.output_payload: str | None = shape.serialization.get("payload") if shape else None
+        self.event_stream: EventStream | None = None
+        stream = _event_stream_member(shape)
+        if stream is not None:
+            self.output_payload, self.event_stream = stream[0], EventStream(stream[1])
+        self._elsewhere = bool(self._out_headers or self._out_status)
+        self._write = bodies.writer_of(self._body_shape(shape)) if shape is not None else None
+
+    def _body_shape(self, shape: Any) -> Any:
+        if self.output_payload and self.event_stream is None:
+            return shape.members[self.output_payload]
+        return shape
+
+    def serialise(self, result: Params) -> Answer:
+        """Return the answer that says `result`, whose members are named as boto3 shows them."""
+        if not self._elsewhere and self.output_payload is None:
+            body = self._write(result) if self._write is not None else b"{}"
+            return Answer(self.status, {"Content-Type": _JSON}, body)
+        headers: dict[str, str] = {}
+        for name, member in self._out_headers:
+            value = result.get(name)
+            if value is not None:
+                headers[member.serialization["name"]] = text_of(member, value, "header")
+        status = next((result[n] for n in self._out_status if n in result), self.status)
+        body = self._serialise_body(result, headers)
+        return Answer(int(status), headers, body)
+
+    def _serialise_body(self, result: Params, headers: dict[str, str]) -> Any:
+        if self.event_stream is not None:
+            headers["Content-Type"] = CONTENT_TYPE
+            return self.event_stream.encode(result[str(self.output_payload)])
+        assert self._write is not None
+        if self.output_payload is None:
+            headers.setdefault("Content-Type", _JSON)
+            outside = {n for n, _ in self._out_headers} | set(self._out_status)
+            return self._write({n: v for n, v in result.items() if n not in outside})
+        payload = result.get(self.output_payload)
+        if isinstance(payload, (str, bytes, bytearray, memoryview)):
+            return payload.encode() if isinstance(payload, str) else bytes(payload)
+        headers.setdefault("Content-Type", _JSON)
+        return self._write(payload) if payload is not None else b""
+
+
+def text_or_list(name: str, shape: Any) -> tuple[TextMember, bool]:
+    """Compile a query member; True with it when it may be given several times."""
+    if shape.type_name != "list":
+        return text_member(name, shape, "querystring"), False
+    item = text_member(name, shape.member, "querystring")
+    wire_name = shape.serialization.get("name", name)
+    return TextMember(name, wire_name, shape.member, item.raw, item.read), True
+
+
+def _label_members(shape: Any, segment: str) -> list[TextMember]:
+    if not segment.startswith("{"):
+        return []
+    wire_name = segment.strip("{+}")
+    return [
+        text_member(name, member, "uri")
+        for name, member in members_at(shape, "uri")
+        if member.serialization.get("name", name) == wire_name
+    ]
+
+
+def _required_outside_body(shape: Any) -> tuple[str, ...]:
+    if shape is None:
+        return ()
+    places = {"querystring", "header", "uri"}
+    payload = shape.serialization.get("payload")
+    return tuple(
+        name
+        for name in shape.required_members
+        if shape.members[name].serialization.get("location") in places or name == payload
+    )
+
+
+class _Part:
+    """The body's part of an input shape, for the reader: a structure of the members in it."""
+
+    type_name = "structure"
+    is_tagged_union = False
+    is_document_type = False
+
+    def __init__(self, shape: Any) -> None:
+        self.name = shape.name
+        self.members = dict(body_members(shape))
+        self.required_members = [n for n in shape.required_members if n in self.members]
+        self.metadata: Mapping[str, Any] = {}
+
+
+def _body_structure_reader(shape: Any) -> Reader:
+    return reader_of(_Part(shape))
+
+
+def _payload_reader(name: str, shape: Any) -> Callable[[bytes], Params]:
+    if shape.type_name == "blob":
+        most, least = shape.metadata.get("max"), shape.metadata.get("min") or 0
+
+        def blob(body: bytes) -> Params:
+            if len(body) < least or (most is not None and len(body) > most):
+                raise Refused
+            return {name: body}
+
+        return blob
+    read = reader_of(shape)
+    return lambda body: {name: read(bodies.parse(body))} if body else {}
+
+
+def _raw_json(body: bytes) -> dict[str, Any]:
+    try:
+        found = bodies.parse(body) if body else {}
+    except ValueError:
+        raise WrongType("Unable to parse the request body as JSON.") from None
+    if type(found) is not dict:
+        raise WrongType("Unexpected value at the start of the body: a structure was expected.")
+    return found
+
+
+def _raw_text(member: TextMember, text: str) -> Any:
+    try:
+        return member.raw(text)
+    except ValueError:
+        kind = "an Integer" if member.raw is int else f"a {member.shape.type_name.title()}"
+        raise WrongType(f"STRING_VALUE can not be converted to {kind}") from None
+
+
+def _default_format(shape: Any) -> str:
+    return DEFAULT_FORMATS.get(str(shape.serialization.get("location")), "unixTimestamp")
+
+
+def _event_stream_member(shape: Any) -> tuple[str, Any] | None:
+    members = shape.members.items() if shape is not None else ()
+    for name, member in members:
+        if member.serialization.get("eventstream"):
+            return name, member
+    return None

@@ -1,0 +1,29 @@
+"""URIs of the services: the raw path is split first, then each label is unquoted."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote
+
+
+def path_and_query(url: str) -> tuple[str, str]:
+    """Return the raw path and the raw query of an absolute or origin-form `url`."""
+    start = url.find("/", url.find("://") + 3) if "://" in url else 0
+    if start < 0:
+        start = len(url)
+    path, _, query = url[start:].partition("?")
+    return path or "/", query
+
+
+@lru_cache(maxsize=512)
+def label(raw: str) -> str:
+    """Return the text of a percent-encoded path segment (model ids come as ``%3A``, ARNs too)."""
+    return unquote(raw)
+
+
+def query_items(query: str) -> dict[str, list[str]]:
+    """Return every parameter of a raw `query` with its values, in order."""
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        found.setdefault(name, []).append(value)
+    return found

@@ -1,0 +1,221 @@
+"""What the running blocks share, and the blocks themselves."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import import_module
+from typing import Any, TypeVar, cast
+
+from mlmock.calls import Call, Journal
+from mlmock.clock import Clock, to_datetime
+from mlmock.errors import AuthorError, UnmatchedCall
+from mlmock.events import Event, Events
+from mlmock.ledger import Ledger
+from mlmock.objects import Buckets, ObjectStore, Owner
+from mlmock.options import Options
+from mlmock.progress import Board, Progress
+from mlmock.rules import Book, ConnectionFault
+from mlmock.wire.timestamps import http_date
+
+Part = TypeVar("Part")
+
+
+class Block:
+    """One running block: its options, and the world it shares with the blocks around it."""
+
+    def __init__(
+        self, options: Options, services: frozenset[str], world: World | None = None
+    ) -> None:
+        self.options = options
+        self.services = services
+        self.handle: Any = None
+        self.world = World(self) if world is None else world
+        self._random: random.Random | None = None
+
+    @property
+    def random(self) -> random.Random:
+        """The block's own source of ids and draws; seeded, made on first use."""
+        if self._random is None:
+            self._random = random.Random(self.options.seed)
+        return self._random
+
+
+class World:
+    """The state of a mock: resources, rules, journal, clock. Lives as long as a block runs."""
+
+    def __init__(self, first: Block) -> None:
+        self.blocks: tuple[Block, ...] = (first,)
+        self.first = first
+        self.lock = threading.RLock()
+        self.ledger = Ledger()
+        self.clock = Clock(self.ledger, now=first.options.now)
+        self.board = Board(self.clock, self.ledger, lambda: self.block.options.progress)
+        self.progress = Progress(self.board)
+        self.book = Book(self.ledger, lambda: self.block)
+        self.calls = Journal(first.options.journal)
+        self.events = Events(self.ledger)
+        self.unmatched: list[AuthorError] = []
+        self.holds: frozenset[str] = first.services
+        self.registry: Mapping[str, str] = {}
+        self.outside: Callable[[World], Buckets | None] = _nobody
+        self.interception: Any = None
+        self.deliver: Callable[[World, Event], None] | None = None
+        self._blame: dict[int, Block] = {}
+        self._backends: dict[tuple[str, str, str], Any] = {}
+        self._parts: dict[type, Any] = {}
+        self._store: ObjectStore | None = None
+        self._date = (0, "")
+
+    # -- blocks -----------------------------------------------------------------------------
+
+    @property
+    def block(self) -> Block:
+        """The block that decides: the one started last."""
+        return self.blocks[-1] if self.blocks else self.first
+
+    def enter(self, block: Block) -> None:
+        """Let `block` decide from here on."""
+        self.blocks = (*self.blocks, block)
+        self._settle_options()
+
+    def leave(self, block: Block) -> None:
+        """Let `block` decide no longer."""
+        self.blocks = tuple(other for other in self.blocks if other is not block)
+        self._settle_options()
+
+    def _settle_options(self) -> None:
+        self.holds = frozenset().union(*(block.services for block in self.blocks))
+        self.clock.stand_at(_standing(self.blocks))
+
+    # -- state ------------------------------------------------------------------------------
+
+    @property
+    def store(self) -> ObjectStore:
+        """The object store."""
+        if self._store is None:
+            self._store = ObjectStore(self.ledger, self._owner, lambda: self.outside(self))
+        return self._store
+
+    def _owner(self) -> Owner:
+        options = self.block.options
+        return Owner(options.account_id, options.region)
+
+    def backend(self, service: str, account_id: str, region: str) -> Any:
+        """Return the backend of `service` in an account and region; made on first use."""
+        key = (service, account_id, region)
+        found = self._backends.get(key)
+        if found is None:
+            with self.lock:
+                found = self._backends.get(key)
+                if found is None:
+                    found = self._backends[key] = self._open(service, account_id, region)
+        return found
+
+    def _open(self, service: str, account_id: str, region: str) -> Any:
+        from mlmock.services.base import Scope
+
+        backend = import_module(self.registry[service]).Backend
+        return backend(self, Scope(account_id=account_id, region=region))
+
+    def backends(self, service: str) -> Iterator[Any]:
+        """Yield the backends of `service` that have been used."""
+        yield from [b for (name, _, _), b in list(self._backends.items()) if name == service]
+
+    def part(self, kind: type[Part]) -> Part:
+        """Return the one `kind` of this world: what a service declares for all its backends."""
+        found = self._parts.get(kind)
+        if found is None:
+            with self.lock:
+                found = self._parts.setdefault(kind, cast(Any, kind)(self))
+        return cast(Part, found)
+
+    def new_id(self) -> str:
+        """Return a UUID (version 4) of the seeded source."""
+        digits = f"{self.block.random.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+    def emit(self, event: Event) -> None:
+        """Put down an event, and send it to where an active neighbour listens."""
+        self.events.emit(event)
+        if self.deliver is not None:
+            self.deliver(self, event)
+
+    def date_header(self) -> str:
+        """Return the present second as an HTTP date."""
+        second = int(self.clock.seconds())
+        if second != self._date[0]:
+            self._date = (second, http_date(to_datetime(second)))
+        return self._date[1]
+
+    def reset(self) -> None:
+        """Forget everything: resources, rules, journal, events, objects, what was advanced."""
+        with self.lock:
+            self._backends.clear()
+            self._parts.clear()
+            self._store = None
+            self.book.clear()
+            self.calls.clear()
+            self.events.clear()
+            self.unmatched.clear()
+            self.clock.restart()
+            self.board.clear()
+            self.progress.set(None)
+            for block in self.blocks:
+                block._random = None
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Roll back at the end what changes inside; uses and unmatched calls stay known."""
+        started, state = self.calls.started, self.block.random.getstate()
+        backends, parts = set(self._backends), set(self._parts)
+        source = self.block.random
+        try:
+            with self.ledger.savepoint():
+                yield
+        finally:
+            self.calls.rewind(started)
+            source.setstate(state)
+            for key in set(self._backends) - backends:
+                del self._backends[key]
+            for kind in set(self._parts) - parts:
+                del self._parts[kind]
+
+    # -- what a test author has to know -----------------------------------------------------
+
+    def blame(self, fault: AuthorError) -> AuthorError:
+        """Remember `fault`, so that the block that runs fails with it even if it is swallowed."""
+        self.unmatched.append(fault)
+        self._blame[id(fault)] = self.block
+        return fault
+
+    def blamed(self, block: Block) -> list[AuthorError]:
+        """Return the faults of `block` that nobody has cleared, and forget them."""
+        mine = [fault for fault in self.unmatched if self._blame.get(id(fault)) is block]
+        self.unmatched[:] = [fault for fault in self.unmatched if fault not in mine]
+        return mine
+
+    def wait(self, call: Call, seconds: float) -> None:
+        """Let virtual time pass before an answer; the caller's read timeout ends it."""
+        if not seconds:
+            return
+        if call.patience is not None and seconds > call.patience:
+            self.clock.advance(seconds=call.patience)
+            raise ConnectionFault("read_timeout")
+        self.clock.advance(seconds=seconds)
+
+    def unmatched_call(self, call: Call, text: str) -> None:
+        """Raise UnmatchedCall, or let the default answer where the block isn't strict."""
+        if self.block.options.strict:
+            raise UnmatchedCall(text)
+
+
+def _nobody(world: World) -> Buckets | None:
+    return None
+
+
+def _standing(blocks: tuple[Block, ...]) -> datetime | None:
+    return next((b.options.now for b in reversed(blocks) if b.options.now is not None), None)

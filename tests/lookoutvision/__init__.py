@@ -1,0 +1,1 @@
+"""Lookout for Vision."""
