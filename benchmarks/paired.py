@@ -35,7 +35,9 @@ def rounds_of(
     floor_us = statistics.median(times["floor"])
     return {
         name: Outcome(
-            statistics.median(mine / base for mine, base in zip(times[name], times["floor"], strict=True)),
+            statistics.median(
+                mine / base for mine, base in zip(times[name], times["floor"], strict=True)
+            ),
             floor_us,
         )
         for name in subjects

@@ -46,7 +46,7 @@ class Default:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """An answer that user code makes: the router runs `work`, awaits it, and goes on with `then`."""
+    """An answer that user code makes: the router runs `work` and goes on with `then`."""
 
     work: Callable[[], Any]
     then: Callable[[Any], Any]
@@ -123,7 +123,9 @@ def _as_json(plan: Operation, answer: Any) -> bytes:
     try:
         return json.dumps(answer, separators=(",", ":")).encode()
     except (TypeError, ValueError) as fault:
-        raise BadAnswer(f"{plan} answers JSON here, and {shown(answer)} has none: {fault}") from None
+        raise BadAnswer(
+            f"{plan} answers JSON here, and {shown(answer)} has none: {fault}"
+        ) from None
 
 
 def _events(plan: Operation, answer: Any) -> Iterable[Any]:

@@ -1,4 +1,4 @@
-"""The journal: every attempt of every call, kept as it went over the wire, parsed when looked at."""
+"""The journal: every attempt of every call, kept as it went over the wire, parsed on demand."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Call:
 
     @property
     def response(self) -> dict[str, Any] | None:
-        """What boto3 made of the answer, without ResponseMetadata; None before it and for errors."""
+        """What boto3 made of the answer, without ResponseMetadata; None for errors."""
         if self.answer is None or self.error is not None or self.answer.status >= 300:
             return None
         from mlmock.wire.replies import parsed
@@ -223,4 +223,3 @@ class Journal(Sequence[Call]):
         raise AssertionError(
             calls_differ(wanted, service, operation, members, calls=calls, lost=self.lost)
         )
-

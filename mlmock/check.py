@@ -35,7 +35,9 @@ class Fault:
 
     def __str__(self) -> str:
         shown = f"Value {self.value}" if self.value else "Value"
-        return f"{shown} at '{self.path}' failed to satisfy constraint: Member must {self.constraint}"
+        return (
+            f"{shown} at '{self.path}' failed to satisfy constraint: Member must {self.constraint}"
+        )
 
 
 class WrongType(Exception):  # noqa: N818 - becomes a SerializationException

@@ -45,7 +45,7 @@ class _block:  # noqa: N801 - a context manager
 
 
 def _function(enter: Enter, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `function` run inside `enter()`, with the handle as `ml` if it has such a parameter."""
+    """Return `function` run inside `enter()`; a parameter `ml` gets the handle."""
     bind = _binder(function)
     if inspect.isasyncgenfunction(function):
         wrapper = _async_generator(enter, function, bind)

@@ -1,4 +1,4 @@
-"""What goes wrong, and for whom: the service's errors for the code under test, ours for its author."""
+"""What goes wrong: the service's errors for the code under test, ours for its author."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ServiceError(Exception):
 
 
 class AuthorError(AssertionError):
-    """Something the author of the test has to know. Never retried by botocore, never on the wire."""
+    """Something the test's author has to know. Never retried by botocore, never on the wire."""
 
 
 class NotMocked(AuthorError):  # noqa: N818 - it fails a test, it is an assertion
@@ -42,7 +42,7 @@ class BadAnswer(AuthorError):  # noqa: N818
     """A rule answers what the service's model doesn't allow. Raised at the line that writes it."""
 
 
-class MissingExtra(ImportError):
+class MissingExtra(ImportError):  # noqa: N818
     """A feature needs a package that isn't installed; the message has the line that installs it."""
 
 

@@ -62,9 +62,7 @@ def short_place(place: str) -> str:
 # -- what no rule takes -----------------------------------------------------------------------
 
 
-def unmatched(
-    call: Call, rules: Sequence[Rule], what: str, seen: Mapping[str, Any]
-) -> str:
+def unmatched(call: Call, rules: Sequence[Rule], what: str, seen: Mapping[str, Any]) -> str:
     """Return the message of a call that none of a resource's rules takes."""
     lines = [
         f"no rule of {what} takes this call:",
@@ -89,8 +87,10 @@ def _why_not(rule: Rule, call: Call, seen: Mapping[str, Any]) -> str:
         return "its where= says no"
     if found is not None:
         return str(found)
-    return f"it fits, but is spent after {rule.wanted} calls" if rule.wanted > 1 else (
-        "it fits, but is spent after its one call"
+    return (
+        f"it fits, but is spent after {rule.wanted} calls"
+        if rule.wanted > 1
+        else ("it fits, but is spent after its one call")
     )
 
 

@@ -19,6 +19,7 @@ class _Any:
         return "ANY"
 
     def __call__(self, value: Any) -> bool:
+        """True when it fits `value`."""
         return True
 
 
@@ -35,6 +36,7 @@ class Contains:
         return f"contains({self.part!r})"
 
     def __call__(self, value: Any) -> bool:
+        """True when it fits `value`."""
         part = self.part
         if isinstance(value, (bytes, bytearray)):
             return (part.encode() if isinstance(part, str) else part) in value
@@ -57,12 +59,13 @@ class Regex:
         return f"regex({self.pattern.pattern!r})"
 
     def __call__(self, value: Any) -> bool:
+        """True when it fits `value`."""
         return isinstance(value, str) and self.pattern.search(value) is not None
 
 
 @dataclass(frozen=True)
 class Glob:
-    """Fits a text that the shell pattern `pattern` covers as a whole, upper and lower case apart."""
+    """Fits a text that the shell pattern `pattern` covers as a whole; case counts."""
 
     pattern: str
 
@@ -70,6 +73,7 @@ class Glob:
         return f"glob({self.pattern!r})"
 
     def __call__(self, value: Any) -> bool:
+        """True when it fits `value`."""
         return isinstance(value, str) and fnmatch.fnmatchcase(value, self.pattern)
 
 

@@ -1,4 +1,4 @@
-"""The object store behind the services: memory by default, an active moto's S3 where there is one."""
+"""The object store behind the services: memory, or the S3 of an active moto."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class ObjectStore:
         metadata: Mapping[str, str] | None = None,
         owner: Owner | None = None,
     ) -> None:
-        """Store `body` (text as UTF-8) at `uri`; MissingBucket where moto's S3 hasn't its bucket."""
+        """Store `body` (text as UTF-8) at `uri`; MissingBucket where moto's S3 lacks its bucket."""
         bucket, key = split_uri(uri)
         content = body.encode() if isinstance(body, str) else bytes(body)
         thing = StoredObject(content, content_type, dict(metadata or {}))

@@ -12,7 +12,7 @@ from mlmock.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When work ends: after `polls` looks, after `seconds` of virtual time, or (neither) by hand."""
+    """When work ends: after `polls` looks, after `seconds` of virtual time, or else by hand."""
 
     polls: int | None = None
     seconds: float | None = None

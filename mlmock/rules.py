@@ -259,7 +259,9 @@ class Book:
         """Take out the rules of a `block` that ends, and return those that were not used."""
         with self.lock:
             mine = [rule for rule in self._all if rule.block is block]
-            unused = [rule for rule in [*self._gone, *mine] if rule.block is block and rule.is_unused]
+            unused = [
+                rule for rule in [*self._gone, *mine] if rule.block is block and rule.is_unused
+            ]
             for rule in mine:
                 self._remove(rule)
             self._gone = [rule for rule in self._gone if rule.block is not block]

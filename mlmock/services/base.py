@@ -53,9 +53,7 @@ class Narrowing:
 
     def narrowed(self, region: str | None, account_id: str | None) -> Narrowing:
         """Return this with a region, an account, or both."""
-        return replace(
-            self, region=region or self.region, account_id=account_id or self.account_id
-        )
+        return replace(self, region=region or self.region, account_id=account_id or self.account_id)
 
     def covers(self, scope: Scope) -> bool:
         """True when `scope` lies in it."""
@@ -187,4 +185,3 @@ class Policies:
         if service not in self._known:
             self._known[service] = self._root.child()
         return self._known[service]
-

@@ -60,7 +60,9 @@ class Ticket:
         wire = Request(
             request.method,
             request.url,
-            modelled_headers(request.headers, plan.header_names) if plan.header_names else _NO_HEADERS,
+            modelled_headers(request.headers, plan.header_names)
+            if plan.header_names
+            else _NO_HEADERS,
             request_bytes(request.body),
         )
         return Call(plan, wire, self.region, self.account_id, self.attempt, self.patience)
@@ -183,7 +185,8 @@ def respond(request: Any, ticket: Ticket) -> AWSResponse:
     except ConnectionFault as fault:
         raise client_error(fault.kind, request.url) from None
     raw, found.body = raw_body(found.body)
-    return AWSResponse(request.url, found.status, found.headers, raw)
+    headers: Any = found.headers  # a plain dict: botocore copies its own kind slowly
+    return AWSResponse(request.url, found.status, headers, raw)
 
 
 def client_error(kind: str, url: str) -> Exception:
@@ -201,7 +204,7 @@ def guard(request: Any, operation: Any) -> None:
     """Raise NotMocked for a request that would leave for AWS although nobody said it may."""
     block = active.current()
     service = operation.service_model.service_name if operation is not None else None
-    if block is not None and service in block.options.passthrough:
+    if block is not None and service is not None and service in block.options.passthrough:
         return
     if is_aws(request.url):
         refuse(block, service, getattr(operation, "name", None), request.url)
@@ -211,7 +214,7 @@ def refuse(block: Block | None, service: str | None, operation: str | None, url:
     """Raise NotMocked, and let the block fail with it even if somebody swallows it."""
     from mlmock.explain import not_mocked
 
-    held = block is not None and service in block.world.holds
+    held = block is not None and service is not None and service in block.world.holds
     fault = NotMocked(not_mocked(service, operation, url, running=block is not None, held=held))
     if block is not None:
         block.world.blame(fault)

@@ -34,7 +34,7 @@ def account_of(signer: Any, default: str) -> str:
     """
     credentials = getattr(signer, "_credentials", None)
     if type(credentials) in _PLAIN:
-        key = credentials.access_key
+        key = getattr(credentials, "access_key", None)
         if key and len(key) == 12 and key.isdecimal():
             return str(key)
     return default

@@ -58,13 +58,13 @@ def _host(patch: Patch) -> Any:
 
 
 def _signature(patch: Patch) -> Any:
-    sign = botocore.auth.SigV4Auth._sign
+    sign: Any = vars(botocore.auth.SigV4Auth)["_sign"]
 
     @lru_cache(maxsize=64)
     def signing_key(secret: str, day: str, region: str, service: str) -> Any:
         key: Any = f"AWS4{secret}".encode()
         for part in (day, region, service, "aws4_request"):
-            key = sign(None, key, part)  # type: ignore[arg-type]
+            key = sign(None, key, part)
         return key
 
     def signature(self: Any, string_to_sign: str, request: Any) -> Any:
@@ -88,7 +88,7 @@ def _timestamps(patch: Patch) -> Any:
 
     def parse_timestamp(value: Any) -> Any:
         # freezegun swaps the class, and the zone decides what tzlocal() is.
-        key = (value, type(value), botocore.utils.datetime.datetime, time.tzname)
+        key = (value, type(value), vars(botocore.utils)["datetime"].datetime, time.tzname)
         found = known.get(key)
         if found is None:
             if len(known) >= 4096:

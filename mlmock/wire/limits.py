@@ -25,9 +25,7 @@ class Limits:
     @property
     def any(self) -> bool:
         """True when something is limited."""
-        return bool(
-            self.least is not None or self.most is not None or self.enum or self.fits
-        )
+        return bool(self.least is not None or self.most is not None or self.enum or self.fits)
 
 
 def limits_of(shape: Any) -> Limits:

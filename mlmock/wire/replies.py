@@ -40,7 +40,7 @@ def _outside_stream(answer: Answer, operation: Operation) -> dict[str, Any]:
 def _events(operation: Operation, answer: Answer) -> Any:
     """Yield the events that have gone out so far."""
     parser = create_parser(operation.model.service_model.metadata["protocol"])
-    event_parser = parser._event_stream_parser
+    event_parser: Any = vars(parser)["_event_stream_parser"]
     buffer = EventStreamBuffer()
     buffer.add_data(b"".join(getattr(answer.body, "sent", ())))
     shape = operation.model.output_shape.members[operation.output_payload]

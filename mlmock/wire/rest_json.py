@@ -73,7 +73,7 @@ class Operation:
         if not body_members(shape):
             return None
         read = _body_structure_reader(shape)
-        return lambda body: read(bodies.parse(body)) if body else read({})  # type: ignore[no-any-return]
+        return lambda body: read(bodies.parse(body)) if body else read({})
 
     def parse(self, request: Request) -> Params:
         """Return the parameters of `request`; ServiceError, with every fault, if it has any."""

@@ -25,7 +25,14 @@ def parse_iso8601(text: str) -> datetime:
     year, month, day, hour, minute, second, fraction, sign, off_hours, off_minutes = found.groups()
     micros = int((fraction or "0").ljust(6, "0")[:6])
     moment = datetime(
-        int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micros, UTC
+        int(year),
+        int(month),
+        int(day),
+        int(hour or 0),
+        int(minute or 0),
+        int(second or 0),
+        micros,
+        UTC,
     )
     if sign is None:
         return moment

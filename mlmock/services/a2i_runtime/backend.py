@@ -66,8 +66,9 @@ class HumanLoops(Backend):
         arn, order = params["FlowDefinitionArn"], params.get("SortOrder", "Descending")
         self._known_flow(arn)
         since, until = params.get("CreationTimeAfter"), params.get("CreationTimeBefore")
-        tokens = Tokens("ListHumanLoops", self.scope.region, self.scope.account_id, arn, order,
-                        since, until)
+        tokens = Tokens(
+            "ListHumanLoops", self.scope.region, self.scope.account_id, arn, order, since, until
+        )
         places = self._shelf(arn).between(
             None if since is None else (to_seconds(since),),
             None if until is None else (to_seconds(until),),
@@ -175,6 +176,4 @@ def _check_content(content: str) -> None:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise ServiceError(
-            "ValidationException", "InputContent must be the text of a JSON object."
-        )
+        raise ServiceError("ValidationException", "InputContent must be the text of a JSON object.")

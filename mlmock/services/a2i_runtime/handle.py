@@ -155,7 +155,7 @@ class HumanLoop:
 
     def finish(self) -> None:
         """End a stop that is under way: Stopping becomes Stopped."""
-        backend, loop = self._found()
+        _, loop = self._found()
         if loop.stopping is None:
             raise BadAnswer(f"human loop {self.name} is {loop.status}: nothing is under way")
         loop.stopping.finish()

@@ -64,7 +64,9 @@ class Loop:
     answers: list[Answer] = field(default_factory=list)
     stopping: Work | None = None
 
-    def same_request(self, flow_arn: str, content: str, classifiers: tuple[str, ...] | None) -> bool:
+    def same_request(
+        self, flow_arn: str, content: str, classifiers: tuple[str, ...] | None
+    ) -> bool:
         """True when starting with this input again is the same request."""
         mine = (self.flow_arn, self.input_content, self.classifiers)
         return mine == (flow_arn, content, classifiers)

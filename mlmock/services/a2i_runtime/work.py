@@ -65,9 +65,7 @@ class Workforce:
     def submit(self, loop: Loop, content: Any) -> None:
         """Take one worker's answer; the last that is asked for completes the loop."""
         if loop.status not in {"InProgress", "Stopping"}:
-            raise BadAnswer(
-                f"human loop {loop.name} is {loop.status}: it takes no answer any more"
-            )
+            raise BadAnswer(f"human loop {loop.name} is {loop.status}: it takes no answer any more")
         now = self._backend.now()
         accepted = max(loop.created, now - timedelta(seconds=_SECONDS_A_TASK))
         worker_id = f"{self._world.block.random.getrandbits(64):016x}"
@@ -90,7 +88,9 @@ class Workforce:
         """Stop a loop: Stopping until the policy, or the worker who has begun, ends it."""
         self._ledger.change(loop, status=HUMAN_LOOP.after(loop.status, "StopHumanLoop"))
         flows = self._world.part(Flows)
-        work = flows.progress_of(loop.flow_arn, self._backend.scope).begin(lambda: self._stopped(loop))
+        work = flows.progress_of(loop.flow_arn, self._backend.scope).begin(
+            lambda: self._stopped(loop)
+        )
         if not work.done:
             self._ledger.change(loop, stopping=work)
 

@@ -1,0 +1,1 @@
+"""The tests: they read like documentation, and go through real clients."""
