@@ -1,0 +1,34 @@
+"""The families of models, one file each; a file here is a family as soon as it has one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import lru_cache
+
+from mlmock.services.bedrock_runtime.families.base import Family
+
+
+def family_of(model_id: str) -> Family | None:
+    """Return the family of a foundation model id, or None if no provider's prefix fits."""
+    best, longest = None, 0
+    for prefix, family in _families():
+        if model_id.startswith(prefix) and len(prefix) > longest:
+            best, longest = family, len(prefix)
+    return best
+
+
+@lru_cache(maxsize=1)
+def _families() -> tuple[tuple[str, Family], ...]:
+    """Every family by each of its prefixes. A memo of what the files in this folder say."""
+    return tuple((prefix, family) for family in _found() for prefix in family.prefixes)
+
+
+def _found() -> Iterator[Family]:
+    for file in sorted(pkgutil.iter_modules(__path__), key=lambda file: file.name):
+        module = importlib.import_module(f"{__name__}.{file.name}")
+        for kind in vars(module).values():
+            own = getattr(kind, "__module__", "") == module.__name__
+            if own and isinstance(kind, type) and issubclass(kind, Family) and kind.prefixes:
+                yield kind()
