@@ -1,4 +1,4 @@
-"""Paired rounds: the subjects of a comparison take turns in one run, and each round gives a ratio."""
+"""Paired rounds: the subjects of a comparison take turns in one run; each round gives a ratio."""
 
 from __future__ import annotations
 

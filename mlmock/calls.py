@@ -21,12 +21,14 @@ class Call:
     """
 
     __slots__ = (
-        "_params",
         "account_id",
         "answer",
         "attempt",
+        "block",
         "duration",
         "error",
+        "offset",
+        "params",
         "patience",
         "plan",
         "region",
@@ -38,24 +40,25 @@ class Call:
     def __init__(
         self,
         plan: Operation,
-        request: Request,
         region: str,
         account_id: str,
         attempt: int,
         patience: float | None = None,
     ) -> None:
         self.plan = plan
-        self.request = request
+        self.request: Request
+        self.block: Any = None
         self.region = region
         self.account_id = account_id
         self.attempt = attempt
         self.patience = patience
         self.started_at = 0.0
         self.duration = 0.0
+        self.offset = 0.0
         self.answer: Answer | None = None
         self.error: BaseException | None = None
         self.request_id = ""
-        self._params: Params | None = None
+        self.params: Params
 
     def __repr__(self) -> str:
         attempt = f", attempt {self.attempt}" if self.attempt > 1 else ""
@@ -72,16 +75,22 @@ class Call:
         """The operation's name, as AWS spells it."""
         return self.plan.name
 
-    @property
-    def params(self) -> Params:
-        """The parameters of the call; what the service could not read is left out."""
-        if self._params is None:
-            self._params = self.plan.parse_leniently(self.request)
-        return self._params
+    def __getattr__(self, name: str) -> Any:
+        """Parse `params` from the wire when somebody looks; a running trip lends its own.
 
-    def take_params(self, params: Params | None) -> None:
-        """Let the running trip lend its parameters, or take them back (the wire stays)."""
-        self._params = params
+        What the service could not read is left out.
+        """
+        if name != "params":
+            raise AttributeError(name)
+        self.params = self.plan.parse_leniently(self.request)
+        return self.params
+
+    def forget_params(self) -> None:
+        """Let go of what was parsed: the wire stays, and is parsed again when somebody looks."""
+        try:  # noqa: SIM105 - on every call's way, where suppress() costs more than all of it
+            del self.params
+        except AttributeError:
+            pass
 
     @property
     def response(self) -> dict[str, Any] | None:

@@ -36,8 +36,8 @@ class Clock:
     def __init__(self, ledger: Ledger, *, now: datetime | None = None) -> None:
         self._ledger = ledger
         self._standing = None if now is None else to_seconds(now)
-        self._offset = 0.0
-        self._jobs: list[tuple[float, int, list[Job | None]]] = []
+        self.offset = 0.0
+        self.jobs: list[tuple[float, int, list[Job | None]]] = []
         self._order = itertools.count()
         self._lock = threading.RLock()
 
@@ -47,7 +47,7 @@ class Clock:
     def seconds(self) -> float:
         """Return the present instant in seconds since 1970."""
         base = self._standing
-        return (time.time() if base is None else base) + self._offset
+        return (time.time() if base is None else base) + self.offset
 
     def now(self) -> datetime:
         """Return the present instant as an aware UTC datetime."""
@@ -69,7 +69,7 @@ class Clock:
         """Do `job` when the clock gets to `instant`; returns what cancels it."""
         cell: list[Job | None] = [job]
         with self._lock:
-            heapq.heappush(self._jobs, (instant, next(self._order), cell))
+            heapq.heappush(self.jobs, (instant, next(self._order), cell))
 
         def cancel() -> None:
             cell[0] = None
@@ -79,7 +79,7 @@ class Clock:
 
     def settle(self) -> None:
         """Do what has become due since somebody last looked."""
-        if self._jobs and self._jobs[0][0] <= self.seconds():
+        if self.jobs and self.jobs[0][0] <= self.seconds():
             with self._lock:
                 self._run_until(self.seconds())
 
@@ -91,19 +91,19 @@ class Clock:
     def restart(self) -> None:
         """Take back what was advanced, and forget what was to be done."""
         with self._lock:
-            self._jobs.clear()
-            self._offset = 0.0
+            self.jobs.clear()
+            self.offset = 0.0
 
     def _run_until(self, target: float) -> None:
-        while self._jobs and self._jobs[0][0] <= target:
-            instant, order, cell = heapq.heappop(self._jobs)
+        while self.jobs and self.jobs[0][0] <= target:
+            instant, order, cell = heapq.heappop(self.jobs)
             job = cell[0]
             if job is not None:
-                self._ledger.note(lambda e=(instant, order, cell): heapq.heappush(self._jobs, e))  # type: ignore[misc]
+                self._ledger.note(lambda e=(instant, order, cell): heapq.heappush(self.jobs, e))  # type: ignore[misc]
                 self._move_to(instant)
                 job()
 
     def _move_to(self, instant: float) -> None:
         missing = instant - self.seconds()
         if missing > 0:
-            self._ledger.change(self, _offset=self._offset + missing)
+            self._ledger.change(self, offset=self.offset + missing)

@@ -54,22 +54,24 @@ def begin(block: Block, call: Call) -> Answer | Later:
     """Read and check `call`, and let rules or the service answer; Later: user code has to run."""
     world = block.world
     clock = world.clock
-    clock.settle()
+    if clock.jobs:
+        clock.settle()
     call.started_at = clock.seconds()
-    call.request_id = world.new_id()
+    call.offset = clock.offset
+    call.request_id = next(block.request_ids or block.count_requests())
     world.calls.add(call)
-    return _stage(block, call, lambda: _answered(world, call))
+    return _stage(world, call, _answered, world, call)
 
 
 def proceed(block: Block, call: Call, later: Later, value: Any) -> Answer | Later:
     """Go on with what user code returned."""
-    return _stage(block, call, lambda: later.then(value))
+    return _stage(block.world, call, later.then, value)
 
 
 def _answered(world: World, call: Call) -> Any:
     plan = call.plan
-    call.take_params(plan.parse(call.request))
-    if len(world.book):
+    call.params = plan.parse(call.request)
+    if world.book.any:
         found = world.book.find(door_keys(plan), call)
         if found is not None:
             return _at_the_door(world, call, *found)
@@ -98,10 +100,10 @@ def _served(world: World, call: Call) -> Any:
     return getattr(backend, plan.method)(call)
 
 
-def _stage(block: Block, call: Call, make: Callable[[], Any]) -> Answer | Later:
-    world = block.world
+def _stage(world: World, call: Call, make: Callable[..., Any], *given: Any) -> Answer | Later:
+    """Let `make` work on the call, and turn what comes out into an answer."""
     try:
-        result = make()
+        result = make(*given)
         if type(result) is Later:
             return result
         found = call.plan.serialise(result)
@@ -117,21 +119,23 @@ def _stage(block: Block, call: Call, make: Callable[[], Any]) -> Answer | Later:
 
 
 def _close(world: World, call: Call, fault: BaseException | None) -> None:
+    """Close the entry of a call that ends without an answer."""
     call.error = fault
-    call.duration = world.clock.seconds() - call.started_at
-    call.take_params(None)
+    call.duration = world.clock.offset - call.offset
+    call.forget_params()
 
 
 def _sealed(world: World, call: Call, found: Answer) -> Answer:
     """Put on the headers that every answer has, and close the call's entry."""
+    call.duration = duration = world.clock.offset - call.offset
     headers = found.headers
     headers["x-amzn-RequestId"] = call.request_id
-    headers["Date"] = world.date_header()
+    headers["Date"] = world.date_header(call.started_at + duration)
     headers["Connection"] = "keep-alive"
     if type(found.body) is bytes:
         headers["Content-Length"] = str(len(found.body))
     call.answer = found
-    _close(world, call, call.error)
+    call.forget_params()
     return found
 
 

@@ -216,6 +216,7 @@ class Book:
         self._order = itertools.count()
         self._rules: dict[Hashable, list[Rule]] = {}
         self._all: list[Rule] = []
+        self.any = False
         self._gone: list[Rule] = []
 
     def __len__(self) -> int:
@@ -233,6 +234,7 @@ class Book:
             rules = self._rules.get(rule.subject.key, [])
             self._rules[rule.subject.key] = [rule, *rules]
             self._all.append(rule)
+            self.any = True
         self.ledger.note(lambda: self._take_back(rule))
 
     def about(self, key: Hashable) -> list[Rule]:
@@ -276,6 +278,7 @@ class Book:
         with self.lock:
             self._rules.clear()
             self._all.clear()
+            self.any = False
             self._gone.clear()
 
     def _candidates(self, keys: tuple[Hashable, ...]) -> list[Rule]:
@@ -292,6 +295,7 @@ class Book:
 
     def _remove(self, rule: Rule) -> None:
         self._all.remove(rule)
+        self.any = bool(self._all)
         rest = [other for other in self._rules[rule.subject.key] if other is not rule]
         if rest:
             self._rules[rule.subject.key] = rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,16 @@ class Block:
         self.handle: Any = None
         self.world = World(self) if world is None else world
         self._random: random.Random | None = None
+        self.request_ids: Iterator[str] | None = None
+
+    def count_requests(self) -> Iterator[str]:
+        """Return (and keep) the ids of the block's requests: a seeded start, and a count."""
+        self.request_ids = map(f"{new_id(self.random)[:24]}{{:012x}}".format, itertools.count(1))
+        return self.request_ids
+
+    def restart(self) -> None:
+        """Draw from the seed again."""
+        self._random = self.request_ids = None
 
     @property
     def random(self) -> random.Random:
@@ -63,6 +74,7 @@ class World:
         self.registry: Mapping[str, str] = {}
         self.outside: Callable[[World], Buckets | None] = _nobody
         self.interception: Any = None
+        self.clients: Any = None
         self.deliver: Callable[[World, Event], None] | None = None
         self._blame: dict[int, Block] = {}
         self._backends: dict[tuple[str, str, str], Any] = {}
@@ -135,8 +147,7 @@ class World:
 
     def new_id(self) -> str:
         """Return a UUID (version 4) of the seeded source."""
-        digits = f"{self.block.random.getrandbits(128):032x}"
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+        return new_id(self.block.random)
 
     def emit(self, event: Event) -> None:
         """Put down an event, and send it to where an active neighbour listens."""
@@ -144,9 +155,9 @@ class World:
         if self.deliver is not None:
             self.deliver(self, event)
 
-    def date_header(self) -> str:
-        """Return the present second as an HTTP date."""
-        second = int(self.clock.seconds())
+    def date_header(self, seconds: float) -> str:
+        """Return an instant, in seconds since 1970, as an HTTP date."""
+        second = int(seconds)
         if second != self._date[0]:
             self._date = (second, http_date(to_datetime(second)))
         return self._date[1]
@@ -156,6 +167,7 @@ class World:
         with self.lock:
             self._backends.clear()
             self._parts.clear()
+            self.clients = None
             self._store = None
             self.book.clear()
             self.calls.clear()
@@ -165,7 +177,7 @@ class World:
             self.board.clear()
             self.progress.set(None)
             for block in self.blocks:
-                block._random = None
+                block.restart()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -211,6 +223,12 @@ class World:
         """Raise UnmatchedCall, or let the default answer where the block isn't strict."""
         if self.block.options.strict:
             raise UnmatchedCall(text)
+
+
+def new_id(source: random.Random) -> str:
+    """Return a UUID (version 4) drawn from `source`."""
+    digits = f"{source.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def _nobody(world: World) -> Buckets | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 _PARTITIONS = (
     ("cn-", "aws-cn"),
@@ -15,6 +16,7 @@ _PARTITIONS = (
 )
 
 
+@cache
 def partition_of(region: str) -> str:
     """Return the partition of a region, by its name."""
     return next((name for start, name in _PARTITIONS if region.startswith(start)), "aws")

@@ -13,7 +13,7 @@ from mlmock.ledger import Ledger
 from mlmock.objects import Owner
 from mlmock.progress import Progress, ProgressSlot
 from mlmock.rules import Match, Rule, Subject
-from mlmock.services.arns import Arn, partition_of
+from mlmock.services.arns import partition_of
 
 if TYPE_CHECKING:
     from mlmock.world import World
@@ -36,7 +36,9 @@ class Scope:
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource here."""
-        return str(Arn(self.partition, service, self.region, self.account_id, resource))
+        return (
+            f"arn:{partition_of(self.region)}:{service}:{self.region}:{self.account_id}:{resource}"
+        )
 
     @property
     def owner(self) -> Owner:

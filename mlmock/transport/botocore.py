@@ -1,17 +1,17 @@
 """The door for botocore: two methods of its Endpoint, and what keeps real keys away from it.
 
-`create_request` stamps a request of a held service with a ticket, and gives it credentials of our
-own; `_send` answers stamped requests and refuses others that would leave for AWS. The retry loop,
-the hooks, the signing and the parsing in between stay botocore's.
+`create_request` stamps a request of a held service with the call it makes, and gives it credentials
+of our own; `_send` answers stamped requests and refuses others that would leave for AWS. The retry
+loop, the hooks, the signing and the parsing in between stay botocore's.
 """
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from botocore.auth import BearerAuth
-from botocore.awsrequest import AWSResponse
 from botocore.endpoint import Endpoint
 from botocore.exceptions import (
     ConnectionClosedError,
@@ -31,68 +31,62 @@ from mlmock.transport.bodies import raw_body, request_bytes
 from mlmock.transport.credentials import TOKEN, account_of, credentials_for
 from mlmock.transport.hosts import is_aws
 from mlmock.transport.patching import Patch
+from mlmock.transport.responses import response
 from mlmock.wire.message import Request
 from mlmock.wire.models import plan_of
 from mlmock.world import Block
 
 _TICKET = "mlmock_ticket"
+_KEYS = "request_credentials"
 
 
-class Ticket:
-    """What a stamped request carries from `create_request` to `_send`."""
+class Client:
+    """What is known of one client: its signer's account, and a line for each of its operations."""
 
-    __slots__ = ("account_id", "attempt", "block", "patience", "plan", "region")
+    __slots__ = ("_signer", "lines", "weak")
 
-    def __init__(
-        self, block: Block, plan: Any, region: str, account_id: str, context: dict[str, Any]
-    ) -> None:
-        self.block = block
+    def __init__(self, endpoint: Any, operation: Any, forget: Callable[[Any], None]) -> None:
+        service_id = operation.service_model.service_id.hyphenize()
+        self._signer = _find_signer(endpoint._event_emitter, service_id)
+        self.weak = weakref.ref(endpoint, forget)
+        self.lines: dict[str, Line] = {}
+
+    def line(self, operation: Any, context: dict[str, Any], options: Any) -> Line:
+        """Return (and keep) what a request of `operation` is stamped with under `options`."""
+        signer_region = getattr(self._signer, "region_name", None)
+        region = context.get("client_region") or signer_region or options.region
+        account_id = account_of(self._signer, options.account_id)
+        found = self.lines[operation.name] = Line(plan_of(operation), region, account_id, options)
+        return found
+
+
+class Line:
+    """What all requests of one operation of a client have in common, under the same options."""
+
+    __slots__ = ("account_id", "credentials", "options", "plan", "region")
+
+    def __init__(self, plan: Any, region: str, account_id: str, options: Any) -> None:
         self.plan = plan
         self.region = region
         self.account_id = account_id
-        self.attempt: int = context.get("retries", _FIRST)["attempt"]
-        config = context.get("client_config")
-        self.patience = getattr(config, "read_timeout", None)
-
-    def call(self, request: Any) -> Call:
-        """Return the call that the prepared `request` makes."""
-        plan = self.plan
-        wire = Request(
-            request.method,
-            request.url,
-            modelled_headers(request.headers, plan.header_names)
-            if plan.header_names
-            else _NO_HEADERS,
-            request_bytes(request.body),
-        )
-        return Call(plan, wire, self.region, self.account_id, self.attempt, self.patience)
-
-
-_FIRST = {"attempt": 1}
-_NO_HEADERS: dict[str, str] = {}
+        self.options = options
+        self.credentials = credentials_for(account_id)
 
 
 class Clients:
-    """What is known of the clients that a world has met: their signers, weakly."""
+    """The clients that a world has met, by their endpoints, which are held weakly."""
 
     def __init__(self, world: Any) -> None:
-        self._signers: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
-        self._credentials: dict[str, Any] = {}
+        self.known: dict[int, Client] = {}
 
-    def signer_of(self, endpoint: Any, service_id: str) -> Any:
-        """Return the RequestSigner of an endpoint's client, or None."""
-        signer = self._signers.get(endpoint)
-        if signer is None:
-            signer = _find_signer(endpoint._event_emitter, service_id)
-            if signer is not None:
-                self._signers[endpoint] = signer
-        return signer
+    def meet(self, endpoint: Any, operation: Any) -> Client:
+        """Return the client of an endpoint that is new."""
+        name, known = id(endpoint), self.known
 
-    def credentials_of(self, account_id: str) -> Any:
-        """Return the credentials that requests of an account are signed with."""
-        found = self._credentials.get(account_id)
-        if found is None:
-            found = self._credentials[account_id] = credentials_for(account_id)
+        def forget(ref: Any) -> None:
+            known.pop(name, None)
+
+        found = known[name] = Client(endpoint, operation, forget)
         return found
 
 
@@ -115,43 +109,57 @@ def modelled_headers(headers: Any, names: frozenset[str]) -> dict[str, str]:
     return found
 
 
-def stamp(endpoint: Any, context: dict[str, Any], operation: Any, block: Block) -> Ticket:
-    """Return the ticket of a request, and take real keys out of its signing context."""
-    clients = block.world.part(Clients)
-    service_id = operation.service_model.service_id.hyphenize()
-    signer = clients.signer_of(endpoint, service_id)
+def stamp(endpoint: Any, context: dict[str, Any], operation: Any, block: Block) -> Call:
+    """Return the call that a request makes, and take real keys out of its signing context."""
+    clients = block.world.clients or _first_client(block)
+    client = clients.known.get(id(endpoint)) or clients.meet(endpoint, operation)
     options = block.options
-    account_id = account_of(signer, options.account_id)
-    region = context.get("client_region") or getattr(signer, "region_name", None) or options.region
-    signing = dict(context.get("signing") or ())
-    signing["request_credentials"] = clients.credentials_of(account_id)
-    context["signing"] = signing
-    ticket = Ticket(block, plan_of(operation), region, account_id, context)
-    context[_TICKET] = ticket
+    line = client.lines.get(operation.name)
+    if line is None or line.options is not options:
+        line = client.line(operation, context, options)
+    signing = context.get("signing")
+    if signing is None:
+        signing = context["signing"] = {}
+    signing["request_credentials"] = line.credentials
     if not options.sign:
         context["auth_type"] = "none"
-    return ticket
+    retries, config = context.get("retries"), context.get("client_config")
+    call = context[_TICKET] = Call(
+        line.plan,
+        line.region,
+        line.account_id,
+        retries["attempt"] if retries else 1,
+        config.read_timeout if config is not None else None,
+    )
+    call.block = block
+    return call
+
+
+def _first_client(block: Block) -> Clients:
+    found = block.world.clients = block.world.part(Clients)
+    return found
 
 
 def decide(endpoint: Any, params: dict[str, Any], operation: Any) -> Any:
-    """Return the ticket of a request that a mock holds, or its OperationModel."""
-    block = active.current()
-    if block is None:
+    """Return the call of a request that a mock holds, or its OperationModel."""
+    running = active.RUNNING
+    if not running:
         return operation
+    block = running[-1]
     name = operation.service_model.service_name
     passing = block.options.passthrough
-    real = name in passing
     if passing or patience.REAL.get():
-        patience.REAL.set(real)
-    if real or name not in block.world.holds:
+        patience.REAL.set(name in passing)
+    if name not in block.world.holds or name in passing:
         return operation
-    block.world.interception.notice()
+    if block.world.interception.missing:
+        block.world.interception.notice()
     return stamp(endpoint, params["context"], operation, block)
 
 
 def is_stamped(request: Any) -> bool:
     """True for a prepared request that a mock of ours holds."""
-    return isinstance(getattr(request, _TICKET, None), Ticket)
+    return type(getattr(request, _TICKET, None)) is Call
 
 
 def _create_request(patch: Patch) -> Any:
@@ -169,7 +177,7 @@ def _create_request(patch: Patch) -> Any:
 def _send(patch: Patch) -> Any:
     def send(self: Any, request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
-        if type(ticket) is Ticket:
+        if type(ticket) is Call:
             return respond(request, ticket)
         guard(request, ticket)
         return patch.original(self, request)
@@ -177,16 +185,25 @@ def _send(patch: Patch) -> Any:
     return send
 
 
-def respond(request: Any, ticket: Ticket) -> AWSResponse:
+def respond(request: Any, call: Call) -> Any:
     """Take a stamped request through the house, and return botocore's kind of response."""
-    call = ticket.call(request)
+    body, names = request.body, call.plan.header_names
+    call.request = Request(
+        request.method,
+        request.url,
+        modelled_headers(request.headers, names) if names else _NO_HEADERS,
+        body if type(body) is bytes else request_bytes(body),
+    )
     try:
-        found = router.answer(ticket.block, call)
+        found = router.answer(call.block, call)
     except ConnectionFault as fault:
         raise client_error(fault.kind, request.url) from None
+    call.block = None
     raw, found.body = raw_body(found.body)
-    headers: Any = found.headers  # a plain dict: botocore copies its own kind slowly
-    return AWSResponse(request.url, found.status, headers, raw)
+    return response(request.url, found.status, found.headers, raw)
+
+
+_NO_HEADERS: dict[str, str] = {}
 
 
 def client_error(kind: str, url: str) -> Exception:
@@ -238,9 +255,11 @@ def own_guard(endpoint: Any, block: Block) -> None:
 
     def send(request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
-        if active.current() is None and not is_stamped(request):
+        if type(ticket) is Call:
+            return respond(request, ticket)
+        if active.current() is None:
             service = ticket.service_model.service_name if ticket is not None else None
-            if service not in passing and is_aws(request.url):
+            if (service is None or service not in passing) and is_aws(request.url):
                 refuse(None, service or endpoint._endpoint_prefix, None, request.url)
         return kind._send(endpoint, request)
 

@@ -41,7 +41,7 @@ class Interception:
     def __init__(self, world: Any, *, with_memos: bool) -> None:
         self._world = world
         self._applied: list[Patch] = []
-        self._missing = set(_LATE)
+        self.missing = set(_LATE)
         self._default_session = sessions.default_session()
         for patch in (*_always(), *(_memos() if with_memos else ())):
             self._apply(patch)
@@ -50,8 +50,8 @@ class Interception:
 
     def notice(self) -> None:
         """Patch what has been imported since."""
-        for module in [name for name in self._missing if name in sys.modules]:
-            self._missing.discard(module)
+        for module in [name for name in self.missing if name in sys.modules]:
+            self.missing.discard(module)
             for patch in _late(module, id(sys.modules[module])):
                 self._apply(patch)
 

@@ -16,6 +16,7 @@ from botocore.session import Session
 from botocore.utils import EVENT_ALIASES
 
 from mlmock import active
+from mlmock.transport.credentials import credentials_for
 from mlmock.transport.patching import Patch
 from mlmock.transport.sources import source_hash
 
@@ -111,9 +112,7 @@ def _get_credentials(patch: Patch) -> Any:
         if found is not None:
             self._credentials = found
             return found
-        from mlmock.transport.botocore import Clients
-
-        return block.world.part(Clients).credentials_of(block.options.account_id)
+        return credentials_for(block.options.account_id)
 
     return get_credentials
 

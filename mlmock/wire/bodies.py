@@ -63,9 +63,17 @@ def _encoder(moment: Callable[[datetime], Any]) -> Writer:
 
 
 def _json_encoder(other: Callable[[Any], Any], *, ascii_only: bool) -> Callable[[Any], str]:
-    return json.JSONEncoder(
+    """Return an encoder; CPython's own is made here once, where `encode` makes one every time."""
+    encoder = json.JSONEncoder(
         separators=(",", ":"), default=other, ensure_ascii=ascii_only, check_circular=False
-    ).encode
+    )
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # another Python than CPython
+        return encoder.encode
+    name = "encode_basestring_ascii" if ascii_only else "encode_basestring"
+    text = getattr(json.encoder, name)
+    parts = make(None, other, text, None, ":", ",", False, False, True)
+    return lambda value: "".join(parts(value, 0))
 
 
 def _children(shape: Any) -> list[Any]:

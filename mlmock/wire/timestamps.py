@@ -60,8 +60,8 @@ def iso8601(moment: datetime) -> str:
     """Return `moment` as the services write it: UTC, milliseconds where there are any, Z."""
     if moment.utcoffset():
         moment = moment.astimezone(UTC)
-    text = moment.isoformat(timespec="milliseconds")[:23]
-    return f"{text[:19]}Z" if text.endswith(".000") else f"{text}Z"
+    text = moment.isoformat(timespec="milliseconds")
+    return f"{text[:23]}Z" if moment.microsecond >= 1000 else f"{text[:19]}Z"
 
 
 def epoch(moment: datetime) -> float | int:

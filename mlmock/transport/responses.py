@@ -1,0 +1,46 @@
+"""botocore's responses, made without copying their headers one by one."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import Any
+
+from botocore import awsrequest
+from botocore.awsrequest import AWSResponse, HeadersDict
+
+_PARTS = {"url", "status_code", "headers", "raw", "_content"}
+
+
+@cache
+def _is_known() -> bool:
+    """True when this botocore's response is built as those that were read (1.36 to 1.44)."""
+    probe: Any = AWSResponse("", 200, {"a": "b"}, None)  # type: ignore[arg-type]
+    key = getattr(awsrequest, "_HeaderKey", None)
+    return (
+        set(vars(probe)) == _PARTS
+        and set(vars(probe.headers)) == {"_dict"}
+        and key is not None
+        and probe.headers._dict == {key("a"): "b"}
+    )
+
+
+@lru_cache(maxsize=256)
+def _key(name: str) -> Any:
+    return vars(awsrequest)["_HeaderKey"](name)
+
+
+def response(url: str, status: int, headers: dict[str, str], raw: Any) -> Any:
+    """Return an AWSResponse with these headers."""
+    found: Any
+    if not _is_known():
+        found = AWSResponse(url, status, headers, raw)  # type: ignore[arg-type]
+        return found
+    names = HeadersDict.__new__(HeadersDict)
+    vars(names)["_dict"] = {_key(name): value for name, value in headers.items()}
+    found = AWSResponse.__new__(AWSResponse)
+    found.url = url
+    found.status_code = status
+    found.headers = names
+    found.raw = raw
+    found._content = None
+    return found
