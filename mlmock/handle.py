@@ -20,6 +20,7 @@ from mlmock.world import Block, World
 
 if TYPE_CHECKING:
     from mlmock.services.a2i_runtime import Handle as A2I
+    from mlmock.services.bedrock_runtime import Handle as Bedrock
 
 Held = TypeVar("Held", bound=ServiceHandle)
 
@@ -54,6 +55,7 @@ class MockML:
     """A running mock, or (by `ml.at`) a region or account of it."""
 
     a2i: ServiceSlot[A2I] = ServiceSlot("sagemaker-a2i-runtime", "a2i_runtime")
+    bedrock: ServiceSlot[Bedrock] = ServiceSlot("bedrock-runtime", "bedrock_runtime")
 
     progress = ProgressSlot()
 

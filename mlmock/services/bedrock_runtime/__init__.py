@@ -1,0 +1,6 @@
+"""Amazon Bedrock Runtime: models that speak, async invokes, guardrails."""
+
+from mlmock.services.bedrock_runtime.backend import BedrockRuntime as Backend
+from mlmock.services.bedrock_runtime.handle import Bedrock as Handle
+
+__all__ = ["Backend", "Handle"]
