@@ -9,6 +9,7 @@ from typing import Any
 
 import botocore
 
+from mlmock import active
 from mlmock.transport import botocore as endpoint
 from mlmock.transport import memos, moto, patience, sessions
 from mlmock.transport.patching import Patch
@@ -51,13 +52,17 @@ class Interception:
     def notice(self) -> None:
         """Patch what has been imported since."""
         for module in [name for name in self.missing if name in sys.modules]:
-            self.missing.discard(module)
-            for patch in _late(module, id(sys.modules[module])):
-                self._apply(patch)
+            with active.LOCK:  # the first of many threads to see it
+                if module in self.missing:
+                    self._apply_late(module)
+
+    def _apply_late(self, module: str) -> None:
+        for patch in _late(module, id(sys.modules[module])):
+            self._apply(patch)
+        self.missing.discard(module)
 
     def _apply(self, patch: Patch) -> None:
-        patch.apply()
-        self._applied.append(patch)
+        self._applied.append(patch.apply())
 
     def undo(self) -> None:
         """Put everything back."""
