@@ -153,7 +153,11 @@ class ObjectStore:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Return `value` as the services write JSON objects: compact, keys sorted."""
+    """Return `value` as the services write JSON objects: compact, keys sorted.
+
+    Half a surrogate pair, which JSON can name and UTF-8 can't, becomes a question mark.
+    """
     import json
 
-    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return text.encode(errors="replace")

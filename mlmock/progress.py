@@ -69,6 +69,11 @@ class Progress:
             return self._own
         return self._parent.policy if self._parent is not None else self._board.default()
 
+    @property
+    def is_set(self) -> bool:
+        """True when a policy was set here, and not only for what stands above."""
+        return self._own is not None
+
     def set(self, policy: Policy | None) -> None:
         """Let work that starts from here on follow `policy`; None: the parent's again."""
         if policy is not None and not isinstance(policy, Policy):
