@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import Any
 
+from mlmock.answers import Later
 from mlmock.calls import Call
 from mlmock.clock import to_seconds
 from mlmock.errors import ServiceError
-from mlmock.services.a2i_runtime import flows
-from mlmock.services.a2i_runtime.flows import Flow, Flows
+from mlmock.services.a2i_runtime.content import check_input
+from mlmock.services.a2i_runtime.endings import Endings
+from mlmock.services.a2i_runtime.flows import Flow, Flows, flow_of
 from mlmock.services.a2i_runtime.loops import HUMAN_LOOP, Loop, loop_arn, output_uri
-from mlmock.services.a2i_runtime.work import Workforce
+from mlmock.services.a2i_runtime.workers import Workers
 from mlmock.services.arns import Arn
 from mlmock.services.base import Backend, Result, Scope
 from mlmock.services.paging import Shelf, Tokens, page
 from mlmock.world import World
 
-_DEFAULT_PAGE = 10
+_DEFAULT_PAGE = 10  # judged: what SageMaker's other listings do
 
 
 class HumanLoops(Backend):
@@ -32,51 +33,55 @@ class HumanLoops(Backend):
         self._shelves: dict[str, Shelf] = {}
         self._order = itertools.count()
         self._flows = world.part(Flows)
-        self.workforce = Workforce(self)
+        self.endings = Endings(world, scope)
+        self._workers = Workers(world, self.endings)
 
     # -- operations -------------------------------------------------------------------------
 
-    def start_human_loop(self, call: Call) -> Result:
+    def start_human_loop(self, call: Call) -> Result | Later:
         """Start a loop; the same name and input again is the same loop (judged)."""
         params = call.params
         name, arn = params["HumanLoopName"], params["FlowDefinitionArn"]
         content = params["HumanLoopInput"]["InputContent"]
         attributes = params.get("DataAttributes")
         classifiers = tuple(attributes["ContentClassifiers"]) if attributes else None
+        result = {"HumanLoopArn": loop_arn(self.scope, name)}
+        flow_arn = self._flow_or_refusal(arn)
         with self.lock:
             found = self.loops.get(name)
-            if found is None:
-                flow_arn = self._flow_or_refusal(arn)
-                _check_content(content)
-                found = self._add(name, flow_arn, content, classifiers)
-            elif not found.same_request(arn, content, classifiers):
+            if found is not None and found.same_request(arn, content, classifiers):
+                return result
+            check_input(content)
+            if found is not None:
                 raise ServiceError(
                     "ConflictException", f"A human loop named {name} exists with other input data."
                 )
-        return {"HumanLoopArn": loop_arn(self.scope, name)}
+            loop = self._add(name, flow_arn, content, classifiers)
+        return _after(self._workers.offer(loop, flow_arn.name, call), result)
 
     def describe_human_loop(self, call: Call) -> Result:
         """Show one loop."""
-        loop = self._look(call.params["HumanLoopName"])
-        return loop.description(self.scope)
+        with self.lock:
+            return self._look(call.params["HumanLoopName"]).description(self.scope)
 
     def list_human_loops(self, call: Call) -> Result:
-        """Show the loops of a flow definition, the latest first (judged), ten a page (judged)."""
+        """Show the loops of a flow definition, the latest first (judged), ten a page (judged).
+
+        CreationTimeAfter is taken in and CreationTimeBefore is not, as ListFlowDefinitions has it.
+        """
         params = call.params
         arn, order = params["FlowDefinitionArn"], params.get("SortOrder", "Descending")
-        self._known_flow(arn)
-        since, until = params.get("CreationTimeAfter"), params.get("CreationTimeBefore")
-        tokens = Tokens(
-            "ListHumanLoops", self.scope.region, self.scope.account_id, arn, order, since, until
-        )
-        places = self._shelf(arn).between(
-            None if since is None else (to_seconds(since),),
-            None if until is None else (to_seconds(until),),
-            after=tokens.read(params.get("NextToken")),
-            descending=order == "Descending",
-        )
-        found, token = page(places, params.get("MaxResults", _DEFAULT_PAGE), tokens.make)
-        loops = [self._look(place[2]).summary() for place in found]
+        self._check_known(arn)
+        since, until = _place(params, "CreationTimeAfter"), _place(params, "CreationTimeBefore")
+        scope = self.scope
+        tokens = Tokens("ListHumanLoops", scope.region, scope.account_id, arn, order, since, until)
+        after, size = tokens.read(params.get("NextToken")), params.get("MaxResults", _DEFAULT_PAGE)
+        with self.lock:
+            places = self._shelf(arn).between(
+                since, until, after=after, descending=order == "Descending"
+            )
+            found, token = page(places, size, tokens.make)
+            loops = [self._look(place[2]).summary() for place in found]
         return {"HumanLoopSummaries": loops} | ({"NextToken": token} if token else {})
 
     def stop_human_loop(self, call: Call) -> Result:
@@ -89,7 +94,7 @@ class HumanLoops(Backend):
                     f"Human loop {loop.name} cannot be stopped in status {loop.status}.",
                 )
             if loop.status != "Stopping":
-                self.workforce.stop(loop)
+                self.endings.stop(loop)
         return {}
 
     def delete_human_loop(self, call: Call) -> Result:
@@ -102,11 +107,18 @@ class HumanLoops(Backend):
                     f"Human loop {loop.name} cannot be deleted in status {loop.status}. "
                     "Stop it first.",
                 )
-            self.ledger.drop(self.loops, loop.name)
-            self._shelf(loop.flow_arn).remove((*loop.place, loop.name))
+            self._drop(loop)
         return {}
 
     # -- loops ------------------------------------------------------------------------------
+
+    def delete_loops_of(self, flow: Flow) -> None:
+        """Stop and delete the loops of a flow definition that is being deleted."""
+        with self.lock:
+            arn = self.scope.arn("sagemaker", f"flow-definition/{flow.name}")
+            for loop in [loop for loop in self.loops.values() if loop.flow_arn == arn]:
+                self.endings.stop_at_once(loop)
+                self._drop(loop)
 
     def _loop(self, name: str) -> Loop:
         loop = self.loops.get(name)
@@ -124,7 +136,7 @@ class HumanLoops(Backend):
         self, name: str, flow_arn: Arn, content: str, classifiers: tuple[str, ...] | None
     ) -> Loop:
         flow, created = self._flows.find(flow_arn.name, self.scope), self.now()
-        prefix = flow.output_prefix(self.scope) if flow else flows.default_output(self.scope)
+        prefix = self._flows.output_prefix(flow_arn.name, self.scope)
         loop = Loop(
             name=name,
             flow_arn=str(flow_arn),
@@ -133,12 +145,15 @@ class HumanLoops(Backend):
             created=created,
             place=(to_seconds(created), next(self._order)),
             output_uri=output_uri(prefix, flow_arn.name, created, name),
-            workers=flow.workers if flow else 1,
+            workers=flow.workers if flow else None,
         )
         self.ledger.put(self.loops, name, loop)
         self._shelf(loop.flow_arn).add((*loop.place, name))
-        self.workforce.offer(loop, flow_arn.name)
         return loop
+
+    def _drop(self, loop: Loop) -> None:
+        self.ledger.drop(self.loops, loop.name)
+        self._shelf(loop.flow_arn).remove((*loop.place, loop.name))
 
     def _shelf(self, arn: str) -> Shelf:
         found = self._shelves.get(arn)
@@ -148,10 +163,14 @@ class HumanLoops(Backend):
 
     # -- flow definitions -------------------------------------------------------------------
 
+    def _known_flow(self, arn: str) -> Arn | None:
+        found = flow_of(arn, self.scope)
+        return None if found is None or self._flows.is_deleted(found.name, self.scope) else found
+
     def _flow_or_refusal(self, arn: str) -> Arn:
         """Return the flow definition's ARN; StartHumanLoop models no NotFound, so Validation."""
-        found = flows.flow_of(arn, self.scope)
-        if found is None or self._is_deleted(found.name):
+        found = self._known_flow(arn)
+        if found is None:
             raise ServiceError(
                 "ValidationException",
                 f"The specified Flow Definition '{arn}' does not exist or you do not have access "
@@ -159,21 +178,19 @@ class HumanLoops(Backend):
             )
         return found
 
-    def _known_flow(self, arn: str) -> None:
-        found = flows.flow_of(arn, self.scope)
-        if found is None or self._is_deleted(found.name):
+    def _check_known(self, arn: str) -> None:
+        if self._known_flow(arn) is None:
             raise ServiceError("ResourceNotFoundException", f"Flow definition {arn} not found.")
 
-    def _is_deleted(self, name: str) -> bool:
-        flow: Flow | None = self._flows.find(name, self.scope)
-        return flow is not None and flow.deleted
+
+def _place(params: dict[str, Any], name: str) -> tuple[float] | None:
+    """Return the place on the shelf where the loops created from an instant on begin."""
+    return (to_seconds(params[name]),) if name in params else None
 
 
-def _check_content(content: str) -> None:
-    """Refuse InputContent that isn't a JSON object: templates read `task.input.<key>` (judged)."""
-    try:
-        value: Any = json.loads(content)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise ServiceError("ValidationException", "InputContent must be the text of a JSON object.")
+def _after(later: Later | None, result: Result) -> Result | Later:
+    """Return `result`, once user code has run if some has to."""
+    if later is None:
+        return result
+    then = later.then
+    return Later(later.work, lambda value: _after(then(value), result))

@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
-from typing import Any
 
 from mlmock.progress import Progress
 from mlmock.services.arns import Arn, parse_arn
 from mlmock.services.base import Declared, Narrowing, Policies, Scope
 from mlmock.world import World
 
+# The names of flow definitions and of human loops, as their models spell them.
+NAME = re.compile(r"[a-z0-9](-*[a-z0-9]){0,62}")
+
 
 @dataclass(slots=True)
 class Flow:
-    """What is declared of one flow definition."""
+    """What is declared of one flow definition; `workers` is None where nobody said how many."""
 
     name: str
     at: Narrowing
     progress: Progress
     output: str | None = None
-    workers: int = 1
+    workers: int | None = None
     deleted: bool = False
-
-    def output_prefix(self, scope: Scope) -> str:
-        """Return where the answers go; an undeclared place is the account's default bucket."""
-        return self.output or default_output(scope)
 
 
 class Flows:
-    """The flow definitions of a world, and the scripts of their workers."""
+    """The flow definitions of a world, and the policies of single loops."""
 
     def __init__(self, world: World) -> None:
         self.declared: Declared[Flow] = Declared(world.ledger)
+        self.loop_progress: Declared[Progress] = Declared(world.ledger)
         self._policy = world.part(Policies).of("sagemaker-a2i-runtime")
 
     def find(self, name: str, scope: Scope) -> Flow | None:
         """Return the declaration that holds for the flow definition `name` in `scope`."""
         return self.declared.find(name, scope)
 
-    def progress_of(self, arn: str, scope: Scope) -> Progress:
-        """Return the policy that holds for the loops of a flow definition."""
-        parts = flow_of(arn, scope)
+    def is_deleted(self, name: str, scope: Scope) -> bool:
+        """True when the flow definition `name` was deleted in `scope`."""
+        flow = self.find(name, scope)
+        return flow is not None and flow.deleted
+
+    def output_prefix(self, name: str, scope: Scope) -> str:
+        """Return where the answers go; where nobody said, SageMaker's default bucket (judged)."""
+        flow = self.find(name, scope)
+        return (flow and flow.output) or f"s3://{default_bucket(scope)}/a2i"
+
+    def progress_of(self, loop_name: str, flow_arn: str, scope: Scope) -> Progress:
+        """Return the policy of a loop: its own, its flow definition's, or the service's."""
+        own = self.loop_progress.find(loop_name, scope)
+        if own is not None and own.is_set:
+            return own
+        parts = flow_of(flow_arn, scope)
         flow = self.find(parts.name, scope) if parts else None
         return flow.progress if flow else self._policy
 
@@ -51,47 +63,10 @@ def default_bucket(scope: Scope) -> str:
     return f"sagemaker-{scope.region}-{scope.account_id}"
 
 
-def default_output(scope: Scope) -> str:
-    """Return where the answers of a flow definition go for which nobody declared a place."""
-    return f"s3://{default_bucket(scope)}/a2i"
-
-
 def flow_of(arn: str, scope: Scope) -> Arn | None:
     """Return the parts of a flow definition's ARN if it is one of `scope`, else None."""
     parts = parse_arn(arn)
-    if parts is None or not parts.name:
+    if parts is None or not NAME.fullmatch(parts.name):
         return None
     mine = (scope.partition, scope.region, scope.account_id)
     return parts if (parts.partition, parts.region, parts.account_id) == mine else None
-
-
-def flow_key(name: str) -> tuple[str, str]:
-    """Return the key of the rules about a flow definition's workers."""
-    return ("flow definition", name)
-
-
-def loop_key(name: str) -> tuple[str, str]:
-    """Return the key of the rules about one human loop."""
-    return ("human loop", name)
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """The answers that workers submit, one each."""
-
-    contents: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The loop fails, with the FailureCode and FailureReason that A2I would show."""
-
-    code: str
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Automatic:
-    """A worker that is a function of the loop."""
-
-    worker: Callable[[Any], Any]

@@ -1,31 +1,18 @@
-"""`ml.a2i`: human loops, their flow definitions and their workers."""
+"""`ml.a2i`: flow definitions and their workers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from mlmock.errors import BadAnswer
 from mlmock.objects import split_uri
 from mlmock.progress import ProgressSlot
-from mlmock.rules import Rule, Subject
-from mlmock.services.a2i_runtime.backend import HumanLoops
-from mlmock.services.a2i_runtime.flows import (
-    Automatic,
-    Failed,
-    Flow,
-    Flows,
-    Submitted,
-    flow_key,
-    loop_key,
-)
-from mlmock.services.a2i_runtime.loops import Loop
-from mlmock.services.a2i_runtime.work import LoopView, checked_content
+from mlmock.rules import Rule
+from mlmock.services.a2i_runtime.flows import NAME, Flow, Flows
+from mlmock.services.a2i_runtime.human_loop import HumanLoop, worker_rule
+from mlmock.services.a2i_runtime.workers import Automatic, LoopView, flow_key
 from mlmock.services.base import ServiceHandle
-
-_FAILURE_CODES = ("ValidationError", "Expired", "InternalError")
-_NAME = re.compile(r"[a-z0-9](-*[a-z0-9]){0,62}")
 
 
 class A2I(ServiceHandle):
@@ -40,29 +27,29 @@ class A2I(ServiceHandle):
     def flow_definition(
         self, name: str, *, output: str | None = None, workers: int | None = None
     ) -> FlowDefinition:
-        """Return the flow definition `name`, declared if it is new.
+        """Return the flow definition `name`, declared if it is new or was deleted.
 
         `output`: the S3 prefix of its answers (``s3://bucket/prefix``); `workers`: how many of them
-        answer each loop, 1 to 3. ValueError for anything else.
+        answer each loop, 1 to 3. Both hold for loops that start from here on. ValueError for
+        anything else.
         """
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"a flow definition's name is lower case and hyphens, not {name!r}")
-        if output is not None:
-            split_uri(output)
-        if workers is not None and workers not in (1, 2, 3):
-            raise ValueError(f"a flow definition has 1 to 3 workers, not {workers!r}")
-        flows = self.world.part(Flows)
+        given = _checked(name, output, workers)
+        flows, ledger = self.world.part(Flows), self.world.ledger
         flow = flows.declared.get_or_add(
             name, self.at, lambda: Flow(name, self.at, self.progress.child())
         )
-        if output is not None:
-            self.world.ledger.change(flow, output=output)
-        if workers is not None:
-            self.world.ledger.change(flow, workers=workers)
+        if flow.deleted:
+            ledger.change(flow, deleted=False, output=None, workers=None)
+        ledger.change(flow, **given)
         return FlowDefinition(self, flow)
 
     def human_loop(self, name: str) -> HumanLoop:
-        """Return the human loop `name`, wherever it is; it may be scripted before it exists."""
+        """Return the human loop `name`, wherever it is; it may be scripted before it exists.
+
+        ValueError for a name that StartHumanLoop refuses.
+        """
+        if not NAME.fullmatch(name):
+            raise ValueError(f"a human loop's name is lower case and hyphens, not {name!r}")
         return HumanLoop(self, name)
 
 
@@ -77,7 +64,7 @@ class FlowDefinition:
         self.progress = flow.progress
 
     def __repr__(self) -> str:
-        return f"<flow definition {self._flow.name}>"
+        return f"<flow definition {self._flow.name}{' (deleted)' if self._flow.deleted else ''}>"
 
     @property
     def name(self) -> str:
@@ -90,99 +77,37 @@ class FlowDefinition:
         return self._a2i.here().arn("sagemaker", f"flow-definition/{self._flow.name}")
 
     def answer(self, worker: Callable[[LoopView], Any]) -> Rule:
-        """Let a function of the loop answer, once for every worker.
+        """Let a function of the loop answer, sync or async: asked once for every worker.
 
-        It returns the answer (a JSON object), or ``error(code, reason)`` to fail the loop.
+        It returns the answer (a JSON object), or ``error(code, reason)`` to fail the loop. With
+        ``.delay(seconds)`` the answers come when the virtual clock gets there; ``.times(n)`` counts
+        loops. BadAnswer if it can't be called.
         """
+        if not callable(worker):
+            raise BadAnswer(f"answer() takes a function of the loop, not {worker!r}")
         title = f'ml.a2i.flow_definition("{self.name}")'
-        return _worker_rule(self._a2i, flow_key(self.name), title).reply(Automatic(worker))
+        return worker_rule(self._a2i, flow_key(self.name), title).reply(Automatic(worker))
 
     def delete(self) -> None:
-        """Let the flow definition be gone, as DeleteFlowDefinition leaves it."""
+        """Delete the flow definition: its loops are stopped and deleted, and their answers stay.
+
+        From then on StartHumanLoop refuses its ARN and ListHumanLoops doesn't find it (the
+        developer guide's page on deleting a flow definition).
+        """
+        flows = self._a2i.world.part(Flows)
+        for backend in self._a2i.backends():
+            if flows.find(self.name, backend.scope) is self._flow:
+                backend.delete_loops_of(self._flow)
         self._a2i.world.ledger.change(self._flow, deleted=True)
 
 
-class HumanLoop:
-    """One human loop, there already or not yet."""
-
-    def __init__(self, a2i: A2I, name: str) -> None:
-        self._a2i = a2i
-        self.name = name
-
-    def __repr__(self) -> str:
-        found = self._find()
-        return f"<human loop {self.name}: {found[1].status if found else 'not started'}>"
-
-    @property
-    def status(self) -> str | None:
-        """Its HumanLoopStatus, or None before it is started."""
-        found = self._find()
-        return found[1].status if found else None
-
-    @property
-    def input(self) -> Any:
-        """Its parsed InputContent, or None before it is started."""
-        found = self._find()
-        return found[1].input if found else None
-
-    @property
-    def output_uri(self) -> str | None:
-        """Where its answers go, or None before it is started."""
-        found = self._find()
-        return found[1].output_uri if found else None
-
-    def complete(self, *answers: dict[str, Any]) -> Rule | None:
-        """Let workers submit `answers`, one each; as many as the flow definition asks end it.
-
-        Before the loop is started this is a rule, which waits for it.
-        """
-        contents = tuple(checked_content(answer) for answer in answers)
-        if not contents:
-            raise BadAnswer('complete() needs an answer: complete({"decision": "approve"})')
-        return self._now_or_then(Submitted(contents))
-
-    def fail(self, code: str, reason: str | None = None) -> Rule | None:
-        """Fail the loop with a FailureCode and a FailureReason."""
-        if code not in _FAILURE_CODES:
-            raise BadAnswer(f"a human loop fails with {', '.join(_FAILURE_CODES)}, not {code!r}")
-        if reason is not None and len(reason) > 1024:
-            raise BadAnswer(f"a FailureReason has at most 1024 characters, not {len(reason)}")
-        return self._now_or_then(Failed(code, reason))
-
-    def expire(self) -> Rule | None:
-        """Let the loop's time be over before enough workers answered."""
-        return self.fail("Expired", "The time for workers to answer is over.")
-
-    def finish(self) -> None:
-        """End a stop that is under way: Stopping becomes Stopped."""
-        _, loop = self._found()
-        if loop.stopping is None:
-            raise BadAnswer(f"human loop {self.name} is {loop.status}: nothing is under way")
-        loop.stopping.finish()
-
-    def _now_or_then(self, outcome: Submitted | Failed) -> Rule | None:
-        found = self._find()
-        if found is None:
-            title = f'ml.a2i.human_loop("{self.name}")'
-            rule = _worker_rule(self._a2i, loop_key(self.name), title).times(1)
-            return rule.reply(outcome)
-        backend, loop = found
-        backend.workforce.carry_out(loop, outcome)
-        return None
-
-    def _found(self) -> tuple[HumanLoops, Loop]:
-        found = self._find()
-        if found is None:
-            raise BadAnswer(f"human loop {self.name} has not been started")
-        return found
-
-    def _find(self) -> tuple[HumanLoops, Loop] | None:
-        for backend in self._a2i.backends():
-            if self.name in backend.loops:
-                return backend, backend.loops[self.name]
-        return None
-
-
-def _worker_rule(a2i: A2I, key: tuple[str, str], title: str) -> Rule:
-    subject = Subject(key=key, title=title, check=lambda answer: answer, takes_faults=False)
-    return a2i.rule(subject)
+def _checked(name: str, output: str | None, workers: int | None) -> dict[str, Any]:
+    """Return what is said of a flow definition, if the control plane would take it."""
+    if not NAME.fullmatch(name):
+        raise ValueError(f"a flow definition's name is lower case and hyphens, not {name!r}")
+    if output is not None:
+        split_uri(output)
+    if workers is not None and (type(workers) is not int or workers not in range(1, 4)):
+        raise ValueError(f"a flow definition has 1 to 3 workers, not {workers!r}")
+    said = {"output": output, "workers": workers}
+    return {key: value for key, value in said.items() if value is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ HUMAN_LOOP = Machine(
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one worker submitted, and when."""
 
@@ -48,7 +48,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Loop:
-    """One human loop as the service stores it."""
+    """One human loop as the service stores it; `workers` is None where nobody said how many."""
 
     name: str
     flow_arn: str
@@ -57,11 +57,11 @@ class Loop:
     created: datetime
     place: tuple[float, int]
     output_uri: str
-    workers: int
+    workers: int | None
     status: str = HUMAN_LOOP.start
     failure_code: str | None = None
     failure_reason: str | None = None
-    answers: list[Answer] = field(default_factory=list)
+    answers: tuple[Answer, ...] = ()
     stopping: Work | None = None
 
     def same_request(
@@ -76,6 +76,11 @@ class Loop:
         """The parsed InputContent."""
         return json.loads(self.input_content)
 
+    @property
+    def is_open(self) -> bool:
+        """True as long as it takes answers."""
+        return self.status in {"InProgress", "Stopping"}
+
     def summary(self) -> dict[str, Any]:
         """Return the loop as ListHumanLoops shows it."""
         shown = {
@@ -89,7 +94,10 @@ class Loop:
         return shown
 
     def description(self, scope: Scope) -> dict[str, Any]:
-        """Return the loop as DescribeHumanLoop shows it."""
+        """Return the loop as DescribeHumanLoop shows it.
+
+        HumanLoopOutput is there from the start: a recorded answer of a loop in progress has it.
+        """
         shown = self.summary()
         shown["HumanLoopArn"] = loop_arn(scope, self.name)
         shown["HumanLoopOutput"] = {"OutputS3Uri": self.output_uri}
@@ -115,13 +123,19 @@ def output_uri(prefix: str, flow_name: str, created: datetime, loop_name: str) -
 
 
 def output_json(loop: Loop) -> dict[str, Any]:
-    """Return the content of the output file of a custom task type."""
+    """Return the content of the output file of a custom task type (recorded ones look so)."""
     return {
         "flowDefinitionArn": loop.flow_arn,
         "humanAnswers": [answer.as_json() for answer in loop.answers],
         "humanLoopName": loop.name,
-        "inputContent": loop.input,
+        "inputContent": json.loads(loop.input_content, parse_float=_number),
     }
+
+
+def _number(text: str) -> float | int:
+    """Return a number as the output file repeats it: ``996.0`` becomes ``996``."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def event_detail(loop: Loop, scope: Scope) -> dict[str, Any]:
