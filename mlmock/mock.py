@@ -82,6 +82,7 @@ def _equip(world: World) -> None:
     world.registry = REGISTRY
     world.outside = moto.buckets
     world.deliver = moto.deliver
+    world.neighbour = moto.neighbour
     world.interception = Interception(world, with_memos=world.first.options.memos)
 
 

@@ -23,6 +23,9 @@ from mlmock.rules import Book, ConnectionFault
 from mlmock.wire.timestamps import http_date
 
 Part = TypeVar("Part")
+# Asks a neighbour's service one question: `ask("describe_endpoint", EndpointName="x")` returns the
+# members of the answer, or None where the neighbour refuses.
+Ask = Callable[..., "dict[str, Any] | None"]
 
 
 class Block:
@@ -76,6 +79,7 @@ class World:
         self.interception: Any = None
         self.clients: Any = None
         self.deliver: Callable[[World, Event], None] | None = None
+        self.neighbour: Callable[[World, str, Owner], Ask | None] = _no_neighbour
         self._blame: dict[int, Block] = {}
         self._backends: dict[tuple[str, str, str], Any] = {}
         self._parts: dict[type, Any] = {}
@@ -232,6 +236,10 @@ def new_id(source: random.Random) -> str:
 
 
 def _nobody(world: World) -> Buckets | None:
+    return None
+
+
+def _no_neighbour(world: World, service: str, owner: Owner) -> Ask | None:
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mlmock.events import Event
@@ -56,6 +57,26 @@ class Neighbours:
         if found is None:
             found = self._clients[key] = _client(service, owner, botocore_stubber)
         return found
+
+
+def neighbour(world: Any, service: str, owner: Owner) -> Callable[..., Any] | None:
+    """Return what asks an active moto's `service`; None where nobody has put anything there.
+
+    It takes a method of boto3's client and its parameters, and returns the answer, or None for an
+    error that moto answers with.
+    """
+    if not is_active() or f"moto.{service}" not in sys.modules:
+        return None
+    return partial(_ask, world.part(Neighbours).client(service, owner))
+
+
+def _ask(client: Any, method: str, **params: Any) -> Any:
+    from botocore.exceptions import ClientError
+
+    try:
+        return getattr(client, method)(**params)
+    except ClientError:
+        return None
 
 
 def _client(service: str, owner: Owner, stubber: Any) -> Any:
