@@ -28,7 +28,7 @@ from mlmock.errors import NotMocked
 from mlmock.rules import ConnectionFault
 from mlmock.transport import patience
 from mlmock.transport.bodies import raw_body, request_bytes
-from mlmock.transport.credentials import TOKEN, account_of, credentials_for
+from mlmock.transport.credentials import TOKEN, account_of, credentials_for, is_ours
 from mlmock.transport.hosts import is_aws
 from mlmock.transport.patching import Patch
 from mlmock.transport.responses import response
@@ -220,8 +220,10 @@ def client_error(kind: str, url: str) -> Exception:
 def guard(request: Any, operation: Any) -> None:
     """Raise NotMocked for a request that would leave for AWS although nobody said it may."""
     block = active.current()
+    if block is None:
+        return
     service = operation.service_model.service_name if operation is not None else None
-    if block is not None and service is not None and service in block.options.passthrough:
+    if service is not None and service in block.options.passthrough:
         return
     if is_aws(request.url):
         refuse(block, service, getattr(operation, "name", None), request.url)
@@ -266,20 +268,20 @@ def own_guard(endpoint: Any, block: Block) -> None:
     endpoint._send = send
 
 
-def _add_auth(patch: Patch) -> Any:
-    def add_auth(self: Any, request: Any) -> Any:
-        if self.auth_token is not None and _TICKET in getattr(request, "context", ()):
-            self.auth_token = FrozenAuthToken(TOKEN)
-        return patch.original(self, request)
+def _get_auth_instance(patch: Patch) -> Any:
+    def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if is_ours(kwargs.get(_KEYS)) and kwargs.get("signature_version") == "bearer":
+            return BearerAuth(FrozenAuthToken(TOKEN))
+        return patch.original(self, *args, **kwargs)
 
-    return add_auth
+    return get_auth_instance
 
 
 def patches() -> list[Patch]:
-    """Return the patches of botocore's endpoint, and of the one signer that ours don't reach."""
+    """Return the patches of botocore's endpoint, and of bearer auth, which our keys don't reach."""
     return [
         Patch(Endpoint, "create_request", _create_request),
         Patch(Endpoint, "_send", _send),
         Patch(Endpoint, "__init__", _init),
-        Patch(BearerAuth, "add_auth", _add_auth),
+        Patch(RequestSigner, "get_auth_instance", _get_auth_instance),
     ]

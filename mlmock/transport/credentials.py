@@ -27,17 +27,20 @@ def credentials_for(account_id: str) -> Credentials:
     return _Constant(account_id)
 
 
+def is_ours(credentials: Any) -> bool:
+    """True for credentials that a mock has put in place of a client's own."""
+    return type(credentials) is _Constant
+
+
 def account_of(signer: Any, default: str) -> str:
     """Return the account of a client: a 12-digit access key, or `default`.
 
-    Only plain credentials are read: reading refreshable ones may call STS.
+    Only plain credentials are read: reading refreshable ones may call STS. Ours stand for none: the
+    client is of whatever account the block that runs says.
     """
     credentials = getattr(signer, "_credentials", None)
-    if type(credentials) in _PLAIN:
+    if type(credentials) is Credentials:
         key = getattr(credentials, "access_key", None)
         if key and len(key) == 12 and key.isdecimal():
             return str(key)
     return default
-
-
-_PLAIN = frozenset({Credentials, _Constant})
