@@ -8,13 +8,16 @@ import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlmock.answers import Default, Error, Later, WireFault
 from mlmock.calls import Call
 from mlmock.errors import BadAnswer, ServiceError
 from mlmock.ledger import Ledger
 from mlmock.matching import Difference, difference
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 SPENT = object()
 _HOUSE = str(Path(__file__).parent)
@@ -30,6 +33,11 @@ class Match:
     where: Where | None = None
     region: str | None = None
     account_id: str | None = None
+
+    def holds_at(self, call: Call) -> bool:
+        """True when the region and the account of `call` are those that are meant."""
+        here = self.region in (None, call.region)
+        return here and self.account_id in (None, call.account_id)
 
     def differs(self, call: Call, params: Mapping[str, Any]) -> Difference | None:
         """Return the first point in which `call`, seen as `params`, isn't one of these calls."""
@@ -86,7 +94,7 @@ class Rule:
 
     # -- answers ----------------------------------------------------------------------------
 
-    def reply(self, *answers: Any) -> Rule:
+    def reply(self, *answers: Any) -> Self:
         """Answer with `answers`: one for every matching call, or several in order.
 
         An answer is the payload where the output has one, events where it streams, the members
@@ -105,31 +113,31 @@ class Rule:
         status: int | None = None,
         times: int | None = None,
         **members: Any,
-    ) -> Rule:
+    ) -> Self:
         """Fail with a modelled error, a common one, or with `status` any; `times`: so often."""
         self._answer((self._checked(Error(code, message, status, members)),))
         return self if times is None else self.times(times)
 
-    def timeout(self, *, connect: bool = False) -> Rule:
+    def timeout(self, *, connect: bool = False) -> Self:
         """Let the client run into its read (or `connect`) timeout."""
         return self._fault("connect_timeout" if connect else "read_timeout")
 
-    def drop(self) -> Rule:
+    def drop(self) -> Self:
         """Close the connection without an answer."""
         return self._fault("drop")
 
-    def unreachable(self) -> Rule:
+    def unreachable(self) -> Self:
         """Refuse the connection."""
         return self._fault("unreachable")
 
-    def delay(self, seconds: float) -> Rule:
+    def delay(self, seconds: float) -> Self:
         """Answer (or let the default answer) only after `seconds` of virtual time."""
         if not seconds >= 0:
             raise BadAnswer(f"delay() takes seconds, not {seconds!r}")
         self.seconds = float(seconds)
         return self if self.answers else self._answer((Default(),))
 
-    def times(self, count: int) -> Rule:
+    def times(self, count: int) -> Self:
         """Hold for the next `count` matching calls, and be spent then."""
         if type(count) is not int or count < 1:
             raise BadAnswer(f"times() takes a count of calls, not {count!r}")
@@ -138,7 +146,7 @@ class Rule:
             self._count()
         return self
 
-    def optional(self) -> Rule:
+    def optional(self) -> Self:
         """Don't mind if no call comes."""
         self.is_optional = True
         return self
@@ -178,12 +186,12 @@ class Rule:
             return answer
         return self.subject.check(answer)
 
-    def _fault(self, kind: str) -> Rule:
+    def _fault(self, kind: str) -> Self:
         if not self.subject.takes_faults:
             raise BadAnswer(f"{self.subject.title} takes answers, not connection faults")
         return self._answer((WireFault(kind),))
 
-    def _answer(self, answers: tuple[Any, ...]) -> Rule:
+    def _answer(self, answers: tuple[Any, ...]) -> Self:
         if self.answers and not isinstance(self.answers[0], Default):
             raise BadAnswer(
                 "this rule has its answer; write another rule, or say them in order: reply(a, b)"

@@ -92,14 +92,22 @@ class Backend:
         resource is scripted and no rule takes the call, UnmatchedCall is raised (if strict). The
         rule's delay has passed when this returns.
         """
+        found = self.taken(call, keys, seen, what)
+        if found is not None:
+            self.world.wait(call, found[0].seconds)
+        return found
+
+    def taken(
+        self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
+    ) -> tuple[Rule, Any] | None:
+        """Return what `scripted` does, and leave the rule's delay to the caller."""
         book = self.world.book
         if not any(map(book.has, keys)):
             return None
         found = book.find(keys, call, seen)
         if found is not None:
-            self.world.wait(call, found[0].seconds)
             return found
-        rules = [rule for key in keys for rule in book.about(key) if rule.scripts]
+        rules = [r for k in keys for r in book.about(k) if r.scripts and r.match.holds_at(call)]
         if rules:
             from mlmock.explain import unmatched
 
