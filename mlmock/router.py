@@ -70,7 +70,10 @@ def proceed(block: Block, call: Call, later: Later, value: Any) -> Answer | Late
 
 def _answered(world: World, call: Call) -> Any:
     plan = call.plan
-    call.params = plan.parse(call.request)
+    try:
+        call.params = plan.parse(call.request)
+    except ServiceError as fault:
+        raise _backend(world, call).refusal(call, fault) from None
     if world.book.any:
         found = world.book.find(door_keys(plan), call)
         if found is not None:
@@ -95,9 +98,11 @@ def _result(plan: Operation, value: Any) -> dict[str, Any]:
 
 
 def _served(world: World, call: Call) -> Any:
-    plan = call.plan
-    backend = world.backend(plan.service, call.account_id, call.region)
-    return getattr(backend, plan.method)(call)
+    return getattr(_backend(world, call), call.plan.method)(call)
+
+
+def _backend(world: World, call: Call) -> Any:
+    return world.backend(call.plan.service, call.account_id, call.region)
 
 
 def _stage(world: World, call: Call, make: Callable[..., Any], *given: Any) -> Answer | Later:

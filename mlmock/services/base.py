@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mlmock.calls import Call
 from mlmock.clock import to_datetime
+from mlmock.errors import ServiceError
 from mlmock.ledger import Ledger
 from mlmock.objects import Owner
 from mlmock.progress import Progress, ProgressSlot
@@ -82,6 +83,10 @@ class Backend:
     def now(self) -> datetime:
         """Return the present virtual instant, in milliseconds, aware, UTC."""
         return to_datetime(self.clock.seconds())
+
+    def refusal(self, call: Call, fault: ServiceError) -> ServiceError:
+        """Return what this service says to a request that the model refuses: here, `fault`."""
+        return fault
 
     def scripted(
         self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
