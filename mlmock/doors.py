@@ -17,9 +17,11 @@ from mlmock.wire.models import service_model
 from mlmock.wire.rest_json import Operation
 
 
-def check_members(service: str, name: str, members: dict[str, Any]) -> None:
+def check_members(
+    service: str, name: str, members: dict[str, Any], revision: str | None = None
+) -> None:
     """Raise BadAnswer unless the operation exists and has these members in its request."""
-    plans = _plans(service, name)
+    plans = _plans(service, name, revision)
     known = {member for plan in plans for member in _input_members(plan)}
     for member in members:
         if member not in known:
@@ -33,15 +35,15 @@ def _title(service: str, name: str) -> str:
     return service if name == "*" else f"{service}.{name}"
 
 
-def _plans(service: str, name: str) -> list[Operation]:
+def _plans(service: str, name: str, revision: str | None) -> list[Operation]:
     try:
-        model = service_model(service)
+        model = service_model(service, revision)
     except UnknownServiceError:
         raise BadAnswer(f"the installed botocore has no model of {service}") from None
     if name == "*":
-        return [compiled(service, known) for known in model.operation_names]
+        return [compiled(service, known, revision) for known in model.operation_names]
     try:
-        return [compiled(service, name)]
+        return [compiled(service, name, revision)]
     except OperationNotFoundError:
         hint = _nearest(name, list(model.operation_names))
         raise BadAnswer(f"{service} has no operation {name}{hint}") from None
@@ -58,9 +60,9 @@ def _nearest(name: str, known: list[str]) -> str:
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
 
 
-def door_check(service: str, name: str, answer: Any) -> Any:
+def door_check(service: str, name: str, revision: str | None, answer: Any) -> Any:
     """Return `answer` in the form that a rule at the door keeps, or raise BadAnswer."""
-    plans = _plans(service, name)
+    plans = _plans(service, name, revision)
     if isinstance(answer, Error):
         _check_error(plans, answer)
         return answer

@@ -20,6 +20,7 @@ from mlmock.world import Block, World
 
 if TYPE_CHECKING:
     from mlmock.services.a2i_runtime import Handle as A2I
+    from mlmock.services.lookoutvision import Handle as LookoutVision
     from mlmock.services.bedrock_runtime import Handle as Bedrock
 
 Held = TypeVar("Held", bound=ServiceHandle)
@@ -55,6 +56,7 @@ class MockML:
     """A running mock, or (by `ml.at`) a region or account of it."""
 
     a2i: ServiceSlot[A2I] = ServiceSlot("sagemaker-a2i-runtime", "a2i_runtime")
+    lookoutvision: ServiceSlot[LookoutVision] = ServiceSlot("lookoutvision", "lookoutvision")
     bedrock: ServiceSlot[Bedrock] = ServiceSlot("bedrock-runtime", "bedrock_runtime")
 
     progress = ProgressSlot()
@@ -161,9 +163,10 @@ def door_subject(world: World, service: str, operation: str, members: dict[str, 
         from mlmock.explain import no_such_service
 
         raise BadAnswer(no_such_service(service, world.holds))
-    check_members(service, operation, members)
+    revision = world.block.options.revision_of(service)
+    check_members(service, operation, members, revision)
     return Subject(
         key=("door", service, operation),
         title=f'ml.on("{service}", "{operation}")',
-        check=cast(Any, partial(door_check, service, operation)),
+        check=cast(Any, partial(door_check, service, operation, revision)),
     )

@@ -51,3 +51,8 @@ class Options:
                 f"lookoutvision_api is one of {', '.join(LOOKOUTVISION_APIS)}, "
                 f"not {self.lookoutvision_api!r}"
             )
+
+    def revision_of(self, service: str) -> str | None:
+        """Return the revision that is asked for of `service`, or None where there is no choice."""
+        found: str | None = getattr(self, f"{service.replace('-', '_')}_api", None)
+        return found

@@ -78,7 +78,10 @@ def page(
 
 
 class Tokens:
-    """The tokens of one listing: bound to `what` it lists, with which filters, in which order."""
+    """The tokens of one listing: bound to `what` it lists, with which filters, in which order.
+
+    They are spelt in letters, digits, ``+`` and ``/``: what the models' patterns allow.
+    """
 
     def __init__(self, *what: Any, code: str = "ValidationException") -> None:
         self._what = json.dumps(what, default=str, sort_keys=True)
@@ -87,14 +90,14 @@ class Tokens:
     def make(self, place: Place) -> str:
         """Return the token of the page that begins after `place`."""
         text = json.dumps(place, separators=(",", ":"), default=str).encode()
-        return base64.urlsafe_b64encode(self._seal(text) + text).decode().rstrip("=")
+        return base64.b64encode(self._seal(text) + text).decode().rstrip("=")
 
     def read(self, token: str | None) -> Place | None:
         """Return the place that `token` holds; ServiceError for one of another listing."""
         if token is None:
             return None
         try:
-            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            raw = base64.b64decode(token + "=" * (-len(token) % 4))
         except (ValueError, binascii.Error):
             raise self._invalid() from None
         seal, text = raw[:12], raw[12:]
@@ -104,7 +107,7 @@ class Tokens:
 
     @staticmethod
     def _spelt(raw: bytes) -> str:
-        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        return base64.b64encode(raw).decode().rstrip("=")
 
     def _seal(self, text: bytes) -> bytes:
         return hashlib.blake2b(text + self._what.encode(), digest_size=12).digest()

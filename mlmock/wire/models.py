@@ -8,6 +8,7 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
+from mlmock.wire import brought
 from mlmock.wire.rest_json import Operation
 
 # (service, operation) -> the loaded model it was compiled from, and the plan. One model each.
@@ -37,11 +38,17 @@ def _shared_plan(model: Any) -> Operation:
 
 @cache
 def service_model(service: str, revision: str | None = None) -> Any:
-    """Return the botocore ServiceModel of `service`; UnknownServiceError if there is none."""
-    description = Loader().load_service_model(service, "service-2", revision)
+    """Return the botocore ServiceModel of `service`; UnknownServiceError if there is none.
+
+    `revision` names a folder of the model's; without it the latest is taken. What we bring
+    ourselves comes before what botocore has.
+    """
+    description = brought.load(service, "service-2", revision)
+    if description is None:
+        description = Loader().load_service_model(service, "service-2", revision)
     return ServiceModel(description, service_name=service)
 
 
-def operation(service: str, name: str) -> Operation:
+def operation(service: str, name: str, revision: str | None = None) -> Operation:
     """Return the compiled operation `name` of `service`; OperationNotFoundError if it has none."""
-    return plan_of(service_model(service).operation_model(name))
+    return plan_of(service_model(service, revision).operation_model(name))
