@@ -20,8 +20,8 @@ from mlmock.world import Block, World
 
 if TYPE_CHECKING:
     from mlmock.services.a2i_runtime import Handle as A2I
-    from mlmock.services.lookoutvision import Handle as LookoutVision
     from mlmock.services.bedrock_runtime import Handle as Bedrock
+    from mlmock.services.lookoutvision import Handle as LookoutVision
 
 Held = TypeVar("Held", bound=ServiceHandle)
 

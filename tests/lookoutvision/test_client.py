@@ -81,14 +81,14 @@ def test_the_loader_knows_the_revision_of_the_block() -> None:
 
 @pytest.mark.skipif(SHIPPED, reason="this botocore has the service itself")
 def test_nothing_is_left_when_the_block_has_ended() -> None:
-    session = boto3.session.Session()
+    session = boto3.session.Session("testing", "testing", region_name="us-east-1")
     with mock_ml():
-        session.client("lookoutvision", region_name="us-east-1")
+        session.client("lookoutvision")
 
     assert "lookoutvision" not in session.get_available_services()
     assert session.get_available_regions("lookoutvision") == []
     with pytest.raises(UnknownServiceError):
-        session.client("lookoutvision", region_name="us-east-1")
+        session.client("lookoutvision")
 
 
 @pytest.mark.skipif(SHIPPED, reason="this botocore has the service itself")
@@ -144,6 +144,6 @@ def test_rules_at_the_door_speak_the_blocks_revision() -> None:
 
 def test_a_rule_for_every_operation_fails_them_all() -> None:
     with mock_ml() as ml:
-        ml.on("lookoutvision").fail("AccessDeniedException", "No.")
-        with pytest.raises(ClientError, match="No."):
+        ml.on("lookoutvision").fail("AccessDeniedException", "No entry")
+        with pytest.raises(ClientError, match="No entry"):
             boto3.client("lookoutvision").list_projects()
