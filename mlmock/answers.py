@@ -92,7 +92,7 @@ def _payload_result(plan: Operation, answer: Any) -> dict[str, Any]:
     if shape.members[payload].type_name != "blob":
         return {payload: answer}
     if isinstance(answer, (bytes, bytearray, memoryview, str)):
-        body, content_type = answer, _content_type(answer)
+        body, content_type = answer, content_type_of(answer)
     else:
         body, content_type = _as_json(plan, answer), "application/json"
     result = {payload: body}
@@ -102,7 +102,8 @@ def _payload_result(plan: Operation, answer: Any) -> dict[str, Any]:
     return result
 
 
-def _content_type(body: Any) -> str:
+def content_type_of(body: Any) -> str:
+    """Return the content type that a payload answers with unless a rule says another (judged)."""
     if _is_json(body):
         return "application/json"
     return "text/plain; charset=utf-8" if isinstance(body, str) else "application/octet-stream"
