@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar, overload
@@ -18,21 +21,24 @@ from mlmock.transport import moto
 from mlmock.transport.install import Interception
 from mlmock.world import Block, World
 
+# The thread, and the task in it, that a block was started by.
+Here = tuple[int, Any]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Run:
-    """One running block, from start to end."""
+    """One running block, from start to end. `given` names the options that its author wrote."""
 
-    def __init__(self, options: Options, services: frozenset[str]) -> None:
+    def __init__(
+        self, options: Options, services: frozenset[str], given: Collection[str] = ()
+    ) -> None:
         with active.LOCK:
             outer = active.current()
-            self.block = Block(options, services, None if outer is None else outer.world)
-            world = self.block.world
             if outer is None:
-                _equip(world)
+                self.block = Block(options, services)
+                _equip(self.block.world)
             else:
-                world.enter(self.block)
+                self.block = _inner(outer, options, services, given)
             active.enter(self.block)
         self.ml = self.block.handle = MockML(self.block)
         self._running = True
@@ -78,6 +84,18 @@ class Run:
         warnings.warn(UnusedRuleWarning(str(failure)), stacklevel=4)
 
 
+def _inner(
+    outer: Block, options: Options, services: frozenset[str], given: Collection[str]
+) -> Block:
+    """Return a block inside `outer`, whose options hold where its own author wrote none."""
+    own = {name: getattr(options, name) for name in given}
+    block = Block(replace(outer.options, **own), services, outer)
+    if "seed" not in own:
+        block.draw_from(outer)
+    block.world.enter(block)
+    return block
+
+
 def _equip(world: World) -> None:
     world.registry = REGISTRY
     world.outside = moto.buckets
@@ -92,21 +110,23 @@ class Mock:
     def __init__(self, services: Iterable[str], options: dict[str, Any]) -> None:
         self._services = services_named(services)
         self._options = Options(**options)
-        self._runs: list[Run] = []
+        self._given = frozenset(options)
+        self._runs: list[tuple[Here, Run]] = []
 
     def __repr__(self) -> str:
         return f"<mock_ml of {', '.join(sorted(self._services))}>"
 
     def run(self) -> Run:
         """Start a block and return it."""
-        return Run(self._options, self._services)
+        return Run(self._options, self._services, self._given)
 
     # -- by hand ----------------------------------------------------------------------------
 
     def start(self) -> MockML:
         """Start a block and return its handle."""
         run = self.run()
-        self._runs.append(run)
+        with active.LOCK:
+            self._runs.append((_here(), run))
         return run.ml
 
     def stop(self) -> None:
@@ -142,9 +162,15 @@ class Mock:
         self._last("leave").end(fault)
 
     def _last(self, what: str) -> Run:
-        if not self._runs:
-            raise RuntimeError(f"there is nothing to {what}: this mock_ml has not been started")
-        return self._runs.pop()
+        """Take out the run that was started last: here, if any was, else anywhere."""
+        with active.LOCK:
+            if not self._runs:
+                raise RuntimeError(f"there is nothing to {what}: this mock_ml has not been started")
+            here = _here()
+            mine = [pair for pair in self._runs if pair[0] == here]
+            found = (mine or self._runs)[-1]
+            self._runs.remove(found)
+            return found[1]
 
     # -- as a decorator ---------------------------------------------------------------------
 
@@ -182,6 +208,15 @@ def mock_ml(*services: Any, **options: Any) -> Any:
     if len(services) == 1 and callable(services[0]):
         return Mock((), options)(services[0])
     return Mock(services, options)
+
+
+def _here() -> Here:
+    asyncio = sys.modules.get("asyncio")
+    try:
+        task = asyncio.current_task() if asyncio else None
+    except RuntimeError:  # no loop runs
+        task = None
+    return threading.get_ident(), task
 
 
 def current() -> MockML:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from mlmock.progress import Policy, immediately
 
+_ACCOUNT = re.compile(r"[0-9]{12}")
 LOOKOUTVISION_APIS = ("2020-11-20", "2020-12-preview")
 
 
@@ -39,8 +41,12 @@ class Options:
     def __post_init__(self) -> None:
         names = (self.passthrough,) if isinstance(self.passthrough, str) else self.passthrough
         object.__setattr__(self, "passthrough", frozenset(names))
-        if not (len(self.account_id) == 12 and self.account_id.isdecimal()):
+        if not (isinstance(self.account_id, str) and _ACCOUNT.fullmatch(self.account_id)):
             raise ValueError(f"account_id has 12 digits, not {self.account_id!r}")
+        if not (isinstance(self.region, str) and self.region):
+            raise ValueError(f"region is a name, as in us-east-1, not {self.region!r}")
+        if self.now is not None and not isinstance(self.now, datetime):
+            raise TypeError(f"now is a datetime, not {self.now!r}")
         if not isinstance(self.progress, Policy):
             raise TypeError(
                 "progress is immediately(), after_polls(n), after(seconds) or manually(), "

@@ -32,12 +32,13 @@ class Block:
     """One running block: its options, and the world it shares with the blocks around it."""
 
     def __init__(
-        self, options: Options, services: frozenset[str], world: World | None = None
+        self, options: Options, services: frozenset[str], outer: Block | None = None
     ) -> None:
         self.options = options
         self.services = services
         self.handle: Any = None
-        self.world = World(self) if world is None else world
+        self.world = World(self) if outer is None else outer.world
+        self._draws_of: Block = self
         self._random: random.Random | None = None
         self.request_ids: Iterator[str] | None = None
 
@@ -49,10 +50,18 @@ class Block:
     def restart(self) -> None:
         """Draw from the seed again."""
         self._random = self.request_ids = None
+        if self._draws_of is not self:
+            self._draws_of.restart()
+
+    def draw_from(self, outer: Block) -> None:
+        """Go on with the draws of the block around, so that no id comes twice."""
+        self._draws_of = outer
 
     @property
     def random(self) -> random.Random:
-        """The block's own source of ids and draws; seeded, made on first use."""
+        """The source of ids and draws; seeded, made on first use."""
+        if self._draws_of is not self:
+            return self._draws_of.random
         if self._random is None:
             self._random = random.Random(self.options.seed)
         return self._random

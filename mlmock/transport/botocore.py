@@ -38,6 +38,7 @@ from mlmock.world import Block
 
 _TICKET = "mlmock_ticket"
 _KEYS = "request_credentials"
+_TOKEN: Any = FrozenAuthToken(TOKEN)
 
 
 class Client:
@@ -271,7 +272,7 @@ def own_guard(endpoint: Any, block: Block) -> None:
 def _get_auth_instance(patch: Patch) -> Any:
     def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
         if is_ours(kwargs.get(_KEYS)) and kwargs.get("signature_version") == "bearer":
-            return BearerAuth(FrozenAuthToken(TOKEN))
+            return BearerAuth(_TOKEN)
         return patch.original(self, *args, **kwargs)
 
     return get_auth_instance

@@ -43,7 +43,7 @@ class Interception:
         self._world = world
         self._applied: list[Patch] = []
         self.missing = set(_LATE)
-        self._default_session = sessions.default_session()
+        self.nursery = sessions.Nursery()
         for patch in (*_always(), *(_memos() if with_memos else ())):
             self._apply(patch)
         botocore.register_initializer(sessions.note_session)
@@ -69,4 +69,4 @@ class Interception:
         for patch in reversed(self._applied):
             patch.undo()
         botocore.unregister_initializer(sessions.note_session)
-        sessions.restore_default_session(self._default_session, self._world)
+        self.nursery.close()

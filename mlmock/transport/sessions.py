@@ -130,19 +130,51 @@ def _local_credentials(session: Any) -> Any:
 
 
 class Nursery:
-    """The botocore sessions that were made inside the blocks of one world, weakly held."""
+    """The botocore sessions that were made inside the blocks of one world, weakly held.
 
-    def __init__(self, world: Any) -> None:
+    It is as old as the interception: `ml.reset()` and savepoints don't touch it.
+    """
+
+    def __init__(self) -> None:
         self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
         self.default: Any = None
         self.handlers = 0
+        self._before = default_session()
+
+    def holds(self, session: Any) -> bool:
+        """True for a boto3 session that was made inside a block."""
+        inner = getattr(session, "_session", None)
+        return inner is not None and inner in self.sessions
+
+    def close(self) -> None:
+        """Put back the default session of before, where the present one was made inside a block."""
+        boto3: Any = sys.modules.get("boto3")
+        if boto3 is None:
+            return
+        if self.holds(boto3.DEFAULT_SESSION):
+            boto3.DEFAULT_SESSION = self._before
+        for patcher in _patchers_of_the_default():
+            if self.holds(patcher.temp_original):
+                patcher.temp_original = self._before
+
+
+def _patchers_of_the_default() -> list[Any]:
+    """Return the running `unittest.mock` patchers (moto's is one) that will restore boto3's."""
+    mock = sys.modules.get("unittest.mock")
+    running = getattr(getattr(mock, "_patch", None), "_active_patches", ())
+    return [
+        patcher
+        for patcher in running
+        if getattr(patcher, "attribute", None) == "DEFAULT_SESSION"
+        and hasattr(patcher, "temp_original")
+    ]
 
 
 def note_session(session: Any) -> None:
     """Remember a session that is being made: a botocore initializer."""
     block = active.current()
     if block is not None:
-        block.world.part(Nursery).sessions.add(session)
+        block.world.interception.nursery.sessions.add(session)
 
 
 def _get_default_session(patch: Patch) -> Any:
@@ -151,7 +183,7 @@ def _get_default_session(patch: Patch) -> Any:
         block = active.current()
         if block is None or boto3.DEFAULT_SESSION is not None:
             return patch.original()
-        nursery = block.world.part(Nursery)
+        nursery = block.world.interception.nursery
         handlers = len(botocore.handlers.BUILTIN_HANDLERS)
         if nursery.default is None or nursery.handlers != handlers:
             nursery.default, nursery.handlers = boto3.Session(), handlers
@@ -163,15 +195,6 @@ def _get_default_session(patch: Patch) -> Any:
 def default_session() -> Any:
     """Return boto3's default session as it is now, if boto3 is there."""
     return getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
-
-
-def restore_default_session(before: Any, world: Any) -> None:
-    """Put back the default session of before, if the present one was made inside a block."""
-    boto3 = sys.modules.get("boto3")
-    now = getattr(boto3, "DEFAULT_SESSION", None)
-    inner = getattr(now, "_session", None)
-    if inner is not None and inner in world.part(Nursery).sessions:
-        boto3.DEFAULT_SESSION = before  # type: ignore[union-attr]
 
 
 def patches() -> list[Patch]:
