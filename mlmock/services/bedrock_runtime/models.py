@@ -98,4 +98,4 @@ def _base(form: str, name: str) -> str:
     return ""
 
 
-_GEOGRAPHY = re.compile(r"^(?:%s)" % "|".join(map(re.escape, GEOGRAPHIES)))
+_GEOGRAPHY = re.compile(f"^(?:{'|'.join(map(re.escape, GEOGRAPHIES))})")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from mlmock.answers import Error
 from mlmock.services.bedrock_runtime.tokens import tokens_of
 
 Block = Mapping[str, Any]
@@ -149,13 +150,15 @@ class Usage:
     cache_read: int | None = None
     cache_write: int | None = None
     cache_details: Sequence[Mapping[str, Any]] = ()
+    given_total: int | None = None
 
     @property
     def total(self) -> int:
         """All tokens, those of the cache too."""
-        return (self.input_tokens + self.output_tokens + (self.cache_read or 0)) + (
-            self.cache_write or 0
-        )
+        if self.given_total is not None:
+            return self.given_total
+        cached = (self.cache_read or 0) + (self.cache_write or 0)
+        return self.input_tokens + self.output_tokens + cached
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,9 @@ class Reply:
     """What the model says: finished, with ids, counted, within the caller's limits.
 
     `stop_reason` is Converse's; `stop_sequence` the one that ended it; `latency` milliseconds;
-    `created` seconds since 1970; `seed` what further ids are drawn from.
+    `created` seconds since 1970; `seed` what further ids are drawn from; `fields` what
+    additionalModelResponseFieldPaths point into. In a stream `lead` seconds pass before the first
+    word, and `fault` breaks it after the last.
     """
 
     parts: tuple[Part, ...]
@@ -173,6 +178,9 @@ class Reply:
     latency: int = 0
     created: int = 0
     seed: int = 0
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    lead: float = 0.0
+    fault: Error | None = None
 
     @property
     def content(self) -> list[Block]:
