@@ -114,6 +114,7 @@ def _stage(world: World, call: Call, make: Callable[..., Any], *given: Any) -> A
         found = call.plan.serialise(result)
     except ServiceError as fault:
         call.error = fault
+        call.params = {}  # whatever had been read: `_sealed` lets go of it
         found = faults.answer_of(call.plan.model, fault)
     except BaseException as fault:
         _close(world, call, fault)
@@ -140,7 +141,7 @@ def _sealed(world: World, call: Call, found: Answer) -> Answer:
     if type(found.body) is bytes:
         headers["Content-Length"] = str(len(found.body))
     call.answer = found
-    call.forget_params()
+    del call.params
     return found
 
 

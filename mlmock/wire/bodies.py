@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from mlmock.wire.limits import is_document
+from mlmock.wire.numbers import finite
 from mlmock.wire.timestamps import WRITERS, format_of
 
 
@@ -16,15 +17,43 @@ def _no_constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+_decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite).decode
+DEEPEST = 128  # levels of a JSON body (judged: far beyond any request, far below Python's stack)
 
 
 def parse(body: bytes) -> Any:
-    """Return the JSON document of `body`; ValueError for anything that isn't one."""
+    """Return the JSON document of `body`; ValueError for anything that isn't one.
+
+    So is refused what JSON allows and a service can't hold: a number beyond a double, and more
+    than `DEEPEST` levels.
+    """
     try:
-        return _decode(body.decode())
+        found = _decode(body.decode())
     except RecursionError as fault:
         raise ValueError("nested too deeply") from fault
+    if body.count(b"{") + body.count(b"[") > DEEPEST:
+        _limit_depth(found)
+    return found
+
+
+def _limit_depth(found: Any) -> None:
+    level = [found]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _containers(outer)]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
+
+
+def _containers(value: Any) -> list[Any]:
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return []
+    return [item for item in value if type(item) in _CONTAINERS]
+
+
+_CONTAINERS = (dict, list)
 
 
 Writer = Callable[[Any], bytes]
@@ -50,30 +79,31 @@ def _encoder(moment: Callable[[datetime], Any]) -> Writer:
             return base64.b64encode(value).decode()
         raise TypeError(f"{value!r} has no place in a JSON answer")
 
-    plain = _json_encoder(other, ascii_only=False)
-    escaped = _json_encoder(other, ascii_only=True)
+    chunks = _chunks_of(other, ascii_only=False)
+    escaped = _chunks_of(other, ascii_only=True)
 
     def encode(value: Any) -> bytes:
         try:
-            return plain(value).encode()
+            return "".join(chunks(value, 0)).encode()
         except UnicodeEncodeError:  # half a surrogate pair has no bytes, only an escape
-            return escaped(value).encode()
+            return "".join(escaped(value, 0)).encode()
 
     return encode
 
 
-def _json_encoder(other: Callable[[Any], Any], *, ascii_only: bool) -> Callable[[Any], str]:
+def _chunks_of(other: Callable[[Any], Any], *, ascii_only: bool) -> Callable[[Any, int], Any]:
     """Return an encoder; CPython's own is made here once, where `encode` makes one every time."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is not None:
+        name = "encode_basestring_ascii" if ascii_only else "encode_basestring"
+        text = getattr(json.encoder, name)
+        found: Callable[[Any, int], Any]
+        found = make(None, other, text, None, ":", ",", False, False, True)
+        return found
     encoder = json.JSONEncoder(
         separators=(",", ":"), default=other, ensure_ascii=ascii_only, check_circular=False
     )
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:  # another Python than CPython
-        return encoder.encode
-    name = "encode_basestring_ascii" if ascii_only else "encode_basestring"
-    text = getattr(json.encoder, name)
-    parts = make(None, other, text, None, ":", ",", False, False, True)
-    return lambda value: "".join(parts(value, 0))
+    return lambda value, _: encoder.iterencode(value)
 
 
 def _children(shape: Any) -> list[Any]:
@@ -87,11 +117,12 @@ def _children(shape: Any) -> list[Any]:
 
 
 def _formats(shape: Any, default: str, seen: set[str]) -> list[str]:
+    if shape.type_name == "timestamp":  # a member may have its own format: never seen before
+        return [format_of(shape, default)]
     if shape.name in seen:
         return []
     seen.add(shape.name)
-    own = [format_of(shape, default)] if shape.type_name == "timestamp" else []
-    return own + [name for child in _children(shape) for name in _formats(child, default, seen)]
+    return [name for child in _children(shape) for name in _formats(child, default, seen)]
 
 
 def _renames(shape: Any, seen: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from botocore import xform_name
@@ -64,6 +65,7 @@ class Operation:
         self._required = _required_outside_body(shape)
         self._payload = shape.serialization.get("payload") if shape is not None else None
         self._read_body = self._body_reader(shape)
+        self._in_url = self._url_reader()
 
     def _body_reader(self, shape: Any) -> Callable[[bytes], Params] | None:
         if shape is None:
@@ -85,15 +87,8 @@ class Operation:
     def _parse(self, request: Request) -> Params:
         read_body = self._read_body
         params: Params = read_body(request.body) if read_body is not None else {}
-        if self._labels or self._query:
-            path, query = uri.path_and_query(request.url)
-            if self._labels:
-                segments = path.split("/")
-                for place, member in self._labels:
-                    raw = segments[place]
-                    params[member.name] = member.read(uri.label(raw) if "%" in raw else raw)
-            if query and self._query:
-                self._parse_query(query, params)
+        if self._in_url is not None:
+            params.update(self._in_url(request.url))
         for member in self._headers:
             text = request.headers.get(member.wire_name)
             if text is not None:
@@ -103,14 +98,27 @@ class Operation:
                 raise Refused
         return params
 
-    def _parse_query(self, query: str, params: Params) -> None:
-        given = uri.query_items(query)
+    def _url_reader(self) -> Callable[[str], Params] | None:
+        """Return what reads (and checks) the members in a URL; the latest URLs are remembered."""
+        if not self._labels and not self._query:
+            return None
+        if any(many for _, many in self._query):
+            return self._read_url  # lists are the caller's own, and not shared
+        return lru_cache(maxsize=512)(self._read_url)
+
+    def _read_url(self, url: str) -> Params:
+        path, query = uri.path_and_query(url)
+        segments = path.split("/")
+        found = {
+            member.name: member.read(uri.label(segments[place])) for place, member in self._labels
+        }
+        given = uri.query_items(query) if query and self._query else {}
         for member, many in self._query:
             texts = given.get(member.wire_name)
             if texts is not None:
-                params[member.name] = (
-                    [member.read(text) for text in texts] if many else member.read(texts[-1])
-                )
+                values = [member.read(text) for text in texts]
+                found[member.name] = values if many else values[-1]
+        return found
 
     def parse_leniently(self, request: Request) -> Params:
         """Return what can be read of a request that was refused, or all of one that was not."""
@@ -182,7 +190,8 @@ class Operation:
         stream = _event_stream_member(shape)
         if stream is not None:
             self.output_payload, self.event_stream = stream[0], EventStream(stream[1])
-        self._elsewhere = bool(self._out_headers or self._out_status)
+        elsewhere = self._out_headers or self._out_status or self.output_payload
+        self._body_only = not elsewhere
         self._write = bodies.writer_of(self._body_shape(shape)) if shape is not None else None
 
     def _body_shape(self, shape: Any) -> Any:
@@ -192,7 +201,7 @@ class Operation:
 
     def serialise(self, result: Params) -> Answer:
         """Return the answer that says `result`, whose members are named as boto3 shows them."""
-        if not self._elsewhere and self.output_payload is None:
+        if self._body_only:
             body = self._write(result) if self._write is not None else b"{}"
             return Answer(self.status, {"Content-Type": _JSON}, body)
         headers: dict[str, str] = {}

@@ -6,7 +6,10 @@ import email.utils
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
+
+from mlmock.wire.numbers import decimal
 
 UTC = timezone.utc
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,7 +40,14 @@ def parse_iso8601(text: str) -> datetime:
     if sign is None:
         return moment
     offset = timedelta(hours=int(off_hours), minutes=int(off_minutes))
-    return moment - offset if sign == "+" else moment + offset
+    return _moved(moment, -offset if sign == "+" else offset)
+
+
+def _moved(moment: datetime, offset: timedelta) -> datetime:
+    try:
+        return moment + offset
+    except OverflowError as fault:  # the year 0, or 10000
+        raise ValueError(moment) from fault
 
 
 def parse_epoch(value: float | str) -> datetime:
@@ -45,17 +55,22 @@ def parse_epoch(value: float | str) -> datetime:
     if type(value) is bool:
         raise ValueError(value)
     try:
-        return _EPOCH + timedelta(seconds=float(value))
+        seconds = decimal(value) if type(value) is str else float(value)
+        return _EPOCH + timedelta(seconds=seconds)
     except OverflowError as fault:
         raise ValueError(value) from fault
 
 
 def parse_http_date(text: str) -> datetime:
     """Return the aware datetime of an HTTP date; ValueError for anything else."""
+    if type(text) is not str:
+        raise ValueError(text)
     moment = email.utils.parsedate_to_datetime(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    naive = moment.replace(tzinfo=UTC)
+    return _moved(naive, -(moment.utcoffset() or timedelta()))
 
 
+@lru_cache(maxsize=4096)
 def iso8601(moment: datetime) -> str:
     """Return `moment` as the services write it: UTC, milliseconds where there are any, Z."""
     if moment.utcoffset():
@@ -66,12 +81,16 @@ def iso8601(moment: datetime) -> str:
 
 def epoch(moment: datetime) -> float | int:
     """Return the seconds since 1970, in milliseconds where there are any."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     seconds = round((moment - _EPOCH).total_seconds(), 3)
     return int(seconds) if seconds == int(seconds) else seconds
 
 
 def http_date(moment: datetime) -> str:
     """Return `moment` as an HTTP date."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     return email.utils.format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
