@@ -1,0 +1,223 @@
+"""StartAsyncInvoke, GetAsyncInvoke and ListAsyncInvokes."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mlmock.calls import Call
+from mlmock.clock import to_seconds
+from mlmock.errors import ServiceError
+from mlmock.objects import MissingBucket, MissingObject, Owner, split_uri
+from mlmock.progress import Progress
+from mlmock.services.base import Policies, Result
+from mlmock.services.bedrock_runtime import async_listing
+from mlmock.services.bedrock_runtime.async_jobs import (
+    ASYNC_INVOKE,
+    Completion,
+    Failure,
+    Invoke,
+    Outcome,
+    Place,
+)
+from mlmock.services.bedrock_runtime.models import Model, resolve
+from mlmock.services.bedrock_runtime.outputs import Family, File, Work, family_of
+from mlmock.services.bedrock_runtime.outputs.family import check_input, manifest
+from mlmock.services.idempotency import ClientTokens
+from mlmock.world import World
+
+if TYPE_CHECKING:
+    from mlmock.services.base import Backend
+
+_log = logging.getLogger("mlmock.bedrock")
+_ALPHABET = string.ascii_lowercase + string.digits
+RULES = ("bedrock async invokes",)
+
+
+class AsyncProgress:
+    """The policy of the async invokes of a world: the service's, until it is set."""
+
+    def __init__(self, world: World) -> None:
+        self.progress: Progress = world.part(Policies).of("bedrock-runtime").child()
+
+
+class AsyncInvokes:
+    """The async invokes of one account and region."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.scope = backend.scope
+        self.invokes: dict[str, Invoke] = {}
+        self._backend = backend
+        self._world = backend.world
+        self._ledger = backend.ledger
+        self._catalogue = async_listing.Catalogue(backend.ledger)
+        # How long a token is remembered is not documented; the listing shows it for ever (judged).
+        self._tokens = ClientTokens(backend.ledger, backend.clock, lifetime=math.inf)
+        self._order = itertools.count()
+
+    # -- operations -------------------------------------------------------------------------
+
+    def start(self, call: Call) -> Result:
+        """Start an invocation; the same token and input again is the same invocation (judged)."""
+        params = call.params
+        token = params.get("clientRequestToken")
+        given = {name: params[name] for name in params if name != "clientRequestToken"}
+        with self._backend.lock:
+            arn = self._tokens.once(
+                "StartAsyncInvoke",
+                token,
+                given,
+                work=lambda: self._begin(call, token).arn,
+                conflict=_conflict,
+            )
+        return {"invocationArn": arn}
+
+    def get(self, call: Call) -> Result:
+        """Show one invocation; ValidationException if there is none: NotFound isn't modelled."""
+        arn = call.params["invocationArn"]
+        with self._backend.lock:
+            found = self.invokes.get(arn)
+            if found is None:
+                raise ServiceError(
+                    "ValidationException", "The provided invocation ARN does not exist."
+                )
+            return _looked_at(found).shown()
+
+    def list(self, call: Call) -> Result:
+        """Show invocations, the latest first, a hundred a page (judged)."""
+        query, tokens = async_listing.read(call.params, self.scope)
+        with self._backend.lock:
+            rows, after = self._catalogue.page(query, self._look)
+            shown: Result = {"asyncInvokeSummaries": [invoke.shown() for invoke in rows]}
+        if after is not None:
+            shown["nextToken"] = tokens.make(after)
+        return shown
+
+    # -- the life of an invocation ----------------------------------------------------------
+
+    def end(self, invoke: Invoke, outcome: Outcome) -> None:
+        """End an invocation in progress: write its files, then show how it ended."""
+        if invoke.progress is not None:
+            invoke.progress.cancel()
+        failed = isinstance(outcome, Failure)
+        try:
+            self._write(invoke, _files(invoke, outcome))
+        except MissingBucket as missing:
+            _log.warning("async invoke %s: there is no bucket %s", invoke.arn, missing)
+            if not failed:
+                failed, outcome = True, Failure(f"The bucket {missing} does not exist.")
+        self._move(invoke, "fail" if failed else "complete")
+        if isinstance(outcome, Failure):
+            self._ledger.change(invoke, failure_message=outcome.message)
+
+    def _begin(self, call: Call, token: str | None) -> Invoke:
+        params = call.params
+        model, family = _model(params["modelId"])
+        check_input(family, model.base, params["modelInput"])
+        invoke = self._new(params, token, model, family, self._outcome(call, model))
+        self._write_manifest(invoke)
+        self._ledger.put(self.invokes, invoke.arn, invoke)
+        self._catalogue.add(invoke)
+        progress = self._world.part(AsyncProgress).progress
+        working = progress.begin(lambda: self.end(invoke, invoke.outcome))
+        if not working.done:
+            self._ledger.change(invoke, progress=working)
+        return invoke
+
+    def _new(
+        self,
+        params: Mapping[str, Any],
+        token: str | None,
+        model: Model,
+        family: Family,
+        outcome: Outcome,
+    ) -> Invoke:
+        asked = params["outputDataConfig"]["s3OutputDataConfig"]
+        name = "".join(self._world.block.random.choices(_ALPHABET, k=12))
+        folder = f"{asked['s3Uri'].rstrip('/')}/{name}"
+        arn = self.scope.arn("bedrock", f"async-invoke/{name}")
+        submitted = self._backend.now()
+        work = Work(arn, model.base, folder, params["modelInput"], None, self._read)
+        return Invoke(
+            place=(to_seconds(submitted), next(self._order), arn),
+            model_arn=model.arn(self.scope.region),
+            token=token,
+            destination={**asked, "s3Uri": folder},
+            family=family,
+            work=work,
+            outcome=outcome,
+            submitted=submitted,
+        )
+
+    def _outcome(self, call: Call, model: Model) -> Outcome:
+        """Return how the invocation will end: as the newest rule that takes it says, or well."""
+        book = self._world.book
+        if not book.has(RULES):
+            return Completion()
+        found = book.find((RULES,), call, {**call.params, "modelId": model.base})
+        return found[1] if found is not None else Completion()
+
+    def _look(self, place: Place) -> Invoke:
+        return _looked_at(self.invokes[place[2]])
+
+    def _move(self, invoke: Invoke, event: str) -> None:
+        status = ASYNC_INVOKE.after(invoke.status, event)
+        self._catalogue.move(invoke.place, invoke.status, status)
+        self._ledger.change(invoke, status=status, ended=self._backend.now())
+
+    # -- files ------------------------------------------------------------------------------
+
+    def _write_manifest(self, invoke: Invoke) -> None:
+        """Write what is there from the start; a bucket that isn't there is refused here."""
+        try:
+            self._write(invoke, [manifest(invoke.work)])
+        except MissingBucket:
+            raise ServiceError("ValidationException", "Invalid S3 credentials") from None
+
+    def _write(self, invoke: Invoke, files: Sequence[File]) -> None:
+        account_id = invoke.destination.get("bucketOwner", self.scope.account_id)
+        owner = Owner(account_id, self.scope.region)
+        for file in files:
+            uri = f"{invoke.work.folder}/{file.name}"
+            self._world.store.put(uri, file.body, file.content_type, owner=owner)
+
+    def _read(self, uri: str) -> bytes | None:
+        try:
+            split_uri(uri)
+            return self._world.store.get(uri, owner=self.scope.owner)
+        except (MissingBucket, MissingObject, ValueError):
+            return None
+
+
+def _model(model_id: str) -> tuple[Model, Family]:
+    model = resolve(model_id)
+    family = family_of(model.base)
+    if family is not None:
+        return model, family
+    if model.exists:
+        raise ServiceError("ValidationException", "The provided request is not valid")
+    raise ServiceError("ValidationException", "The provided model identifier is invalid.")
+
+
+def _conflict() -> ServiceError:
+    return ServiceError(
+        "ConflictException",
+        "The client request token is already in use with different request parameters.",
+    )
+
+
+def _looked_at(invoke: Invoke) -> Invoke:
+    if invoke.progress is not None:
+        invoke.progress.look()
+    return invoke
+
+
+def _files(invoke: Invoke, outcome: Outcome) -> list[File]:
+    if isinstance(outcome, Failure):
+        return invoke.family.failed_outputs(invoke.work, outcome.message)
+    return invoke.family.outputs(replace(invoke.work, body=outcome.body))

@@ -1,0 +1,106 @@
+"""ListAsyncInvokes: pages whose cost doesn't depend on how many invocations there are.
+
+There is a shelf for each status, and one for all. A page takes from one of them what it shows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, cast
+
+from mlmock.clock import to_seconds
+from mlmock.ledger import Ledger
+from mlmock.services.base import Scope
+from mlmock.services.bedrock_runtime.async_jobs import ASYNC_INVOKE, Invoke, Place
+from mlmock.services.paging import Shelf, Tokens
+
+_DEFAULT_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What one call lists: times are exclusive at both ends (judged), `after` is its token's."""
+
+    status: str | None
+    low: tuple[float, float] | None
+    high: tuple[float] | None
+    descending: bool
+    size: int
+    after: Place | None = None
+
+
+def read(params: Mapping[str, Any], scope: Scope) -> tuple[Query, Tokens]:
+    """Return what the parameters of ListAsyncInvokes ask for, and the tokens of that listing."""
+    since, until = params.get("submitTimeAfter"), params.get("submitTimeBefore")
+    status, order = params.get("statusEquals"), params.get("sortOrder", "Descending")
+    tokens = Tokens("ListAsyncInvokes", scope.account_id, scope.region, status, order, since, until)
+    query = Query(
+        status,
+        None if since is None else (to_seconds(since), math.inf),
+        None if until is None else (to_seconds(until),),
+        order == "Descending",
+        params.get("maxResults", _DEFAULT_PAGE),
+        cast("Place | None", tokens.read(params.get("nextToken"))),
+    )
+    return query, tokens
+
+
+class Catalogue:
+    """The invocations of one account and region in the order of their submission."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._all = Shelf(ledger)
+        self._by_status = {state: Shelf(ledger) for state in ASYNC_INVOKE.states}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def add(self, invoke: Invoke) -> None:
+        """Put down a new invocation."""
+        self._all.add(invoke.place)
+        self._by_status[invoke.status].add(invoke.place)
+
+    def move(self, place: Place, old: str, new: str) -> None:
+        """Note that the status of an invocation has changed."""
+        self._by_status[old].remove(place)
+        self._by_status[new].add(place)
+
+    def page(
+        self, query: Query, look: Callable[[Place], Invoke]
+    ) -> tuple[list[Invoke], Place | None]:
+        """Return the page that `query` asks for, and the place after which the next one begins.
+
+        Showing an invocation is a look at it, which may end it. One that a look ends is no longer
+        in progress, and a listing of those goes on without it.
+        """
+        self._look_ahead(query, look)
+        rows: list[Invoke] = []
+        while True:
+            wanted = query.size - len(rows)
+            places = list(islice(self._places(query), wanted + 1))
+            found = [look(place) for place in places[:wanted]]
+            rows += [invoke for invoke in found if query.status in (None, invoke.status)]
+            if len(places) <= wanted:
+                return rows, None
+            query = replace(query, after=places[wanted - 1])
+            if len(rows) == query.size:
+                return rows, query.after
+
+    def _places(self, query: Query) -> Iterator[Place]:
+        shelf = self._all if query.status is None else self._by_status[query.status]
+        found = shelf.between(query.low, query.high, after=query.after, descending=query.descending)
+        return cast("Iterator[Place]", found)
+
+    def _look_ahead(self, query: Query, look: Callable[[Place], Invoke]) -> None:
+        """Look at a page of what is in progress before those that have ended are shown.
+
+        Else whoever polls for an end by ``statusEquals`` would never see one.
+        """
+        if query.status in (None, ASYNC_INVOKE.start):
+            return
+        pending = replace(query, status=ASYNC_INVOKE.start, after=None)
+        for place in list(islice(self._places(pending), query.size)):
+            look(place)
