@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 import unittest
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -123,15 +125,7 @@ def _async_generator(enter: Enter, function: Any, bind: Any) -> Any:
     return wrapper
 
 
-# -- classes ----------------------------------------------------------------------------------
-
-_RUN = "_mlmock_run"
-
-
-def _test_methods(cls: type) -> list[tuple[str, Any]]:
-    names = [name for name in dir(cls) if name.startswith("test")]
-    found = [(name, inspect.getattr_static(cls, name)) for name in names]
-    return [(name, method) for name, method in found if inspect.isfunction(method)]
+# -- unittest ---------------------------------------------------------------------------------
 
 
 def _wrap_test_case(mock: Mock, cls: Any) -> None:
@@ -143,34 +137,53 @@ def _wrap_test_case(mock: Mock, cls: Any) -> None:
         self.ml = block.ml
         self.addCleanup(_check_test_case, self, block)
         try:
-            return original(self, result)
+            with _given_its_handle(self):
+                return original(self, result)
         finally:
             block.stop()
 
     cls.run = functools.update_wrapper(run, original)
-    for name, method in _test_methods(cls):
-        if "ml" in inspect.signature(method).parameters:
-            setattr(cls, name, _dressed(_with_own_handle(method), method))
 
 
 def _check_test_case(case: Any, block: Any) -> None:
     """Check the block as the last clean-up of a test that has passed so far."""
     outcome = getattr(case, "_outcome", None)
-    if getattr(outcome, "success", True):
+    if getattr(outcome, "success", True) and not getattr(outcome, "expectedFailure", None):
         block.check()
 
 
-def _with_own_handle(method: Any) -> Any:
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return method(self, *args, ml=self.ml, **kwargs)
+@contextmanager
+def _given_its_handle(case: Any) -> Iterator[None]:
+    """Let the test method of `case` get the handle, if it has a parameter for it."""
+    name, attributes = case._testMethodName, vars(case)
+    method, before = getattr(case, name), attributes.get(name)
+    if "ml" in inspect.signature(method).parameters:
+        attributes[name] = functools.update_wrapper(partial(method, ml=case.ml), method)
+    try:
+        yield
+    finally:
+        if before is not None:  # a runner has put it there, and takes it away
+            attributes[name] = before
+        else:
+            attributes.pop(name, None)
 
-    if not inspect.iscoroutinefunction(method):
-        return wrapper
 
-    async def async_wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return await method(self, *args, ml=self.ml, **kwargs)
+# -- plain classes ----------------------------------------------------------------------------
 
-    return async_wrapper
+_RUNS = "_mlmock_runs"
+
+
+class _Running:
+    """The block of one test of a plain class, and how that test ended."""
+
+    def __init__(self, mock: Mock, instance: Any) -> None:
+        self.block = mock.run()
+        self.fault: BaseException | None = None
+        instance.ml = self.block.ml
+
+    def end(self) -> None:
+        """End the block, checked if the test ended well."""
+        self.block.end(self.fault)
 
 
 def _wrap_plain_class(mock: Mock, cls: Any) -> None:
@@ -178,28 +191,34 @@ def _wrap_plain_class(mock: Mock, cls: Any) -> None:
     set_up, tear_down = getattr(cls, "setup_method", None), getattr(cls, "teardown_method", None)
 
     def setup_method(self: Any, method: Any = None) -> None:
-        block = mock.run()
-        setattr(self, _RUN, block)
-        self.ml = block.ml
+        running = _Running(mock, self)
         try:
             _call(set_up, self, method)
         except BaseException:
-            block.stop()
+            for begun in [*vars(self).pop(_RUNS, ()), running]:
+                begun.block.stop()
             raise
+        vars(self).setdefault(_RUNS, []).append(running)
 
     def teardown_method(self: Any, method: Any = None) -> None:
-        block = self.__dict__.pop(_RUN)
-        fault = self.__dict__.pop(f"{_RUN}_fault", None)
+        running = vars(self)[_RUNS].pop()
         try:
             _call(tear_down, self, method)
-        except BaseException:
-            block.stop()
+        except BaseException as fault:
+            running.fault = fault
             raise
-        block.end(fault)
+        finally:
+            running.end()
 
     cls.setup_method, cls.teardown_method = setup_method, teardown_method
     for name, method in _test_methods(cls):
-        setattr(cls, name, _function_of_instance(mock, method))
+        setattr(cls, name, _function_of_instance(mock, method, at_once=tear_down is None))
+
+
+def _test_methods(cls: type) -> list[tuple[str, Any]]:
+    names = [name for name in dir(cls) if name.startswith("test")]
+    found = [(name, inspect.getattr_static(cls, name)) for name in names]
+    return [(name, method) for name, method in found if inspect.isfunction(method)]
 
 
 def _call(function: Any, self: Any, method: Any) -> None:
@@ -213,32 +232,49 @@ def _call(function: Any, self: Any, method: Any) -> None:
 
 
 class _Entered:
-    """The block that `setup_method` started for an instance; notes how the test ends."""
+    """A test in the block of its instance's set-up, or in one of its own without a runner.
 
-    def __init__(self, instance: Any) -> None:
-        self._instance = instance
+    Notes how the test ends. `at_once`: the block is checked here, so that the test itself fails;
+    else after a clean-up that may still use rules.
+    """
 
-    def __enter__(self) -> Any:
-        return self._instance.ml
+    def __init__(self, mock: Mock, instance: Any, *, at_once: bool) -> None:
+        runs = vars(instance).get(_RUNS)
+        self._is_own = not runs
+        self._at_once = at_once
+        self._running = runs[-1] if runs else _Running(mock, instance)
+        self._around = runs or [self._running]
+
+    def __enter__(self) -> MockML:
+        return self._running.block.ml
 
     def __exit__(self, kind: Any, fault: BaseException | None, trace: Any) -> None:
-        setattr(self._instance, f"{_RUN}_fault", fault)
+        self._note(fault)
+        if self._is_own:
+            self._running.end()
+        elif self._at_once and fault is None:
+            try:
+                self._running.block.check()
+            except BaseException as found:
+                self._note(found)
+                raise
+
+    def _note(self, fault: BaseException | None) -> None:
+        for running in self._around:
+            running.fault = fault
 
 
-def _function_of_instance(mock: Mock, method: Any) -> Any:
-    """Return a test method that uses its instance's block, or one of its own without a runner."""
+def _function_of_instance(mock: Mock, method: Any, *, at_once: bool) -> Any:
+    """Return a test method that runs in its instance's block."""
     bind = _binder(method)
 
-    def enter(self: Any) -> Any:
-        return _Entered(self) if _RUN in self.__dict__ else _block(mock)
-
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with enter(self) as ml:
+        with _Entered(mock, self, at_once=at_once) as ml:
             bind(kwargs, ml)
             return method(self, *args, **kwargs)
 
     async def async_wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with enter(self) as ml:
+        with _Entered(mock, self, at_once=at_once) as ml:
             bind(kwargs, ml)
             return await method(self, *args, **kwargs)
 

@@ -70,7 +70,7 @@ def door_check(service: str, name: str, revision: str | None, answer: Any) -> An
         raise BadAnswer(
             f'a rule for every operation takes faults only; name one: ml.on("{service}", "…")'
         )
-    if is_callable_answer(answer) or isinstance(answer, type):
+    if is_callable_answer(answer):
         return answer
     return Result(result_of(plans[0], answer))
 

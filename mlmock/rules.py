@@ -182,7 +182,7 @@ class Rule:
             return answer
 
     def _checked(self, answer: Any) -> Any:
-        if isinstance(answer, (Default, WireFault, BaseException)):
+        if isinstance(answer, (Default, WireFault)) or _is_raised(answer):
             return answer
         return self.subject.check(answer)
 
@@ -334,7 +334,7 @@ def given(answer: Any, call: Call, then: Callable[[Any], Any]) -> Any:
     """
     if isinstance(answer, Error):
         raise ServiceError(answer.code, answer.message, status=answer.status, **answer.members)
-    if isinstance(answer, (BaseException, type)) and _is_exception(answer):
+    if _is_raised(answer):
         raise answer
     if isinstance(answer, WireFault):
         raise ConnectionFault(answer.kind)
@@ -344,13 +344,14 @@ def given(answer: Any, call: Call, then: Callable[[Any], Any]) -> Any:
 
 
 def _is_fault(answer: Any) -> bool:
-    return isinstance(answer, (Error, WireFault, Default, BaseException)) or (
+    return isinstance(answer, (Error, WireFault, Default)) or _is_raised(answer)
+
+
+def _is_raised(answer: Any) -> bool:
+    """True for an exception, or a class of exceptions."""
+    return isinstance(answer, BaseException) or (
         isinstance(answer, type) and issubclass(answer, BaseException)
     )
-
-
-def _is_exception(answer: Any) -> bool:
-    return isinstance(answer, BaseException) or issubclass(answer, BaseException)
 
 
 class ConnectionFault(Exception):  # noqa: N818 - the transport turns it into its client's own
