@@ -14,19 +14,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from mlmock.errors import ServiceError
+from mlmock.services.bedrock_runtime.families.base import malformed
 
 Faults: TypeAlias = list[str]
 Schema: TypeAlias = Callable[[Any, str, Faults], None]
-
-
-def malformed(faults: str = "") -> ServiceError:
-    """Return the refusal of a body that doesn't fit; without `faults`, of one that isn't JSON."""
-    what = f": {faults}" if faults else ""
-    return ServiceError(
-        "ValidationException",
-        f"Malformed input request{what}, please reformat your input and try again.",
-    )
 
 
 def check(schema: Schema, body: Any) -> None:
@@ -34,7 +25,7 @@ def check(schema: Schema, body: Any) -> None:
     faults: Faults = []
     schema(body, "#", faults)
     if faults:
-        raise malformed("".join(faults))
+        raise malformed(*faults)
 
 
 def kind_of(value: Any) -> str:

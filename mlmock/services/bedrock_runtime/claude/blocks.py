@@ -1,0 +1,177 @@
+"""Content blocks of a Messages body, read into Converse's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mlmock.services.bedrock_runtime.families.base import invalid
+from mlmock.services.bedrock_runtime.media import decoded
+
+Blocks = list[dict[str, Any]]
+_MEDIA = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_UNREAD = (
+    "bash_code_execution_tool_result",
+    "code_execution_tool_result",
+    "container_upload",
+    "mcp_tool_result",
+    "mcp_tool_use",
+    "server_tool_use",
+    "text_editor_code_execution_tool_result",
+    "tool_search_tool_result",
+    "web_fetch_tool_result",
+    "web_search_tool_result",
+)
+
+
+def block_of(block: Any, at: str) -> Blocks:
+    """Return a block in Converse's words, with a cache point after it where it has one."""
+    if not isinstance(block, dict):
+        raise invalid(f"{at}: Input should be an object")
+    kind = block.get("type")
+    if kind is None:
+        raise invalid(f"{at}.type: Field required")
+    if kind in _UNREAD:
+        return []
+    if not isinstance(kind, str) or kind not in _READ:
+        raise invalid(_unexpected_tag(kind, at))
+    found = _READ[kind](block, f"{at}.{kind}")
+    if block.get("cache_control"):
+        found = [*found, {"cachePoint": {"type": "default"}}]
+    return found
+
+
+def source_image(block: Any) -> int:
+    """Return 1 for a picture."""
+    return int(isinstance(block, dict) and block.get("type") == "image")
+
+
+def _unexpected_tag(kind: Any, at: str) -> str:
+    tags = ", ".join(f"'{tag}'" for tag in sorted((*_UNREAD, *_READ)))
+    return (
+        f"{at}: Input tag '{kind}' found using 'type' does not match any of the expected tags: "
+        f"{tags}"
+    )
+
+
+def _text(block: dict[str, Any], at: str) -> Blocks:
+    text = _needed(block, "text", str, at)
+    if not text:
+        raise invalid("messages: text content blocks must be non-empty")
+    if not text.strip():
+        raise invalid("messages: text content blocks must contain non-whitespace text")
+    return [{"text": text}]
+
+
+def _image(block: dict[str, Any], at: str) -> Blocks:
+    source = _needed(block, "source", dict, at)
+    _check_source(source, ("base64",), f"{at}.source")
+    media = _needed(source, "media_type", str, f"{at}.source.base64")
+    if media not in _MEDIA:
+        choice = ", ".join(f"'{one}'" for one in _MEDIA[:-1])
+        raise invalid(f"{at}.source.base64.media_type: Input should be {choice} or '{_MEDIA[-1]}'")
+    data = _data(source, f"{at}.source.base64")
+    return [{"image": {"format": media.partition("/")[2], "source": {"bytes": data}}}]
+
+
+def _data(source: dict[str, Any], at: str) -> bytes:
+    data = decoded(_needed(source, "data", str, at))
+    if data is None:
+        raise invalid(f"{at}.data: invalid base64 data")
+    if not data:
+        raise invalid(f"{at}.data: image cannot be empty")
+    return data
+
+
+def _check_source(source: dict[str, Any], kinds: tuple[str, ...], at: str) -> None:
+    if "type" not in source:
+        raise invalid(f"{at}.type: Field required")
+    if source["type"] not in kinds:
+        tags = ", ".join(f"'{kind}'" for kind in kinds)
+        raise invalid(
+            f"{at}: Input tag '{source['type']}' found using 'type' does not match any of the "
+            f"expected tags: {tags}"
+        )
+
+
+def _document(block: dict[str, Any], at: str) -> Blocks:
+    source = _needed(block, "source", dict, at)
+    _check_source(source, ("base64", "content", "text"), f"{at}.source")
+    document: dict[str, Any] = {"name": block.get("title") or "document"}
+    if source["type"] == "base64":
+        data = _data(source, f"{at}.source.base64")
+        document |= {"format": "pdf", "source": {"bytes": data}}
+    elif source["type"] == "text":
+        text = _needed(source, "data", str, f"{at}.source.text")
+        document |= {"format": "txt", "source": {"text": text}}
+    else:
+        document |= {"format": "txt", "source": {"content": _texts_in(source.get("content"))}}
+    return [{"document": document}]
+
+
+def _texts_in(content: Any) -> Blocks:
+    if isinstance(content, str):
+        return [{"text": content}]
+    found = content if isinstance(content, list) else []
+    return [{"text": str(b["text"])} for b in found if isinstance(b, dict) and "text" in b]
+
+
+def _tool_use(block: dict[str, Any], at: str) -> Blocks:
+    use_id, name = _needed(block, "id", str, at), _needed(block, "name", str, at)
+    given = _needed(block, "input", dict, at)
+    return [{"toolUse": {"toolUseId": use_id, "name": name, "input": given}}]
+
+
+def _tool_result(block: dict[str, Any], at: str) -> Blocks:
+    use_id, content = _needed(block, "tool_use_id", str, at), block.get("content", "")
+    if isinstance(content, str):
+        found: Blocks = [{"text": content}] if content else []
+    elif isinstance(content, list):
+        found = [b for i, one in enumerate(content) for b in block_of(one, f"{at}.content.{i}")]
+    else:
+        raise invalid(f"{at}.content: Input should be a valid list")
+    result: dict[str, Any] = {"toolUseId": use_id, "content": found}
+    if "is_error" in block:
+        result["status"] = "error" if block["is_error"] else "success"
+    return [{"toolResult": result}]
+
+
+def _thinking(block: dict[str, Any], at: str) -> Blocks:
+    text = _needed(block, "thinking", str, at)
+    signature = _needed(block, "signature", str, at)
+    return [{"reasoningContent": {"reasoningText": {"text": text, "signature": signature}}}]
+
+
+def _redacted(block: dict[str, Any], at: str) -> Blocks:
+    data = _needed(block, "data", str, at)
+    return [{"reasoningContent": {"redactedContent": data.encode()}}]
+
+
+def _search_result(block: dict[str, Any], at: str) -> Blocks:
+    result = {
+        "source": _needed(block, "source", str, at),
+        "title": _needed(block, "title", str, at),
+        "content": _texts_in(_needed(block, "content", list, at)),
+    }
+    return [{"searchResult": result}]
+
+
+def _needed(block: dict[str, Any], name: str, kind: type, at: str) -> Any:
+    if name not in block:
+        raise invalid(f"{at}.{name}: Field required")
+    if not isinstance(block[name], kind):
+        wanted = {"str": "string", "dict": "dictionary"}.get(kind.__name__, "list")
+        raise invalid(f"{at}.{name}: Input should be a valid {wanted}")
+    return block[name]
+
+
+_READ: dict[str, Callable[[dict[str, Any], str], Blocks]] = {
+    "document": _document,
+    "image": _image,
+    "redacted_thinking": _redacted,
+    "search_result": _search_result,
+    "text": _text,
+    "thinking": _thinking,
+    "tool_result": _tool_result,
+    "tool_use": _tool_use,
+}

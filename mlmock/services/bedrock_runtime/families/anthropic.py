@@ -1,0 +1,229 @@
+"""Anthropic's Claude: the Messages API, and the text completions of the oldest models.
+
+Shapes and key order are those of recorded answers. The top level of a body is held against
+Bedrock's schema; what is deeper is refused in Anthropic's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.claude import messages, written
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits, invalid
+from mlmock.services.bedrock_runtime.prompts import HUMAN, turns_of
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+
+_VERSION = "bedrock-2023-05-31"
+_TEXTS = s.Many(s.Text())
+_MESSAGES = s.Fields(
+    {
+        "anthropic_version": s.Text(among=(_VERSION,)),
+        "max_tokens": s.Number(whole=True),
+        "messages": s.Many(),
+    },
+    {
+        "system": s.Either((s.Text(), s.Many())),
+        "temperature": s.Number(),
+        "top_p": s.Number(),
+        "top_k": s.Number(whole=True),
+        "stop_sequences": _TEXTS,
+        "tools": s.Many(),
+        "tool_choice": s.Fields({"type": s.Text()}, others=True),
+        "thinking": s.Fields({"type": s.Text()}, others=True),
+        "anthropic_beta": _TEXTS,
+        "metadata": s.Fields(others=True),
+        "context_management": s.Fields(others=True),
+        "output_config": s.Fields(others=True),
+        "output_format": s.Fields(others=True),
+        "mcp_servers": s.Many(),
+        "container": s.Anything(),
+    },
+)
+_COMPLETIONS = s.Fields(
+    {"prompt": s.Text(), "max_tokens_to_sample": s.Number(whole=True)},
+    {
+        "stop_sequences": _TEXTS,
+        "temperature": s.Number(0, 1),
+        "top_p": s.Number(0, 1),
+        "top_k": s.whole(0, 500),
+        "anthropic_version": s.Text(among=(_VERSION,)),
+        "metadata": s.Fields(others=True),
+    },
+)
+_NAMED_LAST = re.compile(r"claude-(\d+)(?:-(\d{1,2}))?-[a-z]")
+_NAMED_FIRST = re.compile(r"claude-[a-z]+-(\d+)(?:-(\d{1,2})(?!\d))?")
+
+
+class Anthropic(Family):
+    """Claude, every model."""
+
+    prefixes = ("anthropic.",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what a Claude can do: tools and pictures since 3, cache and counting since 3.5."""
+        version = version_of(model_id)
+        modern = version >= (3,)
+        return Traits(
+            tools=modern,
+            streaming_tools=modern,
+            images=modern,
+            documents=modern,
+            leading_assistant=True,
+            prefill=version < (4, 6),
+            max_tokens=_most(version, model_id),
+            counts_tokens=version >= (3, 5),
+            caches=version >= (3, 5),
+            typed_tool_use=version >= (4, 5),
+            splits_tool_input=True,
+        )
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the conversation in a Messages body, or in the prompt of a text completion."""
+        if "messages" not in body and "prompt" in body:
+            return _read_completion(body, model_id)
+        s.check(_MESSAGES, body)
+        version, most = version_of(model_id), self.traits(model_id).max_tokens
+        _check_limits(body, version, most, name_of(model_id))
+        return messages.read(body, model_id, prefill=version < (4, 6))
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return a message, or a completion where one was asked for."""
+        if conversation.extra.get("completion"):
+            return _completion(reply.text, reply)
+        return written.message(name_of(conversation.model_id), reply)
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the events of a message, or pieces of a completion."""
+        if conversation.extra.get("completion"):
+            return _completion_chunks(reply, events)
+        return written.chunks(name_of(conversation.model_id), reply, events)
+
+
+@lru_cache(maxsize=128)
+def version_of(model_id: str) -> tuple[int, ...]:
+    """Return the version of a Claude by its id: (3, 5), (4,); (2,) for those before 3."""
+    found = _NAMED_LAST.search(model_id) or _NAMED_FIRST.search(model_id)
+    if found is None:
+        return (2,)
+    return tuple(int(part) for part in found.groups() if part is not None)
+
+
+def name_of(model_id: str) -> str:
+    """Return the name that Anthropic has for a model: the id without provider and version."""
+    return re.sub(r"-v\d+(?::\d+)?(?::\w+)?$", "", model_id.removeprefix("anthropic."))
+
+
+def _most(version: tuple[int, ...], model_id: str) -> int | None:
+    if version < (3, 5):
+        return 4096
+    if version < (4,):
+        return 131072 if version >= (3, 7) else 8192
+    return 32000 if "opus" in model_id and version < (4, 5) else None
+
+
+def _check_limits(body: Body, version: tuple[int, ...], most: int | None, name: str) -> None:
+    asked, temperature, top_p = body["max_tokens"], body.get("temperature"), body.get("top_p")
+    if asked < 1:
+        raise invalid("max_tokens: Input should be greater than or equal to 1")
+    if most is not None and asked > most:
+        raise invalid(
+            f"max_tokens: {asked} > {most}, which is the maximum allowed number of output tokens "
+            f"for {name}"
+        )
+    for key, value in (("temperature", temperature), ("top_p", top_p)):
+        if value is not None and not 0 <= value <= 1:
+            which = "less than or equal to 1" if value > 1 else "greater than or equal to 0"
+            raise invalid(f"{key}: Input should be {which}")
+    if version >= (4, 5) and temperature is not None and top_p is not None:
+        raise invalid(
+            "`temperature` and `top_p` cannot both be specified for this model. "
+            "Please use only one."
+        )
+    _check_thinking(body)
+
+
+def _check_thinking(body: Body) -> None:
+    thinking: Mapping[str, Any] = body.get("thinking", {})
+    if thinking.get("type") not in ("enabled", "adaptive"):
+        return
+    budget = thinking.get("budget_tokens")
+    if thinking["type"] == "enabled":
+        _check_budget(budget, body["max_tokens"])
+    if body.get("temperature", 1) != 1:
+        raise invalid("`temperature` may only be set to 1 when thinking is enabled.")
+    if body.get("tool_choice", {}).get("type") in ("any", "tool"):
+        raise invalid("Thinking may not be enabled when tool_choice forces tool use.")
+
+
+def _check_budget(budget: Any, max_tokens: int) -> None:
+    if budget is None:
+        raise invalid("thinking.enabled.budget_tokens: Field required")
+    if not isinstance(budget, int) or isinstance(budget, bool):
+        raise invalid("thinking.enabled.budget_tokens: Input should be a valid integer")
+    if budget < 1024:
+        raise invalid(
+            "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"
+        )
+    if budget >= max_tokens:
+        raise invalid("`max_tokens` must be greater than `thinking.budget_tokens`.")
+
+
+# -- text completions -------------------------------------------------------------------------
+
+
+def _read_completion(body: Body, model_id: str) -> Conversation:
+    if version_of(model_id) >= (3,):
+        raise invalid(
+            f'"{name_of(model_id)}" is not supported on this API. '
+            "Please use the Messages API instead."
+        )
+    s.check(_COMPLETIONS, body)
+    prompt = body["prompt"]
+    _check_prompt(prompt)
+    system, turns = turns_of(prompt, HUMAN)
+    return Conversation(
+        model_id=model_id,
+        messages=turns,
+        system=system,
+        max_tokens=max(1, body["max_tokens_to_sample"]),
+        temperature=body.get("temperature"),
+        top_p=body.get("top_p"),
+        stop_sequences=tuple(body.get("stop_sequences", ())),
+        extra={"completion": True},
+    )
+
+
+def _check_prompt(prompt: str) -> None:
+    if "\n\nHuman:" not in prompt:
+        raise invalid(
+            'Invalid prompt: prompt must start with "\n\nHuman:" turn after an optional system '
+            "prompt"
+        )
+    if "\n\nAssistant:" not in prompt[prompt.rindex("\n\nHuman:") :]:
+        raise invalid('Invalid prompt: prompt must end with "\n\nAssistant:" turn')
+
+
+def _completion(text: str, reply: Reply) -> dict[str, Any]:
+    cut = reply.stop_reason == "max_tokens"
+    stop = None if cut else reply.stop_sequence or "\n\nHuman:"
+    reason = "max_tokens" if cut else "stop_sequence"
+    return {"type": "completion", "completion": text, "stop_reason": reason, "stop": stop}
+
+
+def _completion_chunks(reply: Reply, events: Iterator[Event]) -> Iterator[dict[str, Any]]:
+    for kind, event in events:
+        if kind == "contentBlockDelta" and "text" in event["delta"]:
+            yield {
+                "type": "completion",
+                "completion": event["delta"]["text"],
+                "stop_reason": None,
+                "stop": None,
+            }
+        elif kind == "messageStop":
+            yield _completion("", reply)

@@ -1,0 +1,17 @@
+"""Qwen."""
+
+from __future__ import annotations
+
+from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.families.openai_chat import ChatFamily
+
+
+class Qwen(ChatFamily):
+    """Qwen 3, in the shape of chat completions."""
+
+    prefixes = ("qwen.",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do: pictures only those for them (``-vl-``)."""
+        sees = "-vl-" in model_id
+        return Traits(images=sees, documents=False, leading_assistant=True, prefill=True)

@@ -1,0 +1,42 @@
+"""Pictures, sounds and films that arrive as text inside a provider's JSON."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+_DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w=-]+)*;base64,")
+
+
+def decoded(data: str) -> bytes | None:
+    """Return the bytes of base64 text, or None if it is none."""
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def encoded(data: bytes) -> str:
+    """Return `data` as base64 text."""
+    return base64.b64encode(data).decode()
+
+
+def of_uri(uri: str) -> tuple[str, bytes] | None:
+    """Return the media type and the bytes of a ``data:`` URI, or None if it isn't one."""
+    head = _DATA_URI.match(uri)
+    if head is None:
+        return None
+    data = decoded(uri[head.end() :])
+    return None if data is None else (head.group(1) or "text/plain", data)
+
+
+def kind_of(data: bytes) -> str | None:
+    """Return the format of a picture by its first bytes: png, jpeg, gif, webp; or None."""
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return "png"
+    if data[:3] == b"\xff\xd8\xff":
+        return "jpeg"
+    if data[:6] in (b"GIF87a", b"GIF89a"):
+        return "gif"
+    return "webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
