@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from mlmock.wire.limits import is_document
@@ -69,6 +70,12 @@ def writer_of(shape: Any, timestamps: str = "unixTimestamp") -> Writer:
         return _encoder(WRITERS[formats.pop() if formats else timestamps])
     encode = _encoder(WRITERS[timestamps])
     return lambda value: encode(_walked(shape, value, timestamps))
+
+
+@cache
+def plain_writer(timestamps: str = "unixTimestamp") -> Writer:
+    """Return what writes values that no shape describes."""
+    return _encoder(WRITERS[timestamps])
 
 
 def _encoder(moment: Callable[[datetime], Any]) -> Writer:

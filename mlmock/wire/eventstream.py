@@ -12,6 +12,7 @@ from mlmock.wire.bodies import Writer, writer_of
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
 _STRING = 7
+_LONGEST = 8_000  # characters of a header's text: its length has 16 bits
 _PRELUDE = struct.Struct("!II")
 _CRC = struct.Struct("!I")
 
@@ -26,7 +27,7 @@ def frame(headers: Mapping[str, str], payload: bytes) -> bytes:
 def _header_block(headers: Mapping[str, str]) -> bytes:
     parts = []
     for name, value in headers.items():
-        name_bytes, text = name.encode(), value.encode()
+        name_bytes, text = name.encode(), value.encode(errors="replace")
         parts.append(struct.pack("!B", len(name_bytes)) + name_bytes)
         parts.append(struct.pack("!BH", _STRING, len(text)) + text)
     return b"".join(parts)
@@ -71,13 +72,9 @@ class EventStream:
         for name in names:
             if name in self._exceptions:
                 return self._exceptions[name](fault)
+        message = (fault.message or "")[:_LONGEST]
         return frame(
-            {
-                ":message-type": "error",
-                ":error-code": fault.code,
-                ":error-message": fault.message or "",
-            },
-            b"",
+            {":message-type": "error", ":error-code": fault.code, ":error-message": message}, b""
         )
 
 
@@ -87,11 +84,11 @@ def _event_writer(name: str, shape: Any) -> EventWriter:
         member, kind = payloads[0][0], payloads[0][1].type_name
         content_type = "application/octet-stream" if kind == "blob" else "text/plain"
         block = _event_block(name, content_type)
-        return lambda value: _frame(block, _raw(value[member]))
+        return lambda value: _frame(block, _raw(value.get(member, b"")))
     if payloads:
         member, write = payloads[0][0], writer_of(payloads[0][1])
         block = _event_block(name, "application/json")
-        return lambda value: _frame(block, write(value[member]))
+        return lambda value: _frame(block, write(value.get(member, {})))
     return _json_event(_event_block(name, "application/json"), writer_of(shape))
 
 

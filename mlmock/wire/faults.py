@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlmock.errors import ServiceError
-from mlmock.wire.bodies import writer_of
+from mlmock.wire.bodies import plain_writer, writer_of
 from mlmock.wire.message import Answer
 from mlmock.wire.texts import text_of
 
@@ -62,15 +62,17 @@ def answer_of(operation: Any, fault: ServiceError) -> Answer:
     headers = {"x-amzn-ErrorType": fault.code, "Content-Type": "application/json"}
     if shape is None:
         body = {_message_key(operation): fault.message, **fault.members}
-        return Answer(status_of(operation, fault), headers, writer_of(operation.input_shape)(body))
+        return Answer(status_of(operation, fault), headers, plain_writer()(body))
+    headers["x-amzn-ErrorType"] = shape.error_code
     members = {_key(shape): fault.message, **fault.members}
     body = {}
     for name, value in members.items():
         member = shape.members.get(name)
-        if member is not None and member.serialization.get("location") == "header":
-            headers[member.serialization["name"]] = text_of(member, value, "header")
-        else:
+        if member is None or member.serialization.get("location") != "header":
             body[name] = value
+        elif value is not None:
+            wire_name = member.serialization.get("name", name)
+            headers[wire_name] = text_of(member, value, "header")
     return Answer(status_of(operation, fault), headers, writer_of(shape)(body))
 
 

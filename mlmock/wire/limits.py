@@ -46,5 +46,5 @@ def is_union(shape: Any) -> bool:
 
 
 def is_document(shape: Any) -> bool:
-    """True for a shape that takes any JSON value."""
-    return bool(getattr(shape, "is_document_type", False))
+    """True for a shape that takes any JSON value: a document, or JSON inside a header."""
+    return bool(getattr(shape, "is_document_type", False) or shape.serialization.get("jsonvalue"))

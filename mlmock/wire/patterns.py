@@ -20,6 +20,7 @@ _ASCII_CLASSES = {
     "Punct": r"!-/:-@\[-`{-~",
     "Space": r"\s",
 }
+_EVERYTHING = frozenset({r"[\s\S]*", r"[\S\s]*"})  # a dot leaves out the ends of lines
 _CLASS = re.compile(r"(\[[^\]]*)?\\p\{(" + "|".join(_ASCII_CLASSES) + r")\}")
 
 
@@ -40,7 +41,7 @@ def compiled(pattern: str) -> Any:
     while _CLASS.search(python):
         python = _CLASS.sub(_ascii_class, python)
     if r"\p{" not in python and r"\P{" not in python:
-        return re.compile(python)
+        return re.compile(python, re.ASCII)  # \w, \d and \s are ASCII in Java
     import regex
 
     return regex.compile(python)
@@ -48,4 +49,4 @@ def compiled(pattern: str) -> Any:
 
 def matcher(pattern: str) -> Callable[[str], Any] | None:
     """Return the test for `pattern`, or None where everything passes."""
-    return None if pattern in {".*", r"[\s\S]*"} else compiled(pattern).fullmatch
+    return None if pattern in _EVERYTHING else compiled(pattern).fullmatch

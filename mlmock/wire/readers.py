@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mlmock.wire.limits import FLOATS, INTEGERS, Limits, is_document, is_union, limits_of
+from mlmock.wire.numbers import RANGES, double
 from mlmock.wire.timestamps import PARSERS, format_of
 
 Reader = Callable[[Any], Any]
@@ -37,6 +38,10 @@ class _Readers:
         self._open: set[str] = set()
 
     def of(self, shape: Any) -> Reader:
+        if is_document(shape):
+            return _anything
+        if shape.type_name == "timestamp":  # each member may have its own format
+            return _timestamp(PARSERS[format_of(shape, self._timestamps)])
         if shape.name in self._known:
             return self._known[shape.name]
         if shape.name in self._open:
@@ -47,17 +52,13 @@ class _Readers:
         return reader
 
     def _compile(self, shape: Any) -> Reader:
-        if is_document(shape):
-            return _anything
         kind = shape.type_name
         if kind == "structure":
             return self._structure(shape)
         if kind == "list":
-            return _list(self.of(shape.member), limits_of(shape))
+            return list_reader(self.of(shape.member), limits_of(shape))
         if kind == "map":
             return _map(self.of(shape.key), self.of(shape.value), limits_of(shape))
-        if kind == "timestamp":
-            return _timestamp(PARSERS[format_of(shape, self._timestamps)])
         return scalar_reader(shape)
 
     def _structure(self, shape: Any) -> Reader:
@@ -82,9 +83,9 @@ def scalar_reader(shape: Any) -> Reader:
     if kind == "boolean":
         return _boolean
     if kind in INTEGERS:
-        return _number((int,), limits)
+        return _integer(RANGES[kind], limits)
     if kind in FLOATS:
-        return _number((int, float), limits)
+        return _double(limits)
     return _string(limits)
 
 
@@ -140,11 +141,7 @@ def _union(members: dict[str, Reader]) -> Reader:
 
 def _renaming(read: Reader, renamed: dict[str, str]) -> Reader:
     def structure(value: Any) -> Any:
-        found = read(value)
-        for wire_name, name in renamed.items():
-            if wire_name in found:
-                found[name] = found.pop(wire_name)
-        return found
+        return {renamed.get(name, name): item for name, item in read(value).items()}
 
     return structure
 
@@ -157,8 +154,9 @@ def _sized(value: Any, limits: Limits) -> None:
         raise Refused
 
 
-def _list(read: Reader, limits: Limits) -> Reader:
-    limited = limits.any
+def list_reader(read: Reader, limits: Limits) -> Reader:
+    """Return the reader of a list whose items `read` reads."""
+    limited, nullable = limits.any, read is _anything
 
     def items(value: Any) -> Any:
         if type(value) is not list:
@@ -166,7 +164,7 @@ def _list(read: Reader, limits: Limits) -> Reader:
         if limited:
             _sized(value, limits)
         for place, item in enumerate(value):
-            if item is None:
+            if item is None and not nullable:
                 raise Refused
             value[place] = read(item)
         return value
@@ -175,7 +173,7 @@ def _list(read: Reader, limits: Limits) -> Reader:
 
 
 def _map(read_key: Reader, read: Reader, limits: Limits) -> Reader:
-    limited = limits.any
+    limited, nullable = limits.any, read is _anything
 
     def entries(value: Any) -> Any:
         if type(value) is not dict:
@@ -183,7 +181,7 @@ def _map(read_key: Reader, read: Reader, limits: Limits) -> Reader:
         if limited:
             _sized(value, limits)
         for key, item in value.items():
-            if item is None:
+            if item is None and not nullable:
                 raise Refused
             read_key(key)
             value[key] = read(item)
@@ -217,17 +215,31 @@ def _plain_string(value: Any) -> Any:
     return value
 
 
-def _number(types: tuple[type, ...], limits: Limits) -> Reader:
-    least, most = limits.least, limits.most
+def _integer(held: tuple[int, int], limits: Limits) -> Reader:
+    least = held[0] if limits.least is None else max(held[0], limits.least)
+    most = held[1] if limits.most is None else min(held[1], limits.most)
 
-    def number(value: Any) -> Any:
-        if type(value) not in types:
-            raise Refused
-        if least is not None and value < least:
-            raise Refused
-        if most is not None and value > most:
+    def integer(value: Any) -> Any:
+        if type(value) is not int or value < least or value > most:
             raise Refused
         return value
+
+    return integer
+
+
+def _double(limits: Limits) -> Reader:
+    least = float("-inf") if limits.least is None else limits.least
+    most = float("inf") if limits.most is None else limits.most
+    limited = limits.any
+
+    def number(value: Any) -> Any:
+        try:
+            found = double(value)
+        except ValueError:
+            raise Refused from None
+        if limited and not least <= found <= most:
+            raise Refused
+        return found
 
     return number
 

@@ -8,15 +8,24 @@ from typing import Any
 
 from botocore import xform_name
 
-from mlmock.check import Fault, WrongType, faults_of, lower_camel, missing, wording
+from mlmock.check import NAMES, Fault, WrongType, faults_of, lower_camel, missing, wording
 from mlmock.errors import ServiceError
 from mlmock.wire import bodies, faults, uri
 from mlmock.wire.eventstream import CONTENT_TYPE, EventStream
 from mlmock.wire.message import Answer, Params, Request
 from mlmock.wire.readers import Reader, Refused, reader_of
-from mlmock.wire.texts import DEFAULT_FORMATS, TextMember, text_member, text_of
+from mlmock.wire.texts import (
+    DEFAULT_FORMATS,
+    Prefixed,
+    TextMember,
+    prefixed_member,
+    text_member,
+    text_of,
+)
 
 _JSON = "application/json"
+# What reading raises: a value doesn't fit, is none at all, or the path is too short for its labels.
+_UNREADABLE = (Refused, ValueError, IndexError)
 
 
 def members_at(shape: Any, location: str | None) -> list[tuple[str, Any]]:
@@ -57,11 +66,14 @@ class Operation:
             for place, segment in enumerate(segments)
             for member in _label_members(shape, segment)
         )
-        query = [text_or_list(n, m) for n, m in members_at(shape, "querystring")]
+        query = [text_member(n, m, "querystring") for n, m in members_at(shape, "querystring")]
         self._query = tuple(query)
         headers = [text_member(n, m, "header") for n, m in members_at(shape, "header")]
         self._headers = tuple(headers)
-        self.header_names = frozenset(member.wire_name for member in headers)
+        self._prefixed = tuple(prefixed_member(n, m) for n, m in members_at(shape, "headers"))
+        names = frozenset(member.wire_name for member in headers)
+        prefixes = tuple(member.wire_name for member in self._prefixed)
+        self.header_names = Prefixed(names, prefixes) if prefixes else names
         self._required = _required_outside_body(shape)
         self._payload = shape.serialization.get("payload") if shape is not None else None
         self._read_body = self._body_reader(shape)
@@ -81,7 +93,7 @@ class Operation:
         """Return the parameters of `request`; ServiceError, with every fault, if it has any."""
         try:
             return self._parse(request)
-        except (Refused, ValueError):
+        except _UNREADABLE:
             raise self._refusal(request) from None
 
     def _parse(self, request: Request) -> Params:
@@ -93,6 +105,10 @@ class Operation:
             text = request.headers.get(member.wire_name)
             if text is not None:
                 params[member.name] = member.read(text)
+        for member in self._prefixed:
+            found = member.raw(request.headers)
+            if found:
+                params[member.name] = member.read(found)
         for name in self._required:
             if name not in params:
                 raise Refused
@@ -102,7 +118,7 @@ class Operation:
         """Return what reads (and checks) the members in a URL; the latest URLs are remembered."""
         if not self._labels and not self._query:
             return None
-        if any(many for _, many in self._query):
+        if any(member.many for member in self._query):
             return self._read_url  # lists are the caller's own, and not shared
         return lru_cache(maxsize=512)(self._read_url)
 
@@ -113,22 +129,21 @@ class Operation:
             member.name: member.read(uri.label(segments[place])) for place, member in self._labels
         }
         given = uri.query_items(query) if query and self._query else {}
-        for member, many in self._query:
+        for member in self._query:
             texts = given.get(member.wire_name)
             if texts is not None:
-                values = [member.read(text) for text in texts]
-                found[member.name] = values if many else values[-1]
+                found[member.name] = member.read(texts if member.many else texts[-1])
         return found
 
     def parse_leniently(self, request: Request) -> Params:
         """Return what can be read of a request that was refused, or all of one that was not."""
         try:
             return self._parse(request)
-        except (Refused, ValueError):
+        except _UNREADABLE:
             pass
         try:
             return {**dict(self._raw_texts(request)), **self._raw_body(request.body)}
-        except WrongType:
+        except (WrongType, IndexError):
             return {}
 
     # -- the refusal ------------------------------------------------------------------------
@@ -138,16 +153,16 @@ class Operation:
             found = list(self._faults(request))
         except WrongType as fault:
             return ServiceError("SerializationException", str(fault), status=400)
+        except IndexError:
+            return ServiceError("UnknownOperationException", status=404)
         return ServiceError(faults.validation_code(self.model), wording(found))
 
     def _faults(self, request: Request) -> Iterator[Fault]:
         """Yield every fault of `request`; WrongType for what can't be read at all."""
-        body = self._raw_body(request.body)
-        given = {**dict(self._raw_texts(request)), **body}
+        given = {**dict(self._raw_texts(request)), **self._raw_body(request.body)}
         shape = self.model.input_shape
         for name, member in shape.members.items():
-            wire_name = member.serialization.get("name", name) if name in body else name
-            value = given.get(wire_name)
+            value = given.get(name)
             if value is not None:
                 yield from faults_of(member, value, lower_camel(name), _default_format(member))
             elif name in shape.required_members:
@@ -156,42 +171,50 @@ class Operation:
     def _raw_body(self, body: bytes) -> dict[str, Any]:
         shape = self.model.input_shape
         if self._payload:
-            member = shape.members[self._payload]
-            if member.type_name == "blob":
-                return {self._payload: body}
-            return {self._payload: _raw_json(body)}
+            return _raw_payload(self._payload, shape.members[self._payload], body)
         if self._read_body is None:
             return {}
         names = {m.serialization.get("name", n): n for n, m in body_members(shape)}
-        return {names[k]: v for k, v in _raw_json(body).items() if k in names}
+        found = _raw_json(body) if body else {}
+        if type(found) is not dict:
+            raise WrongType("Unexpected value at the start of the body: a structure was expected.")
+        return {names[k]: v for k, v in found.items() if k in names}
 
     def _raw_texts(self, request: Request) -> Iterator[tuple[str, Any]]:
         path, query = uri.path_and_query(request.url)
         segments, given = path.split("/"), uri.query_items(query)
         for place, member in self._labels:
             yield member.name, _raw_text(member, uri.label(segments[place]))
-        for member, many in self._query:
+        for member in self._query:
             texts = given.get(member.wire_name)
             if texts is not None:
-                values = [_raw_text(member, text) for text in texts]
-                yield member.name, values if many else values[-1]
+                yield member.name, _raw_text(member, texts if member.many else texts[-1])
         for member in self._headers:
             if member.wire_name in request.headers:
                 yield member.name, _raw_text(member, request.headers[member.wire_name])
+        for member in self._prefixed:
+            found = member.raw(request.headers)
+            if found:
+                yield member.name, found
 
     # -- the answer -------------------------------------------------------------------------
 
     def _compile_output(self, shape: Any) -> None:
         self.status = int(self.model.http.get("responseCode", 200))
-        self._out_headers = tuple(members_at(shape, "header"))
+        self._out_headers = tuple(
+            (n, m.serialization.get("name", n), m) for n, m in members_at(shape, "header")
+        )
+        self._out_prefixed = tuple(
+            (n, m.serialization.get("name", ""), m.value) for n, m in members_at(shape, "headers")
+        )
         self._out_status = tuple(n for n, _ in members_at(shape, "statusCode"))
         self.output_payload: str | None = shape.serialization.get("payload") if shape else None
         self.event_stream: EventStream | None = None
         stream = _event_stream_member(shape)
         if stream is not None:
             self.output_payload, self.event_stream = stream[0], EventStream(stream[1])
-        elsewhere = self._out_headers or self._out_status or self.output_payload
-        self._body_only = not elsewhere
+        elsewhere = self._out_headers or self._out_prefixed or self._out_status
+        self._body_only = not (elsewhere or self.output_payload)
         self._write = bodies.writer_of(self._body_shape(shape)) if shape is not None else None
 
     def _body_shape(self, shape: Any) -> Any:
@@ -205,10 +228,13 @@ class Operation:
             body = self._write(result) if self._write is not None else b"{}"
             return Answer(self.status, {"Content-Type": _JSON}, body)
         headers: dict[str, str] = {}
-        for name, member in self._out_headers:
+        for name, wire_name, member in self._out_headers:
             value = result.get(name)
             if value is not None:
-                headers[member.serialization["name"]] = text_of(member, value, "header")
+                headers[wire_name] = text_of(member, value, "header")
+        for name, prefix, member in self._out_prefixed:
+            for key, value in (result.get(name) or {}).items():
+                headers[prefix + key] = text_of(member, value, "header")
         status = next((result[n] for n in self._out_status if n in result), self.status)
         body = self._serialise_body(result, headers)
         return Answer(int(status), headers, body)
@@ -220,22 +246,14 @@ class Operation:
         assert self._write is not None
         if self.output_payload is None:
             headers.setdefault("Content-Type", _JSON)
-            outside = {n for n, _ in self._out_headers} | set(self._out_status)
-            return self._write({n: v for n, v in result.items() if n not in outside})
+            outside = self._out_headers + self._out_prefixed
+            names = {n for n, _, _ in outside} | set(self._out_status)
+            return self._write({n: v for n, v in result.items() if n not in names})
         payload = result.get(self.output_payload)
         if isinstance(payload, (str, bytes, bytearray, memoryview)):
             return payload.encode() if isinstance(payload, str) else bytes(payload)
         headers.setdefault("Content-Type", _JSON)
         return self._write(payload) if payload is not None else b""
-
-
-def text_or_list(name: str, shape: Any) -> tuple[TextMember, bool]:
-    """Compile a query member; True with it when it may be given several times."""
-    if shape.type_name != "list":
-        return text_member(name, shape, "querystring"), False
-    item = text_member(name, shape.member, "querystring")
-    wire_name = shape.serialization.get("name", name)
-    return TextMember(name, wire_name, shape.member, item.raw, item.read), True
 
 
 def _label_members(shape: Any, segment: str) -> list[TextMember]:
@@ -273,6 +291,7 @@ class _Part:
         self.members = dict(body_members(shape))
         self.required_members = [n for n in shape.required_members if n in self.members]
         self.metadata: Mapping[str, Any] = {}
+        self.serialization: Mapping[str, Any] = {}
 
 
 def _body_structure_reader(shape: Any) -> Reader:
@@ -290,25 +309,35 @@ def _payload_reader(name: str, shape: Any) -> Callable[[bytes], Params]:
 
         return blob
     read = reader_of(shape)
+    if shape.type_name == "string":
+        return lambda body: {name: read(body.decode())}
     return lambda body: {name: read(bodies.parse(body))} if body else {}
 
 
-def _raw_json(body: bytes) -> dict[str, Any]:
+def _raw_payload(name: str, shape: Any, body: bytes) -> dict[str, Any]:
+    if shape.type_name == "blob":
+        return {name: body}
+    if shape.type_name == "string":
+        try:
+            return {name: body.decode()}
+        except ValueError:
+            raise WrongType("Unable to read the request body as text.") from None
+    return {name: _raw_json(body)} if body else {}
+
+
+def _raw_json(body: bytes) -> Any:
     try:
-        found = bodies.parse(body) if body else {}
+        return bodies.parse(body)
     except ValueError:
         raise WrongType("Unable to parse the request body as JSON.") from None
-    if type(found) is not dict:
-        raise WrongType("Unexpected value at the start of the body: a structure was expected.")
-    return found
 
 
-def _raw_text(member: TextMember, text: str) -> Any:
+def _raw_text(member: TextMember, text: Any) -> Any:
     try:
         return member.raw(text)
     except ValueError:
-        kind = "an Integer" if member.raw is int else f"a {member.shape.type_name.title()}"
-        raise WrongType(f"STRING_VALUE can not be converted to {kind}") from None
+        shape = member.shape.member if member.shape.type_name == "list" else member.shape
+        raise WrongType(f"STRING_VALUE can not be converted to {NAMES[shape.type_name]}") from None
 
 
 def _default_format(shape: Any) -> str:
