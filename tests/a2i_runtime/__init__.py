@@ -1,0 +1,1 @@
+"""Augmented AI Runtime: human loops."""
