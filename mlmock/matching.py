@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 MISSING = object()
@@ -116,6 +118,15 @@ def shown(value: Any, longest: int = 120) -> str:
 def fits(expected: Any, actual: Any) -> bool:
     """True when the match value `expected` takes `actual`."""
     return _differs(expected, actual, "") is None
+
+
+def test_of(expected: Any) -> Callable[[Any], Any]:
+    """Return the quickest test that a match value comes to."""
+    if type(expected) in (str, int, float, bool, bytes):
+        return partial(operator.eq, expected)
+    if isinstance(expected, (_Any, Contains, Regex, Glob)):
+        return expected
+    return partial(fits, expected)
 
 
 def difference(members: Mapping[str, Any], params: Mapping[str, Any]) -> Difference | None:

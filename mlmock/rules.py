@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
-import threading
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from mlmock.answers import Default, Error, Later, WireFault
 from mlmock.calls import Call
 from mlmock.errors import BadAnswer, ServiceError
-from mlmock.ledger import Ledger
-from mlmock.matching import Difference, difference
+from mlmock.matching import Difference, difference, test_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from mlmock.book import Book
 
 SPENT = object()
 _HOUSE = str(Path(__file__).parent)
@@ -76,6 +75,7 @@ class Rule:
         self._book = book
         self.subject = subject
         self.match = match
+        self._tests = [(name, test_of(value)) for name, value in match.members.items()]
         self.answers: tuple[Any, ...] = ()
         self.left: int | None = None
         self.used = 0
@@ -168,6 +168,18 @@ class Rule:
         """True when calls that the rule was written for did not come."""
         return not self.is_optional and self.used < self.wanted
 
+    def takes(self, call: Call, seen: Mapping[str, Any]) -> bool:
+        """True when the rule is about `call`, whose members are seen as `seen`."""
+        match = self.match
+        if type(match) is not Match:
+            return match.differs(call, seen) is None
+        for name, test in self._tests:
+            if name not in seen or not test(seen[name]):
+                return False
+        if match.region is None and match.account_id is None and match.where is None:
+            return True
+        return match.differs(call, seen) is None
+
     def take(self) -> Any:
         """Return the next answer, or SPENT when there is none left."""
         with self._book.lock:
@@ -212,106 +224,6 @@ class Rule:
             self.answers = self.answers[:1] * times
             self.left = times
         self.wanted = self.left or 1
-
-
-class Book:
-    """The rules of a mock, newest first, in one list for each thing they are about."""
-
-    def __init__(self, ledger: Ledger, block: Callable[[], object]) -> None:
-        self.ledger = ledger
-        self.lock = threading.RLock()
-        self._block = block
-        self._order = itertools.count()
-        self._rules: dict[Hashable, list[Rule]] = {}
-        self._all: list[Rule] = []
-        self.any = False
-        self._gone: list[Rule] = []
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    def __iter__(self) -> Iterator[Rule]:
-        return iter(list(self._all))
-
-    def add(self, rule: Rule) -> None:
-        """Put down a rule that has its answer now, for the block that runs."""
-        rule.block = self._block()
-        rule.place = author_line()
-        rule.number = next(self._order)
-        with self.lock:
-            rules = self._rules.get(rule.subject.key, [])
-            self._rules[rule.subject.key] = [rule, *rules]
-            self._all.append(rule)
-            self.any = True
-        self.ledger.note(lambda: self._take_back(rule))
-
-    def about(self, key: Hashable) -> list[Rule]:
-        """Return the rules about `key`, newest first."""
-        return self._rules.get(key, _NONE)
-
-    def has(self, key: Hashable) -> bool:
-        """True when there are rules about `key`."""
-        return key in self._rules
-
-    def find(
-        self, keys: tuple[Hashable, ...], call: Call, params: Mapping[str, Any] | None = None
-    ) -> tuple[Rule, Any] | None:
-        """Return the newest rule about one of `keys` that takes `call`, with its next answer."""
-        seen = call.params if params is None else params
-        for rule in self._candidates(keys):
-            if rule.left != 0 and rule.match.differs(call, seen) is None:
-                answer = rule.take()
-                if answer is not SPENT:
-                    return rule, answer
-        return None
-
-    def end(self, block: object) -> list[Rule]:
-        """Take out the rules of a `block` that ends, and return those that were not used."""
-        with self.lock:
-            mine = [rule for rule in self._all if rule.block is block]
-            unused = [
-                rule for rule in [*self._gone, *mine] if rule.block is block and rule.is_unused
-            ]
-            for rule in mine:
-                self._remove(rule)
-            self._gone = [rule for rule in self._gone if rule.block is not block]
-        return unused
-
-    def unused(self) -> list[Rule]:
-        """Return the rules that have not been used as often as they say."""
-        return [rule for rule in [*self._gone, *self._all] if rule.is_unused]
-
-    def clear(self) -> None:
-        """Forget all rules."""
-        with self.lock:
-            self._rules.clear()
-            self._all.clear()
-            self.any = False
-            self._gone.clear()
-
-    def _candidates(self, keys: tuple[Hashable, ...]) -> list[Rule]:
-        lists = [self._rules[key] for key in keys if key in self._rules]
-        if len(lists) == 1:
-            return lists[0]
-        return sorted(itertools.chain(*lists), key=lambda rule: -rule.number)
-
-    def _take_back(self, rule: Rule) -> None:
-        with self.lock:
-            if rule in self._all:
-                self._remove(rule)
-                self._gone.append(rule)
-
-    def _remove(self, rule: Rule) -> None:
-        self._all.remove(rule)
-        self.any = bool(self._all)
-        rest = [other for other in self._rules[rule.subject.key] if other is not rule]
-        if rest:
-            self._rules[rule.subject.key] = rest
-        else:
-            del self._rules[rule.subject.key]
-
-
-_NONE: list[Rule] = []
 
 
 def author_line() -> str:

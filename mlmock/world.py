@@ -11,6 +11,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
+from mlmock.book import Book
 from mlmock.calls import Call, Journal
 from mlmock.clock import Clock, to_datetime
 from mlmock.errors import AuthorError, UnmatchedCall
@@ -19,7 +20,7 @@ from mlmock.ledger import Ledger
 from mlmock.objects import Buckets, ObjectStore, Owner
 from mlmock.options import Options
 from mlmock.progress import Board, Progress
-from mlmock.rules import Book, ConnectionFault
+from mlmock.rules import ConnectionFault
 from mlmock.wire.timestamps import http_date
 
 Part = TypeVar("Part")

@@ -1,0 +1,161 @@
+"""The rules of a mock: found by what they are about, the newest first, however many there are."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mlmock.calls import Call
+from mlmock.ledger import Ledger
+from mlmock.rules import SPENT, Rule, author_line
+
+_SCALARS = (str, int, float, bool, bytes)
+_FEW = 8
+_NONE: list[Rule] = []
+
+
+class Shelf:
+    """Rules in order, with those that can't fit left out by one look at one member's value.
+
+    The member is the one that most rules give a plain value for.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._member = _most_given(rules) if len(rules) >= _FEW else None
+        self._others = [rule for rule in rules if not self._is_plain(rule)]
+        self._by_value: dict[Any, list[Rule]] = {}
+        for value in {
+            rule.match.members[str(self._member)] for rule in rules if self._is_plain(rule)
+        }:
+            self._by_value[value] = [rule for rule in rules if self._may_fit(rule, value)]
+
+    def candidates(self, seen: Mapping[str, Any]) -> Sequence[Rule]:
+        """Return the rules that may fit a call seen as `seen`, newest first."""
+        if self._member is None:
+            return self._rules
+        value = seen.get(self._member)
+        return self._by_value.get(value, self._others) if _is_scalar(value) else self._others
+
+    def _is_plain(self, rule: Rule) -> bool:
+        return self._member is not None and _is_scalar(rule.match.members.get(str(self._member)))
+
+    def _may_fit(self, rule: Rule, value: Any) -> bool:
+        return not self._is_plain(rule) or rule.match.members[str(self._member)] == value
+
+
+def _is_scalar(value: Any) -> bool:
+    return type(value) in _SCALARS
+
+
+def _most_given(rules: Sequence[Rule]) -> str | None:
+    given = Counter(
+        name for rule in rules for name, value in rule.match.members.items() if _is_scalar(value)
+    )
+    return given.most_common(1)[0][0] if given else None
+
+
+class Book:
+    """The rules of a mock, newest first, in one list for each thing they are about."""
+
+    def __init__(self, ledger: Ledger, block: Callable[[], object]) -> None:
+        self.ledger = ledger
+        self.lock = threading.RLock()
+        self._block = block
+        self._order = itertools.count()
+        self._rules: dict[Hashable, list[Rule]] = {}
+        self._all: list[Rule] = []
+        self._shelves: dict[tuple[Hashable, ...], Shelf] = {}
+        self.any = False
+        self._gone: list[Rule] = []
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(list(self._all))
+
+    def add(self, rule: Rule) -> None:
+        """Put down a rule that has its answer now, for the block that runs."""
+        rule.block = self._block()
+        rule.place = author_line()
+        rule.number = next(self._order)
+        with self.lock:
+            rules = self._rules.get(rule.subject.key, [])
+            self._rules[rule.subject.key] = [rule, *rules]
+            self._all.append(rule)
+            self._shelves.clear()
+            self.any = True
+        self.ledger.note(lambda: self._take_back(rule))
+
+    def about(self, key: Hashable) -> list[Rule]:
+        """Return the rules about `key`, newest first."""
+        return self._rules.get(key, _NONE)
+
+    def has(self, key: Hashable) -> bool:
+        """True when there are rules about `key`."""
+        return key in self._rules
+
+    def find(
+        self, keys: tuple[Hashable, ...], call: Call, params: Mapping[str, Any] | None = None
+    ) -> tuple[Rule, Any] | None:
+        """Return the newest rule about one of `keys` that takes `call`, with its next answer."""
+        seen = call.params if params is None else params
+        for rule in self._shelf(keys).candidates(seen):
+            if rule.left != 0 and rule.takes(call, seen):
+                answer = rule.take()
+                if answer is not SPENT:
+                    return rule, answer
+        return None
+
+    def end(self, block: object) -> list[Rule]:
+        """Take out the rules of a `block` that ends, and return those that were not used."""
+        with self.lock:
+            mine = [rule for rule in self._all if rule.block is block]
+            unused = [
+                rule for rule in [*self._gone, *mine] if rule.block is block and rule.is_unused
+            ]
+            for rule in mine:
+                self._remove(rule)
+            self._gone = [rule for rule in self._gone if rule.block is not block]
+        return unused
+
+    def unused(self) -> list[Rule]:
+        """Return the rules that have not been used as often as they say."""
+        return [rule for rule in [*self._gone, *self._all] if rule.is_unused]
+
+    def clear(self) -> None:
+        """Forget all rules."""
+        with self.lock:
+            self._rules.clear()
+            self._shelves.clear()
+            self._all.clear()
+            self.any = False
+            self._gone.clear()
+
+    def _shelf(self, keys: tuple[Hashable, ...]) -> Shelf:
+        found = self._shelves.get(keys)
+        if found is None:
+            lists = [self._rules[key] for key in keys if key in self._rules]
+            rules = sorted(itertools.chain(*lists), key=lambda rule: -rule.number)
+            found = self._shelves[keys] = Shelf(rules)
+        return found
+
+    def _take_back(self, rule: Rule) -> None:
+        with self.lock:
+            if rule in self._all:
+                self._remove(rule)
+                self._gone.append(rule)
+
+    def _remove(self, rule: Rule) -> None:
+        self._all.remove(rule)
+        self._shelves.clear()
+        self.any = bool(self._all)
+        rest = [other for other in self._rules[rule.subject.key] if other is not rule]
+        if rest:
+            self._rules[rule.subject.key] = rest
+        else:
+            del self._rules[rule.subject.key]
