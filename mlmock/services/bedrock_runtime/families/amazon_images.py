@@ -1,0 +1,155 @@
+"""Amazon's painters: Titan Image Generator and Nova Canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits, invalid
+from mlmock.services.bedrock_runtime.media import decoded, encoded
+from mlmock.services.bedrock_runtime.pictures import size_of
+from mlmock.services.bedrock_runtime.speech import Painting
+
+PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
+_OPEN = s.Fields(others=True)
+_PICTURE = s.Text(1)
+_TITAN_TASKS = {
+    "TEXT_IMAGE": "textToImageParams",
+    "INPAINTING": "inPaintingParams",
+    "OUTPAINTING": "outPaintingParams",
+    "IMAGE_VARIATION": "imageVariationParams",
+    "COLOR_GUIDED_GENERATION": "colorGuidedGenerationParams",
+    "BACKGROUND_REMOVAL": "backgroundRemovalParams",
+}
+_CANVAS_TASKS = _TITAN_TASKS | {"VIRTUAL_TRY_ON": "virtualTryOnParams"}
+_TITAN_SIZES = {
+    (1024, 1024), (768, 768), (512, 512), (768, 1152), (384, 576), (1152, 768), (576, 384),
+    (768, 1280), (384, 640), (1280, 768), (640, 384), (896, 1152), (448, 576), (1152, 896),
+    (576, 448), (768, 1408), (384, 704), (1408, 768), (704, 384), (640, 1408), (320, 704),
+    (1408, 640), (704, 320), (1152, 640), (1173, 640),
+}  # fmt: skip
+
+
+class TitanImage(Family):
+    """Titan Image Generator G1, both versions."""
+
+    prefixes = ("amazon.titan-image",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return PAINTS
+
+    def read(self, body: Body, model_id: str) -> Painting:
+        """Return the pictures that are asked for."""
+        s.check(_body(False, 512, 2147483646), body)
+        task, params = _task(body, _TITAN_TASKS)
+        painting = _painting(model_id, task, params, body.get("imageGenerationConfig", {}))
+        if task == "TEXT_IMAGE" and (painting.width, painting.height) not in _TITAN_SIZES:
+            raise invalid(
+                f"The provided image size {painting.width} x {painting.height} is not supported."
+            )
+        return painting
+
+    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+        """Return the pictures as base64 text."""
+        return {"images": [encoded(picture) for picture in pictures], "error": None}
+
+
+class NovaCanvas(Family):
+    """Nova Canvas."""
+
+    prefixes = ("amazon.nova-canvas",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the model can do."""
+        return PAINTS
+
+    def read(self, body: Body, model_id: str) -> Painting:
+        """Return the pictures that are asked for; sizes as the developer guide limits them."""
+        s.check(_body(True, 1024, 858993459), body)
+        task, params = _task(body, _CANVAS_TASKS)
+        config = body.get("imageGenerationConfig", {})
+        _check_canvas(config.get("width", 1024), config.get("height", 1024))
+        return _painting(model_id, task, params, config)
+
+    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+        """Return the pictures as base64 text, and the mask of a fitting that asked for it."""
+        images = [encoded(picture) for picture in pictures]
+        mask = {"maskImage": images[0]} if asked.extra["mask"] else {}
+        return {"images": images} | mask
+
+
+@lru_cache(maxsize=2)
+def _body(canvas: bool, characters: int, seeds: int) -> s.Fields:
+    tasks = _CANVAS_TASKS if canvas else _TITAN_TASKS
+    text = s.Text(1, characters)
+    told = s.Fields(optional={"text": text, "negativeText": text}, others=True)
+    params: dict[str, s.Schema] = dict.fromkeys(tasks.values(), _OPEN)
+    params["textToImageParams"] = s.Fields({"text": text}, {"negativeText": text}, others=True)
+    for name in ("inPaintingParams", "outPaintingParams"):
+        params[name] = s.Fields({"image": _PICTURE}, told.optional, others=True)
+    params["backgroundRemovalParams"] = s.Fields({"image": _PICTURE})
+    pictures = s.Many(_PICTURE, least=1, most=5)
+    params["imageVariationParams"] = s.Fields({"images": pictures}, told.optional, others=True)
+    params["colorGuidedGenerationParams"] = s.Fields(
+        {"text": text, "colors": s.Many(s.Text(), least=1, most=10)}, others=True
+    )
+    config: dict[str, s.Schema] = {
+        "numberOfImages": s.whole(1, 5),
+        "width": s.whole(1),
+        "height": s.whole(1),
+        "cfgScale": s.Number(1.1, 10),
+        "seed": s.whole(0, seeds),
+        "quality": s.Text(among=("standard", "premium")),
+    }
+    return s.Fields(
+        {"taskType": s.Text(among=tuple(tasks))},
+        params | {"imageGenerationConfig": s.Fields(optional=config)},
+    )
+
+
+def _task(body: Body, tasks: Mapping[str, str]) -> tuple[str, Mapping[str, Any]]:
+    """Return the task of a body and its parameters, which have to be there."""
+    task: str = body["taskType"]
+    s.check(s.Fields({tasks[task]: _OPEN}, others=True), body)
+    return task, body[tasks[task]]
+
+
+def _check_canvas(width: int, height: int) -> None:
+    for name, side in (("width", width), ("height", height)):
+        if side % 16 or not 320 <= side <= 4096:
+            raise invalid(
+                f"Invalid {name}: {side}. It must be between 320 and 4096 and divisible by 16."
+            )
+    if max(width, height) > 4 * min(width, height):
+        raise invalid("The aspect ratio must be between 1:4 and 4:1.")
+    if width * height > 4194304:
+        raise invalid("The total pixel count must be at most 4194304.")
+
+
+def _painting(
+    model_id: str, task: str, params: Mapping[str, Any], config: Mapping[str, Any]
+) -> Painting:
+    width, height = _given_size(params) if task in _EDITS else (1024, 1024)
+    return Painting(
+        model_id=model_id,
+        prompt=str(params.get("text") or task),
+        count=config.get("numberOfImages", 1),
+        width=config.get("width", width),
+        height=config.get("height", height),
+        seed=config.get("seed", 12 if "canvas" in model_id else 0),
+        extra={"task": task, "mask": params.get("returnMask") is True},
+    )
+
+
+_EDITS = ("INPAINTING", "OUTPAINTING", "BACKGROUND_REMOVAL", "VIRTUAL_TRY_ON")
+
+
+def _given_size(params: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the size of the picture that is edited: the answer has the same."""
+    data = decoded(str(params.get("image", params.get("sourceImage", ""))))
+    if data is None:
+        raise invalid("Unable to decode the input image. Please check that it is valid base64.")
+    return size_of(data) or (1024, 1024)

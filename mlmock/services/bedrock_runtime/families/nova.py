@@ -1,0 +1,208 @@
+"""Amazon Nova's understanding models: bodies much like Converse's own.
+
+Shapes are those of recorded answers. In a stream every piece of text has a block index of its own,
+followed by its stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits, invalid
+from mlmock.services.bedrock_runtime.ids import uuid_from
+from mlmock.services.bedrock_runtime.media import decoded, encoded
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+
+_OPEN = s.Fields(others=True)
+_BLOCK = s.Fields(
+    optional={
+        "text": s.Text(),
+        "image": s.Fields({"format": s.Text(), "source": _OPEN}, others=True),
+        "document": s.Fields({"source": _OPEN}, others=True),
+        "video": s.Fields({"source": _OPEN}, others=True),
+        "audio": s.Fields({"source": _OPEN}, others=True),
+        "toolUse": s.Fields({"toolUseId": s.Text(), "name": s.Text()}, others=True),
+        "toolResult": s.Fields({"toolUseId": s.Text(), "content": s.Many(_OPEN)}, others=True),
+        "reasoningContent": _OPEN,
+        "cachePoint": _OPEN,
+    }
+)
+_ROLE = s.Text(among=("user", "assistant"))
+_TOKENS = s.whole(1)
+_INFERENCE = s.Fields(
+    optional={
+        "maxTokens": _TOKENS,
+        "max_new_tokens": _TOKENS,
+        "temperature": s.Number(0, 1),
+        "topP": s.Number(0, 1),
+        "top_p": s.Number(0, 1),
+        "topK": s.whole(0, 128),
+        "top_k": s.whole(0, 128),
+        "stopSequences": s.Many(s.Text()),
+        "reasoningConfig": _OPEN,
+    }
+)
+_TOOL = s.Fields(
+    optional={
+        "toolSpec": s.Fields({"name": s.Text(1, 64), "inputSchema": _OPEN}, others=True),
+        "cachePoint": _OPEN,
+        "systemTool": _OPEN,
+    }
+)
+_TOOLS = s.Fields({"tools": s.Many(_TOOL, least=1)}, {"toolChoice": _OPEN})
+_MESSAGE = s.Fields({"role": _ROLE, "content": s.Many(_BLOCK, least=1)})
+_SYSTEM = s.Fields(optional={"text": s.Text(), "cachePoint": _OPEN})
+_BODY = s.Fields(
+    {"messages": s.Many(_MESSAGE, least=1)},
+    {
+        "schemaVersion": s.Text(among=("messages-v1",)),
+        "system": s.Many(_SYSTEM),
+        "inferenceConfig": _INFERENCE,
+        "toolConfig": _TOOLS,
+        "reasoningConfig": _OPEN,
+    },
+)
+
+
+class Nova(Family):
+    """Nova Micro, Lite, Pro, Premier and their second generation."""
+
+    prefixes = ("amazon.nova-",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do; Micro has texts only."""
+        second, sees = model_id.startswith("amazon.nova-2"), "micro" not in model_id
+        return Traits(
+            images=sees,
+            documents=sees,
+            videos=sees,
+            max_tokens=65535 if second else 10000,
+            keeps_stop_text=True,
+            caches=True,
+            typed_tool_use=second,
+        )
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the conversation in a body of the schema ``messages-v1``."""
+        s.check(_BODY, body)
+        said: Mapping[str, Any] = body.get("inferenceConfig", {})
+        tools: Mapping[str, Any] = body.get("toolConfig", {})
+        return Conversation(
+            model_id=model_id,
+            messages=[_turn(turn, place) for place, turn in enumerate(body["messages"])],
+            system="\n".join(block.get("text", "") for block in body.get("system", ())),
+            tools=tools.get("tools", ()),
+            tool_choice=tools.get("toolChoice"),
+            max_tokens=said.get("max_new_tokens", said.get("maxTokens")),
+            temperature=said.get("temperature"),
+            top_p=said.get("topP", said.get("top_p")),
+            stop_sequences=tuple(said.get("stopSequences", ())),
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return the message with reason and usage."""
+        content = [_written(block) for block in reply.content]
+        return {
+            "output": {"message": {"content": content, "role": "assistant"}},
+            "stopReason": reply.stop_reason,
+            "usage": _usage(reply),
+        }
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield Converse's events in Nova's numbering; ``metadata`` is the last."""
+        index = 0
+        for kind, event in events:
+            if kind == "messageStart":
+                yield {"messageStart": {"role": event["role"]}}
+            elif kind == "contentBlockStart":
+                yield {kind: {"start": _start(event["start"]), "contentBlockIndex": index}}
+            elif kind == "contentBlockDelta":
+                yield {kind: {"delta": _plain(event["delta"]), "contentBlockIndex": index}}
+                if "text" in event["delta"]:
+                    yield {"contentBlockStop": {"contentBlockIndex": index}}
+                    index += 1
+            elif kind == "contentBlockStop" and not _was_text(reply, event):
+                yield {kind: {"contentBlockIndex": index}}
+                index += 1
+            elif kind == "messageStop":
+                yield {kind: {"stopReason": reply.stop_reason}}
+                yield {"metadata": {"usage": _usage(reply), "metrics": {}, "trace": {}}}
+
+
+def _was_text(reply: Reply, event: Mapping[str, Any]) -> bool:
+    index = event["contentBlockIndex"]
+    return index < len(reply.content) and "text" in reply.content[index]
+
+
+def _usage(reply: Reply) -> dict[str, int]:
+    usage = reply.usage
+    return {
+        "inputTokens": usage.input_tokens,
+        "outputTokens": usage.output_tokens,
+        "totalTokens": usage.total,
+        "cacheReadInputTokenCount": usage.cache_read or 0,
+        "cacheWriteInputTokenCount": usage.cache_write or 0,
+    }
+
+
+def _turn(turn: Mapping[str, Any], place: int) -> dict[str, Any]:
+    blocks = []
+    for at, block in enumerate(turn["content"]):
+        if len(block) != 1:
+            raise invalid(
+                f"Malformed input request: #/messages/{place}/content/{at}: {len(block)} "
+                "subschemas matched instead of one, please reformat your input and try again."
+            )
+        blocks.append(_with_bytes(block, place, at))
+    return {"role": turn["role"], "content": blocks}
+
+
+def _with_bytes(block: Mapping[str, Any], place: int, at: int) -> Mapping[str, Any]:
+    """Return a block with the bytes of a medium instead of their base64 text."""
+    ((kind, value),) = block.items()
+    source = value.get("source") if isinstance(value, dict) else None
+    if not isinstance(source, dict) or not isinstance(source.get("bytes"), str):
+        return block
+    data = decoded(source["bytes"])
+    if data is None:
+        raise invalid(
+            f"Malformed input request: #/messages/{place}/content/{at}/{kind}/source/bytes: "
+            "invalid base64, please reformat your input and try again."
+        )
+    return {kind: value | {"source": {"bytes": data}}}
+
+
+def _start(start: Mapping[str, Any]) -> dict[str, Any]:
+    if "toolUse" not in start:
+        return dict(start)
+    use = start["toolUse"]
+    return {"toolUse": {"toolUseId": _use_id(use["toolUseId"]), "name": use["name"]}}
+
+
+def _use_id(converse_id: str) -> str:
+    return uuid_from(converse_id) if converse_id.startswith("tooluse_") else converse_id
+
+
+def _written(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a block as Nova writes it: tool use ids are UUIDs, bytes are base64."""
+    if "toolUse" in block:
+        use = block["toolUse"]
+        named = {"name": use["name"], "toolUseId": _use_id(use["toolUseId"])}
+        return {"toolUse": named | {"input": use["input"]}}
+    written: dict[str, Any] = _plain(block)
+    return written
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with bytes as base64 text."""
+    if isinstance(value, (bytes, bytearray)):
+        return encoded(bytes(value))
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

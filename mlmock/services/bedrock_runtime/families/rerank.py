@@ -1,0 +1,44 @@
+"""Models that rank documents by what they say on a query: Cohere's and Amazon's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits
+from mlmock.services.bedrock_runtime.speech import Ranking
+
+_DOCUMENT = s.Either((s.Text(1), s.Fields(others=True)))
+_BOTH: dict[str, s.Schema] = {
+    "query": s.Text(1),
+    "documents": s.Many(_DOCUMENT, least=1, most=1000),
+}
+_TOP: dict[str, s.Schema] = {"top_n": s.whole(1)}
+_VERSION: dict[str, s.Schema] = {"api_version": s.whole(2)}
+_MORE: dict[str, s.Schema] = {"max_tokens_per_doc": s.whole(1), "return_documents": s.Flag()}
+_AMAZON = s.Fields(_BOTH, _TOP)
+_COHERE = s.Fields(_BOTH | _VERSION, _TOP | _MORE)
+
+
+class Rerank(Family):
+    """Rerank: results sorted by relevance, the best first."""
+
+    prefixes = ("cohere.rerank", "amazon.rerank")
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return Traits(kind="rerank", converse=False, streaming=False, tools=False, system=False)
+
+    def read(self, body: Body, model_id: str) -> Ranking:
+        """Return query and documents; a document that isn't a text counts as its JSON."""
+        s.check(_AMAZON if model_id.startswith("amazon.") else _COHERE, body)
+        documents = [d if isinstance(d, str) else json.dumps(d) for d in body["documents"]]
+        return Ranking(model_id, body["query"], documents, body.get("top_n"))
+
+    def ranked(self, asked: Ranking, scores: Sequence[float]) -> dict[str, Any]:
+        """Return the places of the documents with their scores; equal ones keep their order."""
+        order = sorted(range(len(scores)), key=lambda place: -scores[place])[: asked.top]
+        found = [{"index": place, "relevance_score": scores[place]} for place in order]
+        return {"results": found}
