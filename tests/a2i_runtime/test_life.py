@@ -21,7 +21,7 @@ def refusal(operation: Any, name: str = "invoice-1") -> tuple[int, str, str]:
     return response["ResponseMetadata"]["HTTPStatusCode"], error["Code"], error["Message"]
 
 
-# -- describe -----------------------------------------------------------------------------------
+# -- describe -------------------------------------------------------------------------------------
 
 
 @pytest.mark.mlmock(now=datetime(2026, 2, 3, 4, 5, 6, 789123, tzinfo=timezone.utc))
@@ -201,7 +201,7 @@ def test_deleting_a_loop_leaves_its_answers(a2i: Any, ml: MockML) -> None:
     assert b"approve" in ml.s3.get(uri)
 
 
-# -- the handle ----------------------------------------------------------------------------------
+# -- the handle -----------------------------------------------------------------------------------
 
 
 def test_what_the_handle_knows_of_a_loop(a2i: Any, ml: MockML) -> None:

@@ -28,7 +28,7 @@ def refusal(client: Any, **changes: Any) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
-# -- what it takes ----------------------------------------------------------------------------
+# -- what it takes --------------------------------------------------------------------------------
 
 
 def test_a_loop_is_started_and_in_progress(a2i: Any, ml: MockML) -> None:
@@ -89,7 +89,7 @@ def test_input_of_three_mebibytes_is_taken_and_one_more_is_not(a2i: Any) -> None
     assert message.endswith("Member must have length less than or equal to 3145728")
 
 
-# -- what it refuses ----------------------------------------------------------------------------
+# -- what it refuses ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["Invoice", "-a", "a-", "a_b", "a b", "a/b", "é", "x" * 64])
@@ -168,7 +168,7 @@ def test_a_service_quota_is_the_tests_own_business(a2i: Any, ml: MockML) -> None
     start(a2i, "invoice-1")
 
 
-# -- the same name again ------------------------------------------------------------------------
+# -- the same name again --------------------------------------------------------------------------
 
 
 def test_the_same_request_again_is_the_same_loop(a2i: Any, ml: MockML) -> None:
