@@ -15,6 +15,7 @@ from mlmock.clock import to_seconds
 from mlmock.errors import ServiceError
 from mlmock.objects import MissingBucket, MissingObject, Owner, split_uri
 from mlmock.progress import Progress
+from mlmock.services.arns import Arn
 from mlmock.services.base import Policies, Result
 from mlmock.services.bedrock_runtime import async_listing
 from mlmock.services.bedrock_runtime.async_jobs import (
@@ -25,7 +26,7 @@ from mlmock.services.bedrock_runtime.async_jobs import (
     Outcome,
     Place,
 )
-from mlmock.services.bedrock_runtime.models import Model, resolve
+from mlmock.services.bedrock_runtime.models import GEOGRAPHIES, resolve
 from mlmock.services.bedrock_runtime.outputs import Family, File, Work, family_of
 from mlmock.services.bedrock_runtime.outputs.family import check_input, manifest
 from mlmock.services.idempotency import ClientTokens
@@ -117,9 +118,9 @@ class AsyncInvokes:
 
     def _begin(self, call: Call, token: str | None) -> Invoke:
         params = call.params
-        model, family = _model(params["modelId"])
-        check_input(family, model.base, params["modelInput"])
-        invoke = self._new(params, token, model, family, self._outcome(call, model))
+        model_id, family = _model(params["modelId"])
+        check_input(family, model_id, params["modelInput"])
+        invoke = self._new(params, token, model_id, family, self._outcome(call, model_id))
         self._write_manifest(invoke)
         self._ledger.put(self.invokes, invoke.arn, invoke)
         self._catalogue.add(invoke)
@@ -133,7 +134,7 @@ class AsyncInvokes:
         self,
         params: Mapping[str, Any],
         token: str | None,
-        model: Model,
+        model_id: str,
         family: Family,
         outcome: Outcome,
     ) -> Invoke:
@@ -142,10 +143,10 @@ class AsyncInvokes:
         folder = f"{asked['s3Uri'].rstrip('/')}/{name}"
         arn = self.scope.arn("bedrock", f"async-invoke/{name}")
         submitted = self._backend.now()
-        work = Work(arn, model.base, folder, params["modelInput"], None, self._read)
+        work = Work(arn, model_id, folder, params["modelInput"], None, self._read)
         return Invoke(
             place=(to_seconds(submitted), next(self._order), arn),
-            model_arn=model.arn(self.scope.region),
+            model_arn=self._model_arn(params["modelId"], model_id),
             token=token,
             destination={**asked, "s3Uri": folder},
             family=family,
@@ -154,12 +155,26 @@ class AsyncInvokes:
             submitted=submitted,
         )
 
-    def _outcome(self, call: Call, model: Model) -> Outcome:
+    def _model_arn(self, written: str, model_id: str) -> str:
+        """Return the ARN of a foundation model; a profile's is that of its model (judged)."""
+        if ":foundation-model/" in written:
+            return written
+        return str(
+            Arn(
+                self.scope.partition,
+                "bedrock",
+                self.scope.region,
+                "",
+                f"foundation-model/{model_id}",
+            )
+        )
+
+    def _outcome(self, call: Call, model_id: str) -> Outcome:
         """Return how the invocation will end: as the newest rule that takes it says, or well."""
         book = self._world.book
         if not book.has(RULES):
             return Completion()
-        found = book.find((RULES,), call, {**call.params, "modelId": model.base})
+        found = book.find((RULES,), call, {**call.params, "modelId": model_id})
         return found[1] if found is not None else Completion()
 
     def _look(self, place: Place) -> Invoke:
@@ -194,14 +209,20 @@ class AsyncInvokes:
             return None
 
 
-def _model(model_id: str) -> tuple[Model, Family]:
-    model = resolve(model_id)
-    family = family_of(model.base)
-    if family is not None:
-        return model, family
+def _model(written: str) -> tuple[str, Family]:
+    """Return the foundation model's id, and its family; a model has to be one that takes this."""
+    model = resolve(written)
+    for name in (model.base, *map(_without_geography, model.names)):
+        family = family_of(name)
+        if family is not None:
+            return name, family
     if model.exists:
         raise ServiceError("ValidationException", "The provided request is not valid")
     raise ServiceError("ValidationException", "The provided model identifier is invalid.")
+
+
+def _without_geography(name: str) -> str:
+    return next((name[len(start) :] for start in GEOGRAPHIES if name.startswith(start)), name)
 
 
 def _conflict() -> ServiceError:

@@ -1,0 +1,198 @@
+"""Personal data that a pattern can tell: one for each documented type.
+
+Numbers with a check digit are held against it. Types whose values look like any other number or
+word (a PIN, an age, a user name) need the word that names them before the value; a name or an
+address is found in its usual surroundings only. The service finds more: it has a model (judged).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+Check = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a type of data is told: a pattern, and a check of what it finds.
+
+    Where the pattern has a group, the group is the value and the rest its surroundings.
+    """
+
+    pattern: str
+    check: Check | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Where a value stands in a text: from `start` to before `end`."""
+
+    start: int
+    end: int
+
+
+def _digits(text: str) -> list[int]:
+    return [int(char) for char in text if char in "0123456789"]
+
+
+def luhn(text: str) -> bool:
+    """True when the digits of `text` end with their Luhn check digit."""
+    total = 0
+    for place, digit in enumerate(reversed(_digits(text))):
+        double = digit * 2 if place % 2 else digit
+        total += double - 9 if double > 9 else double
+    return total % 10 == 0
+
+
+def _card(text: str) -> bool:
+    return 13 <= len(_digits(text)) <= 19 and luhn(text)
+
+
+def iban(text: str) -> bool:
+    """True when the check digits of an IBAN are right (ISO 7064, 97-10)."""
+    plain = text.replace(" ", "")
+    if not 15 <= len(plain) <= 34:
+        return False
+    turned = plain[4:] + plain[:4]
+    return int("".join(str(int(char, 36)) for char in turned)) % 97 == 1
+
+
+def routing_number(text: str) -> bool:
+    """True when nine digits can be an American routing number (weights 3, 7, 1)."""
+    digits = _digits(text)
+    return sum(w * d for w, d in zip((3, 7, 1) * 3, digits, strict=True)) % 10 == 0
+
+
+def nhs_number(text: str) -> bool:
+    """True when ten digits end with the check digit of a British NHS number (modulo 11)."""
+    digits = _digits(text)
+    left = 11 - sum((10 - place) * digit for place, digit in enumerate(digits[:9])) % 11
+    return left != 10 and left % 11 == digits[9]
+
+
+def ip_address(text: str) -> bool:
+    """True for an address of version 4 or 6."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _vehicle(text: str) -> bool:
+    return any(char.isdigit() for char in text) and any(char.isalpha() for char in text)
+
+
+def _named(words: str, value: str) -> str:
+    """Return the pattern of a value that follows the words that name it."""
+    return rf"(?i:\b(?:{words})\b)[\s#:=]*(?i:\b(?:is|no|number|code)\b)?[\s.#:=]*({value})"
+
+
+_STREET = (
+    "Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Square|"
+    "Sq|Terrace|Parkway|Pkwy|Highway|Hwy"
+)
+_CAPITAL = r"[A-Z][\w'’-]+"
+
+# In the order of the service model. The forms are those that their issuers publish.
+KINDS: dict[str, Kind] = {
+    "ADDRESS": Kind(
+        rf"\b\d{{1,6}}[A-Za-z]?\s(?:{_CAPITAL}\s){{1,4}}(?:{_STREET})\b\.?"
+        rf"(?:,?\s(?:Apt|Suite|Unit)\.?\s?\w+)?"
+        rf"(?:,\s{_CAPITAL}(?:\s{_CAPITAL})*)?(?:,?\s[A-Z]{{2}}\s\d{{5}}(?:-\d{{4}})?)?"
+    ),
+    "AGE": Kind(
+        r"(?i)\b(\d{1,3})(?=[\s-]years?[\s-]old\b)|\b(?:aged?|i am|i'm)[\s:]+(\d{1,3})\b(?!\s*%)"
+    ),
+    "AWS_ACCESS_KEY": Kind(r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA)[A-Z0-9]{16}\b"),
+    "AWS_SECRET_KEY": Kind(
+        r"(?i:\b(?:secret|aws)[\w\s-]*key\b)[\"'\s:=is]*(?<![A-Za-z0-9/+=])"
+        r"([A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])"
+    ),
+    "CA_HEALTH_NUMBER": Kind(
+        _named("health(?: card| insurance)?|OHIP", r"\d{4}[ -]?\d{3}[ -]?\d{3}(?: ?[A-Z]{2})?\b")
+    ),
+    "CA_SOCIAL_INSURANCE_NUMBER": Kind(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b", luhn),
+    "CREDIT_DEBIT_CARD_CVV": Kind(_named("cvv2?|cvc2?|security code|card code", r"\d{3,4}\b")),
+    "CREDIT_DEBIT_CARD_EXPIRY": Kind(
+        r"(?i)\b(?:exp(?:iry|ires|iration)?(?:\sdate)?|valid\s(?:thru|until))\.?[\s:=is]*"
+        r"((?:0[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d{2})\b"
+    ),
+    "CREDIT_DEBIT_CARD_NUMBER": Kind(r"\b(?:\d[ -]?){12,18}\d\b", _card),
+    "DRIVER_ID": Kind(
+        _named(
+            r"driver'?s?[\s']*(?:licen[cs]e|id)|DL",
+            r"(?=[A-Z0-9-]*\d)[A-Z0-9](?:[A-Z0-9-]{4,18})\b",
+        )
+    ),
+    "EMAIL": Kind(r"\b[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b"),
+    "INTERNATIONAL_BANK_ACCOUNT_NUMBER": Kind(
+        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", iban
+    ),
+    "IP_ADDRESS": Kind(
+        r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:])",
+        ip_address,
+    ),
+    "LICENSE_PLATE": Kind(
+        _named(
+            "licen[cs]e plate|number plate|plate|registration",
+            r"(?=[A-Z0-9 -]*\d)[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5}\b",
+        )
+    ),
+    "MAC_ADDRESS": Kind(
+        r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])"
+    ),
+    "NAME": Kind(
+        rf"(?:\b(?:[Mm]y name is|I am called|[Ss]igned by)\s|\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s)"
+        rf"({_CAPITAL}(?:\s{_CAPITAL}){{0,3}})"
+    ),
+    "PASSWORD": Kind(r"(?i:\b(?:password|passwd|pwd|passphrase)\b)(?i:\s+is\b)?[\s:=]*(\S{4,})"),
+    "PHONE": Kind(
+        r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}"
+        r"(?![\w-])|(?<![\w+])\+\d{8,15}\b"
+    ),
+    "PIN": Kind(_named("pin", r"\d{4,6}\b")),
+    "SWIFT_CODE": Kind(_named("swift|bic", r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")),
+    "UK_NATIONAL_HEALTH_SERVICE_NUMBER": Kind(r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b", nhs_number),
+    "UK_NATIONAL_INSURANCE_NUMBER": Kind(
+        r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
+        r" ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"
+    ),
+    "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER": Kind(
+        _named(r"utr|unique taxpayer reference|taxpayer reference", r"\d{5} ?\d{5}K?\b")
+    ),
+    "URL": Kind(
+        r"\b(?:https?|ftp)://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]|\bwww\.[^\s<>\"']+\.[a-z]{2,}\b"
+    ),
+    "USERNAME": Kind(r"(?i:\b(?:user ?name|user ?id|login)\b)(?i:\s+is\b)?[\s:=]*([\w.@-]{3,})"),
+    "US_BANK_ACCOUNT_NUMBER": Kind(_named("(?:bank )?account|acct", r"\d{8,17}\b")),
+    "US_BANK_ROUTING_NUMBER": Kind(_named("(?:bank )?routing|aba|rtn", r"\d{9}\b"), routing_number),
+    "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER": Kind(
+        r"\b9\d{2}[ -]?(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])[ -]?\d{4}\b"
+    ),
+    "US_PASSPORT_NUMBER": Kind(_named("passport", r"[A-Z]?\d{8,9}\b")),
+    "US_SOCIAL_SECURITY_NUMBER": Kind(
+        r"\b(?!000|666|9\d\d)\d{3}([ -])(?!00)\d{2}\1(?!0000)\d{4}\b"
+    ),
+    "VEHICLE_IDENTIFICATION_NUMBER": Kind(r"\b[A-HJ-NPR-Z0-9]{17}\b", _vehicle),
+}
+_SEPARATORS = frozenset({"MAC_ADDRESS", "US_SOCIAL_SECURITY_NUMBER"})  # their group is no value
+
+
+@lru_cache(maxsize=64)
+def _compiled(kind: str) -> re.Pattern[str]:
+    return re.compile(KINDS[kind].pattern)
+
+
+def spans(kind: str, text: str) -> Iterator[Span]:
+    """Yield where values of the type `kind` stand in `text`, in order."""
+    check = KINDS[kind].check
+    for found in _compiled(kind).finditer(text):
+        group = 0 if kind in _SEPARATORS else found.lastindex or 0
+        start, end = found.span(group)
+        if check is None or check(text[start:end]):
+            yield Span(start, end)
