@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlmock.services.a2i_runtime import Handle as A2I
     from mlmock.services.bedrock_runtime import Handle as Bedrock
     from mlmock.services.lookoutvision import Handle as LookoutVision
+    from mlmock.services.sagemaker_runtime import Handle as SageMaker
 
 Held = TypeVar("Held", bound=ServiceHandle)
 
@@ -56,6 +57,7 @@ class MockML:
     """A running mock, or (by `ml.at`) a region or account of it."""
 
     a2i: ServiceSlot[A2I] = ServiceSlot("sagemaker-a2i-runtime", "a2i_runtime")
+    sagemaker: ServiceSlot[SageMaker] = ServiceSlot("sagemaker-runtime", "sagemaker_runtime")
     lookoutvision: ServiceSlot[LookoutVision] = ServiceSlot("lookoutvision", "lookoutvision")
     bedrock: ServiceSlot[Bedrock] = ServiceSlot("bedrock-runtime", "bedrock_runtime")
 

@@ -1,0 +1,161 @@
+"""Endpoints: declared by the test's author, or found in the control plane beside us."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mlmock.progress import Progress
+from mlmock.services.base import Declared, Narrowing, Policies, Scope
+from mlmock.services.sagemaker_runtime.capture import Capture
+from mlmock.services.sagemaker_runtime.replies import SERVICE
+from mlmock.world import World
+
+_log = logging.getLogger("mlmock.sagemaker")
+# The statuses in which an endpoint answers: while it is changed, the old fleet still does.
+SERVING = frozenset(
+    {"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """How an asynchronous endpoint is set up: where its results go, and who is told."""
+
+    output: str | None = None
+    failure: str | None = None
+    success_topic: str | None = None
+    error_topic: str | None = None
+    includes_response: frozenset[str] = frozenset()
+
+
+class Variants:
+    """Production variants with their weights."""
+
+    __slots__ = ("_sums", "names", "only", "weights")
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        self.weights = dict(weights)
+        self.names = tuple(self.weights)
+        self._sums = list(itertools.accumulate(self.weights.values()))
+        heavy = [name for name, weight in self.weights.items() if weight]
+        self.only = heavy[0] if len(heavy) == 1 else self.names[0] if not heavy else None
+
+    def __repr__(self) -> str:
+        return f"Variants({self.weights})"
+
+    def pick(self, choices: Callable[..., list[str]]) -> str:
+        """Return a name, drawn by weight; `choices` is a random generator's."""
+        if self.only is not None:
+            return self.only
+        return choices(self.names, cum_weights=self._sums)[0]
+
+
+ALL_TRAFFIC = Variants({"AllTraffic": 1.0})  # the one variant that the SageMaker Python SDK makes
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How an endpoint is set up. None and empty: nobody has said anything."""
+
+    variants: Variants | None = None
+    shadows: tuple[str, ...] = ()
+    multi_model: bool = False
+    models: frozenset[str] | None = None
+    containers: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    later: Later | None = None
+    session_seconds: float | None = None
+    capture: Capture | None = None
+    serverless: bool = False
+    status: str = "InService"
+
+    @property
+    def is_bare(self) -> bool:
+        """True when nobody has said anything."""
+        return self == _BARE
+
+
+_BARE = Config()
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """One endpoint: its name, its set-up, and when its asynchronous work ends."""
+
+    name: str
+    progress: Progress
+    config: Config = field(default_factory=Config)
+    deleted: bool = False
+
+    @property
+    def variants(self) -> Variants:
+        """Its production variants."""
+        return self.config.variants or ALL_TRAFFIC
+
+
+class Endpoints:
+    """The endpoints of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._policy = world.part(Policies).of(SERVICE)
+        self._declared: Declared[Endpoint] = Declared(world.ledger)
+
+    def __len__(self) -> int:
+        return len(self._declared)
+
+    def declare(self, name: str, at: Narrowing, said: Mapping[str, Any]) -> Endpoint:
+        """Return the endpoint `name`, with `said` (fields of Config) changed."""
+        found = self._declared.get_or_add(name, at, lambda: Endpoint(name, self._policy.child()))
+        if said or found.deleted:
+            config = replace(found.config, **said)
+            self._world.ledger.change(found, config=config, deleted=False)
+        return found
+
+    def find(self, name: str, scope: Scope) -> Endpoint | None:
+        """Return the endpoint that answers as `name` in `scope`, or None.
+
+        A declaration that says how it is set up stands alone; for the others the control plane of
+        an active moto is asked.
+        """
+        declared = self._declared.find(name, scope)
+        if declared is not None and (declared.deleted or not declared.config.is_bare):
+            return None if declared.deleted else _in_service(declared)
+        ask = self._world.neighbour(self._world, "sagemaker", scope.owner)
+        found = self._found(ask, name, declared) if ask is not None else None
+        if found is not None:
+            return _in_service(found)
+        return declared or self._undeclared(name)
+
+    def _found(self, ask: Any, name: str, declared: Endpoint | None) -> Endpoint | None:
+        from mlmock.services.sagemaker_runtime.control_plane import config_of
+
+        config = config_of(ask, name)
+        if config is None:
+            return None
+        progress = declared.progress if declared is not None else self._policy
+        return Endpoint(name, progress, config)
+
+    def _undeclared(self, name: str) -> Endpoint | None:
+        if not self._world.block.options.strict:
+            return Endpoint(name, self._policy)
+        _log.warning(
+            'no endpoint %s: declare it with ml.sagemaker.endpoint("%s"), '
+            "or create it in moto's sagemaker",
+            name,
+            name,
+        )
+        return None
+
+
+def _in_service(endpoint: Endpoint) -> Endpoint | None:
+    return endpoint if endpoint.config.status in SERVING else None
+
+
+def endpoint_key(name: str) -> tuple[str, str]:
+    """Return the key of the rules about an endpoint."""
+    return ("endpoint", name)

@@ -1,0 +1,182 @@
+"""What a model answers: a body, or parts of one, and what stands in the headers beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mlmock.answers import Error, Output, check_error, check_result, content_type_of
+from mlmock.errors import BadAnswer
+from mlmock.matching import shown
+from mlmock.rules import is_callable_answer
+from mlmock.wire.models import operation
+
+SERVICE = "sagemaker-runtime"
+OPERATIONS = ("InvokeEndpoint", "InvokeEndpointWithResponseStream", "InvokeEndpointAsync")
+STREAM_ERRORS = ("ModelStreamError", "InternalStreamFailure")
+_VISIBLE = re.compile(r"[\t\x20-\x7e]*")
+_MEMBERS = {
+    "ContentType": "content_type",
+    "CustomAttributes": "custom_attributes",
+    "NewSessionId": "new_session",
+    "ClosedSessionId": "closed_session",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of a model: `body` in one piece, or `parts` that are sent one after another.
+
+    `ending` breaks the stream after its last part; `pause` is virtual seconds between two parts.
+    """
+
+    body: bytes = b""
+    content_type: str = "application/octet-stream"
+    custom_attributes: str | None = None
+    new_session: str | None = None
+    closed_session: str | None = None
+    parts: Iterable[Any] | None = None
+    ending: Error | None = None
+    pause: float = 0.0
+
+    def whole(self) -> bytes | None:
+        """Return the body in one piece; None for a stream that breaks."""
+        if self.parts is None:
+            return self.body
+        if self.ending is not None:
+            return None
+        sent: list[bytes] = []
+        for part in self.parts:
+            if isinstance(part, Error):
+                return None
+            sent.append(body_of(part))
+        return b"".join(sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the answers of one rule are written: as what type, with which attributes, in parts?
+
+    Calling it checks an answer at the line that writes it, and returns the form that is kept; `of`
+    takes what is kept, and what a callable has made, to a Reply.
+    """
+
+    content_type: str | None = None
+    custom_attributes: str | None = None
+    in_parts: bool = False
+    ending: Error | None = None
+    pause: float = 0.0
+
+    def __call__(self, answer: Any) -> Any:
+        """Return `answer` as the rule keeps it; BadAnswer if no endpoint could answer so."""
+        if isinstance(answer, Iterator):
+            raise BadAnswer(
+                f"{shown(answer)} can be read only once: give a list, or a function that makes it"
+            )
+        if is_callable_answer(answer) or isinstance(answer, type):
+            return answer
+        if isinstance(answer, Error):
+            _check_error(answer)
+            return answer
+        return self.of(answer)
+
+    def of(self, value: Any) -> Reply:
+        """Return the Reply that `value` stands for; BadAnswer if it stands for none."""
+        if type(value) is Reply:
+            return value if value.parts is None or not self._shapes else self._shaped(value)
+        if isinstance(value, Output):
+            return self._all_members(value)
+        if isinstance(value, AsyncIterator):
+            raise BadAnswer("a stream is made by a plain generator, not by an asynchronous one")
+        if self.in_parts or isinstance(value, Iterator):
+            return self._streamed(value)
+        body = body_of(value)
+        return Reply(body, self.content_type or type_of(value, body), self.custom_attributes)
+
+    @property
+    def _shapes(self) -> bool:
+        return self.ending is not None or bool(self.pause)
+
+    def _shaped(self, reply: Reply) -> Reply:
+        return replace(reply, ending=self.ending, pause=self.pause)
+
+    def _streamed(self, parts: Any) -> Reply:
+        if isinstance(parts, (str, bytes, Mapping)) or not isinstance(parts, Iterable):
+            raise BadAnswer(f"a stream is a list or generator of its parts, not {shown(parts)}")
+        if isinstance(parts, (list, tuple)):
+            parts = tuple(p if isinstance(p, Error) else body_of(p) for p in parts)
+            for part in parts:
+                check_ending(part)
+        content_type = self.content_type or "application/json"
+        reply = Reply(
+            content_type=content_type, custom_attributes=self.custom_attributes, parts=parts
+        )
+        return self._shaped(reply)
+
+    def _all_members(self, answer: Output) -> Reply:
+        members = dict(answer.members)
+        value = members.pop("Body", b"")
+        check_headers(members)
+        body = body_of(value)
+        given = {_MEMBERS[name]: text for name, text in members.items()}
+        given.setdefault("content_type", self.content_type or type_of(value, body))
+        given.setdefault("custom_attributes", self.custom_attributes)
+        return Reply(body, **given)
+
+
+def body_of(value: Any) -> bytes:
+    """Return the bytes of a payload: `bytes` and `str` as they stand, everything else as JSON."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    try:
+        return json.dumps(value, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as fault:
+        raise BadAnswer(
+            f"an endpoint answers bytes, text or JSON, and {shown(value)} is none: {fault}"
+        ) from None
+
+
+def type_of(value: Any, body: bytes) -> str:
+    """Return the content type of an answer whose author says none (judged)."""
+    if isinstance(value, (str, bytes, bytearray, memoryview)):
+        return content_type_of(value if isinstance(value, str) else body)
+    return "application/json"
+
+
+def check_headers(members: Mapping[str, Any]) -> None:
+    """Raise BadAnswer for members that InvokeEndpoint can't answer with."""
+    plan = operation(SERVICE, "InvokeEndpoint")
+    for name in members:
+        if name not in _MEMBERS and name in plan.model.output_shape.members:
+            raise BadAnswer(f"{plan}: {name} is the service's to say, not the model's")
+    check_result(plan, {"Body": b"", **members})
+    for name in ("ContentType", "CustomAttributes"):
+        if _VISIBLE.fullmatch(members.get(name) or "") is None:
+            raise BadAnswer(f"{plan}: {name} takes visible US-ASCII characters only")
+
+
+def check_ending(part: Any) -> None:
+    """Raise BadAnswer for an error that can't come in mid-stream."""
+    if isinstance(part, Error) and part.code not in STREAM_ERRORS:
+        names = " or ".join(STREAM_ERRORS)
+        raise BadAnswer(f"a stream breaks with {names}, not with {part.code}")
+
+
+def _check_error(answer: Error) -> None:
+    """Accept an error that one of the three operations can send."""
+    refused: list[BadAnswer] = []
+    for name in OPERATIONS:
+        try:
+            check_error(operation(SERVICE, name), answer)
+        except BadAnswer as fault:
+            refused.append(fault)
+        else:
+            return
+    raise refused[0]
