@@ -43,6 +43,8 @@ def _acquire(patch: Patch) -> Any:
         try:
             return patch.original(self, amount, False)
         except CapacityNotAvailableError:
+            # Below zero where the time went back: freezegun came after the client.
+            self._current_capacity = max(0, self._current_capacity)
             sleep(self._sleep_amount(amount))
             self._current_capacity = 0
             return True
