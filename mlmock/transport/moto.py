@@ -92,7 +92,10 @@ def _client(service: str, owner: Owner, stubber: Any) -> Any:
         config=config,
     )
     client.meta.events.register("before-sign", _for_account(owner.account_id))
-    client.meta.events.register("before-send", stubber, unique_id="mlmock-moto")
+    # A session made since moto was imported has its handler already; two would send twice, and
+    # the second time with the body read to its end.
+    client.meta.events.unregister("before-send", stubber)
+    client.meta.events.register("before-send", stubber)
     return client
 
 
