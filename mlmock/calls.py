@@ -25,6 +25,7 @@ class Call:
         "answer",
         "attempt",
         "block",
+        "damage",
         "duration",
         "error",
         "offset",
@@ -48,6 +49,7 @@ class Call:
         self.plan = plan
         self.request: Request
         self.block: Any = None
+        self.damage: Any = None
         self.region = region
         self.account_id = account_id
         self.attempt = attempt

@@ -40,6 +40,7 @@ class Clock:
         self.jobs: list[tuple[float, int, list[Job | None]]] = []
         self._order = itertools.count()
         self._lock = threading.RLock()
+        self.on_patch_sleep: Callable[[], None] = _nothing_to_patch
 
     def __repr__(self) -> str:
         return f"<clock at {self.now().isoformat()}>"
@@ -61,9 +62,17 @@ class Clock:
         if not step >= 0:
             raise ValueError(f"the clock only goes forward; advance() got {step} seconds")
         with self._lock:
-            target = self.seconds() + step
-            self._run_until(target)
-            self._move_to(target)
+            offset = self.offset + step
+            self._run_until(self.seconds() + step)
+            if offset > self.offset:  # exactly the step, however long the work on the way took
+                self._ledger.change(self, offset=offset)
+
+    def patch_sleep(self) -> None:
+        """Let `time.sleep` and `asyncio.sleep` move this clock too, until the last block ends.
+
+        Code that has imported the function by its name (``from time import sleep``) keeps it.
+        """
+        self.on_patch_sleep()
 
     def at(self, instant: float, job: Job) -> Callable[[], None]:
         """Do `job` when the clock gets to `instant`; returns what cancels it."""
@@ -107,3 +116,7 @@ class Clock:
         missing = instant - self.seconds()
         if missing > 0:
             self._ledger.change(self, offset=self.offset + missing)
+
+
+def _nothing_to_patch() -> None:
+    """Do nothing: nobody intercepts for this clock."""

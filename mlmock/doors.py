@@ -21,7 +21,7 @@ def check_members(
     service: str, name: str, members: dict[str, Any], revision: str | None = None
 ) -> None:
     """Raise BadAnswer unless the operation exists and has these members in its request."""
-    plans = _plans(service, name, revision)
+    plans = plans_of(service, name, revision)
     known = {member for plan in plans for member in _input_members(plan)}
     for member in members:
         if member not in known:
@@ -35,7 +35,8 @@ def _title(service: str, name: str) -> str:
     return service if name == "*" else f"{service}.{name}"
 
 
-def _plans(service: str, name: str, revision: str | None) -> list[Operation]:
+def plans_of(service: str, name: str, revision: str | None) -> list[Operation]:
+    """Return the compiled operation of a service, or for ``"*"`` all of them; BadAnswer."""
     try:
         model = service_model(service, revision)
     except UnknownServiceError:
@@ -62,7 +63,7 @@ def _nearest(name: str, known: list[str]) -> str:
 
 def door_check(service: str, name: str, revision: str | None, answer: Any) -> Any:
     """Return `answer` in the form that a rule at the door keeps, or raise BadAnswer."""
-    plans = _plans(service, name, revision)
+    plans = plans_of(service, name, revision)
     if isinstance(answer, Error):
         _check_error(plans, answer)
         return answer

@@ -22,6 +22,14 @@ class ServiceError(Exception):
         self.members = members
 
 
+class ConnectionFault(Exception):  # noqa: N818 - the transport turns it into its client's own
+    """The connection is to fail in the way `kind` names."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
 class AuthorError(AssertionError):
     """Something the test's author has to know. Never retried by botocore, never on the wire."""
 

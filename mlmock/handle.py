@@ -159,7 +159,7 @@ def services_named(names: Iterable[str]) -> frozenset[str]:
 
 def door_subject(world: World, service: str, operation: str, members: dict[str, Any]) -> Subject:
     """Return the subject of a rule at the door, after checking that it names what exists."""
-    from mlmock.doors import check_members, door_check
+    from mlmock.doors import check_members, door_check, plans_of
 
     if service not in world.holds:
         from mlmock.explain import no_such_service
@@ -171,4 +171,5 @@ def door_subject(world: World, service: str, operation: str, members: dict[str, 
         key=("door", service, operation),
         title=f'ml.on("{service}", "{operation}")',
         check=cast(Any, partial(door_check, service, operation, revision)),
+        plans=partial(plans_of, service, operation, revision),
     )

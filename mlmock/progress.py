@@ -117,6 +117,11 @@ class Work:
         self._looks_left = self.policy.polls
         self.done = False
 
+    @property
+    def ends_next(self) -> bool:
+        """True when the next look ends the work."""
+        return not self.done and self._looks_left == 0
+
     def look(self) -> None:
         """Count one look; the one too many ends the work."""
         if self.done or self._looks_left is None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from mlmock.answers import Default, Later, result_of
 from mlmock.calls import Call
+from mlmock.damage import damaged
 from mlmock.errors import AuthorError, ServiceError
 from mlmock.rules import given
 from mlmock.wire import faults
@@ -88,6 +89,7 @@ def door_keys(plan: Operation) -> tuple[tuple[str, str, str], tuple[str, str, st
 
 def _at_the_door(world: World, call: Call, rule: Any, found: Any) -> Any:
     world.wait(call, rule.seconds)
+    call.damage = rule.damage
     if isinstance(found, Default):
         return _served(world, call)
     return given(found, call, lambda value: _result(call.plan, value))
@@ -134,15 +136,21 @@ def _close(world: World, call: Call, fault: BaseException | None) -> None:
 def _sealed(world: World, call: Call, found: Answer) -> Answer:
     """Put on the headers that every answer has, and close the call's entry."""
     call.duration = duration = world.clock.offset - call.offset
+    if call.damage is not None:
+        found = damaged(call.plan, found, call.damage, partial(_stall, world, call))
     headers = found.headers
     headers["x-amzn-RequestId"] = call.request_id
     headers["Date"] = world.date_header(call.started_at + duration)
     headers["Connection"] = "keep-alive"
-    if type(found.body) is bytes:
+    if type(found.body) is bytes and not found.broken:
         headers["Content-Length"] = str(len(found.body))
     call.answer = found
     del call.params
     return found
+
+
+def _stall(world: World, call: Call) -> None:
+    world.clock.advance(seconds=call.patience or 0.0)
 
 
 # -- user code -------------------------------------------------------------------------------

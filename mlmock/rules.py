@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmock.answers import Default, Error, Later, WireFault
 from mlmock.calls import Call
-from mlmock.errors import BadAnswer, ServiceError
+from mlmock.damage import Damage, check_damage, stream_damage
+from mlmock.errors import BadAnswer, ConnectionFault, ServiceError
 from mlmock.matching import Difference, difference, test_of
+from mlmock.wire.rest_json import Operation
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -54,7 +56,8 @@ class Match:
 class Subject:
     """What a rule is about: the list it stands in, its title for messages, the check of answers.
 
-    `check` takes an answer and returns it in the form that is kept, or raises BadAnswer;
+    `check` takes an answer and returns it in the form that is kept, or raises BadAnswer; `plans`
+    gives the operations that it is about, where that is known;
     `resource` is True where answers script a resource, whose every call then needs one.
     """
 
@@ -63,6 +66,7 @@ class Subject:
     check: Check
     resource: bool = False
     takes_faults: bool = True
+    plans: Callable[[], Iterable[Operation]] | None = None
 
 
 class Rule:
@@ -82,6 +86,7 @@ class Rule:
         self.wanted = 1
         self.is_optional = False
         self.seconds = 0.0
+        self.damage: Damage | None = None
         self.block: object = None
         self.place = ""
         self.number = 0
@@ -136,6 +141,29 @@ class Rule:
             raise BadAnswer(f"delay() takes seconds, not {seconds!r}")
         self.seconds = float(seconds)
         return self if self.answers else self._answer((Default(),))
+
+    def malformed(self) -> Self:
+        """Let the answer arrive as something that is no JSON."""
+        return self._damage(Damage("malformed"))
+
+    def truncated(self) -> Self:
+        """Let half of the answer arrive, and the connection close."""
+        return self._damage(Damage("truncated"))
+
+    def wrong_length(self, by: int = 1) -> Self:
+        """Let Content-Length be `by` bytes more (or, negative, less) than the answer has."""
+        if type(by) is not int or by == 0:
+            raise BadAnswer(f"wrong_length() takes a number of bytes, not {by!r}")
+        return self._damage(Damage("wrong_length", by))
+
+    def break_stream(self, how: Any = "drop", *, after: int = 0) -> Self:
+        """Break an event stream `after` so many events.
+
+        `how`: "cut" (half a message, then nothing), "checksum" (a message that doesn't add up),
+        "stall" (nothing until the caller's read timeout), "drop" (the connection closes), or
+        ``error(...)``, an exception event.
+        """
+        return self._damage(stream_damage(how, after))
 
     def times(self, count: int) -> Self:
         """Hold for the next `count` matching calls, and be spent then."""
@@ -198,9 +226,19 @@ class Rule:
             return answer
         return self.subject.check(answer)
 
-    def _fault(self, kind: str) -> Self:
+    def _damage(self, damage: Damage) -> Self:
+        self._check_takes_faults()
+        if self.subject.plans is not None:
+            check_damage(self.subject.plans(), damage)
+        self.damage = damage
+        return self if self.answers else self._answer((Default(),))
+
+    def _check_takes_faults(self) -> None:
         if not self.subject.takes_faults:
             raise BadAnswer(f"{self.subject.title} takes answers, not connection faults")
+
+    def _fault(self, kind: str) -> Self:
+        self._check_takes_faults()
         return self._answer((WireFault(kind),))
 
     def _answer(self, answers: tuple[Any, ...]) -> Self:
@@ -264,11 +302,3 @@ def _is_raised(answer: Any) -> bool:
     return isinstance(answer, BaseException) or (
         isinstance(answer, type) and issubclass(answer, BaseException)
     )
-
-
-class ConnectionFault(Exception):  # noqa: N818 - the transport turns it into its client's own
-    """The connection is to fail in the way `kind` names."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind

@@ -14,13 +14,12 @@ from typing import Any, TypeVar, cast
 from mlmock.book import Book
 from mlmock.calls import Call, Journal
 from mlmock.clock import Clock, to_datetime
-from mlmock.errors import AuthorError, UnmatchedCall
+from mlmock.errors import AuthorError, ConnectionFault, UnmatchedCall
 from mlmock.events import Event, Events
 from mlmock.ledger import Ledger
 from mlmock.objects import Buckets, ObjectStore, Owner
 from mlmock.options import Options
 from mlmock.progress import Board, Progress
-from mlmock.rules import ConnectionFault
 from mlmock.wire.timestamps import http_date
 
 Part = TypeVar("Part")

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
+from mlmock.errors import ConnectionFault
+
 
 class Body(BytesIO):
     """The raw body of an answer in one piece; shares the bytes it is made of."""
@@ -29,7 +31,10 @@ class Frames:
         return self
 
     def __next__(self) -> bytes:
-        frame = next(self._frames)
+        try:
+            frame = next(self._frames)
+        except ConnectionFault as fault:
+            raise stream_error(fault.kind) from None
         self.sent.append(frame)
         return frame
 
@@ -84,6 +89,16 @@ class StreamBody:
         """Send nothing more."""
         self.closed = True
         self._frames.close()
+
+
+def stream_error(kind: str) -> Exception:
+    """Return what urllib3 raises when the connection fails while a body is read."""
+    from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+    if kind == "read_timeout":
+        pool: Any = None
+        return ReadTimeoutError(pool, "", "Read timed out.")
+    return ProtocolError("Connection broken: the rule says so")
 
 
 def raw_body(body: bytes | Iterable[bytes]) -> tuple[Body | StreamBody, bytes | Frames]:

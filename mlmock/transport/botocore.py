@@ -24,8 +24,7 @@ from botocore.tokens import FrozenAuthToken
 
 from mlmock import active, router
 from mlmock.calls import Call
-from mlmock.errors import NotMocked
-from mlmock.rules import ConnectionFault
+from mlmock.errors import ConnectionFault, NotMocked
 from mlmock.transport import patience
 from mlmock.transport.bodies import raw_body, request_bytes
 from mlmock.transport.credentials import TOKEN, account_of, credentials_for, is_ours
@@ -200,6 +199,9 @@ def respond(request: Any, call: Call) -> Any:
     except ConnectionFault as fault:
         raise client_error(fault.kind, request.url) from None
     call.block = None
+    if found.broken and not call.plan.model.has_streaming_output:
+        call.error = ConnectionFault("drop")
+        raise client_error("drop", request.url)
     raw, found.body = raw_body(found.body)
     return response(request.url, found.status, found.headers, raw)
 

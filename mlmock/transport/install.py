@@ -43,10 +43,12 @@ class Interception:
         self._world = world
         self._applied: list[Patch] = []
         self.missing = set(_LATE)
+        self._takes_sleep = False
         self.nursery = sessions.Nursery()
         for patch in (*_always(), *(_memos() if with_memos else ())):
             self._apply(patch)
         botocore.register_initializer(sessions.note_session)
+        world.clock.on_patch_sleep = self.patch_sleep
         self.notice()
 
     def notice(self) -> None:
@@ -60,6 +62,13 @@ class Interception:
         for patch in _late(module, id(sys.modules[module])):
             self._apply(patch)
         self.missing.discard(module)
+
+    def patch_sleep(self) -> None:
+        """Take the sleeping of the code under test, too. Twice is once."""
+        if not self._takes_sleep:
+            self._takes_sleep = True
+            for patch in patience.user_patches():
+                self._apply(patch)
 
     def _apply(self, patch: Patch) -> None:
         self._applied.append(patch.apply())

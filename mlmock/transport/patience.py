@@ -1,15 +1,22 @@
-"""What botocore sleeps with: back-off, waiters and token buckets move the virtual clock instead."""
+"""What botocore sleeps with: back-off, waiters and token buckets move the virtual clock instead.
+
+How long a back-off is, botocore draws; inside a block it draws from the block's seeded source.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
+import random
 import time
 from typing import Any
 
 import botocore.endpoint
+import botocore.retryhandler
 import botocore.waiter
 from botocore.exceptions import CapacityNotAvailableError
 from botocore.retries.bucket import TokenBucket
+from botocore.retries.standard import ExponentialBackoff
 
 from mlmock import active
 from mlmock.transport.patching import Patch
@@ -18,11 +25,14 @@ from mlmock.transport.patching import Patch
 REAL: contextvars.ContextVar[bool] = contextvars.ContextVar("mlmock_real", default=False)
 
 
+_sleep, _asyncio_sleep = time.sleep, asyncio.sleep
+
+
 def sleep(seconds: float) -> None:
     """Advance the virtual clock; really sleep where no mock runs or the call was a real one."""
     block = active.current()
     if block is None or REAL.get():
-        time.sleep(seconds)
+        _sleep(seconds)
     else:
         block.world.clock.advance(seconds=max(0.0, seconds))
 
@@ -34,6 +44,43 @@ class VirtualTime:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)
+
+
+async def async_sleep(delay: float, result: Any = None) -> Any:
+    """Advance the virtual clock and let other tasks run; really sleep where `sleep` does."""
+    block = active.current()
+    if block is None or REAL.get():
+        return await _asyncio_sleep(delay, result)
+    block.world.clock.advance(seconds=max(0.0, delay))
+    return await _asyncio_sleep(0, result)
+
+
+def draw() -> float:
+    """Return a number from 0 to 1: of the block's seeded source while one runs."""
+    block = active.current()
+    return random.random() if block is None else block.random.random()
+
+
+class SeededRandom:
+    """The `random` module, but for the draws of back-off."""
+
+    random = staticmethod(draw)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(random, name)
+
+
+class SeededBackoff:
+    """Descriptor over `ExponentialBackoff._random`; one that was given another source keeps it."""
+
+    def __get__(self, backoff: Any, owner: type | None = None) -> Any:
+        if backoff is None:
+            return self
+        own = backoff.__dict__["_random"]
+        return draw if getattr(own, "__self__", None) is getattr(random, "_inst", own) else own
+
+    def __set__(self, backoff: Any, value: Any) -> None:
+        backoff.__dict__["_random"] = value
 
 
 def _acquire(patch: Patch) -> Any:
@@ -52,10 +99,20 @@ def _acquire(patch: Patch) -> Any:
     return acquire
 
 
+def user_patches() -> list[Patch]:
+    """Return the patches that take the sleeping of the code under test."""
+    return [
+        Patch(time, "sleep", lambda patch: sleep),
+        Patch(asyncio, "sleep", lambda patch: async_sleep),
+    ]
+
+
 def patches() -> list[Patch]:
     """Return the patches that keep botocore from sleeping."""
-    virtual = VirtualTime()
+    virtual, seeded = VirtualTime(), SeededRandom()
     return [
+        Patch(ExponentialBackoff, "_random", lambda patch: SeededBackoff()),
+        Patch(botocore.retryhandler, "random", lambda patch: seeded),
         Patch(botocore.endpoint, "time", lambda patch: virtual),
         Patch(botocore.waiter, "time", lambda patch: virtual),
         Patch(TokenBucket, "_acquire", _acquire),

@@ -23,11 +23,15 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """An answer: `body` is bytes, or an iterable of encoded messages where it streams."""
+    """An answer: `body` is bytes, or an iterable of encoded messages where it streams.
+
+    `broken`: the connection closes before Content-Length is reached.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes | Iterable[bytes]
+    broken: bool = False
 
 
 Params = dict[str, Any]
