@@ -70,7 +70,7 @@ def result_of(plan: Operation, answer: Any) -> dict[str, Any]:
     if isinstance(answer, Output):
         result = dict(answer.members)
     elif plan.event_stream is not None:
-        result = {str(plan.output_payload): _events(plan, answer)}
+        result = {**_stream_type(plan), str(plan.output_payload): _events(plan, answer)}
     elif plan.output_payload is not None:
         result = _payload_result(plan, answer)
     elif isinstance(answer, Mapping):
@@ -127,6 +127,17 @@ def _as_json(plan: Operation, answer: Any) -> bytes:
         raise BadAnswer(
             f"{plan} answers JSON here, and {shown(answer)} has none: {fault}"
         ) from None
+
+
+def _stream_type(plan: Operation) -> dict[str, str]:
+    """Return the content type of the events, where the answer has to say it in a header."""
+    shape = plan.model.output_shape
+    headers = {name: shape.members[name].serialization for name in shape.required_members}
+    return {
+        name: "application/json"
+        for name, place in headers.items()
+        if place.get("location") == "header" and place["name"].lower().endswith("content-type")
+    }
 
 
 def _events(plan: Operation, answer: Any) -> Iterable[Any]:

@@ -15,7 +15,9 @@ def parsed(operation: Operation, answer: Answer) -> dict[str, Any]:
     """Return what boto3 makes of `answer`, without its ResponseMetadata; an error as `Error`."""
     parser = create_parser(operation.model.service_model.metadata["protocol"])
     shape = operation.model.output_shape
-    body = answer.body if isinstance(answer.body, bytes) else b""
+    body: Any = answer.body if isinstance(answer.body, bytes) else b""
+    if answer.status < 300 and _is_blob(operation):
+        body = memoryview(body)  # as it is: bytes would be decoded
     response = {"status_code": answer.status, "headers": _lower(answer.headers), "body": body}
     if operation.event_stream is not None and answer.status < 300:
         found = _outside_stream(answer, operation)
@@ -23,7 +25,17 @@ def parsed(operation: Operation, answer: Answer) -> dict[str, Any]:
         return found
     found = dict(parser.parse(response, shape))
     found.pop("ResponseMetadata", None)
+    if type(body) is memoryview:
+        found[str(operation.output_payload)] = answer.body
     return found
+
+
+def _is_blob(operation: Operation) -> bool:
+    """True where the payload is bytes, which boto3 gives as a stream and the journal as bytes."""
+    payload = operation.output_payload
+    if payload is None or operation.event_stream is not None:
+        return False
+    return bool(operation.model.output_shape.members[payload].type_name == "blob")
 
 
 def _lower(headers: dict[str, str]) -> dict[str, str]:
