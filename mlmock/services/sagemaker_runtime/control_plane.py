@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlmock.services.sagemaker_runtime.capture import capture_of
+from mlmock.services.sagemaker_runtime.capture import Capture, capture_of
 from mlmock.services.sagemaker_runtime.endpoints import Config, Later, Variants
 from mlmock.world import Ask
 
@@ -22,17 +22,17 @@ def config_of(ask: Ask, name: str) -> Config | None:
     endpoint = ask("describe_endpoint", EndpointName=name)
     if endpoint is None:
         return None
-    config = ask("describe_endpoint_config", EndpointConfigName=endpoint["EndpointConfigName"])
-    config = _NOTHING if config is None else config
-    models = [found for found in _models(ask, config) if found is not None]
-    capture = config.get("DataCaptureConfig")
+    config_name = endpoint["EndpointConfigName"]
+    found = ask("describe_endpoint_config", EndpointConfigName=config_name)
+    config = _NOTHING if found is None else found
+    models = [model for model in _models(ask, config) if model is not None]
     return Config(
         variants=_variants(endpoint, config),
         shadows=tuple(v["VariantName"] for v in config.get("ShadowProductionVariants", ())),
         multi_model=any(_is_multi_model(model) for model in models),
         containers=tuple(name for model in models for name in _hostnames(model)),
         later=_later(config),
-        capture=capture_of(capture) if _captures(capture) else None,
+        capture=_capture(config.get("DataCaptureConfig") or _NOTHING),
         serverless=any("ServerlessConfig" in v for v in config.get("ProductionVariants", ())),
         status=endpoint["EndpointStatus"],
     )
@@ -85,5 +85,6 @@ def _later(config: Described) -> Later | None:
     )
 
 
-def _captures(said: Described | None) -> bool:
-    return bool(said and said.get("EnableCapture") and said.get("DestinationS3Uri"))
+def _capture(said: Described) -> Capture | None:
+    on = said.get("EnableCapture") and said.get("DestinationS3Uri")
+    return capture_of(said) if on else None

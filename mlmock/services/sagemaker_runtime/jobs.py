@@ -6,7 +6,8 @@ from typing import Any
 
 from mlmock.answers import Error
 from mlmock.errors import BadAnswer, ServiceError
-from mlmock.services.sagemaker_runtime.later import Job, failure_of
+from mlmock.services.sagemaker_runtime.later import Job
+from mlmock.services.sagemaker_runtime.outcomes import failure_of
 from mlmock.services.sagemaker_runtime.replies import Form
 
 
@@ -47,7 +48,7 @@ class Invocation:
 
     def fail(self, message: str, *, status: int = 500) -> None:
         """End it as failed: the model answered `status` with `message`."""
-        members = {"OriginalStatusCode": status, "OriginalMessage": message}
+        members: dict[str, Any] = {"OriginalStatusCode": status, "OriginalMessage": message}
         self._under_way().end(failure_of(ServiceError("ModelError", message, **members)))
 
     def _under_way(self) -> Job:

@@ -151,7 +151,7 @@ def model_error(
     )
     text = f"Received {whose} error ({status}) from {container} {what} {_see(scope, endpoint)}"
     code = "CLIENT_ERROR_FROM_MODEL" if whose == "client" else "INTERNAL_FAILURE_FROM_MODEL"
-    members = {
+    members: dict[str, Any] = {
         "ErrorCode": code,
         "LogStreamArn": scope.arn("logs", f"log-group:{_log_group(endpoint)}"),
         "OriginalMessage": (original or "")[:_LONGEST],

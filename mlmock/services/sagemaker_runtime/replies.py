@@ -58,7 +58,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How the answers of one rule are written: as what type, with which attributes, in parts?
+    """How the answers of one rule are written: as what type, with which attributes, in parts.
 
     Calling it checks an answer at the line that writes it, and returns the form that is kept; `of`
     takes what is kept, and what a callable has made, to a Reply.

@@ -37,8 +37,7 @@ def config_said(config: Config, said: Mapping[str, Any]) -> dict[str, Any]:
 def _variants(said: Mapping[str, float] | Iterable[str]) -> Variants:
     weights = dict(said) if isinstance(said, Mapping) else dict.fromkeys(_names(said), 1.0)
     for name, weight in weights.items():
-        number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
-        if not number or not 0 <= weight < math.inf:
+        if type(weight) not in (int, float) or not 0 <= weight < math.inf:
             raise ValueError(f"a variant's weight is a number from 0, and {name} has {weight!r}")
     if not any(weights.values()):
         raise ValueError("an endpoint needs a variant with a weight above 0")
@@ -54,7 +53,7 @@ def _models(said: bool | Iterable[str]) -> dict[str, Any]:
 def _names(said: str | Iterable[str]) -> tuple[str, ...]:
     names = (said,) if isinstance(said, str) else tuple(said)
     for name in names:
-        if not isinstance(name, str) or not name:
+        if type(name) is not str or not name:
             raise ValueError(f"a name is a text, not {name!r}")
     return names
 
@@ -65,7 +64,7 @@ def _prefix(said: str) -> str:
 
 
 def _topic(said: str) -> str:
-    if not isinstance(said, str) or not said.startswith("arn:") or ":sns:" not in said:
+    if not said.startswith("arn:") or ":sns:" not in said:
         raise ValueError(f"a topic is the ARN of an SNS topic, not {said!r}")
     return said
 

@@ -1,0 +1,45 @@
+"""How an asynchronous invocation fails: what its notification says, and what lies in S3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlmock.errors import ServiceError
+from mlmock.services.sagemaker_runtime.replies import type_of
+
+_LOGS = "See the SageMaker Endpoint logs in your account for more information."
+_TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How an invocation failed: the reason in the notification, the object's body and type."""
+
+    reason: str
+    body: bytes
+    content_type: str
+
+
+def failure_of(fault: ServiceError) -> Failure:
+    """Return what a model's (or the service's) `fault` leaves behind."""
+    if fault.code != "ModelError":
+        text = fault.message or fault.code
+        return Failure(f"{fault.code}: {text}", text.encode(), _TEXT)
+    status = fault.members.get("OriginalStatusCode", 500)
+    original = fault.members.get("OriginalMessage") or fault.message or ""
+    whose = "client" if 400 <= status < 500 else "server"
+    blame = "ClientError: " if whose == "client" else ""
+    reason = f"{blame}Received {whose} error ({status}) from model. {_LOGS}"
+    return Failure(reason, original.encode(), type_of(original, original.encode()))
+
+
+def no_answer(why: str) -> Failure:
+    """Return the failure of an invocation that the model gave no (whole) answer to (judged)."""
+    text = f"Received server error (0) from model. {why} {_LOGS}"
+    return Failure(text, why.encode(), _TEXT)
+
+
+def no_object(what: str, uri: str) -> Failure:
+    """Return the failure of an invocation whose input or output S3 won't give or take (judged)."""
+    text = f"Unable to {what} {uri}."
+    return Failure(f"ClientError: {text}", text.encode(), _TEXT)
