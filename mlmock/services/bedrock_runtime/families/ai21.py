@@ -1,0 +1,137 @@
+"""AI21 Labs: Jurassic-2 and Jamba."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
+from mlmock.services.bedrock_runtime.families.openai_chat import (
+    MESSAGE,
+    STOP,
+    ChatFamily,
+    usage,
+)
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+
+_PENALTY = s.Fields({"scale": s.Number(0, 500)}, others=True)
+_JURASSIC = s.Fields(
+    {"prompt": s.Text(1)},
+    {
+        "maxTokens": s.whole(0, 8191),
+        "minTokens": s.whole(0),
+        "numResults": s.whole(1, 16),
+        "temperature": s.Number(0, 1),
+        "topP": s.Number(0, 1),
+        "topKReturn": s.whole(0, 64),
+        "stopSequences": s.Many(s.Text()),
+        "countPenalty": _PENALTY,
+        "presencePenalty": _PENALTY,
+        "frequencyPenalty": _PENALTY,
+    },
+)
+_WORD = re.compile(r"\s*\S+")
+
+
+class Jurassic(Family):
+    """Jurassic-2 Mid and Ultra: a prompt, no streams."""
+
+    prefixes = ("ai21.j2",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do: texts, without system texts, tools or streams."""
+        return Traits(
+            streaming=False, tools=False, system=False, images=False, documents=False,
+            max_tokens=8191,
+        )  # fmt: skip
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the prompt as a turn of the user."""
+        s.check(_JURASSIC, body)
+        return Conversation(
+            model_id=model_id,
+            messages=[{"role": "user", "content": [{"text": body["prompt"]}]}],
+            max_tokens=body.get("maxTokens") or None,
+            temperature=body.get("temperature"),
+            top_p=body.get("topP"),
+            stop_sequences=tuple(body.get("stopSequences", ())),
+            extra={"count": body.get("numResults", 1)},
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return as many completions as were asked for, all the same (judged)."""
+        done = {"data": _data(reply.text), "finishReason": _finish(reply)}
+        return {
+            "id": 1234,
+            "prompt": _data(conversation.last_user),
+            "completions": [done] * conversation.extra.get("count", 1),
+        }
+
+
+def _finish(reply: Reply) -> dict[str, Any]:
+    if reply.stop_reason == "max_tokens":
+        return {"reason": "length", "length": reply.usage.output_tokens}
+    if reply.stop_sequence is not None:
+        return {"reason": "stop", "sequence": reply.stop_sequence}
+    return {"reason": "endoftext"}
+
+
+def _data(text: str) -> dict[str, Any]:
+    """Return a text with its tokens: words here, with the likelihood of certainty (judged)."""
+    return {"text": text, "tokens": [_token(word) for word in _WORD.finditer(text)]}
+
+
+def _token(word: re.Match[str]) -> dict[str, Any]:
+    token = word.group().replace(" ", "▁")
+    return {
+        "generatedToken": {"token": token, "logprob": 0.0, "raw_logprob": 0.0},
+        "topTokens": None,
+        "textRange": {"start": word.start(), "end": word.end()},
+    }
+
+
+class Jamba(ChatFamily):
+    """Jamba: messages, an answer without ``object`` and ``created``."""
+
+    prefixes = ("ai21.",)
+    body: ClassVar[s.Fields] = s.Fields(
+        {"messages": s.Many(MESSAGE, least=1)},
+        {
+            "max_tokens": s.whole(1, 4096),
+            "temperature": s.Number(0, 2),
+            "top_p": s.Number(0, 1),
+            "stop": STOP,
+            "n": s.whole(1, 16),
+            "frequency_penalty": s.Number(),
+            "presence_penalty": s.Number(),
+            "tools": s.Many(s.Fields(others=True)),
+            "documents": s.Many(),
+            "response_format": s.Fields(others=True),
+        },
+    )
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do: tools since 1.5."""
+        tools = "instruct" not in model_id
+        return Traits(tools=tools, tool_choices=frozenset({"auto"}), images=False, max_tokens=4096)
+
+    def head(self, conversation: Conversation, reply: Reply, kind: str) -> dict[str, Any]:
+        """Return the identifier, which is all that stands before the choices."""
+        return {"id": f"chatcmpl-{reply.letters(32)}"}
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return the completion; the model's name comes last."""
+        choice = self.choice("message", self.message(reply), self.reason(reply))
+        named: Mapping[str, Any] = self.head(conversation, reply, "")
+        name = re.sub(r"-v\d+(?::\d+)?$", "", conversation.model_id.removeprefix("ai21."))
+        return dict(named) | {"choices": [choice], "usage": usage(reply), "model": name}
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield deltas; the last, with the reason, has the tokens too."""
+        for chunk in super().chunks(conversation, reply, events):
+            last = chunk["choices"][0]["finish_reason"] is not None
+            yield chunk | {"usage": usage(reply)} if last else chunk

@@ -1,0 +1,141 @@
+"""Cohere's Command R and R+: one message, what was said before, tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
+from mlmock.services.bedrock_runtime.families.cohere_command import reason
+from mlmock.services.bedrock_runtime.ids import uuid_from
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+
+_OPEN = s.Fields(others=True)
+_SPOKEN = s.Fields(
+    {"role": s.Text(among=("USER", "CHATBOT", "SYSTEM", "TOOL"))},
+    {"message": s.Text()},
+    others=True,
+)
+_BODY = s.Fields(
+    {"message": s.Text()},
+    {
+        "chat_history": s.Many(_SPOKEN),
+        "documents": s.Many(_OPEN),
+        "search_queries_only": s.Flag(),
+        "preamble": s.Text(),
+        "max_tokens": s.whole(1, 4096),
+        "temperature": s.Number(0, 1),
+        "p": s.Number(0.01, 0.99),
+        "k": s.Number(0, 500),
+        "prompt_truncation": s.Text(among=("OFF", "AUTO_PRESERVE_ORDER")),
+        "frequency_penalty": s.Number(0, 1),
+        "presence_penalty": s.Number(0, 1),
+        "seed": s.whole(),
+        "return_prompt": s.Flag(),
+        "tools": s.Many(s.Fields({"name": s.Text(1)}, others=True)),
+        "tool_results": s.Many(_OPEN),
+        "stop_sequences": s.Many(s.Text()),
+        "raw_prompting": s.Flag(),
+        "force_single_step": s.Flag(),
+        "citation_quality": s.Text(),
+        "stream": s.Flag(),
+    },
+)
+_ROLES = {"USER": "user", "CHATBOT": "assistant"}
+
+
+class CommandR(Family):
+    """Command R and Command R+."""
+
+    prefixes = ("cohere.command-r",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do: texts and tools."""
+        return Traits(tool_choices=frozenset({"auto"}), images=False, max_tokens=4096)
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the message after its history; results of tools are in the last turn."""
+        s.check(_BODY, body)
+        history: Sequence[Mapping[str, Any]] = body.get("chat_history", ())
+        return Conversation(
+            model_id=model_id,
+            messages=[*_turns(history), {"role": "user", "content": _last(body)}],
+            system=body.get("preamble", ""),
+            tools=[_tool(tool) for tool in body.get("tools", ())],
+            max_tokens=body.get("max_tokens"),
+            temperature=body.get("temperature"),
+            top_p=body.get("p"),
+            stop_sequences=tuple(body.get("stop_sequences", ())),
+            extra={"history": history, "message": body["message"]},
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return the answer, with the history that it continues."""
+        said = conversation.extra.get("message", conversation.last_user)
+        answer = {
+            "response_id": uuid_from("response" + reply.letters(16)),
+            "text": reply.text,
+            "generation_id": _generation(reply),
+            "chat_history": [
+                *conversation.extra.get("history", ()),
+                {"role": "USER", "message": said},
+                {"role": "CHATBOT", "message": reply.text},
+            ],
+            "finish_reason": reason(reply),
+        }
+        return answer | ({"tool_calls": _calls(reply)} if reply.tool_uses else {})
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield Cohere's events; ``stream-end`` repeats the whole answer."""
+        for kind, event in events:
+            if kind == "messageStart":
+                yield _event("stream-start", generation_id=_generation(reply))
+            elif kind == "contentBlockDelta" and "text" in event["delta"]:
+                yield _event("text-generation", text=event["delta"]["text"])
+            elif kind == "messageStop":
+                if reply.tool_uses:
+                    yield _event("tool-calls-generation", tool_calls=_calls(reply))
+                whole = self.answer(conversation, reply)
+                ended = {"response": whole, "finish_reason": reason(reply)}
+                yield {"is_finished": True, "event_type": "stream-end", **ended}
+
+
+def _event(kind: str, **members: Any) -> dict[str, Any]:
+    return {"is_finished": False, "event_type": kind, **members}
+
+
+def _generation(reply: Reply) -> str:
+    return uuid_from("generation" + reply.letters(16))
+
+
+def _calls(reply: Reply) -> list[dict[str, Any]]:
+    return [{"name": use["name"], "parameters": use["input"]} for use in reply.tool_uses]
+
+
+def _turns(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"role": _ROLES[spoken["role"]], "content": [{"text": spoken.get("message", "")}]}
+        for spoken in history
+        if spoken["role"] in _ROLES
+    ]
+
+
+def _last(body: Body) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = [{"text": body["message"]}] if body["message"] else []
+    for result in body.get("tool_results", ()):
+        name = str(result.get("call", {}).get("name", ""))
+        content = [{"json": result.get("outputs", [])}]
+        blocks.append({"toolResult": {"toolUseId": name, "content": content}})
+    return blocks
+
+
+def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tool in Converse's words; Cohere describes parameters in Python's types."""
+    schema = {"type": "object", "properties": tool.get("parameter_definitions", {})}
+    spec = {"name": tool["name"], "inputSchema": {"json": schema}}
+    if tool.get("description"):
+        spec["description"] = tool["description"]
+    return {"toolSpec": spec}

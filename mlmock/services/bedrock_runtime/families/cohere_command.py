@@ -1,0 +1,77 @@
+"""Cohere's Command: the first text models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
+from mlmock.services.bedrock_runtime.ids import uuid_from
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+
+_BODY = s.Fields(
+    {"prompt": s.Text(1)},
+    {
+        "max_tokens": s.whole(1, 4096),
+        "temperature": s.Number(0, 5),
+        "p": s.Number(0, 1),
+        "k": s.whole(0, 500),
+        "stop_sequences": s.Many(s.Text()),
+        "num_generations": s.whole(1, 5),
+        "return_likelihoods": s.Text(among=("GENERATION", "ALL", "NONE")),
+        "stream": s.Flag(),
+        "logit_bias": s.Fields(others=True),
+        "truncate": s.Text(among=("NONE", "START", "END")),
+    },
+)
+
+
+class Command(Family):
+    """Command and Command Light."""
+
+    prefixes = ("cohere.command",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do: texts, without system texts or tools."""
+        return Traits(tools=False, system=False, images=False, documents=True, max_tokens=4096)
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the prompt as a turn of the user."""
+        s.check(_BODY, body)
+        return Conversation(
+            model_id=model_id,
+            messages=[{"role": "user", "content": [{"text": body["prompt"]}]}],
+            max_tokens=body.get("max_tokens"),
+            temperature=body.get("temperature"),
+            top_p=body.get("p"),
+            stop_sequences=tuple(body.get("stop_sequences", ())),
+            extra={"count": body.get("num_generations", 1), "prompt": body["prompt"]},
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return as many generations as were asked for, of the same text (judged)."""
+        seed = reply.letters(16)
+        found = [
+            {"finish_reason": reason(reply), "id": uuid_from(f"{seed}{at}"), "text": reply.text}
+            for at in range(conversation.extra.get("count", 1))
+        ]
+        prompt = conversation.extra.get("prompt", conversation.last_user)
+        return {"generations": found, "id": uuid_from(seed), "prompt": prompt}
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield pieces; the last has no text but the reason."""
+        for kind, event in events:
+            if kind == "contentBlockDelta" and "text" in event["delta"]:
+                yield {"index": 0, "is_finished": False, "text": event["delta"]["text"]}
+            elif kind == "messageStop":
+                yield {"finish_reason": reason(reply), "is_finished": True}
+
+
+def reason(reply: Reply) -> str:
+    """Return Cohere's word for why an answer ended."""
+    if reply.stop_reason == "content_filtered":
+        return "ERROR_TOXIC"
+    return "MAX_TOKENS" if reply.stop_reason == "max_tokens" else "COMPLETE"

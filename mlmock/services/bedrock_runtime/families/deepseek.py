@@ -1,0 +1,92 @@
+"""DeepSeek: R1 takes a prompt, what came after it takes messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.chat import read_messages
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
+from mlmock.services.bedrock_runtime.families.openai_chat import MESSAGE, STOP, ChatFamily
+from mlmock.services.bedrock_runtime.prompts import BARS, turns_of
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+
+_LIMITS: dict[str, s.Schema] = {
+    "max_tokens": s.whole(1, 32768),
+    "temperature": s.Number(0, 1),
+    "top_p": s.Number(0, 1),
+    "stop": STOP,
+}
+_PROMPT = s.Fields({"prompt": s.Text(1)}, _LIMITS)
+_MESSAGES = s.Fields({"messages": s.Many(MESSAGE, least=1)}, _LIMITS)
+
+
+class DeepSeekReasoner(Family):
+    """R1: it reasons first, and ends that with ``</think>``."""
+
+    prefixes = ("deepseek.r1",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the model can do: no tools, no media."""
+        return Traits(tools=False, images=False, documents=True, max_tokens=32768)
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the turns of the prompt, or the messages where the body has those."""
+        if "messages" in body:
+            s.check(_MESSAGES, body)
+            system, messages = read_messages(body["messages"])
+        else:
+            s.check(_PROMPT, body)
+            system, messages = turns_of(body["prompt"], BARS)
+        stop = body.get("stop") or ()
+        return Conversation(
+            model_id=model_id,
+            messages=messages,
+            system=system,
+            max_tokens=body.get("max_tokens"),
+            temperature=body.get("temperature"),
+            top_p=body.get("top_p"),
+            stop_sequences=(stop,) if isinstance(stop, str) else tuple(stop),
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return the only choice: the reasoning, its end, and the text."""
+        thought = f"{reply.reasoning}\n</think>\n\n" if reply.reasoning else ""
+        return _choices(thought + reply.text, _reason(reply))
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield pieces; the reason is null until the last."""
+        thinking = False
+        for kind, event in events:
+            if kind == "contentBlockDelta":
+                reasoning = event["delta"].get("reasoningContent", {}).get("text")
+                thinking = thinking or reasoning is not None
+                text = event["delta"].get("text", reasoning)
+                if text is not None:
+                    yield _choices(text, None)
+            elif kind == "contentBlockStop" and thinking:
+                thinking = False
+                yield _choices("\n</think>\n\n", None)
+            elif kind == "messageStop":
+                yield _choices("", _reason(reply))
+
+
+class DeepSeekChat(ChatFamily):
+    """V3 and later, in the shape of chat completions."""
+
+    prefixes = ("deepseek.",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do: texts and tools."""
+        return Traits(images=False, documents=False, leading_assistant=True, prefill=True)
+
+
+def _choices(text: str, reason: str | None) -> dict[str, Any]:
+    return {"choices": [{"text": text, "stop_reason": reason}]}
+
+
+def _reason(reply: Reply) -> str:
+    return "length" if reply.stop_reason == "max_tokens" else "stop"

@@ -1,0 +1,93 @@
+"""Meta's Llama."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
+from mlmock.services.bedrock_runtime.prompts import HEADERS, INSTRUCT, turns_of
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.tokens import tokens_in
+
+_BODY = s.Fields(
+    {"prompt": s.Text(1)},
+    {
+        "max_gen_len": s.whole(1, 8192),
+        "temperature": s.Number(0, 1),
+        "top_p": s.Number(0, 1),
+        "images": s.Many(s.Text(), most=1),
+    },
+)
+_OLD = ("meta.llama2", "meta.llama3-8b", "meta.llama3-70b")
+_SEE = ("meta.llama3-2-11b", "meta.llama3-2-90b", "meta.llama4")
+
+
+class Llama(Family):
+    """Llama 2, 3 and 4."""
+
+    prefixes = ("meta.",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do: tools since 3.1, not in streams before 4."""
+        old = model_id.startswith(_OLD)
+        return Traits(
+            tools=not old,
+            streaming_tools=model_id.startswith("meta.llama4"),
+            tool_choices=frozenset({"auto"}),
+            images=model_id.startswith(_SEE),
+            mixes_results=False,
+            max_tokens=2048 if old else 8192,
+        )
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the turns that the prompt marks, in Llama 2's form or in that since 3."""
+        s.check(_BODY, body)
+        prompt = body["prompt"]
+        system, messages = turns_of(prompt, INSTRUCT if "[INST]" in prompt else HEADERS)
+        return Conversation(
+            model_id=model_id,
+            messages=messages,
+            system=system,
+            max_tokens=body.get("max_gen_len"),
+            temperature=body.get("temperature"),
+            top_p=body.get("top_p"),
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return the generation."""
+        return {
+            "generation": reply.text,
+            "prompt_token_count": reply.usage.input_tokens,
+            "generation_token_count": reply.usage.output_tokens,
+            "stop_reason": _reason(reply),
+        }
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield pieces; only the first has the prompt's count, only the last a reason."""
+        prompt: int | None = reply.usage.input_tokens
+        said = ""
+        for kind, event in events:
+            if kind == "contentBlockDelta" and "text" in event["delta"]:
+                piece = event["delta"]["text"]
+                said += piece
+                yield _chunk(piece, prompt, tokens_in(said), None)
+                prompt = None
+            elif kind == "messageStop":
+                yield _chunk("", prompt, reply.usage.output_tokens, _reason(reply))
+
+
+def _reason(reply: Reply) -> str:
+    return "length" if reply.stop_reason == "max_tokens" else "stop"
+
+
+def _chunk(text: str, prompt: int | None, count: int, reason: str | None) -> dict[str, Any]:
+    return {
+        "generation": text,
+        "prompt_token_count": prompt,
+        "generation_token_count": count,
+        "stop_reason": reason,
+    }

@@ -1,0 +1,115 @@
+"""Mistral AI: the models that take a prompt, and those that take messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
+from mlmock.services.bedrock_runtime.families.openai_chat import ChatFamily
+from mlmock.services.bedrock_runtime.prompts import INSTRUCT, turns_of
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+
+_PROMPT = s.Fields(
+    {"prompt": s.Text(1)},
+    {
+        "max_tokens": s.whole(1, 8192),
+        "temperature": s.Number(0, 1),
+        "top_p": s.Number(0, 1),
+        "top_k": s.whole(0, 200),
+        "stop": s.Many(s.Text(), most=10),
+    },
+)
+_CHOICES = frozenset({"auto", "any"})
+
+
+class MistralText(Family):
+    """Mistral 7B, Mixtral 8x7B, and the first Large and Small: a prompt with ``[INST]`` marks."""
+
+    prefixes = (
+        "mistral.mistral-7b",
+        "mistral.mistral-large-2402",
+        "mistral.mistral-small",
+        "mistral.mixtral",
+    )
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do: the first two take no system texts and no tools."""
+        open_weight = "-7b" in model_id or "mixtral" in model_id
+        return Traits(
+            tools=not open_weight,
+            system=not open_weight,
+            tool_choices=_CHOICES,
+            images=False,
+            mixes_results=False,
+            max_tokens=4096 if "mixtral" in model_id else 8192,
+        )
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the turns that the prompt marks."""
+        s.check(_PROMPT, body)
+        system, messages = turns_of(body["prompt"], INSTRUCT)
+        return Conversation(
+            model_id=model_id,
+            messages=messages,
+            system=system,
+            max_tokens=body.get("max_tokens"),
+            temperature=body.get("temperature"),
+            top_p=body.get("top_p"),
+            stop_sequences=tuple(body.get("stop", ())),
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return the only output."""
+        return _outputs(reply.text, _reason(reply))
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield pieces; the reason is null until the last."""
+        for kind, event in events:
+            if kind == "contentBlockDelta" and "text" in event["delta"]:
+                yield _outputs(event["delta"]["text"], None)
+            elif kind == "messageStop":
+                yield _outputs("", _reason(reply))
+
+
+def _outputs(text: str, reason: str | None) -> dict[str, Any]:
+    return {"outputs": [{"text": text, "stop_reason": reason}]}
+
+
+def _reason(reply: Reply) -> str:
+    return "length" if reply.stop_reason == "max_tokens" else "stop"
+
+
+class MistralChat(ChatFamily):
+    """Large 2 and Pixtral: messages; a choice calls the reason of its end ``stop_reason``."""
+
+    prefixes = ("mistral.mistral-large-2407", "mistral.pixtral")
+    reason_key = "stop_reason"
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return Traits(
+            images="pixtral" in model_id,
+            tool_choices=_CHOICES,
+            mixes_results=False,
+            max_tokens=8192,
+        )
+
+    def model_name(self, model_id: str) -> str:
+        """Return Mistral's name of the model."""
+        return re.sub(r"-v\d+(?::\d+)?$", "", model_id.removeprefix("mistral."))
+
+
+class MistralNew(ChatFamily):
+    """Large 3, Ministral, Magistral, Devstral, Voxtral: chat completions as everybody's."""
+
+    prefixes = ("mistral.",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        deaf = "voxtral" in model_id or "devstral" in model_id
+        return Traits(images=not deaf, documents=False, leading_assistant=True, prefill=True)

@@ -1,0 +1,160 @@
+"""Stability AI: pictures from texts, pictures from pictures, and Stable Diffusion XL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits, invalid
+from mlmock.services.bedrock_runtime.media import decoded, encoded
+from mlmock.services.bedrock_runtime.pictures import size_of
+from mlmock.services.bedrock_runtime.speech import Painting
+
+PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
+_SIZES = {
+    "1:1": (1024, 1024),
+    "16:9": (1344, 768),
+    "21:9": (1536, 640),
+    "2:3": (832, 1216),
+    "3:2": (1216, 832),
+    "4:5": (896, 1088),
+    "5:4": (1088, 896),
+    "9:16": (768, 1344),
+    "9:21": (640, 1536),
+}
+_SEED = s.whole(0, 4294967295)
+_FORMAT = s.Text(among=("png", "jpeg", "webp"))
+_PROMPT = s.Text(0, 10000)
+_GENERATE = s.Fields(
+    {"prompt": s.Text(1, 10000)},
+    {
+        "mode": s.Text(among=("text-to-image", "image-to-image")),
+        "image": s.Text(1),
+        "strength": s.Number(0, 1),
+        "aspect_ratio": s.Text(among=tuple(_SIZES)),
+        "seed": _SEED,
+        "negative_prompt": _PROMPT,
+        "output_format": _FORMAT,
+    },
+)
+_EDIT = s.Fields(
+    {"image": s.Text(1)},
+    {"prompt": _PROMPT, "seed": _SEED, "output_format": _FORMAT},
+    others=True,
+)
+_TOLD = s.Fields({"text": s.Text(1, 2000)}, {"weight": s.Number()})
+_DIFFUSION = s.Fields(
+    {"text_prompts": s.Many(_TOLD, least=1)},
+    {
+        "height": s.whole(128),
+        "width": s.whole(128),
+        "cfg_scale": s.Number(0, 35),
+        "clip_guidance_preset": s.Text(),
+        "sampler": s.Text(),
+        "samples": s.whole(1, 1),
+        "seed": _SEED,
+        "steps": s.whole(10, 150),
+        "style_preset": s.Text(),
+        "extras": s.Fields(others=True),
+        "init_image": s.Text(1),
+        "init_image_mode": s.Text(),
+        "image_strength": s.Number(0, 1),
+        "step_schedule_start": s.Number(0, 1),
+        "step_schedule_end": s.Number(0, 1),
+        "mask_source": s.Text(),
+        "mask_image": s.Text(1),
+    },
+)
+
+
+class StableImage(Family):
+    """Stable Image Core and Ultra, SD3 and SD3.5: a text, and maybe a picture to start from."""
+
+    prefixes = ("stability.stable-image-core", "stability.stable-image-ultra", "stability.sd3")
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return PAINTS
+
+    def read(self, body: Body, model_id: str) -> Painting:
+        """Return the picture that is asked for; its size comes from ``aspect_ratio``."""
+        s.check(_GENERATE, body)
+        if body.get("mode") == "image-to-image":
+            s.check(s.Fields({"image": s.Text(1), "strength": s.Number()}, others=True), body)
+        width, height = _SIZES[body.get("aspect_ratio", "1:1")]
+        seed = body.get("seed", 0)
+        return Painting(model_id, body["prompt"], width=width, height=height, seed=seed)
+
+    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+        """Return the picture with its seed; a reason is null unless it was filtered."""
+        return _images(asked, pictures)
+
+
+class StableServices(Family):
+    """Stability's image services: what they edit, upscale or restyle is given."""
+
+    prefixes = ("stability.",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return PAINTS
+
+    def read(self, body: Body, model_id: str) -> Painting:
+        """Return the picture that is asked for, of the size of the one that is given."""
+        s.check(_EDIT, body)
+        picture = decoded(body["image"])
+        if picture is None:
+            raise invalid("image: must be a base64 encoded image")
+        width, height = size_of(picture) or (1024, 1024)
+        prompt, seed = body.get("prompt", ""), body.get("seed", 0)
+        return Painting(model_id, prompt, width=width, height=height, seed=seed)
+
+    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+        """Return the picture with its seed."""
+        return _images(asked, pictures)
+
+
+class StableDiffusion(Family):
+    """Stable Diffusion XL."""
+
+    prefixes = ("stability.stable-diffusion",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return PAINTS
+
+    def read(self, body: Body, model_id: str) -> Painting:
+        """Return the picture that the weighted texts ask for."""
+        s.check(_DIFFUSION, body)
+        prompt = "\n".join(told["text"] for told in body["text_prompts"])
+        width, height = body.get("width", 1024), body.get("height", 1024)
+        for name, side in (("width", width), ("height", height)):
+            if side % 64:
+                raise malformed_side(name, side)
+        return Painting(model_id, prompt, width=width, height=height, seed=body.get("seed", 0))
+
+    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+        """Return an artifact for the picture."""
+        found = [
+            {"seed": asked.seed, "base64": encoded(picture), "finishReason": "SUCCESS"}
+            for picture in pictures
+        ]
+        return {"result": "success", "artifacts": found}
+
+
+def malformed_side(name: str, side: int) -> Exception:
+    """Return the refusal of a width or height that 64 doesn't divide."""
+    return invalid(
+        f"Malformed input request: #/{name}: {side} is not a multiple of 64, "
+        "please reformat your input and try again."
+    )
+
+
+def _images(asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+    count = len(pictures)
+    return {
+        "seeds": [asked.seed] * count,
+        "finish_reasons": [None] * count,
+        "images": [encoded(picture) for picture in pictures],
+    }

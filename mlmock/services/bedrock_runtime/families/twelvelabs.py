@@ -1,0 +1,153 @@
+"""TwelveLabs: Pegasus says what is in a film, Marengo embeds texts, pictures, films and sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import (
+    Body,
+    Event,
+    Family,
+    Traits,
+    invalid,
+    malformed,
+)
+from mlmock.services.bedrock_runtime.media import decoded
+from mlmock.services.bedrock_runtime.speech import Conversation, Embedding, Reply
+
+_PLACE = s.Fields({"uri": s.Text(1)}, {"bucketOwner": s.Text()})
+_SOURCE = s.Either(
+    (s.Fields({"s3Location": _PLACE}), s.Fields({"base64String": s.Text(1)})),
+)
+_PEGASUS = s.Fields(
+    {"inputPrompt": s.Text(1), "mediaSource": s.Fields(others=True)},
+    {
+        "temperature": s.Number(0, 1),
+        "maxOutputTokens": s.whole(1, 4096),
+        "responseFormat": s.Fields(others=True),
+    },
+)
+_OPEN = s.Fields(others=True)
+_KINDS = s.Text(among=("text", "image", "video", "audio", "text_image"))
+_MARENGO = s.Fields(
+    {"inputType": _KINDS},
+    {
+        "inputText": s.Text(1),
+        "mediaSource": _SOURCE,
+        "textTruncate": s.Text(among=("end", "none")),
+        "text": s.Fields({"inputText": s.Text(1)}, others=True),
+        "image": s.Fields({"mediaSource": _SOURCE}, others=True),
+        "text_image": s.Fields({"inputText": s.Text(1), "mediaSource": _SOURCE}, others=True),
+        "video": _OPEN,
+        "audio": _OPEN,
+    },
+    others=True,
+)
+
+
+class Pegasus(Family):
+    """Pegasus: a prompt on a film."""
+
+    prefixes = ("twelvelabs.pegasus",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do: they are called by InvokeModel and its stream alone."""
+        return Traits(converse=False, tools=False, system=False, images=False, max_tokens=4096)
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the prompt as a turn of the user, after the film."""
+        s.check(_PEGASUS, body)
+        _check_source(body["mediaSource"], "#/mediaSource")
+        form: Mapping[str, Any] = body.get("responseFormat", {})
+        schema = form.get("jsonSchema", form.get("json_schema"))
+        return Conversation(
+            model_id=model_id,
+            messages=[{"role": "user", "content": [{"text": body["inputPrompt"]}]}],
+            max_tokens=body.get("maxOutputTokens"),
+            temperature=body.get("temperature"),
+            schema=schema if isinstance(schema, dict) else None,
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return the message and why it ended."""
+        return {"message": reply.text, "finishReason": _reason(reply)}
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield pieces of the message; the last has the reason (judged: no source shows them)."""
+        for kind, event in events:
+            if kind == "contentBlockDelta" and "text" in event["delta"]:
+                yield {"message": event["delta"]["text"], "finishReason": None}
+            elif kind == "messageStop":
+                yield {"message": "", "finishReason": _reason(reply)}
+
+
+class Marengo(Family):
+    """Marengo: texts and pictures at once, films and sounds by StartAsyncInvoke."""
+
+    prefixes = ("twelvelabs.marengo",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return Traits(
+            kind="embedding", converse=False, streaming=False, tools=False, async_invoke=True
+        )
+
+    def read(self, body: Body, model_id: str) -> Embedding:
+        """Return the text or picture; the third version nests it under its kind."""
+        s.check(_MARENGO, body)
+        kind = body["inputType"]
+        if kind in ("video", "audio"):
+            raise invalid("The provided request is not valid")
+        third = "marengo-embed-3" in model_id
+        given: Any = body.get(kind) if third else body
+        if given is None:
+            raise malformed(f"#: required key [{kind}] not found")
+        return Embedding(model_id, _inputs(kind, given), 512 if third else 1024)
+
+    def embedded(
+        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    ) -> dict[str, Any]:
+        """Return one vector; that of a text with a picture is the picture's (judged)."""
+        return {"data": [{"embedding": list(vectors[-1])}]}
+
+
+def _reason(reply: Reply) -> str:
+    return "length" if reply.stop_reason == "max_tokens" else "stop"
+
+
+def _check_source(source: Mapping[str, Any], path: str) -> None:
+    given = [name for name in ("s3Location", "base64String") if name in source]
+    if not given:
+        raise malformed("#: required key [s3Location] not found")
+    if given == ["s3Location"]:
+        s.check(
+            s.Fields({"mediaSource": s.Fields({"s3Location": _PLACE})}), {"mediaSource": source}
+        )
+    elif decoded(str(source["base64String"])) is None:
+        raise malformed(f"{path}/base64String: invalid base64")
+
+
+def _inputs(kind: str, given: Mapping[str, Any]) -> list[str | bytes]:
+    found: list[str | bytes] = []
+    if kind.startswith("text"):
+        if "inputText" not in given:
+            raise malformed("#: required key [inputText] not found")
+        found.append(given["inputText"])
+    if kind.endswith("image"):
+        if "mediaSource" not in given:
+            raise malformed("#: required key [mediaSource] not found")
+        found.append(_medium(given["mediaSource"]))
+    return found
+
+
+def _medium(source: Mapping[str, Any]) -> str | bytes:
+    if "s3Location" in source:
+        return str(source["s3Location"]["uri"])
+    data = decoded(source["base64String"])
+    if data is None:
+        raise malformed("#/mediaSource/base64String: invalid base64")
+    return data
