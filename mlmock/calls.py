@@ -136,6 +136,11 @@ class Journal(Sequence[Call]):
     def __repr__(self) -> str:
         return f"<{len(self)} calls: {', '.join(str(call.plan) for call in self._calls)}>"
 
+    def _repr_html_(self) -> str:
+        from mlmock.notebook import calls_html
+
+        return calls_html(self)
+
     def __len__(self) -> int:
         return len(self._calls)
 

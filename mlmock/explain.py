@@ -33,14 +33,21 @@ def members_text(members: Mapping[str, Any]) -> str:
 
 def rule_text(rule: Rule) -> str:
     """Return a rule as its author wrote it, as far as that can be told."""
-    title = rule.subject.title
     extra = members_text(rule.match.members)
     if rule.match.where is not None:
         extra = ", ".join(filter(None, [extra, f"where={shown(rule.match.where, 40)}"]))
-    if extra and title.endswith(")"):
-        title = f"{title[:-1]}, {extra})"
     place = f"  ({short_place(rule.place)})" if rule.place else ""
-    return f"{title}{_count_text(rule)}{place}"
+    return f"{_titled(rule, extra)}{_count_text(rule)}{place}"
+
+
+def _titled(rule: Rule, members: str) -> str:
+    """Return the start of a rule's line: its title, with its match values."""
+    title = rule.subject.title
+    if not members:
+        return title
+    if title.startswith("ml.on(") and title.endswith(")"):
+        return f"{title[:-1]}, {members})"
+    return f"{title}.on({members})"
 
 
 def _count_text(rule: Rule) -> str:
@@ -72,7 +79,7 @@ def unmatched(call: Call, rules: Sequence[Rule], what: str, seen: Mapping[str, A
     nearest = sorted(rules, key=lambda rule: _distance(rule, call, seen))[:_NEAREST]
     for rule in nearest:
         lines += [f"  - {rule_text(rule)}", f"      {_why_not(rule, call, seen)}"]
-    lines += ["To answer it, add:", f"    {_line_to_paste(nearest[0])}"]
+    lines += ["To answer it, add:", f"    {_line_to_paste(nearest[0], seen)}"]
     return "\n".join(lines)
 
 
@@ -94,8 +101,11 @@ def _why_not(rule: Rule, call: Call, seen: Mapping[str, Any]) -> str:
     )
 
 
-def _line_to_paste(rule: Rule) -> str:
-    return f"{rule.subject.title}.reply(...)"
+def _line_to_paste(rule: Rule, seen: Mapping[str, Any]) -> str:
+    """Return the rule that would have taken the call: the nearest one, with the call's values."""
+    members = {name: seen[name] for name in rule.match.members if name in seen}
+    answer = shown(rule.answers[0], 60) if rule.answers else "..."
+    return f"{_titled(rule, members_text(members))}.reply({answer})"
 
 
 def unused(rules: Sequence[Rule]) -> UnusedRule:
@@ -201,3 +211,28 @@ def order_broken(
     if lost:
         lines.append(f"({lost} earlier calls are no longer in the journal: mock_ml(journal=...))")
     return "\n".join(lines)
+
+
+def journal_text(calls: Sequence[Call], newest: int = 30) -> str:
+    """Return the latest calls, a line each: when, what, and how they ended."""
+    if not len(calls):
+        return "no call was made"
+    shown_calls = calls[-newest:]
+    start = shown_calls[0].started_at
+    lines = [_journal_line(call, start) for call in shown_calls]
+    left_out = len(calls) - len(shown_calls)
+    return "\n".join(([f"({left_out} earlier calls)"] if left_out else []) + lines)
+
+
+def _journal_line(call: Call, start: float) -> str:
+    attempt = f" (attempt {call.attempt})" if call.attempt > 1 else ""
+    return f"+{call.started_at - start:8.3f} s  {call_text(call)}{attempt} -> {outcome_text(call)}"
+
+
+def outcome_text(call: Call) -> str:
+    """Return how a call ended: its HTTP status, with the error's code if it is one."""
+    status = call.answer.status if call.answer is not None else None
+    code = getattr(call.error, "code", None)
+    if status is not None:
+        return f"{status} {code}" if code else str(status)
+    return type(call.error).__name__ if call.error is not None else "not answered"

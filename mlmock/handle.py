@@ -15,7 +15,7 @@ from mlmock.events import Events
 from mlmock.objects import ObjectStore
 from mlmock.progress import ProgressSlot
 from mlmock.rules import Match, Rule, Subject
-from mlmock.services.base import Narrowing, ServiceHandle
+from mlmock.services.base import Narrowing, Resource, ServiceHandle
 from mlmock.world import Block, World
 
 if TYPE_CHECKING:
@@ -72,6 +72,17 @@ class MockML:
     def __repr__(self) -> str:
         names = ", ".join(sorted(self._world.holds))
         return f"<mlmock holding {names}: {self.calls.started} calls>"
+
+    def _repr_html_(self) -> str:
+        from mlmock.notebook import calls_html, resources_html
+
+        return resources_html(self.resources()) + calls_html(self.calls)
+
+    def resources(self) -> list[Resource]:
+        """Return what there is of all held services, for people to look at."""
+        slots = [name for name, slot in vars(MockML).items() if isinstance(slot, ServiceSlot)]
+        held = [n for n in slots if vars(MockML)[n].service in self._world.holds]
+        return [resource for name in held for resource in getattr(self, name).resources()]
 
     @property
     def calls(self) -> Journal:

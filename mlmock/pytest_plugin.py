@@ -17,6 +17,15 @@ _MARKER = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the option and the ini setting."""
+    help_text = "whether the fixture mlmock is strict where its marker doesn't say"
+    parser.getgroup("mlmock").addoption(
+        "--mlmock-strict", nargs="?", const="yes", choices=("yes", "no"), help=help_text
+    )
+    parser.addini("mlmock_strict", help_text, type="bool", default=True)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     config.addinivalue_line("markers", _MARKER)
@@ -28,6 +37,7 @@ def mlmock(request: pytest.FixtureRequest) -> Generator[MockML, None, None]:
     from mlmock.mock import Mock
 
     services, options = _merged(request.node)
+    options.setdefault("strict", _is_strict(request.config))
     run = Mock(services, options).run()
     setattr(request.node, _RUN, run)
     try:
@@ -45,6 +55,25 @@ def _merged(node: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
         services = marker.args or services
         options |= marker.kwargs
     return services, options
+
+
+def _is_strict(config: pytest.Config) -> bool:
+    asked = config.getoption("--mlmock-strict")
+    return bool(config.getini("mlmock_strict")) if asked is None else asked == "yes"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
+    """Show the calls of a failed test."""
+    report = yield
+    run = getattr(item, _RUN, None)
+    if run is not None and report.failed:
+        from mlmock.explain import journal_text
+
+        report.sections.append(("mlmock: the calls of this test", journal_text(run.ml.calls)))
+    return report
 
 
 @pytest.hookimpl(wrapper=True)

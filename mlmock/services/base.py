@@ -11,6 +11,7 @@ from mlmock.calls import Call
 from mlmock.clock import to_datetime
 from mlmock.errors import ServiceError
 from mlmock.ledger import Ledger
+from mlmock.lifecycle import Machine
 from mlmock.objects import Owner
 from mlmock.progress import Progress, ProgressSlot
 from mlmock.rules import Match, Rule, Subject
@@ -61,6 +62,17 @@ class Narrowing:
     def covers(self, scope: Scope) -> bool:
         """True when `scope` lies in it."""
         return self.region in (None, scope.region) and self.account_id in (None, scope.account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource as notebooks and the page show it: what it is, its name, its state, where."""
+
+    kind: str
+    name: str
+    state: str
+    scope: Scope
+    machine: Machine | None = None
 
 
 class Backend:
@@ -181,6 +193,15 @@ class ServiceHandle:
     def backends(self) -> list[Any]:
         """Return the backends in use that this handle speaks of."""
         return [b for b in self.world.backends(self.service) if self.at.covers(b.scope)]
+
+    def resources(self) -> list[Resource]:
+        """Return what there is of this service, for people to look at."""
+        return []
+
+    def _repr_html_(self) -> str:
+        from mlmock.notebook import resources_html
+
+        return resources_html(self.resources())
 
     def rule(self, subject: Subject, members: Mapping[str, Any] | None = None) -> Rule:
         """Return a new rule about `subject`, which exists once it has an answer."""

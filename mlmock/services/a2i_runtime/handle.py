@@ -11,8 +11,9 @@ from mlmock.progress import ProgressSlot
 from mlmock.rules import Rule
 from mlmock.services.a2i_runtime.flows import NAME, Flow, Flows
 from mlmock.services.a2i_runtime.human_loop import HumanLoop, worker_rule
+from mlmock.services.a2i_runtime.loops import HUMAN_LOOP
 from mlmock.services.a2i_runtime.workers import Automatic, LoopView, flow_key
-from mlmock.services.base import ServiceHandle
+from mlmock.services.base import Resource, ServiceHandle
 
 
 class A2I(ServiceHandle):
@@ -23,6 +24,14 @@ class A2I(ServiceHandle):
     def __repr__(self) -> str:
         loops = [loop for backend in self.backends() for loop in backend.loops.values()]
         return f"<a2i: {len(loops)} human loops>"
+
+    def resources(self) -> list[Resource]:
+        """Return the human loops with their states."""
+        return [
+            Resource("human loop", loop.name, loop.status, backend.scope, HUMAN_LOOP)
+            for backend in self.backends()
+            for loop in backend.loops.values()
+        ]
 
     def flow_definition(
         self, name: str, *, output: str | None = None, workers: int | None = None
