@@ -45,6 +45,7 @@ class Run:
 
     def check(self) -> None:
         """Raise what the block's author has to know: swallowed refusals, then unused rules."""
+        __tracebackhide__ = True
         world = self.block.world
         blamed = world.blamed(self.block)
         if blamed:
@@ -78,6 +79,7 @@ class Run:
     def _complain(self, rules: list[Rule]) -> None:
         from mlmock.explain import unused
 
+        __tracebackhide__ = True
         failure: AuthorError = unused(rules)
         if self.block.options.strict:
             raise failure

@@ -79,6 +79,7 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fail a test that passed but left rules unused or swallowed a refusal."""
+    __tracebackhide__ = True
     outcome = yield
     run = getattr(item, _RUN, None)
     if run is not None:
