@@ -12,7 +12,7 @@ from mlmock.errors import ServiceError
 from mlmock.services.a2i_runtime.content import check_input
 from mlmock.services.a2i_runtime.endings import Endings
 from mlmock.services.a2i_runtime.flows import Flow, Flows, flow_of
-from mlmock.services.a2i_runtime.loops import HUMAN_LOOP, Loop, loop_arn, output_uri
+from mlmock.services.a2i_runtime.loops import HUMAN_LOOP, Loop, Terms, loop_arn
 from mlmock.services.a2i_runtime.workers import Workers
 from mlmock.services.arns import Arn
 from mlmock.services.base import Backend, Result, Scope
@@ -31,6 +31,7 @@ class HumanLoops(Backend):
         super().__init__(world, scope)
         self.loops: dict[str, Loop] = {}
         self._shelves: dict[str, Shelf] = {}
+        self._last_terms: dict[str, Terms] = {}
         self._order = itertools.count()
         self._flows = world.part(Flows)
         self.endings = Endings(world, scope)
@@ -57,7 +58,7 @@ class HumanLoops(Backend):
                     "ConflictException", f"A human loop named {name} exists with other input data."
                 )
             loop = self._add(name, flow_arn, content, classifiers)
-        return _after(self._workers.offer(loop, flow_arn.name, call), result)
+        return _after(self._workers.offer(loop, call), result)
 
     def describe_human_loop(self, call: Call) -> Result:
         """Show one loop."""
@@ -135,25 +136,36 @@ class HumanLoops(Backend):
     def _add(
         self, name: str, flow_arn: Arn, content: str, classifiers: tuple[str, ...] | None
     ) -> Loop:
-        flow, created = self._flows.find(flow_arn.name, self.scope), self.now()
-        prefix = self._flows.output_prefix(flow_arn.name, self.scope)
+        created = self.now()
         loop = Loop(
             name=name,
-            flow_arn=str(flow_arn),
+            terms=self._terms(flow_arn),
             input_content=content,
             classifiers=classifiers,
             created=created,
-            place=(to_seconds(created), next(self._order)),
-            output_uri=output_uri(prefix, flow_arn.name, created, name),
-            workers=flow.workers if flow else None,
+            place=(to_seconds(created), next(self._order), name),
         )
         self.ledger.put(self.loops, name, loop)
-        self._shelf(loop.flow_arn).add((*loop.place, name))
+        self._shelf(loop.flow_arn).add(loop.place)
         return loop
+
+    def _terms(self, flow_arn: Arn) -> Terms:
+        """Return what the flow definition asks now; loops that are asked the same share it."""
+        flow = self._flows.find(flow_arn.name, self.scope)
+        terms = Terms(
+            flow_arn=str(flow_arn),
+            flow_name=flow_arn.name,
+            output=self._flows.output_prefix(flow_arn.name, self.scope),
+            workers=flow.workers if flow else None,
+        )
+        last = self._last_terms.get(terms.flow_arn)
+        if last != terms:
+            last = self._last_terms[terms.flow_arn] = terms
+        return last
 
     def _drop(self, loop: Loop) -> None:
         self.ledger.drop(self.loops, loop.name)
-        self._shelf(loop.flow_arn).remove((*loop.place, loop.name))
+        self._shelf(loop.flow_arn).remove(loop.place)
 
     def _shelf(self, arn: str) -> Shelf:
         found = self._shelves.get(arn)

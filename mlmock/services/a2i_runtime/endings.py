@@ -48,7 +48,7 @@ class Endings:
         self._ledger.change(loop, answers=loop.answers + new)
         if loop.status == "Stopping":
             self._stopped(loop)
-        elif len(loop.answers) >= (loop.workers or 1):
+        elif len(loop.answers) >= (loop.terms.workers or 1):
             self._complete(loop)
 
     def _answer(self, loop: Loop) -> Any:
@@ -138,8 +138,9 @@ class Endings:
 def _check_answers(loop: Loop, count: int) -> None:
     if not loop.is_open:
         raise BadAnswer(f"human loop {loop.name} is {loop.status}: it takes no answer any more")
-    if loop.workers is not None and len(loop.answers) + count > loop.workers:
+    workers = loop.terms.workers
+    if workers is not None and len(loop.answers) + count > workers:
         raise BadAnswer(
-            f"human loop {loop.name} asks {loop.workers} worker(s), has {len(loop.answers)} "
+            f"human loop {loop.name} asks {workers} worker(s), has {len(loop.answers)} "
             f"answer(s), and {count} came; say flow_definition(..., workers=n)"
         )

@@ -46,18 +46,29 @@ class Answer:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a flow definition asks of the loops started under it, which share these.
+
+    `output` is the prefix of their answers; `workers` is None where nobody said how many.
+    """
+
+    flow_arn: str
+    flow_name: str
+    output: str
+    workers: int | None
+
+
 @dataclass(slots=True)
 class Loop:
-    """One human loop as the service stores it; `workers` is None where nobody said how many."""
+    """One human loop as the service stores it."""
 
     name: str
-    flow_arn: str
+    terms: Terms
     input_content: str
     classifiers: tuple[str, ...] | None
     created: datetime
-    place: tuple[float, int]
-    output_uri: str
-    workers: int | None
+    place: tuple[float, int, str]
     status: str = HUMAN_LOOP.start
     failure_code: str | None = None
     failure_reason: str | None = None
@@ -70,6 +81,18 @@ class Loop:
         """True when starting with this input again is the same request."""
         mine = (self.flow_arn, self.input_content, self.classifiers)
         return mine == (flow_arn, content, classifiers)
+
+    @property
+    def flow_arn(self) -> str:
+        """The ARN of its flow definition."""
+        return self.terms.flow_arn
+
+    @property
+    def output_uri(self) -> str:
+        """Where its answers go: the documented key under the flow definition's prefix."""
+        moment = self.created.strftime("%Y/%m/%d/%H/%M/%S")
+        prefix = self.terms.output.rstrip("/")
+        return f"{prefix}/{self.terms.flow_name}/{moment}/{self.name}/output.json"
 
     @property
     def input(self) -> Any:
@@ -114,12 +137,6 @@ def loop_arn(scope: Scope, name: str) -> str:
 def milliseconds(moment: datetime) -> str:
     """Return an instant as A2I's output files and events write it."""
     return f"{moment.strftime('%Y-%m-%dT%H:%M:%S')}.{moment.microsecond // 1000:03d}Z"
-
-
-def output_uri(prefix: str, flow_name: str, created: datetime, loop_name: str) -> str:
-    """Return where the answers go: the documented key under the flow definition's prefix."""
-    moment = created.strftime("%Y/%m/%d/%H/%M/%S")
-    return f"{prefix.rstrip('/')}/{flow_name}/{moment}/{loop_name}/output.json"
 
 
 def output_json(loop: Loop) -> dict[str, Any]:

@@ -87,20 +87,21 @@ class Workers:
         self._world = world
         self._endings = endings
 
-    def offer(self, loop: Loop, flow_name: str, call: Call) -> Later | None:
+    def offer(self, loop: Loop, call: Call) -> Later | None:
         """Offer a loop to the workers that are scripted for it, until none has an answer.
 
         Of the rules about the loop and about its flow definition the later wins. Returns Later
         where a function is to be asked: user code doesn't run inside a lock.
         """
-        keys = (loop_key(loop.name), flow_key(flow_name))
+        book = self._world.book
+        keys = tuple(filter(book.has, (loop_key(loop.name), flow_key(loop.terms.flow_name))))
         while loop.status == "InProgress":
-            found = self._world.book.find(keys, call, {})
+            found = book.find(keys, call, {}) if keys else None
             if found is None:
                 return None
             rule, outcome = found
             if rule.seconds:
-                self._come_later(rule.seconds, loop, outcome, (flow_name, call))
+                self._come_later(rule.seconds, loop, outcome, call)
                 return None
             if isinstance(outcome, Automatic):
                 return self._ask(loop, outcome)
@@ -126,9 +127,7 @@ class Workers:
 
         return Later(partial(automatic.worker, view), then)
 
-    def _come_later(
-        self, seconds: float, loop: Loop, outcome: Outcome, offer: tuple[str, Call]
-    ) -> None:
+    def _come_later(self, seconds: float, loop: Loop, outcome: Outcome, call: Call) -> None:
         """Let the worker come after `seconds` of virtual time, and offer the loop again then."""
 
         def come() -> None:
@@ -138,7 +137,7 @@ class Workers:
                 _run(self._ask(loop, outcome))
             else:
                 self._endings.carry_out(loop, outcome)
-            _run(self.offer(loop, *offer))
+            _run(self.offer(loop, call))
 
         clock = self._world.clock
         clock.at(clock.seconds() + seconds, come)
