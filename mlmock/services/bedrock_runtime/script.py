@@ -39,7 +39,7 @@ _COUNTS = {
 _USAGE = {*_COUNTS, "cacheDetails"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Said:
     """What a script lets a model say, before ids, limits and counts.
 
@@ -54,8 +54,19 @@ class Said:
     lead: float = 0.0
     fault: Error | None = None
 
+    def __repr__(self) -> str:
+        blocks = ", ".join(_shown(part) for part in self.parts)
+        return f"{'stream' if isinstance(self, Stream) else 'message'}({blocks})"
 
-@dataclass(frozen=True)
+
+def _shown(part: Part) -> str:
+    ((kind, value),) = part.block.items()
+    if kind == "text":
+        return repr(value)
+    return f"tool_use({value['name']!r})" if kind == "toolUse" else f"{{{kind!r}: ...}}"
+
+
+@dataclass(frozen=True, repr=False)
 class Stream(Said):
     """A `Said` that goes on: each method returns a longer one."""
 
@@ -93,12 +104,15 @@ class Stream(Said):
         return replace(self, fault=Error(code, message, members.pop("status", None), members))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Raw:
     """The exact body of InvokeModel, or the chunks of its stream."""
 
     body: Any = None
     chunks: tuple[Any, ...] | None = None
+
+    def __repr__(self) -> str:
+        return f"raw({shown(self.body if self.chunks is None else list(self.chunks))})"
 
 
 def message(

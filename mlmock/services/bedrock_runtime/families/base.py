@@ -34,7 +34,9 @@ class Traits:
     `leading_assistant`: the first turn may be the assistant's; `prefill`: the last one too.
     `max_tokens`: the most that may be asked for. `keeps_stop_text`: text stopped by a sequence
     still ends with it, and the reason stays end_turn. `mixes_results`: tool results may stand
-    beside other blocks. `async_invoke`: StartAsyncInvoke takes it.
+    beside other blocks. `async_invoke`: StartAsyncInvoke takes it. `typed_tool_use`: tool uses say
+    their type; `splits_tool_input`: they are streamed in fragments. `alternating`: turns of one
+    role in a row are refused, not joined. `takes_whitespace`: a text may be white space alone.
     """
 
     kind: str = "text"
@@ -57,6 +59,8 @@ class Traits:
     async_invoke: bool = False
     typed_tool_use: bool = False
     splits_tool_input: bool = False
+    alternating: bool = False
+    takes_whitespace: bool = False
 
 
 class Family:

@@ -1,0 +1,142 @@
+"""One exchange with a model, the same for all four operations: who answers, and with what.
+
+The caller's words come in as a `Conversation`, the model's leave as a `Reply`; in between are the
+service's refusals, the guardrail, and the script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmock.answers import Default, Error
+from mlmock.calls import Call
+from mlmock.errors import BadAnswer, ServiceError
+from mlmock.matching import shown
+from mlmock.rules import given
+from mlmock.services.bedrock_runtime import refusals
+from mlmock.services.bedrock_runtime.declared import Known, Models
+from mlmock.services.bedrock_runtime.defaults import default_words
+from mlmock.services.bedrock_runtime.rules import BODY, CHUNKS, WORDS, taken
+from mlmock.services.bedrock_runtime.script import Raw, Said, pieces_of, said_of
+from mlmock.services.bedrock_runtime.speech import Conversation, Pause, Reply
+from mlmock.services.bedrock_runtime.words import reply_of
+
+if TYPE_CHECKING:
+    from mlmock.services.bedrock_runtime.backend import BedrockRuntime
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One call of a model that has been let in; `streams` when the answer comes in pieces."""
+
+    backend: BedrockRuntime
+    call: Call
+    known: Known
+    streams: bool
+
+    def seed(self) -> int:
+        """Return a number to draw ids from, the next of the mock's seed."""
+        return self.backend.world.block.random.getrandbits(63)
+
+
+def begin(backend: BedrockRuntime, call: Call, *, streams: bool) -> Exchange:
+    """Return the exchange that `call` begins, or raise what the service refuses it with."""
+    known = known_model(backend, call.params["modelId"])
+    refusals.check_let_in(known)
+    return Exchange(backend, call, known, streams)
+
+
+def known_model(backend: BedrockRuntime, written: str) -> Known:
+    """Return what is known of a model in the backend's place."""
+    return backend.world.part(Models).known(written, backend.scope)
+
+
+def check_length(known: Known, conversation: Conversation) -> None:
+    """Refuse more than the model reads, or to write more than it can."""
+    most = known.traits.max_tokens
+    if most is not None and conversation.max_tokens and conversation.max_tokens > most:
+        raise refusals.invalid(
+            f"The maximum tokens you requested exceeds the model limit of {most}. Try again with a "
+            f"maximum tokens value that is lower than {most}."
+        )
+    longest = known.facts.input_tokens
+    if longest is not None and conversation.input_tokens > longest:
+        raise refusals.invalid("Input is too long for requested model.")
+
+
+def ask(
+    exchange: Exchange,
+    conversation: Conversation,
+    then: Callable[[Reply | Raw], Any],
+    *,
+    wanted: frozenset[str] = frozenset({WORDS}),
+) -> Any:
+    """Let the script answer, or the default: `then` of the reply, or Later if user code runs.
+
+    A `Raw` reaches `then` only where `wanted` says that exact bodies are.
+    """
+    backend, call = exchange.backend, exchange.call
+    found = taken(backend, call, exchange.known, wanted, conversation)
+    if found is None or isinstance(found[1], Default):
+        waited = _wait(exchange, found[0].seconds if found else 0.0)
+        model = exchange.known.model.base or exchange.known.model.written
+        said = default_words(conversation, model, backend.world.block.options.seed)
+        return then(_reply(exchange, conversation, said, waited))
+    rule, answer = found
+    waited = _wait(exchange, rule.seconds)
+
+    def finished(value: Any) -> Any:
+        said = said_of(value)
+        if isinstance(said, Raw):
+            if wanted.isdisjoint((BODY, CHUNKS)):
+                raise BadAnswer(f"{call.plan} has no exact body: {shown(value)}")
+            return then(said)
+        return then(_reply(exchange, conversation, said, waited))
+
+    return given(answer, call, finished)
+
+
+def _wait(exchange: Exchange, seconds: float) -> float:
+    exchange.backend.world.wait(exchange.call, seconds)
+    return seconds
+
+
+def _reply(exchange: Exchange, conversation: Conversation, said: Said, waited: float) -> Reply:
+    """Return what is said, finished; where it isn't streamed its pauses and its fault are now."""
+    if not exchange.streams and (said.lead or said.fault is not None or _pauses(said)):
+        seconds = said.lead + _pauses(said)
+        waited += _wait(exchange, seconds)
+        if said.fault is not None:
+            raise whole_fault(said.fault)
+    return reply_of(
+        said,
+        conversation,
+        exchange.known.traits,
+        seed=exchange.seed(),
+        created=int(exchange.backend.clock.seconds()),
+        waited=waited,
+    )
+
+
+def _pauses(said: Said) -> float:
+    parts = (part for part in said.parts if part.pieces is not None)
+    return sum(p.seconds for part in parts for p in pieces_of(part) if isinstance(p, Pause))
+
+
+def whole_fault(fault: Error) -> ServiceError:
+    """Return the error of a call whose stream would have broken with `fault`."""
+    code = _WHOLE.get(fault.code, fault.code[:1].upper() + fault.code[1:])
+    return ServiceError(code, fault.message, status=fault.status, **fault.members)
+
+
+_WHOLE = {
+    "modelStreamErrorException": "ModelErrorException",
+    "ModelStreamErrorException": "ModelErrorException",
+}
+
+
+def stream_fault(fault: Error) -> ServiceError:
+    """Return `fault` as a stream carries it."""
+    return ServiceError(fault.code, fault.message, status=fault.status, **fault.members)

@@ -1,0 +1,125 @@
+"""The refusals of what a conversation carries: documents, pictures, videos.
+
+Pictures are held against their format where their first bytes tell one; what they don't tell is
+taken (judged: the service decodes every picture).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.refusals import invalid, relayed
+
+Block = Mapping[str, Any]
+_MEDIA = {"image": "images", "document": "documents", "video": "videos"}
+_NAME = re.compile(r"(?:[\w\-()\[\]]|[ \n](?![ \n]))+")
+_MOST_DOCUMENTS, _MOST_IMAGES = 5, 20
+_MOST_IMAGE_BYTES, _MOST_DOCUMENT_BYTES = 3_932_160, 4_718_592
+_SIGNATURES = (
+    (b"\x89PNG", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF8", "gif"),
+    (b"RIFF", "webp"),
+)
+_BINARY_FORMATS = {"pdf": b"%PDF", "docx": b"PK", "xlsx": b"PK", "doc": b"\xd0", "xls": b"\xd0"}
+
+
+def check_attachments(messages: Sequence[Block], traits: Traits) -> None:
+    """Raise ValidationException for media that the model doesn't take, or not like this."""
+    found = list(_attached(messages))
+    if not found:
+        return
+    for role, kind, value in found:
+        _check_taken(role, kind, traits)
+        if kind == "image":
+            _check_image(value)
+        elif kind == "document":
+            _check_document(value)
+    _check_documents([value for _, kind, value in found if kind == "document"], messages)
+    images = sum(kind == "image" for _, kind, _ in found)
+    if images > _MOST_IMAGES:
+        raise relayed(f"messages: too many images: {images} > {_MOST_IMAGES}")
+
+
+def _attached(messages: Sequence[Block]) -> Iterator[tuple[str, str, Block]]:
+    """Yield role, kind and value of every medium, those in tool results too."""
+    for message in messages:
+        for block in message["content"]:
+            for kind, value in block.items():
+                if kind in _MEDIA:
+                    yield message["role"], kind, value
+                elif kind == "toolResult":
+                    for inner in value["content"]:
+                        for name, item in inner.items():
+                            if name in _MEDIA:
+                                yield message["role"], name, item
+
+
+def _check_taken(role: str, kind: str, traits: Traits) -> None:
+    if not getattr(traits, _MEDIA[kind]) or role == "assistant":
+        raise invalid(
+            f"This model doesn't support the {kind} content block that you provided. Update the "
+            "content block and try again."
+        )
+
+
+def _check_image(image: Block) -> None:
+    data = image["source"].get("bytes")
+    if data is None:
+        return
+    if len(data) > _MOST_IMAGE_BYTES:
+        raise relayed("image exceeds 3.75 MB maximum")
+    real = next((name for start, name in _SIGNATURES if data.startswith(start)), None)
+    if real is not None and real != image["format"]:
+        raise relayed("The provided image does not match the specified image format.")
+
+
+def _check_document(document: Block) -> None:
+    if not _NAME.fullmatch(document["name"]):
+        raise invalid(
+            "The document file name can only contain alphanumeric characters, whitespace "
+            "characters, hyphens, parentheses, and square brackets. The name can't contain more "
+            "than one consecutive whitespace character. Check that the file name conforms to "
+            "these restrictions and retry your request."
+        )
+    data, kind = document["source"].get("bytes"), document.get("format", "txt")
+    if data is None:
+        return
+    if len(data) > _MOST_DOCUMENT_BYTES:
+        raise invalid("The document exceeds the maximum size of 4.5 MB. Reduce it and try again.")
+    wanted = _BINARY_FORMATS.get(kind)
+    if wanted is not None and not data.startswith(wanted) and _is_text(data):
+        raise invalid(
+            f"The detected filetype is PLAIN_TEXT, but the provided filetype was {kind.upper()}."
+        )
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\x00" not in data
+
+
+def _check_documents(documents: list[Block], messages: Sequence[Block]) -> None:
+    if not documents:
+        return
+    if len(documents) > _MOST_DOCUMENTS:
+        raise invalid("You can't include more than 5 documents in a request.")
+    names = [document["name"] for document in documents]
+    if len(set(names)) < len(names):
+        raise invalid(
+            "Messages can't contain duplicate document names. Rename the document and retry your "
+            "request."
+        )
+    for message in messages:
+        content = message["content"]
+        if any("document" in b for b in content) and not any("text" in b for b in content):
+            raise invalid(
+                "A text block must be included when using documents. Add a text block and retry "
+                "your request."
+            )

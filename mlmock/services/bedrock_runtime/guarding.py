@@ -1,0 +1,201 @@
+"""A guardrail around an exchange: what the model gets to read, and what the caller does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from mlmock.services.bedrock_runtime.speech import Block, Conversation, Part, Reply, Usage
+
+if TYPE_CHECKING:
+    from mlmock.services.bedrock_runtime.ask import Exchange
+    from mlmock.services.bedrock_runtime.guardrails import Content, Guardrail, Verdict
+
+INTERVENED = "guardrail_intervened"
+
+
+@dataclass
+class Guarded:
+    """The guardrail of one exchange and what it has said.
+
+    `conversation` is what the model gets to read; `blocked` the reply instead of the model's.
+    `traced` when the caller asked for a trace; `sync` when a stream waits for the verdict.
+    """
+
+    guardrail: Guardrail
+    conversation: Conversation
+    verdict: Verdict
+    traced: bool
+    sync: bool
+    blocked: Reply | None = None
+    outputs: list[Verdict] = field(default_factory=list)
+    originals: list[str] = field(default_factory=list)
+
+    def passed(self, reply: Reply) -> Reply:
+        """Return what the caller gets of the model's `reply`."""
+        if self.blocked is not None:
+            return reply
+        from mlmock.services.bedrock_runtime.guardrails import Content
+
+        texts = [p.block["text"] for p in reply.parts if "text" in p.block]
+        if not texts:
+            return reply
+        verdict = self.guardrail.assess("OUTPUT", [Content(text) for text in texts])
+        self.outputs.append(verdict)
+        if not verdict.intervened:
+            return reply
+        self.originals = texts
+        return self._changed(reply, verdict)
+
+    def _changed(self, reply: Reply, verdict: Verdict) -> Reply:
+        if verdict.message is not None:
+            parts: tuple[Part, ...] = (Part({"text": verdict.message}, (verdict.message,)),)
+        elif self.sync:
+            masked = iter(verdict.texts)
+            parts = tuple(_masked(part, masked) for part in reply.parts)
+        else:
+            return reply
+        if not self.sync:
+            parts = (*reply.parts, *parts)
+        return replace(reply, parts=parts, stop_reason=INTERVENED)
+
+    @property
+    def intervened(self) -> bool:
+        """True when something was blocked or masked."""
+        return self.verdict.intervened or any(verdict.intervened for verdict in self.outputs)
+
+    def reason(self) -> str:
+        """Return the actionReason of both directions."""
+        return "\n".join(v.reason for v in (self.verdict, *self.outputs))
+
+    def trace(self) -> dict[str, Any]:
+        """Return Converse's trace of the guardrail, keys in alphabetical order."""
+        ident = self.guardrail.id
+        found: dict[str, Any] = {
+            "actionReason": self.reason(),
+            "inputAssessment": {ident: self.verdict.assessment},
+        }
+        if self.originals:
+            found["modelOutput"] = self.originals
+        if self.outputs:
+            found["outputAssessments"] = {ident: [v.assessment for v in self.outputs]}
+        return found
+
+    def provider_trace(self) -> dict[str, Any]:
+        """Return InvokeModel's trace of the guardrail."""
+        ident = self.guardrail.id
+        found: dict[str, Any] = {"modelOutput": self.originals} if self.originals else {}
+        found["input"] = {ident: self.verdict.assessment}
+        if self.outputs:
+            found["outputs"] = [{ident: v.assessment} for v in self.outputs]
+        return {**found, "actionReason": self.reason()}
+
+
+def _masked(part: Part, texts: Any) -> Part:
+    if "text" not in part.block:
+        return part
+    text = next(texts)
+    return part if text == part.block["text"] else Part({"text": text}, (text,))
+
+
+def guarded(
+    exchange: Exchange, conversation: Conversation, config: Mapping[str, Any] | None
+) -> Guarded | None:
+    """Return the guardrail's word on what comes in, or None where the caller named none.
+
+    ValidationException if it doesn't exist.
+    """
+    if not config or not config.get("guardrailIdentifier"):
+        return None
+    from mlmock.services.bedrock_runtime import guardrails
+
+    guardrail = guardrails.find(
+        exchange.backend, config["guardrailIdentifier"], config.get("guardrailVersion", "")
+    )
+    contents = list(_contents(conversation))
+    total = sum(len(b["text"]) for _, b in _blocks(conversation) if "text" in b)
+    verdict = guardrail.assess("INPUT", [c for c, _ in contents], total=total)
+    found = Guarded(
+        guardrail,
+        conversation,
+        verdict,
+        traced=config.get("trace", "disabled") != "disabled",
+        sync=config.get("streamProcessingMode", "sync") == "sync" or not exchange.streams,
+    )
+    if verdict.message is not None:
+        found.blocked = blocked_reply(exchange, verdict.message)
+    elif verdict.masked:
+        places = [place for _, place in contents]
+        found.conversation = _rewritten(conversation, places, verdict.texts)
+    return found
+
+
+def blocked_reply(exchange: Exchange, message: str) -> Reply:
+    """Return what the caller gets instead of an answer: no token has been spent."""
+    created = int(exchange.backend.clock.seconds())
+    part = Part({"text": message}, (message,))
+    return Reply((part,), INTERVENED, Usage(0, 0), latency=0, created=created)
+
+
+# -- what is guarded -------------------------------------------------------------------------
+
+Place = tuple[int, int]
+
+
+def _blocks(conversation: Conversation) -> Sequence[tuple[Place, Block]]:
+    return [
+        ((at, place), block)
+        for at, message in enumerate(conversation.messages)
+        if message["role"] == "user"
+        for place, block in enumerate(message["content"])
+    ]
+
+
+def _contents(conversation: Conversation) -> Sequence[tuple[Content, Place]]:
+    """Return what is to be assessed: the guarded blocks if there are any, else every text."""
+    blocks = _blocks(conversation)
+    chosen = [each for each in blocks if "guardContent" in each[1]]
+    read = _guarded_content if chosen else _plain_content
+    found = ((read(block), place) for place, block in chosen or blocks)
+    return [(content, place) for content, place in found if content is not None]
+
+
+def _guarded_content(block: Block) -> Content | None:
+    from mlmock.services.bedrock_runtime.guardrails import Content
+
+    value = block["guardContent"]
+    if "text" in value:
+        return Content(value["text"]["text"], tuple(value["text"].get("qualifiers", ())))
+    return Content(image=value["image"]["source"].get("bytes"))
+
+
+def _plain_content(block: Block) -> Content | None:
+    from mlmock.services.bedrock_runtime.guardrails import Content
+
+    if "text" in block:
+        return Content(block["text"])
+    if "image" in block and "bytes" in block["image"]["source"]:
+        return Content(image=block["image"]["source"]["bytes"])
+    return None
+
+
+def _rewritten(
+    conversation: Conversation, places: Sequence[Place], texts: Sequence[str]
+) -> Conversation:
+    """Return the conversation with the texts that the guardrail let pass."""
+    new = dict(zip(places, texts, strict=True))
+    messages = [
+        {
+            **message,
+            "content": [_with(b, new.get((at, i))) for i, b in enumerate(message["content"])],
+        }
+        for at, message in enumerate(conversation.messages)
+    ]
+    return replace(conversation, messages=messages)
+
+
+def _with(block: Block, text: str | None) -> Block:
+    if text is None or not ("text" in block or "text" in block.get("guardContent", {})):
+        return block
+    return {"text": text}
