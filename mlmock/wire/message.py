@@ -35,3 +35,13 @@ class Answer:
 
 
 Params = dict[str, Any]
+
+
+class Headed(dict[str, Any]):
+    """The members of an answer that has headers besides those that the model names."""
+
+    __slots__ = ("headers",)
+
+    def __init__(self, members: Params, headers: dict[str, str]) -> None:
+        super().__init__(members)
+        self.headers = headers

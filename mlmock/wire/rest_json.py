@@ -12,7 +12,7 @@ from mlmock.check import NAMES, Fault, WrongType, faults_of, lower_camel, missin
 from mlmock.errors import ServiceError
 from mlmock.wire import bodies, faults, uri
 from mlmock.wire.eventstream import CONTENT_TYPE, EventStream
-from mlmock.wire.message import Answer, Params, Request
+from mlmock.wire.message import Answer, Headed, Params, Request
 from mlmock.wire.readers import Reader, Refused, reader_of
 from mlmock.wire.texts import (
     DEFAULT_FORMATS,
@@ -227,7 +227,7 @@ class Operation:
         if self._body_only:
             body = self._write(result) if self._write is not None else b"{}"
             return Answer(self.status, {"Content-Type": _JSON}, body)
-        headers: dict[str, str] = {}
+        headers = dict(result.headers) if type(result) is Headed else {}
         for name, wire_name, member in self._out_headers:
             value = result.get(name)
             if value is not None:
