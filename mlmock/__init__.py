@@ -32,6 +32,12 @@ _HOMES = {
     "mock_ml": "mock",
     "output": "answers",
     "regex": "matching",
+    "json_output": "services.bedrock_runtime.script",
+    "message": "services.bedrock_runtime.script",
+    "raw": "services.bedrock_runtime.script",
+    "reasoning": "services.bedrock_runtime.script",
+    "stream": "services.bedrock_runtime.script",
+    "tool_use": "services.bedrock_runtime.script",
 }
 
 __all__ = [  # noqa: RUF022 - in the order of the contract
@@ -43,6 +49,12 @@ __all__ = [  # noqa: RUF022 - in the order of the contract
     "glob",
     "error",
     "output",
+    "message",
+    "tool_use",
+    "stream",
+    "reasoning",
+    "json_output",
+    "raw",
     "immediately",
     "after_polls",
     "after",
@@ -83,6 +95,12 @@ if TYPE_CHECKING:
     from mlmock.progress import after_polls as after_polls
     from mlmock.progress import immediately as immediately
     from mlmock.progress import manually as manually
+    from mlmock.services.bedrock_runtime.script import json_output as json_output
+    from mlmock.services.bedrock_runtime.script import message as message
+    from mlmock.services.bedrock_runtime.script import raw as raw
+    from mlmock.services.bedrock_runtime.script import reasoning as reasoning
+    from mlmock.services.bedrock_runtime.script import stream as stream
+    from mlmock.services.bedrock_runtime.script import tool_use as tool_use
 
 
 def __getattr__(name: str) -> Any:
