@@ -54,6 +54,7 @@ _COMPLETIONS = s.Fields(
         "metadata": s.Fields(others=True),
     },
 )
+_FIRST = re.compile(r"claude-(?:v\d|instant)")
 _NAMED_LAST = re.compile(r"claude-(\d+)(?:-(\d{1,2}))?-[a-z]")
 _NAMED_FIRST = re.compile(r"claude-[a-z]+-(\d+)(?:-(\d{1,2})(?!\d))?")
 
@@ -107,10 +108,15 @@ class Anthropic(Family):
 
 @lru_cache(maxsize=128)
 def version_of(model_id: str) -> tuple[int, ...]:
-    """Return the version of a Claude by its id: (3, 5), (4,); (2,) for those before 3."""
+    """Return the version of a Claude by its id: (3, 5), (4,); (2,) for those before 3.
+
+    An id that doesn't tell (an ARN of the account's own) is that of a present one: (4,).
+    """
+    if _FIRST.search(model_id):
+        return (2,)
     found = _NAMED_LAST.search(model_id) or _NAMED_FIRST.search(model_id)
     if found is None:
-        return (2,)
+        return (4,)
     return tuple(int(part) for part in found.groups() if part is not None)
 
 
