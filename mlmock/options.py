@@ -45,6 +45,8 @@ class Options:
             raise ValueError(f"account_id has 12 digits, not {self.account_id!r}")
         if not (isinstance(self.region, str) and self.region):
             raise ValueError(f"region is a name, as in us-east-1, not {self.region!r}")
+        if type(self.journal) is not int or self.journal < 1:
+            raise ValueError(f"the journal keeps at least one call, not {self.journal!r}")
         if self.now is not None and not isinstance(self.now, datetime):
             raise TypeError(f"now is a datetime, not {self.now!r}")
         if not isinstance(self.progress, Policy):
