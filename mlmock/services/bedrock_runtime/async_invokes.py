@@ -26,7 +26,8 @@ from mlmock.services.bedrock_runtime.async_jobs import (
     Outcome,
     Place,
 )
-from mlmock.services.bedrock_runtime.models import GEOGRAPHIES, resolve
+from mlmock.services.bedrock_runtime.declared import Facts, Known, Models
+from mlmock.services.bedrock_runtime.models import GEOGRAPHIES
 from mlmock.services.bedrock_runtime.outputs import Family, File, Work, family_of
 from mlmock.services.bedrock_runtime.outputs.family import check_input, manifest
 from mlmock.services.idempotency import ClientTokens
@@ -118,7 +119,7 @@ class AsyncInvokes:
 
     def _begin(self, call: Call, token: str | None) -> Invoke:
         params = call.params
-        model_id, family = _model(params["modelId"])
+        model_id, family = _model(self._world.part(Models).known(params["modelId"], self.scope))
         check_input(family, model_id, params["modelInput"])
         invoke = self._new(params, token, model_id, family, self._outcome(call, model_id))
         self._write_manifest(invoke)
@@ -209,16 +210,19 @@ class AsyncInvokes:
             return None
 
 
-def _model(written: str) -> tuple[str, Family]:
-    """Return the foundation model's id, and its family; a model has to be one that takes this."""
-    model = resolve(written)
-    for name in (model.base, *map(_without_geography, model.names)):
-        family = family_of(name)
-        if family is not None:
-            return name, family
-    if model.exists:
+def _model(known: Known) -> tuple[str, Family]:
+    """Return the foundation model's id, and its family; a model has to be one that takes this.
+
+    What is declared of a model (no access, legacy) is refused as in every other operation.
+    """
+    model = known.model
+    names = (model.base, *map(_without_geography, model.names))
+    found = next(((n, f) for n in names if (f := family_of(n)) is not None), None)
+    if known.refused is not None and (found is None or known.facts != Facts()):
+        raise known.refused
+    if found is None:
         raise ServiceError("ValidationException", "The provided request is not valid")
-    raise ServiceError("ValidationException", "The provided model identifier is invalid.")
+    return found
 
 
 def _without_geography(name: str) -> str:
