@@ -1,0 +1,136 @@
+"""What a dataset holds, frozen: a change makes another content, so that none needs undoing."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cached_property
+
+from mlmock.clock import to_seconds
+from mlmock.services.lookoutvision.entries import BadLines, Entry, count
+
+_VIEWS = 32
+_DATE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What ListDatasetEntries is asked for; None asks nothing. Instants are seconds since 1970."""
+
+    labeled: bool | None = None
+    label: str | None = None
+    before: float | None = None
+    after: float | None = None
+    contains: str | None = None
+
+
+class Content:
+    """The entries of a dataset in the order in which they came in."""
+
+    def __init__(self, entries: Sequence[Entry] = ()) -> None:
+        self.entries = entries
+        self._views: dict[Filter, Sequence[int]] = {}
+
+    @cached_property
+    def stats(self) -> dict[str, int]:
+        """The counters: Total, Labeled, Normal, Anomaly."""
+        return count(self.entries)
+
+    @cached_property
+    def colours(self) -> dict[str, str]:
+        """The anomaly labels of the masks, each with its colour."""
+        return {name: colour for entry in self.entries for name, colour in entry.colours}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {entry.ref: place for place, entry in enumerate(self.entries)}
+
+    @cached_property
+    def _instants(self) -> list[float]:
+        known: dict[str, float | None] = {}
+        return [_instant(entry, known) for entry in self.entries]
+
+    def changed(self, entries: Iterable[Entry]) -> Content:
+        """Return this with `entries`: those of known images in their places, new ones at the end.
+
+        BadLines if their images lie in another bucket.
+        """
+        after, places = list(self.entries), dict(self._places)
+        for entry in entries:
+            if after and entry.bucket != after[0].bucket:
+                raise BadLines(
+                    f"{entry.ref}: the images of this dataset are in the bucket {after[0].bucket}."
+                )
+            place = places.setdefault(entry.ref, len(after))
+            after[place : place + 1] = [entry]
+        return Content(after)
+
+    def page(self, wanted: Filter, size: int, after: int | None) -> tuple[list[str], int | None]:
+        """Return `size` lines that `wanted` lets through, from behind the place `after` on.
+
+        Beside them stands the place behind which the next page begins, or None. A filter is
+        looked up once in all entries; each further page is cut out of what was found.
+        """
+        found = self._view(wanted)
+        start = 0 if after is None else bisect_right(found, after)
+        places = found[start : start + size]
+        texts = [self.entries[place].text for place in places]
+        return texts, places[-1] if start + size < len(found) else None
+
+    def _view(self, wanted: Filter) -> Sequence[int]:
+        found = self._views.get(wanted)
+        if found is None:
+            if len(self._views) >= _VIEWS:
+                self._views.clear()
+            found = self._views[wanted] = self._look_up(wanted)
+        return found
+
+    def _look_up(self, wanted: Filter) -> Sequence[int]:
+        entries, found = self.entries, range(len(self.entries))
+        view: Sequence[int] = found
+        if wanted.labeled is not None:
+            view = [place for place in view if bool(entries[place].label) is wanted.labeled]
+        if wanted.label is not None:
+            view = [place for place in view if entries[place].label == wanted.label]
+        if wanted.contains is not None:
+            view = [place for place in view if wanted.contains in entries[place].ref]
+        if wanted.before is not None:
+            view = [place for place in view if self._instants[place] < wanted.before]
+        if wanted.after is not None:
+            view = [place for place in view if self._instants[place] > wanted.after]
+        return view
+
+
+def _instant(entry: Entry, known: dict[str, float | None]) -> float:
+    """Return when the label was made, if that can be read, else when the line came in (judged)."""
+    if entry.dated is None:
+        return entry.added
+    if entry.dated not in known:
+        known[entry.dated] = parse_date(entry.dated)
+    found = known[entry.dated]
+    return entry.added if found is None else found
+
+
+def parse_date(text: str) -> float | None:
+    """Return the seconds since 1970 of an ISO 8601 date (UTC if it names no zone), or None."""
+    found = _DATE.fullmatch(text)
+    if found is None:
+        return None
+    *fields, fraction, zone = found.groups()
+    try:
+        moment = datetime(*[int(field or 0) for field in fields], tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
+    except ValueError:
+        return None
+    return to_seconds(moment - _offset(zone)) + float(fraction or 0)
+
+
+def _offset(zone: str | None) -> timedelta:
+    if zone in (None, "Z"):
+        return timedelta()
+    hours, minutes = int(str(zone)[:3]), int(str(zone)[-2:])
+    return timedelta(hours=hours, minutes=minutes if hours >= 0 else -minutes)

@@ -1,0 +1,233 @@
+"""Datasets: create, describe, update, list, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mlmock.calls import Call
+from mlmock.clock import to_seconds
+from mlmock.objects import MissingBucket, MissingObject
+from mlmock.progress import manually
+from mlmock.services.base import Result
+from mlmock.services.lookoutvision import faults
+from mlmock.services.lookoutvision.content import Content, Filter
+from mlmock.services.lookoutvision.entries import BadLines, read_lines
+from mlmock.services.lookoutvision.machines import DATASET
+from mlmock.services.lookoutvision.resources import Dataset, Project
+from mlmock.services.lookoutvision.state import PAGE, State
+from mlmock.services.paging import Tokens
+
+_CREATING = "The dataset is being created."
+_CREATED = "The dataset was created successfully."
+_UPDATING = "The dataset is being updated."
+_UPDATED = "The dataset was updated successfully."
+_DELETING = "The dataset is being deleted."
+
+
+class DatasetOperations(State):
+    """The operations on datasets."""
+
+    def create_dataset(self, call: Call) -> Result:
+        """Make a dataset: an empty one at once, one from a manifest when the work ends."""
+        return self.once(call, self._create_dataset)
+
+    def describe_dataset(self, call: Call) -> Result:
+        """Show a dataset with its counters; a look."""
+        dataset = self._looked_dataset(call.params)
+        return {"DatasetDescription": dataset.description()}
+
+    def update_dataset_entries(self, call: Call) -> Result:
+        """Replace and add lines when the work ends; one bad line takes the whole change back."""
+        return self.once(call, self._update)
+
+    def list_dataset_entries(self, call: Call) -> Result:
+        """Show the lines that fit every filter, in the order in which they came in."""
+        params = call.params
+        dataset = self.dataset(self.project(params["ProjectName"]), params["DatasetType"])
+        wanted = _filter(params)
+        tokens = Tokens(
+            "ListDatasetEntries",
+            self.scope.region,
+            self.scope.account_id,
+            dataset.id,
+            to_seconds(dataset.created),
+            repr(wanted),
+        )
+        after = tokens.read(params.get("NextToken"))
+        texts, last = dataset.content.page(
+            wanted, params.get("MaxResults", PAGE), None if after is None else after[0]
+        )
+        token = {} if last is None else {"NextToken": tokens.make((last,))}
+        return {"DatasetEntries": texts, **token}
+
+    def delete_dataset(self, call: Call) -> Result:
+        """Delete a dataset; it is gone when the work ends."""
+        return self.once(call, self._delete)
+
+    # -- finding ----------------------------------------------------------------------------
+
+    def dataset(self, project: Project, kind: str) -> Dataset:
+        """Return a dataset of a project; ServiceError if it has none of that kind."""
+        found = project.datasets.get(kind)
+        if found is None:
+            raise faults.not_found(faults.DATASET, f"{project.name}/{kind}")
+        return found
+
+    def look_at_datasets(self, project: Project) -> list[Dataset]:
+        """Look at the datasets of a project, and return those that are still there."""
+        if not project.datasets:
+            return []
+        for dataset in list(project.datasets.values()):
+            self.look_at(dataset)
+        return [found for kind in ("train", "test") if (found := project.datasets.get(kind))]
+
+    def look_at(self, dataset: Dataset) -> None:
+        """Count one look; the last before a roll-back is over shows that it is going on."""
+        dataset.look()
+        work = dataset.work
+        if work is not None and work.ends_next and dataset.status == "UPDATE_IN_PROGRESS":
+            self._begin_rollback(dataset)
+
+    def _looked_dataset(self, params: dict[str, Any]) -> Dataset:
+        project = self.project(params["ProjectName"])
+        self.look_at(self.dataset(project, params["DatasetType"]))
+        return self.dataset(project, params["DatasetType"])
+
+    # -- creation ---------------------------------------------------------------------------
+
+    def _create_dataset(self, params: dict[str, Any]) -> Result:
+        project = self.project(params["ProjectName"])
+        kind = params["DatasetType"]
+        if kind in project.datasets:
+            raise faults.exists(faults.DATASET, f"{project.name}/{kind}")
+        where = params.get("DatasetSource", {}).get("GroundTruthManifest", {}).get("S3Object")
+        dataset = self.add_dataset(project, kind)
+        if where is None:
+            self.move(dataset, DATASET, "validated", _CREATED)
+            return {"DatasetMetadata": dataset.metadata()}
+        shown = dataset.metadata()
+        uri = f"s3://{where['Bucket']}/{where['Key']}"
+        self._begin_dataset(dataset, lambda: self._import(dataset, uri))
+        return {"DatasetMetadata": shown}
+
+    def add_dataset(self, project: Project, kind: str) -> Dataset:
+        """Store a new dataset, empty and still to be created."""
+        now = self.now()
+        dataset = Dataset(
+            DATASET.start, _CREATING, now, project.name, kind, updated=now, content=Content()
+        )
+        self.ledger.put(project.datasets, kind, dataset)
+        return dataset
+
+    def _import(self, dataset: Dataset, uri: str) -> None:
+        try:
+            self.fill(dataset, self._manifest(dataset, uri))
+        except BadLines as fault:
+            self.move(dataset, DATASET, "invalid", str(fault))
+
+    def fill(self, dataset: Dataset, content: Content) -> None:
+        """Complete the creation of a dataset."""
+        self.ledger.change(dataset, content=content, updated=self.now())
+        self.move(dataset, DATASET, "validated", _CREATED)
+
+    def _manifest(self, dataset: Dataset, uri: str) -> Content:
+        if dataset.failure is not None:
+            raise BadLines(dataset.failure)
+        try:
+            body = self.world.store.get(uri, owner=self.scope.owner)
+        except (MissingBucket, MissingObject):
+            raise BadLines(f"The manifest {uri} can't be read.") from None
+        return self.checked(dataset, Content(read_lines(body, to_seconds(self.now()))))
+
+    def checked(self, dataset: Dataset, content: Content) -> Content:
+        """Return `content` if the quota of images lets it be; BadLines otherwise."""
+        most = getattr(self.quotas, f"{dataset.kind}_images")
+        if most is not None and len(content.entries) > most:
+            raise BadLines(f"A {dataset.kind} dataset has at most {most} images.")
+        return content
+
+    # -- change -----------------------------------------------------------------------------
+
+    def _update(self, params: dict[str, Any]) -> Result:
+        project = self.project(params["ProjectName"])
+        dataset = self._free_dataset(
+            project, params["DatasetType"], "UpdateDatasetEntries", "updated"
+        )
+        self.ledger.change(dataset, pending=None, failure=None)
+        self.move(dataset, DATASET, "UpdateDatasetEntries", _UPDATING)
+        try:
+            entries = read_lines(params["Changes"], to_seconds(self.now()))
+            content = self.checked(dataset, dataset.content.changed(entries))
+            self.ledger.change(dataset, pending=content)
+        except BadLines as fault:
+            self.ledger.change(dataset, failure=str(fault))
+        self._begin_update(dataset)
+        return {"Status": "UPDATE_IN_PROGRESS"}
+
+    def _begin_update(self, dataset: Dataset) -> None:
+        pace = self.pace(dataset.project, "dataset", dataset.kind)
+        by_hand = pace.policy == manually()
+        self.begin(dataset, pace, lambda: self._end_update(dataset, by_hand=by_hand))
+        work, seconds = dataset.work, pace.policy.seconds
+        if work is not None and seconds is not None:
+            half = self.clock.seconds() + seconds / 2
+            self.clock.at(half, lambda: None if work.done else self._begin_rollback(dataset))
+
+    def _end_update(self, dataset: Dataset, *, by_hand: bool) -> None:
+        if dataset.failure is None:
+            self.ledger.change(dataset, content=dataset.pending, pending=None, updated=self.now())
+            self.move(dataset, DATASET, "validated", _UPDATED)
+            return
+        self._begin_rollback(dataset)
+        if by_hand:
+            self._begin_dataset(dataset, lambda: self._roll_back(dataset))
+        else:
+            self._roll_back(dataset)
+
+    def _begin_rollback(self, dataset: Dataset) -> None:
+        if dataset.status == "UPDATE_IN_PROGRESS" and dataset.failure is not None:
+            self.move(dataset, DATASET, "invalid", dataset.failure)
+
+    def _roll_back(self, dataset: Dataset) -> None:
+        """Leave the content as it was: a change is made beside it and never put in its place."""
+        self.move(dataset, DATASET, "rolled back", str(dataset.failure))
+
+    # -- deletion ---------------------------------------------------------------------------
+
+    def _delete(self, params: dict[str, Any]) -> Result:
+        project = self.project(params["ProjectName"])
+        dataset = self._free_dataset(project, params["DatasetType"], "DeleteDataset", "deleted")
+        self.ledger.change(dataset, failure=None)
+        self.move(dataset, DATASET, "DeleteDataset", _DELETING)
+        self._begin_dataset(dataset, lambda: self._end_delete(project, dataset))
+        return {}
+
+    def _end_delete(self, project: Project, dataset: Dataset) -> None:
+        if dataset.failure is not None:
+            self.move(dataset, DATASET, "not deleted", dataset.failure)
+        elif project.datasets.get(dataset.kind) is dataset:
+            self.ledger.drop(project.datasets, dataset.kind)
+
+    # -- what they share --------------------------------------------------------------------
+
+    def _begin_dataset(self, dataset: Dataset, finish: Callable[[], object]) -> None:
+        self.begin(dataset, self.pace(dataset.project, "dataset", dataset.kind), finish)
+
+    def _free_dataset(self, project: Project, kind: str, event: str, done: str) -> Dataset:
+        """Return a dataset to which `event` can happen now; ServiceError otherwise."""
+        dataset = self.dataset(project, kind)
+        if not DATASET.allows(dataset.status, event):
+            raise faults.busy(faults.DATASET, dataset.id, dataset.status, done)
+        return dataset
+
+
+def _filter(params: dict[str, Any]) -> Filter:
+    before, after = params.get("BeforeCreationDate"), params.get("AfterCreationDate")
+    return Filter(
+        labeled=params.get("Labeled"),
+        label=params.get("AnomalyClass"),
+        before=None if before is None else to_seconds(before),
+        after=None if after is None else to_seconds(after),
+        contains=params.get("SourceRefContains"),
+    )

@@ -1,0 +1,60 @@
+"""The service's errors, with the members that its model asks for.
+
+Which error answers what is partly judged, and so is the form of ResourceId; see the docs page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from mlmock.errors import ServiceError
+
+PROJECT, DATASET, MODEL, JOB = "PROJECT", "DATASET", "MODEL", "MODEL_PACKAGE_JOB"
+_NOUNS = {PROJECT: "project", DATASET: "dataset", MODEL: "model", JOB: "model packaging job"}
+
+
+def invalid(message: str) -> ServiceError:
+    """Return the refusal of bad parameters (HTTP 400)."""
+    return ServiceError("ValidationException", message)
+
+
+def not_found(kind: str, name: str) -> ServiceError:
+    """Return the refusal for a resource that isn't there (404); `name` is its ResourceId."""
+    return ServiceError(
+        "ResourceNotFoundException",
+        f"The {_NOUNS[kind]} {name} was not found.",
+        ResourceId=name,
+        ResourceType=kind,
+    )
+
+
+def conflict(kind: str, name: str, message: str) -> ServiceError:
+    """Return the refusal for a resource in the wrong state (409); `name` is its ResourceId."""
+    return ServiceError("ConflictException", message, ResourceId=name, ResourceType=kind)
+
+
+def exists(kind: str, name: str) -> ServiceError:
+    """Return the refusal for a resource that is there already (409)."""
+    return conflict(kind, name, f"The {_NOUNS[kind]} {name} already exists.")
+
+
+def busy(kind: str, name: str, status: str, what: str) -> ServiceError:
+    """Return the refusal for what can't be done in the present status (409)."""
+    return conflict(kind, name, f"The {_NOUNS[kind]} {name} can't be {what} in status {status}.")
+
+
+def over_quota(quota: str, most: int, kind: str, name: str) -> ServiceError:
+    """Return the refusal for what would go over a quota (402)."""
+    return ServiceError(
+        "ServiceQuotaExceededException",
+        f"The limit of {most} {quota.replace('_', ' ')} has been reached.",
+        ResourceId=name,
+        ResourceType=kind,
+        QuotaCode=quota_code(quota),
+        ServiceCode="lookoutvision",
+    )
+
+
+def quota_code(quota: str) -> str:
+    """Return a code in the form of the real ones, which no public source gives (judged)."""
+    return f"L-{hashlib.blake2b(quota.encode(), digest_size=4).hexdigest().upper()}"

@@ -1,0 +1,154 @@
+"""Model packaging jobs: start, describe, list."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mlmock.calls import Call
+from mlmock.errors import ServiceError
+from mlmock.services.base import Result
+from mlmock.services.lookoutvision import faults
+from mlmock.services.lookoutvision.detection import DetectionOperations
+from mlmock.services.lookoutvision.machines import JOB
+from mlmock.services.lookoutvision.resources import Job, Model, Project
+from mlmock.services.lookoutvision.scripts import PACKAGING, next_outcome
+from mlmock.services.lookoutvision.state import PAGE
+from mlmock.services.paging import Tokens, page
+
+_CREATED = "The model packaging job was created."
+_RUNNING = "The model packaging job is running."
+_DONE = "The model packaging job succeeded."
+_PACKABLE = frozenset(
+    {"TRAINED", "STARTING_HOSTING", "HOSTED", "HOSTING_FAILED", "STOPPING_HOSTING"}
+    | {"SYSTEM_UPDATING"}
+)
+_GPU_OPTIONS = ("gpu-code", "trt-ver", "cuda-ver")
+
+
+class PackagingOperations(DetectionOperations):
+    """The operations on model packaging jobs."""
+
+    def start_model_packaging_job(self, call: Call) -> Result:
+        """Package a trained model as a Greengrass component."""
+        return self.once(call, self._start_job)
+
+    def describe_model_packaging_job(self, call: Call) -> Result:
+        """Show a job; a look."""
+        project = self.project(call.params["ProjectName"])
+        job = project.jobs.get(call.params["JobName"])
+        if job is None:
+            raise faults.not_found(faults.JOB, f"{project.name}/{call.params['JobName']}")
+        job.look()
+        return {"ModelPackagingDescription": job.details()}
+
+    def list_model_packaging_jobs(self, call: Call) -> Result:
+        """Show the jobs of a project, the latest first; a look at each."""
+        params = call.params
+        project = self.project(params["ProjectName"])
+        tokens = Tokens(
+            "ListModelPackagingJobs", self.scope.region, self.scope.account_id, project.arn
+        )
+        after = tokens.read(params.get("NextToken"))
+        places = project.job_shelf.between(None, None, after=after, descending=True)
+        found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
+        jobs = [project.jobs[place[2]] for place in found]
+        for job in jobs:
+            job.look()
+        shown = {"ModelPackagingJobs": [job.metadata() for job in jobs]}
+        return shown | ({"NextToken": token} if token else {})
+
+    # -- the work ---------------------------------------------------------------------------
+
+    def _start_job(self, params: dict[str, Any]) -> Result:
+        model = self.model(params)
+        if model.status not in _PACKABLE:
+            raise faults.busy(faults.MODEL, model.id, model.status, "packaged")
+        project, name = self.projects[model.project], params.get("JobName")
+        greengrass = params["Configuration"]["Greengrass"]
+        check_configuration(greengrass)
+        version = greengrass.get("ComponentVersion", f"{model.version}.0.0")
+        component = self._component_arn(greengrass["ComponentName"], version)
+        self._check_names(project, name, component)
+        job = self._add_job(model, name or self.world.new_id(), component, params)
+        self.move(job, JOB, "started", _RUNNING)
+        pace = self.pace(project.name, "job", job.name)
+        outcome = next_outcome(self, PACKAGING, project.name)
+        if outcome is not None:
+            self.ledger.change(job, failure=outcome.failure)
+        self.begin(job, pace, lambda: self._end_job(job, version))
+        return {"JobName": job.name}
+
+    def _check_names(self, project: Project, name: str | None, component: str) -> None:
+        if name in project.jobs:
+            raise faults.exists(faults.JOB, f"{project.name}/{name}")
+        jobs = (job for other in self.projects.values() for job in other.jobs.values())
+        if any(job.component == component and job.status != "FAILED" for job in jobs):
+            raise faults.conflict(
+                faults.JOB, f"{project.name}/{name or ''}", f"{component} exists already."
+            )
+
+    def _add_job(self, model: Model, name: str, component: str, params: dict[str, Any]) -> Job:
+        now, project = self.now(), self.projects[model.project]
+        place = (*self.next_place(), name)
+        job = Job(
+            status=JOB.start,
+            message=_CREATED,
+            created=now,
+            updated=now,
+            project=project.name,
+            name=name,
+            version=model.version,
+            place=place,
+            configuration=params["Configuration"],
+            component=component,
+            description=params.get("Description"),
+        )
+        self.ledger.put(project.jobs, name, job)
+        project.job_shelf.add(place)
+        return job
+
+    def _end_job(self, job: Job, version: str) -> None:
+        self.ledger.change(job, updated=self.now())
+        if job.failure is not None:
+            self.move(job, JOB, "failed", job.failure)
+            return
+        output = {
+            "ComponentVersionArn": job.component,
+            "ComponentName": job.configuration["Greengrass"]["ComponentName"],
+            "ComponentVersion": version,
+        }
+        self.ledger.change(job, output=output)
+        self.move(job, JOB, "packaged", _DONE)
+
+    def _component_arn(self, component: str, version: str) -> str:
+        return self.scope.arn("greengrass", f"components:{component}:versions:{version}")
+
+
+def check_configuration(greengrass: dict[str, Any]) -> None:
+    """Raise ServiceError for a target that can't be packaged for."""
+    platform, device = greengrass.get("TargetPlatform"), greengrass.get("TargetDevice")
+    options = greengrass.get("CompilerOptions")
+    if (platform is None) is (device is None):
+        raise faults.invalid("Specify either TargetDevice or TargetPlatform.")
+    if device is not None and options is not None:
+        raise faults.invalid("CompilerOptions can't be specified with TargetDevice.")
+    given = None if options is None else _json_object(options)
+    if platform is not None and platform.get("Accelerator") == "NVIDIA":
+        missing = [name for name in _GPU_OPTIONS if name not in (given or {})]
+        if missing:
+            raise faults.invalid(f"CompilerOptions for NVIDIA must have {', '.join(missing)}.")
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise _no_object()
+    return found
+
+
+def _no_object() -> ServiceError:
+    return faults.invalid("CompilerOptions must be a JSON object.")

@@ -1,0 +1,105 @@
+"""State that a test puts in without the API: datasets from lines, models trained or hosted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlmock.clock import to_seconds
+from mlmock.services.lookoutvision.backend import LookoutVision
+from mlmock.services.lookoutvision.content import Content
+from mlmock.services.lookoutvision.entries import ANOMALY, NORMAL, BadLines, read_lines
+from mlmock.services.lookoutvision.machines import DATASET, MODEL
+from mlmock.services.lookoutvision.resources import Metrics, Model, Project
+
+Lines = int | str | Sequence[str | Mapping[str, Any]]
+SEEDED = ("TRAINED", "HOSTED")
+_WITHOUT_IMAGES = Metrics(0.95, 0.95)
+
+
+def json_line(uri: str, anomalous: bool | None, created: str) -> str:
+    """Return the JSON line of an image: labelled, or with `anomalous` None unlabelled."""
+    line: dict[str, Any] = {"source-ref": uri}
+    if anomalous is not None:
+        line["anomaly-label"] = int(anomalous)
+        line["anomaly-label-metadata"] = {
+            "confidence": 1,
+            "job-name": "labeling-job/anomaly-label",
+            "class-name": ANOMALY if anomalous else NORMAL,
+            "human-annotated": "yes",
+            "creation-date": created,
+            "type": "groundtruth/image-classification",
+        }
+    return json.dumps(line)
+
+
+def seed_dataset(backend: LookoutVision, project: Project, kind: str, lines: Lines) -> None:
+    """Let a project have a complete dataset of these lines; ValueError for lines it can't take.
+
+    An int makes so many labelled images, a third of them anomalous; a text is the URI of a
+    manifest in the object store; else they are JSON lines, as texts or objects.
+    """
+    content = _content(backend, project, kind, lines)
+    dataset = project.datasets.get(kind)
+    if dataset is None:
+        backend.fill(backend.add_dataset(project, kind), content)
+    else:
+        if dataset.work is not None or dataset.status not in DATASET.states:
+            raise ValueError(f"the {kind} dataset of {project.name} is {dataset.status}")
+        backend.ledger.change(dataset, content=content, updated=backend.now())
+
+
+def _content(backend: LookoutVision, project: Project, kind: str, lines: Lines) -> Content:
+    if isinstance(lines, str):
+        body = backend.world.store.get(lines, owner=backend.scope.owner)
+    else:
+        body = "\n".join(_texts(backend, project, kind, lines)).encode()
+    if not body.strip():
+        return Content()
+    try:
+        return Content(read_lines(body, to_seconds(backend.now())))
+    except BadLines as fault:
+        raise ValueError(f"the {kind} dataset of {project.name}: {fault}") from None
+
+
+def _texts(
+    backend: LookoutVision,
+    project: Project,
+    kind: str,
+    lines: int | Sequence[str | Mapping[str, Any]],
+) -> list[str]:
+    if not isinstance(lines, int):
+        return [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    folder = f"s3://lookoutvision-{backend.scope.region}-{backend.scope.account_id}"
+    created, anomalies = backend.now().isoformat(), lines // 3
+    labels = [place >= lines - anomalies for place in range(lines)]
+    return [
+        json_line(
+            f"{folder}/{project.name}/{kind}/{ANOMALY if label else NORMAL}-{place}.png",
+            label,
+            created,
+        )
+        for place, label in enumerate(labels, 1)
+    ]
+
+
+def seed_model(backend: LookoutVision, project: Project, status: str) -> Model:
+    """Let a project have a new version of its model, TRAINED or HOSTED; ValueError otherwise."""
+    if status not in SEEDED:
+        raise ValueError(f"a model is seeded as {' or '.join(SEEDED)}, not as {status!r}")
+    bucket = f"lookoutvision-{backend.scope.region}-{backend.scope.account_id}"
+    backend.world.store.ensure_bucket(bucket, backend.scope.owner)
+    model = backend.add_model(project, bucket, f"projects/{project.name}/models/")
+    test = project.datasets.get("test")
+    if "train" in project.datasets:
+        train = project.datasets["train"].content
+        backend.ledger.change(model, train=train, test=test.content if test else None)
+    has_images = bool(model.train.stats["Labeled"])
+    backend.evaluate(model, None if has_images else _WITHOUT_IMAGES)
+    backend.move(model, MODEL, "trained", "Training completed successfully.")
+    if status == "HOSTED":
+        backend.move(model, MODEL, "StartModel", "")
+        backend.move(model, MODEL, "hosted", "The model is running.")
+        backend.ledger.change(model, units=(1, None))
+    return model

@@ -1,0 +1,47 @@
+"""Tags of models; nothing else of this service has any."""
+
+from __future__ import annotations
+
+from mlmock.calls import Call
+from mlmock.services.arns import parse_arn
+from mlmock.services.base import Result
+from mlmock.services.lookoutvision import faults
+from mlmock.services.lookoutvision.models import ModelOperations
+from mlmock.services.lookoutvision.resources import Model
+from mlmock.services.lookoutvision.tag_checks import checked_tags, too_many_tags
+
+
+class TagOperations(ModelOperations):
+    """The operations on tags."""
+
+    def list_tags_for_resource(self, call: Call) -> Result:
+        """Show the tags of a model in the order in which they were put on."""
+        return {"Tags": self.tags.of(self._tagged(call.params["ResourceArn"]).arn)}
+
+    def tag_resource(self, call: Call) -> Result:
+        """Put tags on a model; a key that it has gets the new value."""
+        params = call.params
+        with self.lock:
+            model = self._tagged(params["ResourceArn"])
+            tags = checked_tags(params["Tags"])
+            self.tags.add(model.arn, tags, lambda most: too_many_tags(most, model.id))
+        return {}
+
+    def untag_resource(self, call: Call) -> Result:
+        """Take tags off a model; keys that it hasn't are ignored (judged)."""
+        params = call.params
+        with self.lock:
+            self.tags.remove(self._tagged(params["ResourceArn"]).arn, params["TagKeys"])
+        return {}
+
+    def _tagged(self, text: str) -> Model:
+        arn = parse_arn(text)
+        kind, _, name = arn.resource.partition("/") if arn is not None else ("", "", "")
+        if arn is None or arn.service != self.service or kind != "model":
+            raise faults.invalid(f"{text} is not the ARN of a Lookout for Vision model.")
+        project, _, version = name.partition("/")
+        models = self.projects[project].models if project in self.projects else {}
+        found = models.get(int(version)) if version.isdecimal() else None
+        if found is None or found.arn != text:
+            raise faults.not_found(faults.MODEL, name)
+        return found

@@ -1,0 +1,150 @@
+"""Training: when it fails, how well the model does, and what is written about it.
+
+The minimums are the developer guide's; that too few images end the training, and do not refuse the
+call, is judged. Where the test says nothing the metrics follow from how many images are labelled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mlmock.objects import json_bytes
+from mlmock.services.lookoutvision.content import Content
+from mlmock.services.lookoutvision.entries import ANOMALY, NORMAL, Entry, count
+from mlmock.services.lookoutvision.resources import Metrics, Model
+
+_EVERY = 5  # of a single dataset every fifth image is for testing (judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which labelled images train a model, and which test it."""
+
+    train: list[Entry]
+    test: list[Entry]
+
+
+def split(model: Model) -> Split:
+    """Return how a model's images are split: as given, or every fifth of a single dataset."""
+    train = [entry for entry in model.train.entries if entry.label]
+    if model.test is not None:
+        return Split(train, [entry for entry in model.test.entries if entry.label])
+    test = train[_EVERY - 1 :: _EVERY]
+    return Split([entry for place, entry in enumerate(train, 1) if place % _EVERY], test)
+
+
+def too_few(train: Content, test: Content | None) -> str | None:
+    """Return why there are too few images to train with, or None if there are enough."""
+    if test is None:
+        return _missing("training", train, normal=20, anomaly=10)
+    return _missing("training", train, normal=10, anomaly=0) or _missing(
+        "test", test, normal=10, anomaly=10
+    )
+
+
+def _missing(name: str, content: Content, *, normal: int, anomaly: int) -> str | None:
+    stats = content.stats
+    if stats["Normal"] >= normal and stats["Anomaly"] >= anomaly:
+        return None
+    return (
+        f"The {name} dataset needs at least {normal} normal and {anomaly} anomalous images; "
+        f"it has {stats['Normal']} and {stats['Anomaly']}."
+    )
+
+
+def default_metrics(model: Model) -> Metrics:
+    """Return metrics that follow from the counts: the more images, the nearer to 1."""
+    labelled = [entry for part in (model.train, model.test) if part for entry in part.entries]
+    stats = count(labelled)
+    normal, anomaly = stats["Normal"], stats["Anomaly"]
+    return Metrics(round(normal / (normal + 1), 4), round(anomaly / (anomaly + 1), 4))
+
+
+# -- what is written ---------------------------------------------------------------------------
+
+
+def evaluation_result(model: Model, metrics: Metrics, ended: datetime) -> bytes:
+    """Return the EvaluationResult object (its form as recorded)."""
+    parts = split(model)
+    scalars: dict[str, Any] = {
+        "ROCAUC": round((1 + metrics.recall) / 2, 4),
+        "AveragePrecision": metrics.precision,
+        "Precision": metrics.precision,
+        "Recall": metrics.recall,
+        "F1Score": metrics.f1,
+    }
+    if model.colours:
+        scalars["PixelAnomalyClassMetrics"] = [
+            {**metrics.performance(), "AIOU": metrics.f1, "ClassName": name}
+            for name in model.colours
+        ]
+    return json_bytes(
+        {
+            "Version": 1,
+            "EvaluationDetails": {
+                "ModelArn": model.arn,
+                "EvaluationEndTimestamp": _text(ended),
+                "NumberOfTrainingImages": len(parts.train),
+                "NumberOfTestingImages": len(parts.test),
+            },
+            "AggregatedEvaluationResults": {"Metrics": scalars},
+        }
+    )
+
+
+def evaluation_manifest(model: Model, metrics: Metrics, ended: datetime) -> bytes:
+    """Return the EvaluationManifest object: a line a test image, with what was detected in it."""
+    images = split(model).test
+    wrong = _wrong(images, metrics)
+    lines = [
+        json_bytes(_evaluated(model, entry, entry.ref in wrong, _text(ended))) for entry in images
+    ]
+    return b"".join(line + b"\n" for line in lines)
+
+
+def _wrong(images: list[Entry], metrics: Metrics) -> set[str]:
+    """Return the images that are detected wrongly, so many that the metrics come out."""
+    anomalies = [entry.ref for entry in images if entry.label == ANOMALY]
+    normals = [entry.ref for entry in images if entry.label == NORMAL]
+    hits = round(metrics.recall * len(anomalies))
+    precision = metrics.precision
+    false = round(hits * (1 - precision) / precision) if precision else len(normals)
+    return {*anomalies[hits:], *normals[:false]}
+
+
+def _evaluated(model: Model, entry: Entry, wrong: bool, ended: str) -> dict[str, Any]:
+    truth = entry.label == ANOMALY
+    detected = truth is not wrong
+    return {
+        "source-ref": entry.ref,
+        "source-ref-metadata": {"creation-date": ended},
+        "anomaly-label": int(truth),
+        "anomaly-label-metadata": _label(truth, 1.0, ended, entry.dated or ended, "yes"),
+        "anomaly-label-detected": int(detected),
+        "anomaly-label-detected-metadata": {
+            **_label(detected, 0.6 if wrong else 0.95, ended, ended, "no"),
+            "job-name": "training-job/anomaly-detection",
+            "model-arn": model.arn,
+            "project-name": model.project,
+            "model-version": str(model.version),
+        },
+    }
+
+
+def _label(
+    anomalous: bool, confidence: float, ended: str, created: str, by_human: str
+) -> dict[str, Any]:
+    return {
+        "class-name": ANOMALY if anomalous else NORMAL,
+        "confidence": confidence,
+        "type": "groundtruth/image-classification",
+        "human-annotated": by_human,
+        "creation-date": created,
+        "job-name": "anomaly-detection",
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
