@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from mlmock.services.bedrock_runtime.speech import Block, Conversation, Part, Reply, Usage
+from mlmock.services.bedrock_runtime.gate import Gate
+from mlmock.services.bedrock_runtime.speech import Block, Conversation, Part, Pause, Reply, Usage
+from mlmock.services.bedrock_runtime.words import pieces_of_text
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.ask import Exchange
     from mlmock.services.bedrock_runtime.guardrails import Content, Guardrail, Verdict
 
 INTERVENED = "guardrail_intervened"
+_GROUNDS = {"grounding_source", "query"}
 
 
 @dataclass
@@ -20,45 +23,57 @@ class Guarded:
     """The guardrail of one exchange and what it has said.
 
     `conversation` is what the model gets to read; `blocked` the reply instead of the model's.
-    `traced` when the caller asked for a trace; `sync` when a stream waits for the verdict.
+    `traced` when the caller asked for a trace, `full` for one of everything; `sync` when a stream
+    waits for the verdict; `context` is what an answer is grounded on.
     """
 
     guardrail: Guardrail
     conversation: Conversation
     verdict: Verdict
     traced: bool
+    full: bool
     sync: bool
+    context: Sequence[Content] = ()
     blocked: Reply | None = None
     outputs: list[Verdict] = field(default_factory=list)
     originals: list[str] = field(default_factory=list)
 
     def passed(self, reply: Reply) -> Reply:
         """Return what the caller gets of the model's `reply`."""
-        if self.blocked is not None:
-            return reply
-        from mlmock.services.bedrock_runtime.guardrails import Content
-
         texts = [p.block["text"] for p in reply.parts if "text" in p.block]
-        if not texts:
+        if self.blocked is not None or not texts:
             return reply
-        verdict = self.guardrail.assess("OUTPUT", [Content(text) for text in texts])
+        if not self.sync:
+            return self._passing(reply, texts)
+        verdict = self._assessed(texts)
         self.outputs.append(verdict)
         if not verdict.intervened:
             return reply
         self.originals = texts
-        return self._changed(reply, verdict)
-
-    def _changed(self, reply: Reply, verdict: Verdict) -> Reply:
         if verdict.message is not None:
             parts: tuple[Part, ...] = (Part({"text": verdict.message}, (verdict.message,)),)
-        elif self.sync:
+        else:
             masked = iter(verdict.texts)
             parts = tuple(_masked(part, masked) for part in reply.parts)
-        else:
-            return reply
-        if not self.sync:
-            parts = (*reply.parts, *parts)
         return replace(reply, parts=parts, stop_reason=INTERVENED)
+
+    def _assessed(self, texts: Sequence[str]) -> Verdict:
+        from mlmock.services.bedrock_runtime.guardrails import Content
+
+        contents = [*map(Content, texts), *self.context]
+        return self.guardrail.assess("OUTPUT", contents, full=self.full)
+
+    def _passing(self, reply: Reply, texts: list[str]) -> Reply:
+        """Return a reply that streams while it is assessed, and ends where it is blocked."""
+        gate = Gate(lambda text: self._assessed([text]))
+        parts = [_fed(gate, part) for part in reply.parts if not gate.is_shut]
+        rest, verdict = gate.close()
+        self.outputs.append(verdict)
+        if verdict.message is None:
+            return reply
+        self.originals = texts
+        parts[-1] = _longer(parts[-1], rest)
+        return replace(reply, parts=tuple(parts), stop_reason=INTERVENED)
 
     @property
     def intervened(self) -> bool:
@@ -99,6 +114,26 @@ def _masked(part: Part, texts: Any) -> Part:
     return part if text == part.block["text"] else Part({"text": text}, (text,))
 
 
+def _fed(gate: Gate, part: Part) -> Part:
+    if "text" not in part.block:
+        return part
+    pieces: list[str | Pause] = []
+    for piece in pieces_of_text(part, part.block["text"]):
+        pieces += gate.feed(piece) if isinstance(piece, str) else [piece]
+    return _of_pieces(pieces)
+
+
+def _of_pieces(pieces: Sequence[str | Pause]) -> Part:
+    text = "".join(piece for piece in pieces if isinstance(piece, str))
+    return Part({"text": text}, tuple(pieces))
+
+
+def _longer(part: Part, rest: Sequence[str]) -> Part:
+    if "text" not in part.block or not rest:
+        return part
+    return _of_pieces([*pieces_of_text(part, part.block["text"]), *rest])
+
+
 def guarded(
     exchange: Exchange, conversation: Conversation, config: Mapping[str, Any] | None
 ) -> Guarded | None:
@@ -115,13 +150,16 @@ def guarded(
     )
     contents = list(_contents(conversation))
     total = sum(len(b["text"]) for _, b in _blocks(conversation) if "text" in b)
-    verdict = guardrail.assess("INPUT", [c for c, _ in contents], total=total)
+    full = config.get("trace") == "enabled_full"
+    verdict = guardrail.assess("INPUT", [c for c, _ in contents], total=total, full=full)
     found = Guarded(
         guardrail,
         conversation,
         verdict,
         traced=config.get("trace", "disabled") != "disabled",
+        full=full,
         sync=config.get("streamProcessingMode", "sync") == "sync" or not exchange.streams,
+        context=[c for c, _ in contents if _GROUNDS & set(c.qualifiers)],
     )
     if verdict.message is not None:
         found.blocked = blocked_reply(exchange, verdict.message)

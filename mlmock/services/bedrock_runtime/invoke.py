@@ -32,35 +32,36 @@ _JSON = "application/json"
 _METRICS = "amazon-bedrock-invocationMetrics"
 _ACTION = "amazon-bedrock-guardrailAction"
 _TRACE = "amazon-bedrock-trace"
+_ASYNC = "ASYNCHRONOUS"
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def invoke_model(backend: BedrockRuntime, call: Call) -> Result:
     """Answer InvokeModel."""
     exchange = begin(backend, call, streams=False)
-    family, asked = _read(exchange)
+    family, asked, mode = _read(exchange)
     if not isinstance(asked, Conversation):
         return cast("Result", answer_made(exchange, family, asked, _whole))
-    return _conversed(exchange, asked, _Whole(exchange, family).write)
+    return _conversed(exchange, asked, _Whole(exchange, family).write, mode)
 
 
 def invoke_model_with_response_stream(backend: BedrockRuntime, call: Call) -> Result:
     """Answer InvokeModelWithResponseStream."""
     exchange = begin(backend, call, streams=True)
     refusals.check_streaming(exchange.known)
-    family, asked = _read(exchange)
+    family, asked, mode = _read(exchange)
     if not isinstance(asked, Conversation):
         raise refusals.invalid("The model is unsupported for streaming.")
-    return _conversed(exchange, asked, _Streamed(exchange, family).write)
+    return _conversed(exchange, asked, _Streamed(exchange, family).write, mode)
 
 
 Write = Callable[["Reply | Raw", Conversation, "Guarded | None"], Result]
 
 
-def _conversed(exchange: Exchange, said: Conversation, write: Write) -> Result:
+def _conversed(exchange: Exchange, said: Conversation, write: Write, mode: str) -> Result:
     check_length(exchange.known, said)
     wanted = frozenset({WORDS, CHUNKS if exchange.streams else BODY})
-    guarded = guarding.guarded(exchange, said, _guardrail(exchange.call.params))
+    guarded = guarding.guarded(exchange, said, _guardrail(exchange.call.params, mode))
     if guarded is not None and guarded.blocked is not None:
         return write(guarded.blocked, said, guarded)
     heard = said if guarded is None else guarded.conversation
@@ -71,13 +72,16 @@ def _conversed(exchange: Exchange, said: Conversation, write: Write) -> Result:
 # -- what comes in ---------------------------------------------------------------------------
 
 
-def _read(exchange: Exchange) -> tuple[Family, Any]:
-    """Return the family that answers, and what the body asks."""
+def _read(exchange: Exchange) -> tuple[Family, Any, str]:
+    """Return the family that answers, what the body asks, how a guardrail takes its stream."""
     params, model = exchange.call.params, exchange.known.model
     _check_accept(params)
     body = parsed_body(params.get("body", b""))
+    config = body.pop("amazon-bedrock-guardrailConfig", None)
+    asynchronous = isinstance(config, dict) and config.get("streamProcessingMode") == _ASYNC
     family = model.family or family_by_body(body)
-    return family, family.read(body, model.base or model.written)
+    asked = family.read(body, model.base or model.written)
+    return family, asked, "async" if asynchronous else "sync"
 
 
 def parsed_body(body: bytes) -> dict[str, Any]:
@@ -120,7 +124,7 @@ def _check_accept(params: Mapping[str, Any]) -> None:
         raise refusals.invalid(f"The accept type {accept} isn't supported. Use {_JSON}.")
 
 
-def _guardrail(params: Mapping[str, Any]) -> dict[str, Any] | None:
+def _guardrail(params: Mapping[str, Any], mode: str) -> dict[str, Any] | None:
     """Return the guardrail that the headers name, in Converse's words."""
     ident = params.get("guardrailIdentifier")
     if not ident:
@@ -129,6 +133,7 @@ def _guardrail(params: Mapping[str, Any]) -> dict[str, Any] | None:
         "guardrailIdentifier": ident,
         "guardrailVersion": params.get("guardrailVersion", ""),
         "trace": params.get("trace", "DISABLED").lower(),
+        "streamProcessingMode": mode,
     }
 
 
