@@ -15,6 +15,7 @@ from mlmock.services.bedrock_runtime.families.openai_chat import (
     usage,
 )
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.spoken import words_of
 
 _PENALTY = s.Fields({"scale": s.Number(0, 500)}, others=True)
 _JURASSIC = s.Fields(
@@ -62,7 +63,7 @@ class Jurassic(Family):
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return as many completions as were asked for, all the same (judged)."""
-        done = {"data": _data(reply.text), "finishReason": _finish(reply)}
+        done = {"data": _data(words_of(reply)), "finishReason": _finish(reply)}
         return {
             "id": 1234,
             "prompt": _data(conversation.last_user),

@@ -16,6 +16,7 @@ from mlmock.services.bedrock_runtime.claude import messages, written
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits, invalid
 from mlmock.services.bedrock_runtime.prompts import HUMAN, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.spoken import spoken, words_of
 
 _VERSION = "bedrock-2023-05-31"
 _TEXTS = s.Many(s.Text())
@@ -54,6 +55,11 @@ _COMPLETIONS = s.Fields(
         "metadata": s.Fields(others=True),
     },
 )
+_OLD_NAMES = {
+    "anthropic.claude-v2": "claude-2.0",
+    "anthropic.claude-v2:1": "claude-2.1",
+    "anthropic.claude-instant-v1": "claude-instant-1.2",
+}
 _FIRST = re.compile(r"claude-(?:v\d|instant)")
 _NAMED_LAST = re.compile(r"claude-(\d+)(?:-(\d{1,2}))?-[a-z]")
 _NAMED_FIRST = re.compile(r"claude-[a-z]+-(\d+)(?:-(\d{1,2})(?!\d))?")
@@ -94,7 +100,7 @@ class Anthropic(Family):
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a message, or a completion where one was asked for."""
         if conversation.extra.get("completion"):
-            return _completion(reply.text, reply)
+            return _completion(words_of(reply), reply)
         return written.message(name_of(conversation.model_id), reply)
 
     def chunks(
@@ -122,6 +128,8 @@ def version_of(model_id: str) -> tuple[int, ...]:
 
 def name_of(model_id: str) -> str:
     """Return the name that Anthropic has for a model: the id without provider and version."""
+    if model_id in _OLD_NAMES:
+        return _OLD_NAMES[model_id]
     return re.sub(r"-v\d+(?::\d+)?(?::\w+)?$", "", model_id.removeprefix("anthropic."))
 
 
@@ -223,13 +231,8 @@ def _completion(text: str, reply: Reply) -> dict[str, Any]:
 
 
 def _completion_chunks(reply: Reply, events: Iterator[Event]) -> Iterator[dict[str, Any]]:
-    for kind, event in events:
-        if kind == "contentBlockDelta" and "text" in event["delta"]:
-            yield {
-                "type": "completion",
-                "completion": event["delta"]["text"],
-                "stop_reason": None,
-                "stop": None,
-            }
-        elif kind == "messageStop":
+    for text in spoken(events):
+        if text is None:
             yield _completion("", reply)
+        else:
+            yield {"type": "completion", "completion": text, "stop_reason": None, "stop": None}

@@ -9,6 +9,7 @@ from mlmock.services.bedrock_runtime import schema as s
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
 from mlmock.services.bedrock_runtime.ids import uuid_from
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.spoken import spoken, words_of
 
 _BODY = s.Fields(
     {"prompt": s.Text(1)},
@@ -53,7 +54,11 @@ class Command(Family):
         """Return as many generations as were asked for, of the same text (judged)."""
         seed = reply.letters(16)
         found = [
-            {"finish_reason": reason(reply), "id": uuid_from(f"{seed}{at}"), "text": reply.text}
+            {
+                "finish_reason": reason(reply),
+                "id": uuid_from(f"{seed}{at}"),
+                "text": words_of(reply),
+            }
             for at in range(conversation.extra.get("count", 1))
         ]
         prompt = conversation.extra.get("prompt", conversation.last_user)
@@ -63,10 +68,10 @@ class Command(Family):
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the last has no text but the reason."""
-        for kind, event in events:
-            if kind == "contentBlockDelta" and "text" in event["delta"]:
-                yield {"index": 0, "is_finished": False, "text": event["delta"]["text"]}
-            elif kind == "messageStop":
+        for text in spoken(events):
+            if text is not None:
+                yield {"index": 0, "is_finished": False, "text": text}
+            else:
                 yield {"finish_reason": reason(reply), "is_finished": True}
 
 

@@ -11,6 +11,7 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, T
 from mlmock.services.bedrock_runtime.families.openai_chat import MESSAGE, STOP, ChatFamily
 from mlmock.services.bedrock_runtime.prompts import BARS, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.spoken import spoken, thought_aloud, words_of
 
 _LIMITS: dict[str, s.Schema] = {
     "max_tokens": s.whole(1, 32768),
@@ -18,6 +19,7 @@ _LIMITS: dict[str, s.Schema] = {
     "top_p": s.Number(0, 1),
     "stop": STOP,
 }
+_THOUGHT = "\n</think>\n\n"
 _PROMPT = s.Fields({"prompt": s.Text(1)}, _LIMITS)
 _MESSAGES = s.Fields({"messages": s.Many(MESSAGE, least=1)}, _LIMITS)
 
@@ -52,26 +54,15 @@ class DeepSeekReasoner(Family):
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the only choice: the reasoning, its end, and the text."""
-        thought = f"{reply.reasoning}\n</think>\n\n" if reply.reasoning else ""
-        return _choices(thought + reply.text, _reason(reply))
+        thought = f"{reply.reasoning}{_THOUGHT}" if reply.reasoning else ""
+        return _choices(thought + words_of(reply), _reason(reply))
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the reason is null until the last."""
-        thinking = False
-        for kind, event in events:
-            if kind == "contentBlockDelta":
-                reasoning = event["delta"].get("reasoningContent", {}).get("text")
-                thinking = thinking or reasoning is not None
-                text = event["delta"].get("text", reasoning)
-                if text is not None:
-                    yield _choices(text, None)
-            elif kind == "contentBlockStop" and thinking:
-                thinking = False
-                yield _choices("\n</think>\n\n", None)
-            elif kind == "messageStop":
-                yield _choices("", _reason(reply))
+        for text in spoken(thought_aloud(events, "", _THOUGHT)):
+            yield _choices("", _reason(reply)) if text is None else _choices(text, None)
 
 
 class DeepSeekChat(ChatFamily):

@@ -9,7 +9,8 @@ from mlmock.services.bedrock_runtime import schema as s
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
 from mlmock.services.bedrock_runtime.prompts import HEADERS, INSTRUCT, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
-from mlmock.services.bedrock_runtime.tokens import tokens_in
+from mlmock.services.bedrock_runtime.spoken import spoken, words_of
+from mlmock.services.bedrock_runtime.tokens import CHARACTERS
 
 _BODY = s.Fields(
     {"prompt": s.Text(1)},
@@ -58,7 +59,7 @@ class Llama(Family):
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the generation."""
         return {
-            "generation": reply.text,
+            "generation": words_of(reply),
             "prompt_token_count": reply.usage.input_tokens,
             "generation_token_count": reply.usage.output_tokens,
             "stop_reason": _reason(reply),
@@ -69,14 +70,13 @@ class Llama(Family):
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; only the first has the prompt's count, only the last a reason."""
         prompt: int | None = reply.usage.input_tokens
-        said = ""
-        for kind, event in events:
-            if kind == "contentBlockDelta" and "text" in event["delta"]:
-                piece = event["delta"]["text"]
-                said += piece
-                yield _chunk(piece, prompt, tokens_in(said), None)
+        said = 0
+        for piece in spoken(events):
+            if piece is not None:
+                said += len(piece)
+                yield _chunk(piece, prompt, -(-said // CHARACTERS), None)
                 prompt = None
-            elif kind == "messageStop":
+            else:
                 yield _chunk("", prompt, reply.usage.output_tokens, _reason(reply))
 
 

@@ -11,6 +11,7 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, T
 from mlmock.services.bedrock_runtime.families.openai_chat import ChatFamily
 from mlmock.services.bedrock_runtime.prompts import INSTRUCT, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.spoken import spoken, words_of
 
 _PROMPT = s.Fields(
     {"prompt": s.Text(1)},
@@ -63,17 +64,14 @@ class MistralText(Family):
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the only output."""
-        return _outputs(reply.text, _reason(reply))
+        return _outputs(words_of(reply), _reason(reply))
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the reason is null until the last."""
-        for kind, event in events:
-            if kind == "contentBlockDelta" and "text" in event["delta"]:
-                yield _outputs(event["delta"]["text"], None)
-            elif kind == "messageStop":
-                yield _outputs("", _reason(reply))
+        for text in spoken(events):
+            yield _outputs("", _reason(reply)) if text is None else _outputs(text, None)
 
 
 def _outputs(text: str, reason: str | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from mlmock.services.bedrock_runtime import schema as s
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
 from mlmock.services.bedrock_runtime.prompts import JOINED, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.spoken import spoken, words_of
 
 _REASONS = {
     "max_tokens": "LENGTH",
@@ -52,7 +53,7 @@ class TitanText(Family):
         """Return the only result, with its tokens."""
         result = {
             "tokenCount": reply.usage.output_tokens,
-            "outputText": reply.text,
+            "outputText": words_of(reply),
             "completionReason": _REASONS.get(reply.stop_reason, "FINISH"),
         }
         return {"inputTextTokenCount": reply.usage.input_tokens, "results": [result]}
@@ -61,10 +62,10 @@ class TitanText(Family):
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the count of all tokens and the reason are null until the last."""
-        for kind, event in events:
-            if kind == "contentBlockDelta" and "text" in event["delta"]:
-                yield _chunk(event["delta"]["text"], reply, None, None)
-            elif kind == "messageStop":
+        for text in spoken(events):
+            if text is not None:
+                yield _chunk(text, reply, None, None)
+            else:
                 reason = _REASONS.get(reply.stop_reason, "FINISH")
                 yield _chunk("", reply, reply.usage.output_tokens, reason)
 

@@ -16,6 +16,7 @@ from mlmock.services.bedrock_runtime.families.base import (
 )
 from mlmock.services.bedrock_runtime.media import decoded
 from mlmock.services.bedrock_runtime.speech import Conversation, Embedding, Reply
+from mlmock.services.bedrock_runtime.spoken import spoken, words_of
 
 _PLACE = s.Fields({"uri": s.Text(1)}, {"bucketOwner": s.Text()})
 _SOURCE = s.Either(
@@ -72,17 +73,15 @@ class Pegasus(Family):
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the message and why it ended."""
-        return {"message": reply.text, "finishReason": _reason(reply)}
+        return {"message": words_of(reply), "finishReason": _reason(reply)}
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces of the message; the last has the reason (judged: no source shows them)."""
-        for kind, event in events:
-            if kind == "contentBlockDelta" and "text" in event["delta"]:
-                yield {"message": event["delta"]["text"], "finishReason": None}
-            elif kind == "messageStop":
-                yield {"message": "", "finishReason": _reason(reply)}
+        for text in spoken(events):
+            reason = _reason(reply) if text is None else None
+            yield {"message": text or "", "finishReason": reason}
 
 
 class Marengo(Family):
