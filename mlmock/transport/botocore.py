@@ -32,7 +32,7 @@ from mlmock.transport.hosts import is_aws
 from mlmock.transport.patching import Patch
 from mlmock.transport.responses import response
 from mlmock.wire.message import Request
-from mlmock.wire.models import plan_of
+from mlmock.wire.models import plan_of, prefixes
 from mlmock.world import Block
 
 _TICKET = "mlmock_ticket"
@@ -102,9 +102,10 @@ def _find_signer(emitter: Any, service_id: str) -> Any:
 def modelled_headers(headers: Any, names: frozenset[str]) -> dict[str, str]:
     """Return those of a request's `headers` whose lower-case names are in `names`."""
     found = {}
-    for name, value in headers.items():
+    for name in headers:  # botocore's own kind is dear to index, so only for what is wanted
         lower = name.lower()
         if lower in names:
+            value = headers[name]
             found[lower] = value.decode() if isinstance(value, bytes) else str(value)
     return found
 
@@ -255,17 +256,15 @@ def _init(patch: Patch) -> Any:
 
 def own_guard(endpoint: Any, block: Block) -> None:
     """Let an endpoint made inside a block refuse AWS once no block runs."""
-    passing = block.options.passthrough
-    kind = type(endpoint)
+    passing, kind = frozenset(block.options.passthrough), type(endpoint)
 
     def send(request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
             return respond(request, ticket)
-        if active.current() is None:
-            service = ticket.service_model.service_name if ticket is not None else None
-            if (service is None or service not in passing) and is_aws(request.url):
-                refuse(None, service or endpoint._endpoint_prefix, None, request.url)
+        prefix = endpoint._endpoint_prefix
+        if active.current() is None and is_aws(request.url) and prefix not in prefixes(passing):
+            refuse(None, prefix, None, request.url)
         return kind._send(endpoint, request)
 
     endpoint._send = send

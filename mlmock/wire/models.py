@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
@@ -47,6 +49,16 @@ def service_model(service: str, revision: str | None = None) -> Any:
     if description is None:
         description = Loader().load_service_model(service, "service-2", revision)
     return ServiceModel(description, service_name=service)
+
+
+@cache
+def prefixes(services: frozenset[str]) -> frozenset[str]:
+    """Return the endpoint prefixes of `services`; a name that nobody knows has none."""
+    found = set()
+    for service in services:
+        with suppress(UnknownServiceError):
+            found.add(service_model(service).endpoint_prefix)
+    return frozenset(found)
 
 
 def operation(service: str, name: str, revision: str | None = None) -> Operation:
