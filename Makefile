@@ -37,7 +37,7 @@ tests: $(VENV)/ready .cache/wheels/ready
 	$(BIN)/coverage report
 
 bench: $(VENV)/ready  ## the table of ratios
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 clean:
 	rm -rf $(VENV) .cache .coverage* .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,7 @@
-"""Paired rounds: the subjects of a comparison take turns in one run; each round gives a ratio."""
+"""Paired rounds: the subjects of a comparison take turns in one run; each round gives a ratio.
+
+Time is the thread's own processor time, so that whatever else the machine does counts little.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,16 @@ from dataclasses import dataclass
 
 Subject = Callable[[], object]
 Around = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table: what was measured, its value, and the bar that it has to stay under."""
+
+    name: str
+    value: float
+    bar: float | None
+    unit: str = "x floor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +75,9 @@ def _batch(subject: Subject, calls: int, around: Around) -> float:
         gc.collect()
         gc.disable()
         try:
-            start = time.perf_counter()
+            start = time.thread_time()
             for _ in range(calls):
                 subject()
-            return (time.perf_counter() - start) / calls * 1e6
+            return (time.thread_time() - start) / calls * 1e6
         finally:
             gc.enable()

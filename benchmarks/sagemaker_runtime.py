@@ -43,12 +43,20 @@ def client() -> Any:
     )
 
 
-def floor_client(make: Callable[[], Any], headers: dict[str, str]) -> Any:
+def floor_client(make: Callable[[], Any], headers: dict[str, str], length: int | None) -> Any:
     """Return a client that no mock ever sees, answered from a constant in `before-send`."""
     found = client()
+    common = {
+        "x-amzn-RequestId": "e3e70682-c209-4cac-a29f-000000000001",
+        "Date": "Sat, 21 Nov 2026 04:03:54 GMT",
+        "Connection": "keep-alive",
+    }
+    if length is not None:
+        common["Content-Length"] = str(length)
+    every = {**headers, **common}
 
     def answer(request: Any, **kwargs: Any) -> AWSResponse:
-        given: Any = dict(headers)
+        given: Any = dict(every)
         return AWSResponse(request.url, 200, given, make())
 
     found.meta.events.register("before-send", answer)
@@ -94,7 +102,7 @@ def one_piece(size: int, *, memos: bool, rounds: int, calls: int) -> Outcome:
             endpoint.reply(body, content_type="application/octet-stream")
             yield
 
-    floor = invoke(floor_client(lambda: raw_body(body)[0], headers), body)
+    floor = invoke(floor_client(lambda: raw_body(body)[0], headers, size), body)
     return timed(floor, invoke(client(), body), block, rounds=rounds, calls=calls)
 
 
@@ -113,7 +121,7 @@ def parts(*, memos: bool, rounds: int, calls: int) -> Outcome:
             ml.sagemaker.endpoint("llm").stream(PARTS)
             yield
 
-    floor = stream(floor_client(lambda: raw_body(iter(sent))[0], headers))
+    floor = stream(floor_client(lambda: raw_body(iter(sent))[0], headers, None))
     return timed(floor, stream(client()), block, rounds=rounds, calls=calls)
 
 

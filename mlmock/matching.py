@@ -7,7 +7,7 @@ import json
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -70,13 +70,17 @@ class Glob:
     """Fits a text that the shell pattern `pattern` covers as a whole; case counts."""
 
     pattern: str
+    fits: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fits", re.compile(fnmatch.translate(self.pattern)))
 
     def __repr__(self) -> str:
         return f"glob({self.pattern!r})"
 
     def __call__(self, value: Any) -> bool:
         """True when it fits `value`."""
-        return isinstance(value, str) and fnmatch.fnmatchcase(value, self.pattern)
+        return isinstance(value, str) and self.fits.match(value) is not None
 
 
 def contains(part: Any) -> Contains:

@@ -154,6 +154,8 @@ class Declared(Generic[T]):
     def find(self, name: str, scope: Scope) -> T | None:
         """Return what holds as `name` in `scope`: the narrowest declaration, or None."""
         things = self._things
+        if not things:
+            return None
         for region in (scope.region, None):
             for account_id in (scope.account_id, None):
                 found = things.get((name, region, account_id))

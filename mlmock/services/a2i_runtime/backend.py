@@ -20,6 +20,7 @@ from mlmock.services.paging import Shelf, Tokens, page
 from mlmock.world import World
 
 _DEFAULT_PAGE = 10  # judged: what SageMaker's other listings do
+_MANY = 1024  # flow definitions' ARNs that are remembered as read
 
 
 class HumanLoops(Backend):
@@ -36,6 +37,8 @@ class HumanLoops(Backend):
         self._flows = world.part(Flows)
         self.endings = Endings(world, scope)
         self._workers = Workers(world, self.endings)
+        self._arns: dict[str, Arn | None] = {}
+        self._undeclared: dict[Arn, Terms] = {}
 
     # -- operations -------------------------------------------------------------------------
 
@@ -152,6 +155,9 @@ class HumanLoops(Backend):
     def _terms(self, flow_arn: Arn) -> Terms:
         """Return what the flow definition asks now; loops that are asked the same share it."""
         flow = self._flows.find(flow_arn.name, self.scope)
+        last = self._undeclared.get(flow_arn) if flow is None else None
+        if last is not None:
+            return last
         terms = Terms(
             flow_arn=str(flow_arn),
             flow_name=flow_arn.name,
@@ -161,6 +167,8 @@ class HumanLoops(Backend):
         last = self._last_terms.get(terms.flow_arn)
         if last != terms:
             last = self._last_terms[terms.flow_arn] = terms
+        if flow is None:
+            self._undeclared[flow_arn] = last
         return last
 
     def _drop(self, loop: Loop) -> None:
@@ -176,7 +184,11 @@ class HumanLoops(Backend):
     # -- flow definitions -------------------------------------------------------------------
 
     def _known_flow(self, arn: str) -> Arn | None:
-        found = flow_of(arn, self.scope)
+        if arn not in self._arns:
+            if len(self._arns) >= _MANY:
+                self._arns.clear()
+            self._arns[arn] = flow_of(arn, self.scope)
+        found = self._arns[arn]
         return None if found is None or self._flows.is_deleted(found.name, self.scope) else found
 
     def _flow_or_refusal(self, arn: str) -> Arn:

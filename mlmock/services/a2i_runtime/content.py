@@ -16,7 +16,7 @@ def check_input(content: str) -> None:
     The model's docs ask for JSON; an object because templates read ``task.input.<key>`` (judged).
     """
     try:
-        value: Any = json.loads(content, parse_constant=_refuse, parse_float=_finite)
+        value: Any = _decode(content)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or _is_too_deep(content, value):
@@ -32,6 +32,9 @@ def _finite(text: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"{text} is beyond a double")
     return value
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite).decode
 
 
 def _is_too_deep(content: str, value: Any) -> bool:

@@ -94,6 +94,8 @@ class Workers:
         where a function is to be asked: user code doesn't run inside a lock.
         """
         book = self._world.book
+        if not book.any:
+            return None
         keys = tuple(filter(book.has, (loop_key(loop.name), flow_key(loop.terms.flow_name))))
         while loop.status == "InProgress":
             found = book.find(keys, call, {}) if keys else None

@@ -1,0 +1,210 @@
+"""Bedrock Runtime against botocore's own floor: converse short and long, a list, a stream.
+
+The floor is a client that no mock sees, answered in `before-send` with the very bytes, status and
+headers that the mock answers.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+from benchmarks.paired import Row, rounds_of
+from mlmock import mock_ml
+from mlmock.transport.bodies import raw_body
+
+MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
+SHORT: dict[str, Any] = {
+    "modelId": MODEL,
+    "messages": [{"role": "user", "content": [{"text": "What is the weather in Rome?"}]}],
+}
+TOOLS = [
+    {
+        "toolSpec": {
+            "name": f"tool_{number}",
+            "description": f"Look up the {number}. thing that somebody asks for.",
+            "inputSchema": {
+                "json": {
+                    "type": "object",
+                    "properties": {"city": {"type": "string"}, "day": {"type": "string"}},
+                    "required": ["city"],
+                }
+            },
+        }
+    }
+    for number in range(5)
+]
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(250))
+WORDS = " ".join(f"word{number}" for number in range(16))
+
+
+def turns(count: int) -> list[dict[str, Any]]:
+    """Return a conversation of `count` messages: texts, pictures, tool uses and their results."""
+    picture = {"image": {"format": "png", "source": {"bytes": PICTURE}}}
+    found: list[dict[str, Any]] = [{"role": "user", "content": [{"text": "Look."}, picture]}]
+    for number in range(1, count):
+        ident = f"tooluse_{(number + 1) // 2:022d}"
+        if number % 2:
+            use = {"toolUseId": ident, "name": "tool_1", "input": {"city": "Rome"}}
+            found.append({"role": "assistant", "content": [{"text": "Well."}, {"toolUse": use}]})
+            continue
+        result = {"toolUseId": f"tooluse_{number // 2:022d}", "content": [{"text": "It is sunny."}]}
+        extra = [picture] if number in (6, 12) else [{"text": "And tomorrow?"}]
+        found.append({"role": "user", "content": [{"toolResult": result}, *extra]})
+    return found
+
+
+def long(count: int = 25) -> dict[str, Any]:
+    """Return the parameters of a long conversation."""
+    return {
+        "modelId": MODEL,
+        "messages": turns(count),
+        "system": [{"text": "You are a weather service. Answer in short sentences."}],
+        "inferenceConfig": {"maxTokens": 500, "temperature": 0.5, "topP": 0.9},
+        "toolConfig": {"tools": TOOLS, "toolChoice": {"auto": {}}},
+        "requestMetadata": {"team": "weather", "stage": "test"},
+    }
+
+
+def client() -> Any:
+    return boto3.client(
+        "bedrock-runtime",
+        region_name="us-east-1",
+        aws_access_key_id="123456789012",
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def recorded(prepare: Callable[[Any, Any], None], call: Callable[[Any], object]) -> Any:
+    """Return the answer of the mock to `call`: headers, and its body or its frames."""
+    with mock_ml() as ml:
+        caller = client()
+        prepare(ml, caller)
+        call(caller)
+        answer = ml.calls.last.answer
+        assert answer is not None
+        body: Any = answer.body
+        return dict(answer.headers), body if isinstance(body, bytes) else list(body.sent)
+
+
+def floor_client(headers: dict[str, str], body: Any) -> Any:
+    """Return a client that no mock ever sees, answered from a constant in `before-send`."""
+    found = client()
+
+    def answer(request: Any, **kwargs: Any) -> AWSResponse:
+        raw = raw_body(body if isinstance(body, bytes) else iter(body))[0]
+        given: Any = dict(headers)
+        return AWSResponse(request.url, 200, given, raw)
+
+    found.meta.events.register("before-send", answer)
+    return found
+
+
+def row(
+    name: str,
+    call: Callable[[Any], object],
+    prepare: Callable[[Any, Any], None],
+    bar: float,
+    *,
+    memos: bool,
+    rounds: int,
+    calls: int,
+) -> Row:
+    """Return one row: `call` under the mock, against the floor with the same answer."""
+    floor = floor_client(*recorded(prepare, call))
+    subject = client()
+
+    @contextmanager
+    def block() -> Iterator[None]:
+        with mock_ml(memos=memos) as ml:
+            prepare(ml, subject)
+            yield
+
+    found = rounds_of(
+        lambda: call(floor),
+        {"mlmock": lambda: call(subject)},
+        rounds=rounds,
+        calls=calls,
+        around={"mlmock": block},
+    )
+    return Row(f"{name}{'' if memos else ', without memos'}", found["mlmock"].ratio, bar)
+
+
+def hello(ml: Any, caller: Any) -> None:
+    ml.bedrock.model(MODEL).reply("It is sunny in Rome.").optional()
+
+
+def sixteen(ml: Any, caller: Any) -> None:
+    ml.bedrock.model(MODEL).reply(WORDS).optional()
+
+
+def ten_invokes(ml: Any, caller: Any) -> None:
+    for number in range(10):
+        caller.start_async_invoke(
+            modelId="amazon.nova-reel-v1:0",
+            clientRequestToken=f"token-{number}",
+            modelInput={
+                "taskType": "TEXT_VIDEO",
+                "textToVideoParams": {"text": "A quiet harbour at dawn"},
+                "videoGenerationConfig": {"durationSeconds": 6, "fps": 24, "dimension": "1280x720"},
+            },
+            outputDataConfig={"s3OutputDataConfig": {"s3Uri": "s3://bucket/out"}},
+        )
+
+
+def read_stream(caller: Any) -> object:
+    return list(caller.converse_stream(**SHORT)["stream"])
+
+
+def rows(*, rounds: int = 21) -> Iterator[Row]:
+    """Yield every row of the table: what was timed, its ratio to the floor, and its bar."""
+    whole = long()
+    for memos, bars in ((True, (0.95, 1.12, 0.40, 1.06)), (False, (1.10, 1.22, 1.06, 1.16))):
+        table: list[tuple[str, Callable[[Any], object], Callable[[Any, Any], None], int]] = [
+            ("Converse, short", lambda c: c.converse(**SHORT), hello, 40),
+            ("Converse, 25 messages", lambda c: c.converse(**whole), hello, 15),
+            ("ListAsyncInvokes, 10 rows", lambda c: c.list_async_invokes(), ten_invokes, 15),
+            ("ConverseStream, 20 events", read_stream, sixteen, 20),
+        ]
+        for (name, call, prepare, calls), bar in zip(table, bars, strict=True):
+            yield row(name, call, prepare, bar, memos=memos, rounds=rounds, calls=calls)
+    yield Row("Converse, 200 turns against 100", growth(), 2.3, "times as long")
+
+
+def growth() -> float:
+    """Return how many times as long a conversation of 200 turns takes as one of 100."""
+    half, whole = long(199), long(399)
+    with mock_ml() as ml:
+        caller = client()
+        hello(ml, caller)
+        return min(_seconds(caller, whole) for _ in range(5)) / min(
+            _seconds(caller, half) for _ in range(5)
+        )
+
+
+def _seconds(caller: Any, params: dict[str, Any]) -> float:
+    started = time.thread_time()
+    for _ in range(5):
+        caller.converse(**params)
+    return time.thread_time() - started
+
+
+def main() -> int:
+    failed = 0
+    for found in rows():
+        verdict = "ok" if found.bar is None or found.value <= found.bar else "TOO SLOW"
+        failed += verdict != "ok"
+        print(f"{found.name:46} {found.value:5.2f} {found.unit}, at most {found.bar}: {verdict}")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
