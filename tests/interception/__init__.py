@@ -1,0 +1,1 @@
+"""Interception, situation by situation."""
