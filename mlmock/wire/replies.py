@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from botocore.awsrequest import HeadersDict
 from botocore.eventstream import EventStreamBuffer
 from botocore.parsers import create_parser
 
@@ -18,7 +19,7 @@ def parsed(operation: Operation, answer: Answer) -> dict[str, Any]:
     body: Any = answer.body if isinstance(answer.body, bytes) else b""
     if answer.status < 300 and _is_blob(operation):
         body = memoryview(body)  # as it is: bytes would be decoded
-    response = {"status_code": answer.status, "headers": _lower(answer.headers), "body": body}
+    response = {"status_code": answer.status, "headers": HeadersDict(answer.headers), "body": body}
     if operation.event_stream is not None and answer.status < 300:
         found = _outside_stream(answer, operation)
         found[str(operation.output_payload)] = list(_events(operation, answer))
