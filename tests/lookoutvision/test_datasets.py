@@ -1,0 +1,484 @@
+"""Datasets: created, changed, counted, deleted; and what is seen of it under each policy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from mlmock import BadAnswer, after, after_polls, manually
+from tests.lookoutvision.conftest import line, masked_line, refusal, source
+
+TRAIN = {"ProjectName": "circuits", "DatasetType": "train"}
+
+
+@pytest.fixture
+def project(ml: Any) -> Any:
+    return ml.lookoutvision.project("circuits")
+
+
+def described(client: Any, **dataset: Any) -> dict[str, Any]:
+    found: dict[str, Any] = client.describe_dataset(**{**TRAIN, **dataset})["DatasetDescription"]
+    return found
+
+
+def status(client: Any) -> str:
+    return str(described(client)["Status"])
+
+
+def lines(client: Any) -> list[str]:
+    found: list[str] = client.list_dataset_entries(**TRAIN)["DatasetEntries"]
+    return found
+
+
+def put_manifest(ml: Any, *texts: str) -> dict[str, Any]:
+    ml.s3.put("s3://manifests/train.manifest", "\n".join(texts))
+    return source("train.manifest")
+
+
+# --- creation ------------------------------------------------------------------------------------
+
+
+def test_an_empty_dataset_is_there_at_once(vision: Any, project: Any) -> None:
+    made = vision.create_dataset(**TRAIN)
+
+    assert made["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert made["DatasetMetadata"]["Status"] == "CREATE_COMPLETE"
+    assert made["DatasetMetadata"]["StatusMessage"] == "The dataset was created successfully."
+    assert described(vision)["ImageStats"] == {"Total": 0, "Labeled": 0, "Normal": 0, "Anomaly": 0}
+    assert lines(vision) == []
+
+
+def test_a_dataset_is_made_from_a_manifest(ml: Any, vision: Any, project: Any) -> None:
+    texts = [line("1.png"), line("2.png", "anomaly"), line("3.png", None), line("4.png", "odd")]
+
+    made = vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, *texts, ""))
+
+    assert made["DatasetMetadata"]["Status"] == "CREATE_IN_PROGRESS"
+    shown = described(vision)
+    assert (shown["ProjectName"], shown["DatasetType"]) == ("circuits", "train")
+    assert shown["Status"] == "CREATE_COMPLETE"
+    assert shown["ImageStats"] == {"Total": 4, "Labeled": 2, "Normal": 1, "Anomaly": 1}
+    assert lines(vision) == texts
+
+
+def test_a_segmentation_dataset_counts_the_same(ml: Any, vision: Any, project: Any) -> None:
+    texts = [line("1.png"), masked_line("2.png", {"scratch": "#23A436"})]
+
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, *texts))
+
+    assert described(vision)["ImageStats"] == {"Total": 2, "Labeled": 2, "Normal": 1, "Anomaly": 1}
+    assert lines(vision) == texts
+
+
+def bad(**changes: Any) -> str:
+    """A labelled line with other members; None takes one out."""
+    value = json.loads(line("1.png"))
+    label = value["anomaly-label-metadata"]
+    for name, item in changes.items():
+        where = label if name in {"class_name", "human_annotated", "type"} else value
+        key = {"metadata": "anomaly-label-metadata", "label": "anomaly-label"}.get(
+            name, name.replace("_", "-")
+        )
+        where[key] = item
+        if item is None:
+            del where[key]
+    return json.dumps(value)
+
+
+def bad_mask(**changes: Any) -> str:
+    value = json.loads(masked_line("1.png", {"scratch": "#23A436"}))
+    where = value if "anomaly_mask_ref" in changes else value["anomaly-mask-ref-metadata"]
+    where.update({name.replace("_", "-"): item for name, item in changes.items()})
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("not JSON", "Line 2 is not a JSON object."),
+        ("[1, 2]", "Line 2 is not a JSON object."),
+        ('{"a":' * 9000, "Line 2 has more than 8192 characters."),
+        ('{"a":' * 1600, "Line 2 is not a JSON object."),
+        ("{}", "Line 2: source-ref must be the S3 URI of an image."),
+        (bad(source_ref=7), "Line 2: source-ref must be the S3 URI of an image."),
+        (bad(source_ref="/disk/1.png"), "Line 2: source-ref must be the S3 URI of an image."),
+        (
+            line("1.png", bucket="others"),
+            "Line 2: all images of a dataset must be in one bucket, which is images.",
+        ),
+        (bad(metadata=None), "Line 2: anomaly-label has no anomaly-label-metadata."),
+        (bad(metadata=[]), "Line 2: anomaly-label-metadata must be a JSON object."),
+        (bad(label=None), "Line 2: anomaly-label-metadata has no anomaly-label."),
+        (bad(type=None), "Line 2: anomaly-label-metadata has no type."),
+        (bad(class_name=None), "Line 2: anomaly-label-metadata has no class-name."),
+        (
+            bad(human_annotated="maybe"),
+            "Line 2: human-annotated of anomaly-label-metadata must be yes or no.",
+        ),
+        (
+            bad_mask(anomaly_mask_ref="mask.png"),
+            "Line 2: anomaly-mask-ref must end in -ref and be the S3 URI of a mask.",
+        ),
+        (
+            bad_mask(internal_color_map={}),
+            "Line 2: anomaly-mask-ref-metadata has no internal-color-map.",
+        ),
+        (
+            bad_mask(internal_color_map={"0": {"class-name": "scratch", "hex-color": "red"}}),
+            "Line 2: internal-color-map must give each class-name a hex-color.",
+        ),
+        (
+            bad_mask(internal_color_map={"0": "scratch"}),
+            "Line 2: internal-color-map must give each class-name a hex-color.",
+        ),
+    ],
+)
+def test_a_bad_line_fails_the_creation(
+    ml: Any, vision: Any, project: Any, text: str, why: str
+) -> None:
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("0.png"), text))
+
+    shown = described(vision)
+
+    assert (shown["Status"], shown["StatusMessage"]) == ("CREATE_FAILED", why)
+    assert shown["ImageStats"]["Total"] == 0
+
+
+def test_metadata_of_other_kinds_is_passed_over(ml: Any, vision: Any, project: Any) -> None:
+    extra = {"box-metadata": {"type": "groundtruth/object-detection"}, "box": {}, "note": "n"}
+    text = json.dumps({**json.loads(line("1.png")), **extra, "source-ref-metadata": {}})
+
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, text))
+
+    assert described(vision)["ImageStats"]["Normal"] == 1
+
+
+def test_a_manifest_that_is_not_there_fails_the_creation(vision: Any, project: Any) -> None:
+    vision.create_dataset(**TRAIN, DatasetSource=source("nothing"))
+
+    shown = described(vision)
+    assert shown["Status"] == "CREATE_FAILED"
+    assert shown["StatusMessage"] == "The manifest s3://manifests/nothing can't be read."
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "There is no JSON Line."),
+        (b"\n  \n", "There is no JSON Line."),
+        (line("1.png").encode() + b"\n{\xff}", "Line 2 is not UTF-8 text."),
+    ],
+)
+def test_a_manifest_without_lines_or_text_fails(
+    ml: Any, vision: Any, project: Any, body: bytes, why: str
+) -> None:
+    ml.s3.put("s3://manifests/m", body)
+    vision.create_dataset(**TRAIN, DatasetSource=source("m"))
+
+    assert described(vision)["StatusMessage"] == why
+
+
+def test_of_two_lines_for_one_image_the_last_counts(ml: Any, vision: Any, project: Any) -> None:
+    texts = [line("1.png"), line("2.png"), line("1.png", "anomaly")]
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, *texts))
+
+    assert lines(vision) == [texts[2], texts[1]]
+
+
+def test_line_separators_inside_texts_do_not_end_lines(ml: Any, vision: Any, project: Any) -> None:
+    text = line("1.png").replace("}", ', "note": "a\u2028b"}', 1)
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, "\ufeff" + text + "\r"))
+
+    assert lines(vision) == [text]
+
+
+def test_a_project_has_one_dataset_of_each_kind(ml: Any, vision: Any, project: Any) -> None:
+    vision.create_dataset(**TRAIN)
+    vision.create_dataset(ProjectName="circuits", DatasetType="test")
+
+    refused = refusal(vision.create_dataset, **TRAIN)
+
+    assert (refused["Code"], refused["ResourceType"]) == ("ConflictException", "DATASET")
+    assert refused["ResourceId"] == "circuits/train"
+    shown = vision.describe_project(ProjectName="circuits")["ProjectDescription"]["Datasets"]
+    assert [dataset["DatasetType"] for dataset in shown] == ["train", "test"]
+
+
+def test_one_that_failed_still_takes_the_place(vision: Any, project: Any) -> None:
+    vision.create_dataset(**TRAIN, DatasetSource=source("nothing"))
+
+    assert refusal(vision.create_dataset, **TRAIN)["Code"] == "ConflictException"
+    assert (
+        refusal(vision.update_dataset_entries, **TRAIN, Changes=line("1.png"))["Code"]
+        == "ConflictException"
+    )
+    vision.delete_dataset(**TRAIN)
+    vision.create_dataset(**TRAIN)
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("describe_dataset", {}),
+        ("list_dataset_entries", {}),
+        ("delete_dataset", {}),
+        ("update_dataset_entries", {"Changes": line("1.png")}),
+    ],
+)
+def test_a_dataset_that_is_not_there_is_not_found(
+    vision: Any, project: Any, operation: str, params: dict[str, Any]
+) -> None:
+    refused = refusal(getattr(vision, operation), **TRAIN, **params)
+
+    assert (refused["Code"], refused["ResourceType"]) == ("ResourceNotFoundException", "DATASET")
+    assert refused["ResourceId"] == "circuits/train"
+
+
+def test_other_kinds_do_not_exist(vision: Any, project: Any) -> None:
+    refused = refusal(vision.create_dataset, ProjectName="circuits", DatasetType="validate")
+
+    assert refused["Code"] == "ValidationException"
+
+
+def test_quotas_of_images_are_off_until_set(ml: Any, vision: Any, project: Any) -> None:
+    ml.lookoutvision.quotas(train_images=2, test_images=1)
+    vision.create_dataset(
+        **TRAIN, DatasetSource=put_manifest(ml, line("1.png"), line("2.png"), line("3.png"))
+    )
+
+    assert described(vision)["StatusMessage"] == "A train dataset has at most 2 images."
+
+
+# --- change --------------------------------------------------------------------------------------
+
+
+def test_an_update_replaces_and_adds(ml: Any, vision: Any, project: Any) -> None:
+    project.seed(train=[line("1.png"), line("2.png")])
+    ml.clock.advance(hours=1)
+
+    changes = "\n".join([line("2.png", "anomaly"), line("3.png")])
+    answered = vision.update_dataset_entries(**TRAIN, Changes=changes)
+
+    assert answered["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert answered["Status"] == "UPDATE_IN_PROGRESS"
+    shown = described(vision)
+    assert (shown["Status"], shown["ImageStats"]["Total"]) == ("UPDATE_COMPLETE", 3)
+    assert (shown["LastUpdatedTimestamp"] - shown["CreationTimestamp"]).seconds >= 3600
+    assert lines(vision) == [line("1.png"), line("2.png", "anomaly"), line("3.png")]
+
+
+def test_one_bad_line_takes_the_whole_change_back(vision: Any, project: Any) -> None:
+    project.seed(train=[line("1.png")])
+
+    vision.update_dataset_entries(**TRAIN, Changes=line("1.png", "anomaly") + "\nnonsense")
+
+    shown = described(vision)
+    assert shown["Status"] == "UPDATE_FAILED_ROLLBACK_COMPLETE"
+    assert shown["StatusMessage"] == "Line 2 is not a JSON object."
+    assert lines(vision) == [line("1.png")]
+
+
+def test_the_images_of_a_dataset_stay_in_one_bucket(vision: Any, project: Any) -> None:
+    project.seed(train=[line("1.png")])
+
+    vision.update_dataset_entries(**TRAIN, Changes=line("2.png", bucket="others"))
+
+    assert described(vision)["StatusMessage"] == (
+        "s3://others/2.png: the images of this dataset are in the bucket images."
+    )
+
+
+def test_after_a_failed_update_the_next_goes_through(vision: Any, project: Any) -> None:
+    vision.create_dataset(**TRAIN)
+    vision.update_dataset_entries(**TRAIN, Changes="nonsense")
+    vision.update_dataset_entries(**TRAIN, Changes=line("1.png"))
+
+    assert status(vision) == "UPDATE_COMPLETE"
+    assert lines(vision) == [line("1.png")]
+
+
+def test_changes_have_their_limits(vision: Any, project: Any) -> None:
+    vision.create_dataset(**TRAIN)
+
+    for changes in (b"", b" " * (10 * 1024 * 1024 + 1)):
+        refused = refusal(vision.update_dataset_entries, **TRAIN, Changes=changes)
+        assert refused["Code"] == "ValidationException"
+    assert status(vision) == "CREATE_COMPLETE"
+
+
+# --- deletion ------------------------------------------------------------------------------------
+
+
+def test_a_deleted_dataset_is_gone(vision: Any, project: Any) -> None:
+    project.seed(train=3)
+
+    assert vision.delete_dataset(**TRAIN)["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert refusal(vision.describe_dataset, **TRAIN)["Code"] == "ResourceNotFoundException"
+    vision.create_dataset(**TRAIN)
+
+
+# --- what is seen of it --------------------------------------------------------------------------
+
+
+def test_looks_see_a_creation_in_progress(ml: Any, vision: Any, project: Any) -> None:
+    ml.lookoutvision.progress = after_polls(2)
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("1.png")))
+
+    assert [status(vision) for _ in range(4)] == [
+        "CREATE_IN_PROGRESS",
+        "CREATE_IN_PROGRESS",
+        "CREATE_COMPLETE",
+        "CREATE_COMPLETE",
+    ]
+
+
+def test_describe_project_is_a_look(ml: Any, vision: Any, project: Any) -> None:
+    ml.progress.set(after_polls(1))
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("1.png")))
+
+    def shown() -> Any:
+        found = vision.describe_project(ProjectName="circuits")["ProjectDescription"]
+        return found["Datasets"][0]["Status"]
+
+    assert [shown(), shown()] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_the_last_look_at_a_bad_update_sees_the_rollback(
+    ml: Any, vision: Any, project: Any, looks: int
+) -> None:
+    vision.create_dataset(**TRAIN)
+    project.dataset("train").progress = after_polls(looks)
+    vision.update_dataset_entries(**TRAIN, Changes="nonsense")
+
+    seen = [status(vision) for _ in range(looks + 1)]
+
+    assert seen == [
+        *["UPDATE_IN_PROGRESS"] * (looks - 1),
+        "UPDATE_FAILED_ROLLBACK_IN_PROGRESS",
+        "UPDATE_FAILED_ROLLBACK_COMPLETE",
+    ]
+
+
+def test_under_after_half_the_time_is_the_rollback(ml: Any, vision: Any, project: Any) -> None:
+    vision.create_dataset(**TRAIN)
+    project.progress = after(60)
+    vision.update_dataset_entries(**TRAIN, Changes="nonsense")
+
+    seen = [status(vision)]
+    for _ in range(2):
+        ml.clock.advance(seconds=30)
+        seen.append(status(vision))
+
+    assert seen == [
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_FAILED_ROLLBACK_IN_PROGRESS",
+        "UPDATE_FAILED_ROLLBACK_COMPLETE",
+    ]
+
+
+def test_by_hand_the_rollback_is_a_step_of_its_own(ml: Any, vision: Any, project: Any) -> None:
+    vision.create_dataset(**TRAIN)
+    project.progress = manually()
+    vision.update_dataset_entries(**TRAIN, Changes="nonsense")
+
+    seen = [status(vision)]
+    for _ in range(2):
+        ml.progress.step()
+        seen.append(status(vision))
+
+    assert seen == [
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_FAILED_ROLLBACK_IN_PROGRESS",
+        "UPDATE_FAILED_ROLLBACK_COMPLETE",
+    ]
+
+
+def test_a_good_update_under_after_ends_once(ml: Any, vision: Any, project: Any) -> None:
+    vision.create_dataset(**TRAIN)
+    project.progress = after(60)
+    vision.update_dataset_entries(**TRAIN, Changes=line("1.png"))
+    ml.clock.advance(seconds=30)
+
+    assert (status(vision), lines(vision)) == ("UPDATE_IN_PROGRESS", [])
+    project.dataset("train").finish()
+    assert (status(vision), lines(vision)) == ("UPDATE_COMPLETE", [line("1.png")])
+    ml.clock.advance(minutes=5)
+    assert status(vision) == "UPDATE_COMPLETE"
+
+
+def test_a_deletion_is_seen_unless_it_is_immediate(ml: Any, vision: Any, project: Any) -> None:
+    project.seed(train=3)
+    project.progress = after(60)
+    vision.delete_dataset(**TRAIN)
+
+    assert status(vision) == "DELETE_IN_PROGRESS"
+    assert refusal(vision.create_dataset, **TRAIN)["Code"] == "ConflictException"
+    ml.clock.advance(minutes=1)
+    assert refusal(vision.describe_dataset, **TRAIN)["Code"] == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("delete_dataset", {}),
+        ("update_dataset_entries", {"Changes": line("1.png")}),
+        ("create_dataset", {}),
+    ],
+)
+def test_while_one_is_in_progress_others_are_refused(
+    ml: Any, vision: Any, project: Any, operation: str, params: dict[str, Any]
+) -> None:
+    project.progress = manually()
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("1.png")))
+
+    refused = refusal(getattr(vision, operation), **TRAIN, **params)
+
+    assert (refused["Code"], refused["ResourceType"]) == ("ConflictException", "DATASET")
+    assert status(vision) == "CREATE_IN_PROGRESS"
+
+
+def test_work_can_be_failed_by_hand(ml: Any, vision: Any, project: Any) -> None:
+    dataset = project.dataset("train")
+    project.progress = manually()
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("1.png")))
+    dataset.fail("The manifest is being used.")
+    assert (dataset.status, dataset.message) == ("CREATE_FAILED", "The manifest is being used.")
+
+    vision.delete_dataset(**TRAIN)
+    dataset.fail("It is being used.")
+    assert dataset.status == "DELETE_FAILED"
+    vision.delete_dataset(**TRAIN)
+    dataset.finish()
+    assert dataset.status is None
+    assert dataset.message is None
+    with pytest.raises(BadAnswer, match="there is no dataset circuits/train"):
+        dataset.finish()
+
+
+def test_what_is_not_under_way_can_not_be_finished(project: Any) -> None:
+    project.seed(train=1)
+    with pytest.raises(BadAnswer, match="nothing is under way"):
+        project.dataset("train").finish()
+
+
+def test_a_savepoint_takes_changes_back(ml: Any, vision: Any, project: Any) -> None:
+    project.seed(train=[line("1.png")])
+    with ml.savepoint():
+        vision.update_dataset_entries(**TRAIN, Changes=line("2.png"))
+        vision.create_project(ProjectName="other")
+        vision.delete_project(ProjectName="circuits")
+
+    assert lines(vision) == [line("1.png")]
+    assert status(vision) == "CREATE_COMPLETE"
+    assert [found["ProjectName"] for found in vision.list_projects()["Projects"]] == ["circuits"]
+
+
+def test_regions_do_not_see_each_other(ml: Any, vision: Any, project: Any) -> None:
+    vision.create_dataset(**TRAIN)
+    other = boto3.client("lookoutvision", region_name="eu-west-1")
+
+    assert refusal(other.describe_dataset, **TRAIN)["ResourceType"] == "PROJECT"
