@@ -11,7 +11,7 @@ import botocore
 
 from mlmock import active
 from mlmock.transport import botocore as endpoint
-from mlmock.transport import memos, models, moto, patience, sessions
+from mlmock.transport import handlers, memos, models, moto, patience, sessions
 from mlmock.transport.patching import Patch
 
 # Patches of packages that may be imported while a block runs: by the module that they need.
@@ -23,7 +23,13 @@ _LATE: dict[str, Callable[[], list[Patch]]] = {
 
 @cache
 def _always() -> tuple[Patch, ...]:
-    return (*endpoint.patches(), *patience.patches(), *sessions.patches(), *models.patches())
+    return (
+        *endpoint.patches(),
+        *patience.patches(),
+        *sessions.patches(),
+        *handlers.patches(),
+        *models.patches(),
+    )
 
 
 @cache

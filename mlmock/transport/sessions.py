@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import weakref
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import botocore.hooks
+import botocore.handlers
 from botocore.credentials import CredentialResolver
-from botocore.hooks import EventAliaser
 from botocore.loaders import Loader
 from botocore.session import Session
-from botocore.utils import EVENT_ALIASES
 
 from mlmock import active
 from mlmock.transport.credentials import credentials_for
 from mlmock.transport.patching import Patch
-from mlmock.transport.sources import source_hash
 
 # What package data says, by search paths; it depends on installed files only.
 _LOADED: dict[tuple[Any, ...], dict[Any, Any]] = {}
-_ALIASES: dict[str, str] = {}
-_TAKES_KWARGS: dict[Any, Any] = {}
 _REMOTE = frozenset({"iam-role", "container-role"})
-_ACCEPTS_KWARGS = frozenset({"409812ac6fbbc9ab", "e51fc28d69635b6c"})
 
 
 # -- the loader -------------------------------------------------------------------------------
@@ -53,40 +49,23 @@ class SharedCache:
 
 def _is_package_data(loader: Any, paths: tuple[str, ...]) -> bool:
     return all(
-        path == Loader.BUILTIN_DATA_PATH or path == _boto3_data() or not Path(path).is_dir()
-        for path in paths
+        path in {Loader.BUILTIN_DATA_PATH, _boto3_data()} or not _is_folder(path) for path in paths
     )
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - asked several times a client; Path costs ten times
 
 
 def _boto3_data() -> str | None:
     boto3 = sys.modules.get("boto3")
     file = getattr(boto3, "__file__", None)
-    return str(Path(file).parent / "data") if file else None
+    return _data_beside(file) if file else None
 
 
-# -- handlers ---------------------------------------------------------------------------------
-
-
-def _aliaser_init(patch: Patch) -> Any:
-    def __init__(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:  # noqa: N807
-        patch.original(self, event_emitter, event_aliases)
-        if self._event_aliases is EVENT_ALIASES or self._event_aliases == EVENT_ALIASES:
-            self._alias_name_cache = _ALIASES
-
-    return __init__
-
-
-def _accepts_kwargs(patch: Patch) -> Any:
-    def accepts_kwargs(func: Any) -> Any:
-        try:
-            return _TAKES_KWARGS[func]
-        except (KeyError, TypeError):
-            found = patch.original(func)
-        if type(func) is type(accepts_kwargs) and func.__module__.startswith("botocore."):
-            _TAKES_KWARGS[func] = found
-        return found
-
-    return accepts_kwargs
+@cache
+def _data_beside(file: str) -> str:
+    return str(Path(file).parent / "data")
 
 
 # -- region and credentials -------------------------------------------------------------------
@@ -203,10 +182,7 @@ def patches() -> list[Patch]:
         (Session, "get_config_variable", _get_config_variable),
         (Session, "get_credentials", _get_credentials),
         (Loader, "_cache", lambda patch: SharedCache()),
-        (EventAliaser, "__init__", _aliaser_init),
     ]
-    if source_hash(botocore.hooks.accepts_kwargs) in _ACCEPTS_KWARGS:
-        found.append((botocore.hooks, "accepts_kwargs", _accepts_kwargs))
     return [Patch(owner, name, make) for owner, name, make in found]
 
 

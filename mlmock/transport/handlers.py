@@ -1,0 +1,95 @@
+"""The handlers that botocore registers anew for every session and client: looked up, not redone.
+
+Each patch is applied only where botocore's source is the known one.
+"""
+
+from __future__ import annotations
+
+import copy
+from types import FunctionType, MethodType
+from typing import Any
+
+import botocore.handlers
+import botocore.hooks
+from botocore.hooks import EventAliaser, HierarchicalEmitter
+from botocore.session import Session
+from botocore.utils import EVENT_ALIASES
+
+from mlmock.transport.patching import Patch
+from mlmock.transport.sources import source_hash
+
+_ACCEPTS_KWARGS = frozenset({"409812ac6fbbc9ab", "e51fc28d69635b6c"})
+_REGISTER = frozenset({"0a4060d2bd379dac"})
+_TRIE_COPY = frozenset({"2280d7cc46679f68"})
+
+# Both depend on botocore's own functions and its table of aliases only.
+_ALIASES: dict[str, str] = {}
+_TAKES_KWARGS: dict[FunctionType, Any] = {}
+
+
+def _aliaser_init(patch: Patch) -> Any:
+    def __init__(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:  # noqa: N807
+        patch.original(self, event_emitter, event_aliases)
+        if self._event_aliases is EVENT_ALIASES or self._event_aliases == EVENT_ALIASES:
+            self._alias_name_cache = _ALIASES
+
+    return __init__
+
+
+def _accepts_kwargs(patch: Patch) -> Any:
+    def accepts_kwargs(func: Any) -> Any:
+        plain = func.__func__ if type(func) is MethodType else func
+        if type(plain) is not FunctionType or not plain.__module__.startswith("botocore."):
+            return patch.original(func)
+        found = _TAKES_KWARGS.get(plain)
+        if found is None:
+            found = _TAKES_KWARGS[plain] = patch.original(func)
+        return found
+
+    return accepts_kwargs
+
+
+class Prefab:
+    """The trie of the built-in handlers, registered once and copied for every new session.
+
+    Made anew when the table of built-in handlers has changed: moto appends to it.
+    """
+
+    def __init__(self) -> None:
+        self._made_of: list[Any] = []
+        self._trie: Any = None
+
+    def register(self, patch: Patch, session: Any, events: Any) -> None:
+        """Give a new session its built-in handlers."""
+        emitter = events._emitter
+        held: Any = vars(emitter)
+        if type(emitter) is not HierarchicalEmitter or held["_handlers"]._root["children"]:
+            patch.original(session, events)
+            return
+        specs = botocore.handlers.BUILTIN_HANDLERS
+        if self._made_of != specs:
+            patch.original(session, events)
+            self._made_of, self._trie = list(specs), copy.copy(held["_handlers"])
+            return
+        held["_handlers"] = copy.copy(self._trie)
+
+
+def _register_builtin_handlers(patch: Patch) -> Any:
+    prefab = Prefab()
+
+    def register(self: Any, events: Any) -> None:
+        prefab.register(patch, self, events)
+
+    return register
+
+
+def patches() -> list[Patch]:
+    """Return the patches that fit the installed botocore."""
+    found = [Patch(EventAliaser, "__init__", _aliaser_init)]
+    if source_hash(botocore.hooks.accepts_kwargs) in _ACCEPTS_KWARGS:
+        found.append(Patch(botocore.hooks, "accepts_kwargs", _accepts_kwargs))
+    trie_copy = vars(botocore.hooks)["_PrefixTrie"].__copy__
+    register = Session._register_builtin_handlers  # type: ignore[attr-defined]
+    if source_hash(register) in _REGISTER and source_hash(trie_copy) in _TRIE_COPY:
+        found.append(Patch(Session, "_register_builtin_handlers", _register_builtin_handlers))
+    return found
