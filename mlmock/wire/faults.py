@@ -51,8 +51,6 @@ def status_of(operation: Any, fault: ServiceError) -> int:
         return fault.status
     shape = error_shape(operation, fault.code)
     modelled = shape.metadata.get("error", {}).get("httpStatusCode") if shape else None
-    if modelled is None and shape is not None and shape.metadata.get("fault"):
-        modelled = 500
     return int(modelled or COMMON.get(fault.code, 400))
 
 

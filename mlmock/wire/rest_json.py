@@ -215,7 +215,9 @@ class Operation:
             self.output_payload, self.event_stream = stream[0], EventStream(stream[1])
         elsewhere = self._out_headers or self._out_prefixed or self._out_status
         self._body_only = not (elsewhere or self.output_payload)
-        self._write = bodies.writer_of(self._body_shape(shape)) if shape is not None else None
+        body = self._body_shape(shape)
+        self._raw = getattr(body, "type_name", None) in {"blob", "string"}
+        self._write = bodies.writer_of(body) if shape is not None else None
 
     def _body_shape(self, shape: Any) -> Any:
         if self.output_payload and self.event_stream is None:
@@ -250,7 +252,7 @@ class Operation:
             names = {n for n, _, _ in outside} | set(self._out_status)
             return self._write({n: v for n, v in result.items() if n not in names})
         payload = result.get(self.output_payload)
-        if isinstance(payload, (str, bytes, bytearray, memoryview)):
+        if self._raw and isinstance(payload, (str, bytes, bytearray, memoryview)):
             return payload.encode() if isinstance(payload, str) else bytes(payload)
         headers.setdefault("Content-Type", _JSON)
         return self._write(payload) if payload is not None else b""
@@ -311,7 +313,12 @@ def _payload_reader(name: str, shape: Any) -> Callable[[bytes], Params]:
     read = reader_of(shape)
     if shape.type_name == "string":
         return lambda body: {name: read(body.decode())}
-    return lambda body: {name: read(bodies.parse(body))} if body else {}
+
+    def payload(body: bytes) -> Params:
+        found = bodies.parse(body) if body else None
+        return {name: read(found)} if found is not None else {}
+
+    return payload
 
 
 def _raw_payload(name: str, shape: Any, body: bytes) -> dict[str, Any]:

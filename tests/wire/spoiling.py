@@ -116,7 +116,7 @@ def _one_value(request: Request) -> st.SearchStrategy[Request]:
     """Put an odd value at any node of a JSON body, or take the node away."""
     try:
         body = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _body(request)
     changes = [*_nodes(body)]
     if not changes:
