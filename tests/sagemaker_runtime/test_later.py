@@ -1,0 +1,418 @@
+"""InvokeEndpointAsync: accepted at once, answered in S3 when the work ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from datetime import datetime, timezone
+from typing import Any
+
+import boto3
+import pytest
+
+from mlmock import BadAnswer, MockML, after, after_polls, error, manually, mock_ml
+from mlmock.objects import MissingObject
+
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}"
+INPUT = "s3://in-bucket/request.json"
+
+
+@pytest.fixture
+def endpoint(ml: MockML) -> Any:
+    ml.s3.put(INPUT, '{"x": [1, 2]}', content_type="application/json")
+    return ml.sagemaker.endpoint(
+        "later",
+        async_output="s3://out-bucket/async/",
+        async_failure="s3://out-bucket/failed",
+        success_topic="arn:aws:sns:us-east-1:123456789012:good",
+        error_topic="arn:aws:sns:us-east-1:123456789012:bad",
+    )
+
+
+def start(client: Any, **members: Any) -> Any:
+    given = {"InputLocation": INPUT} if "Body" not in members else {}
+    return client.invoke_endpoint_async(**{"EndpointName": "later", **given, **members})
+
+
+def is_there(ml: MockML, uri: str) -> bool:
+    try:
+        ml.s3.get(uri)
+    except MissingObject:
+        return False
+    return True
+
+
+def test_the_call_is_accepted_and_says_where_to_look(endpoint: Any, client: Any) -> None:
+    found = start(client)
+    assert found["ResponseMetadata"]["HTTPStatusCode"] == 202
+    output = re.fullmatch(rf"s3://out-bucket/async/({UUID})\.out", found["OutputLocation"])
+    failure = re.fullmatch(rf"s3://out-bucket/failed/({UUID})-error\.out", found["FailureLocation"])
+    assert output is not None
+    assert failure is not None
+    assert output[1] == failure[1]
+    assert re.fullmatch(UUID, found["InferenceId"])
+    assert found["InferenceId"] != output[1]
+
+
+def test_the_answer_is_written_with_its_type(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.reply("1,2", content_type="text/csv")
+    found = start(client)
+    written = ml.s3.object(found["OutputLocation"])
+    assert (written.body, written.content_type) == (b"1,2", "text/csv")
+    assert not is_there(ml, found["FailureLocation"])
+
+
+def test_a_handler_sees_the_input_object(ml: MockML, endpoint: Any, client: Any) -> None:
+    seen: list[Any] = []
+
+    @endpoint.handler
+    def predict(call: Any) -> Any:
+        seen.append((call.operation, call.params["ContentType"], call.params["Accept"]))
+        return {"sum": sum(call.json()["x"])}
+
+    found = start(client, Accept="application/json")
+    assert ml.s3.get(found["OutputLocation"]) == b'{"sum":3}'
+    start(client, Accept="a/b", ContentType="application/mine")
+    assert seen == [
+        ("InvokeEndpointAsync", "application/json", "application/json"),
+        ("InvokeEndpointAsync", "application/mine", "a/b"),
+    ]
+    assert ml.calls.last.params["InputLocation"] == INPUT
+    assert ml.calls.last.body == b""
+
+
+def test_rules_see_the_input_object_too(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.on(Body={"x": [1, 2]}).reply("matched")
+    assert ml.s3.get(start(client)["OutputLocation"]) == b"matched"
+
+
+def test_a_coroutine_answers_later_too(ml: MockML, endpoint: Any, client: Any) -> None:
+    async def predict(call: Any) -> bytes:
+        await asyncio.sleep(0)
+        return b"awaited"
+
+    endpoint.reply(predict)
+    assert ml.s3.get(start(client)["OutputLocation"]) == b"awaited"
+
+
+def test_the_input_may_come_with_the_call(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.handler(lambda call: call.text().upper())
+    found = start(client, Body=b"inline", ContentType="text/plain")
+    assert ml.s3.get(found["OutputLocation"]) == b"INLINE"
+
+
+def test_an_answer_beyond_six_mebibytes_is_fine_later(
+    ml: MockML, endpoint: Any, client: Any
+) -> None:
+    body = b"x" * 7_000_000
+    endpoint.reply(body, content_type="text/plain")
+    assert ml.s3.get(start(client)["OutputLocation"]) is body
+
+
+def test_names_of_the_caller(endpoint: Any, client: Any) -> None:
+    found = start(
+        client, InferenceId="mine-1", Filename="scores.json", S3OutputPathExtension="day/1"
+    )
+    assert found["InferenceId"] == "mine-1"
+    assert found["OutputLocation"] == "s3://out-bucket/async/day/1/scores.json"
+    assert found["FailureLocation"] == "s3://out-bucket/failed/day/1/scores-error.json"
+
+
+def test_without_a_prefix_for_failures_there_is_no_place_for_them(ml: MockML, client: Any) -> None:
+    ml.s3.put(INPUT, "{}")
+    ml.sagemaker.endpoint("later", async_output="s3://out/x").model_error(500, "no")
+    found = start(client)
+    assert "FailureLocation" not in found
+    assert not is_there(ml, found["OutputLocation"])
+    assert len(ml.events) == 0
+
+
+def test_without_a_prefix_the_output_goes_to_the_accounts_bucket(ml: MockML, client: Any) -> None:
+    ml.s3.put(INPUT, "{}")
+    ml.sagemaker.endpoint("later", success_topic="arn:aws:sns:us-east-1:123456789012:t")
+    uri = start(client)["OutputLocation"]
+    assert uri.startswith("s3://sagemaker-us-east-1-123456789012/async-endpoint-outputs/later/")
+    assert is_there(ml, uri)
+
+
+@pytest.mark.parametrize(
+    ("write", "body", "reason"),
+    [
+        (
+            lambda e: e.model_error(400, "bad shape"),
+            b"bad shape",
+            "ClientError: Received client error (400) from model. See the SageMaker Endpoint logs "
+            "in your account for more information.",
+        ),
+        (
+            lambda e: e.model_error(503, {"error": "busy"}),
+            b'{"error":"busy"}',
+            "Received server error (503) from model. See the SageMaker Endpoint logs in your "
+            "account for more information.",
+        ),
+        (
+            lambda e: e.handler(lambda call: error("InternalFailure", "oh")),
+            b"oh",
+            "InternalFailure: oh",
+        ),
+        (
+            lambda e: e.stream([b"a"]).then_error("ModelStreamError"),
+            b"The model's answer broke off.",
+            "Received server error (0) from model. The model's answer broke off. See the SageMaker "
+            "Endpoint logs in your account for more information.",
+        ),
+    ],
+)
+def test_a_failure_ends_the_work_and_not_the_call(
+    ml: MockML, endpoint: Any, client: Any, write: Any, body: bytes, reason: str
+) -> None:
+    write(endpoint)
+    found = start(client)
+    assert ml.s3.get(found["FailureLocation"]) == body
+    assert not is_there(ml, found["OutputLocation"])
+    assert ml.events.last.detail["failureReason"] == reason
+
+
+@pytest.mark.parametrize("uri", ["s3://in-bucket/nothing", "https://example.org/x"])
+def test_an_input_that_isnt_there_fails_later(
+    ml: MockML, endpoint: Any, client: Any, uri: str
+) -> None:
+    endpoint.reply("never").optional()
+    found = start(client, InputLocation=uri)
+    assert (
+        ml.s3.get(found["FailureLocation"]) == f"Unable to download the input from {uri}.".encode()
+    )
+
+
+def test_the_success_topic_is_told(ml: MockML, client: Any) -> None:
+    with mock_ml(now=datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)) as inner:
+        inner.s3.put(INPUT, "{}")
+        inner.sagemaker.endpoint(
+            "later",
+            async_output="s3://out/x",
+            success_topic="arn:aws:sns:us-east-1:123456789012:good",
+            include_response_in=["SUCCESS_NOTIFICATION_TOPIC"],
+        ).reply("hi")
+        found = start(client, Accept="text/plain", CustomAttributes="k=v", InferenceId="i-1")
+        event = inner.events.last
+    assert event.topic == "arn:aws:sns:us-east-1:123456789012:good"
+    assert event.message is not None
+    assert json.loads(event.message) == {
+        "awsRegion": "us-east-1",
+        "eventTime": "2026-01-02T03:04:05.000Z",
+        "receivedTime": "2026-01-02T03:04:05.000Z",
+        "invocationStatus": "Completed",
+        "requestParameters": {
+            "accept": "text/plain",
+            "customAttributes": "k=v",
+            "endpointName": "later",
+            "inputLocation": INPUT,
+        },
+        "responseParameters": {
+            "contentType": "text/plain; charset=utf-8",
+            "outputLocation": found["OutputLocation"],
+        },
+        "inferenceId": "i-1",
+        "eventVersion": "1.0",
+        "eventSource": "aws:sagemaker",
+        "eventName": "InferenceResult",
+        "responseBody": {"content": "aGk=", "encoding": "BASE64"},
+    }
+
+
+def test_the_error_topic_is_told(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.model_error(400, "bad")
+    start(client)
+    event = ml.events.last
+    assert event.topic == "arn:aws:sns:us-east-1:123456789012:bad"
+    assert list(event.detail) == [
+        "awsRegion",
+        "eventTime",
+        "receivedTime",
+        "invocationStatus",
+        "failureReason",
+        "requestParameters",
+        "inferenceId",
+        "eventVersion",
+        "eventSource",
+        "eventName",
+    ]
+    assert event.detail["invocationStatus"] == "Failed"
+
+
+# -- progress -----------------------------------------------------------------------------------
+
+
+def test_polls_count_as_none(ml: MockML, endpoint: Any, client: Any) -> None:
+    ml.progress = after_polls(3)
+    assert is_there(ml, start(client)["OutputLocation"])
+
+
+def test_it_ends_when_the_clock_gets_there(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.progress = after(30)
+    uri = start(client)["OutputLocation"]
+    ml.clock.advance(seconds=29)
+    assert not is_there(ml, uri)
+    ml.clock.advance(seconds=2)
+    assert is_there(ml, uri)
+    assert len(ml.events) == 1
+
+
+def test_it_ends_when_the_test_says_so(ml: MockML, endpoint: Any, client: Any) -> None:
+    ml.sagemaker.progress = manually()
+    uri = start(client)["OutputLocation"]
+    assert not is_there(ml, uri)
+    ml.progress.step()
+    assert is_there(ml, uri)
+    ml.progress.step()
+    assert len(ml.events) == 1
+
+
+def test_one_by_hand(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.progress = manually()
+    first, second, third, fourth = (start(client, InferenceId=f"i-{n}") for n in range(4))
+    one = ml.sagemaker.invocation("i-0")
+    assert (one.inference_id, one.output_uri) == ("i-0", first["OutputLocation"])
+    assert not one.is_done
+    assert repr(one) == "<invocation i-0 of later: under way>"
+    one.complete({"by": "hand"})
+    assert one.is_done
+    assert ml.s3.get(first["OutputLocation"]) == b'{"by":"hand"}'
+    ml.sagemaker.invocation("i-1").fail("too hot", status=503)
+    assert ml.s3.get(second["FailureLocation"]) == b"too hot"
+    ml.sagemaker.invocation("i-2").finish()
+    assert b"no script" in ml.s3.get(third["OutputLocation"])
+    endpoint.finish()
+    assert b"no script" in ml.s3.get(fourth["OutputLocation"])
+    with pytest.raises(BadAnswer, match="has ended"):
+        one.finish()
+    with pytest.raises(BadAnswer, match="is under way"):
+        ml.sagemaker.invocation("i-0")
+
+
+@pytest.mark.parametrize("answer", [lambda call: 1, error("ModelError"), RuntimeError()])
+def test_complete_takes_the_answer_itself(
+    ml: MockML, endpoint: Any, client: Any, answer: Any
+) -> None:
+    endpoint.progress = manually()
+    start(client, InferenceId="i")
+    with pytest.raises(BadAnswer, match="the answer itself"):
+        ml.sagemaker.invocation("i").complete(answer)
+
+
+def test_a_request_expires_before_the_model_takes_it(
+    ml: MockML, endpoint: Any, client: Any
+) -> None:
+    endpoint.progress = manually()
+    found = start(client, RequestTTLSeconds=60)
+    ml.clock.advance(seconds=61)
+    assert b"expired" in ml.s3.get(found["FailureLocation"])
+    ml.progress.step()
+    assert not is_there(ml, found["OutputLocation"])
+    later = start(client)
+    ml.clock.advance(hours=5)
+    assert not is_there(ml, later["FailureLocation"])
+    ml.clock.advance(hours=2)
+    assert is_there(ml, later["FailureLocation"])
+
+
+def test_what_ended_in_time_doesnt_expire(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.progress = after(10)
+    found = start(client, RequestTTLSeconds=60)
+    ml.clock.advance(minutes=10)
+    assert is_there(ml, found["OutputLocation"])
+    assert not is_there(ml, found["FailureLocation"])
+
+
+def test_a_slow_model_makes_the_work_wait_and_not_the_call(
+    ml: MockML, endpoint: Any, client: Any
+) -> None:
+    endpoint.reply("slow").delay(100)
+    started = ml.clock.now()
+    uri = start(client)["OutputLocation"]
+    assert (ml.clock.now() - started).total_seconds() < 50
+    assert not is_there(ml, uri)
+    ml.clock.advance(seconds=101)
+    assert ml.s3.get(uri) == b"slow"
+
+
+def test_a_model_has_the_time_that_the_caller_gives(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.reply("slow").delay(100)
+    found = start(client, InvocationTimeoutSeconds=20)
+    ml.clock.advance(seconds=21)
+    assert b"timed out" in ml.s3.get(found["FailureLocation"])
+    ml.clock.advance(seconds=200)
+    assert not is_there(ml, found["OutputLocation"])
+
+
+def test_a_savepoint_takes_unfinished_work_back(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.progress = manually()
+    outside = start(client, InferenceId="outside")
+    with ml.savepoint():
+        inside = start(client, InferenceId="inside")
+        ml.progress.step()
+        assert is_there(ml, inside["OutputLocation"])
+    assert not is_there(ml, outside["OutputLocation"])
+    assert not is_there(ml, inside["OutputLocation"])
+    ml.progress.step()
+    assert is_there(ml, outside["OutputLocation"])
+    assert not is_there(ml, inside["OutputLocation"])
+
+
+# -- refusals -----------------------------------------------------------------------------------
+
+
+def test_an_asynchronous_endpoint_answers_nothing_at_once(
+    ml: MockML, endpoint: Any, client: Any
+) -> None:
+    text = "Endpoint later is configured for asynchronous inference. Use InvokeEndpointAsync."
+    for method in (client.invoke_endpoint, client.invoke_endpoint_with_response_stream):
+        with pytest.raises(client.exceptions.ValidationError, match=re.escape(text)):
+            method(EndpointName="later", Body=b"")
+
+
+def test_other_endpoints_answer_nothing_later(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("later")
+    with pytest.raises(client.exceptions.ValidationError, match="not configured for async"):
+        start(client)
+
+
+@pytest.mark.parametrize("members", [{}, {"InputLocation": INPUT, "Body": b"both"}])
+def test_there_is_exactly_one_input(endpoint: Any, client: Any, members: Any) -> None:
+    with pytest.raises(client.exceptions.ValidationError, match="Exactly one of"):
+        client.invoke_endpoint_async(EndpointName="later", **members)
+
+
+@pytest.mark.parametrize(
+    ("members", "path"),
+    [
+        ({"InputLocation": "ftp://b/k"}, "inputLocation"),
+        ({"InferenceId": "x" * 65}, "inferenceId"),
+        ({"RequestTTLSeconds": 21_601}, "requestTTLSeconds"),
+        ({"InvocationTimeoutSeconds": 3_601}, "invocationTimeoutSeconds"),
+        ({"Filename": "a.b.c"}, "filename"),
+        ({"S3OutputPathExtension": "s3://x"}, "s3OutputPathExtension"),
+        ({"Body": b"x" * 128_001}, "body"),
+    ],
+)
+def test_constraints(endpoint: Any, client: Any, members: Any, path: str) -> None:
+    with pytest.raises(client.exceptions.ValidationError, match=f"'{path}' failed to satisfy"):
+        start(client, **members)
+
+
+def test_an_invocation_has_a_session_of_its_own_client(ml: MockML, endpoint: Any) -> None:
+    west = boto3.client("sagemaker-runtime", region_name="us-west-2")
+    start(west)
+    assert ml.events.last.region == "us-west-2"
+
+
+def test_events_are_kept_quiet_without_topics(
+    ml: MockML, client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    ml.s3.put(INPUT, "{}")
+    ml.sagemaker.endpoint("later", async_output="s3://out/x", async_failure="s3://out/y")
+    with caplog.at_level(logging.WARNING):
+        start(client)
+    assert (len(ml.events), caplog.text) == (0, "")

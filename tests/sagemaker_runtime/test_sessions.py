@@ -1,0 +1,99 @@
+"""Stateful sessions: opened, used, closed, expired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlmock import MockML, mock_ml, output
+
+
+def invoke(client: Any, session: str, body: bytes = b"{}") -> Any:
+    return client.invoke_endpoint(EndpointName="chat", Body=body, SessionId=session)
+
+
+def test_a_session_is_opened_used_and_closed(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("chat", sessions=600)
+    opened = invoke(client, "NEW_SESSION", b'{"requestType": "NEW_SESSION"}')
+    session, expires = opened["NewSessionId"].split("; Expires=")
+    assert expires.endswith("Z")
+    used = invoke(client, session)
+    assert "NewSessionId" not in used
+    assert "ClosedSessionId" not in used
+    closed = invoke(client, session, b'{"requestType": "CLOSE"}')
+    assert closed["ClosedSessionId"] == session
+    with pytest.raises(client.exceptions.ModelError, match="not found"):
+        invoke(client, session)
+
+
+def test_a_session_expires_on_the_virtual_clock() -> None:
+    from datetime import datetime, timezone
+
+    import boto3
+
+    with mock_ml(now=datetime(2026, 1, 1, tzinfo=timezone.utc)) as ml:
+        client = boto3.client("sagemaker-runtime")
+        ml.sagemaker.endpoint("chat", sessions=True)
+        header = invoke(client, "NEW_SESSION")["NewSessionId"]
+        session, expires = header.split("; Expires=")
+        assert expires == "2026-01-01T00:20:00Z"
+        ml.clock.advance(minutes=19)
+        assert invoke(client, session)["Body"].read()
+        ml.clock.advance(minutes=2)
+        with pytest.raises(client.exceptions.ModelError) as caught:
+            invoke(client, session)
+        assert caught.value.response["OriginalStatusCode"] == 400
+
+
+def test_a_model_keeps_its_own_books(ml: MockML, client: Any) -> None:
+    endpoint = ml.sagemaker.endpoint("chat", sessions=True)
+    endpoint.on(SessionId="NEW_SESSION").reply(
+        output(Body="hi", NewSessionId="mine; Expires=2030-01-01T00:00:00Z")
+    )
+    endpoint.on(SessionId="mine").reply(output(Body="bye", ClosedSessionId="mine"))
+    assert invoke(client, "NEW_SESSION")["NewSessionId"].startswith("mine;")
+    assert invoke(client, "mine")["ClosedSessionId"] == "mine"
+    with pytest.raises(client.exceptions.ModelError):
+        invoke(client, "mine")
+
+
+def test_closing_what_isnt_open_is_no_fault_of_the_service(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("chat", sessions=True).reply(output(Body="", ClosedSessionId="ghost"))
+    assert invoke(client, "NEW_SESSION")["ClosedSessionId"] == "ghost"
+
+
+def test_streams_take_open_sessions(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("chat", sessions=True)
+    session = invoke(client, "NEW_SESSION", b"not json")["NewSessionId"].split(";")[0]
+    found = client.invoke_endpoint_with_response_stream(
+        EndpointName="chat", Body=b"x", SessionId=session
+    )
+    assert list(found["Body"])
+    with pytest.raises(client.exceptions.ModelError):
+        client.invoke_endpoint_with_response_stream(
+            EndpointName="chat", Body=b"x", SessionId="unknown"
+        )
+
+
+def test_a_new_session_isnt_opened_by_a_stream(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("chat", sessions=True)
+    with pytest.raises(client.exceptions.ValidationError, match="sessionId"):
+        client.invoke_endpoint_with_response_stream(
+            EndpointName="chat", Body=b"", SessionId="NEW_SESSION"
+        )
+
+
+@pytest.mark.parametrize("sessions", [None, False])
+def test_a_model_without_sessions_refuses_them(ml: MockML, client: Any, sessions: Any) -> None:
+    ml.sagemaker.endpoint("chat", sessions=sessions)
+    with pytest.raises(client.exceptions.ModelError, match="stateful sessions not enabled"):
+        invoke(client, "NEW_SESSION")
+
+
+def test_a_savepoint_takes_sessions_back(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("chat", sessions=True)
+    with ml.savepoint():
+        session = invoke(client, "NEW_SESSION")["NewSessionId"].split(";")[0]
+    with pytest.raises(client.exceptions.ModelError):
+        invoke(client, session)
