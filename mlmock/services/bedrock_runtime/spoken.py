@@ -22,14 +22,14 @@ def words_of(reply: Reply) -> str:
 def _words(block: Mapping[str, Any]) -> str:
     if "toolUse" in block:
         use = block["toolUse"]
-        return _opening(use["name"]) + json.dumps(use["input"], separators=(",", ":")) + "}"
+        return _opening(use["name"]) + json.dumps(use["input"]) + "}"
     if "citationsContent" in block:
         return "".join(item["text"] for item in block["citationsContent"].get("content", ()))
     return str(block.get("text", ""))
 
 
 def _opening(name: str) -> str:
-    return f'{{"name":{json.dumps(name)},"parameters":'
+    return f'{{"name": {json.dumps(name)}, "parameters": '
 
 
 def spoken(events: Iterator[Event]) -> Iterator[str | None]:
