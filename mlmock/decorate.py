@@ -7,7 +7,6 @@ import inspect
 import unittest
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def _wrap_test_case(mock: Mock, cls: Any) -> None:
         self.ml = block.ml
         self.addCleanup(_check_test_case, self, block)
         try:
-            with _given_its_handle(self):
+            with _watched(self):
                 return original(self, result)
         finally:
             block.stop()
@@ -145,20 +144,24 @@ def _wrap_test_case(mock: Mock, cls: Any) -> None:
     cls.run = functools.update_wrapper(run, original)
 
 
+_PASSED = "_mlmock_passed"
+
+
 def _check_test_case(case: Any, block: Any) -> None:
     """Check the block as the last clean-up of a test that has passed so far."""
-    outcome = getattr(case, "_outcome", None)
-    if getattr(outcome, "success", True) and not getattr(outcome, "expectedFailure", None):
+    if vars(case).pop(_PASSED, False):
         block.check()
 
 
 @contextmanager
-def _given_its_handle(case: Any) -> Iterator[None]:
-    """Let the test method of `case` get the handle, if it has a parameter for it."""
+def _watched(case: Any) -> Iterator[None]:
+    """Note whether the test method of `case` passes, and give it the handle if it takes one.
+
+    unittest itself keeps no trace of that in clean-ups: each starts as a success.
+    """
     name, attributes = case._testMethodName, vars(case)
     method, before = getattr(case, name), attributes.get(name)
-    if "ml" in inspect.signature(method).parameters:
-        attributes[name] = functools.update_wrapper(partial(method, ml=case.ml), method)
+    attributes[name] = _watched_method(case, method)
     try:
         yield
     finally:
@@ -166,6 +169,31 @@ def _given_its_handle(case: Any) -> Iterator[None]:
             attributes[name] = before
         else:
             attributes.pop(name, None)
+
+
+def _watched_method(case: Any, method: Any) -> Any:
+    bind = _binder(method)
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        bind(kwargs, case.ml)
+        found = method(*args, **kwargs)
+        _note_success(case)
+        return found
+
+    async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
+        bind(kwargs, case.ml)
+        found = await method(*args, **kwargs)
+        _note_success(case)
+        return found
+
+    chosen: Any = async_wrapper if inspect.iscoroutinefunction(method) else wrapper
+    return _dressed(chosen, method)
+
+
+def _note_success(case: Any) -> None:
+    """Note that the test method has returned, and whether all its parts (`subTest`) passed."""
+    outcome = getattr(case, "_outcome", None)
+    vars(case)[_PASSED] = getattr(outcome, "success", True)
 
 
 # -- plain classes ----------------------------------------------------------------------------
@@ -176,8 +204,9 @@ _RUNS = "_mlmock_runs"
 class _Running:
     """The block of one test of a plain class, and how that test ended."""
 
-    def __init__(self, mock: Mock, instance: Any) -> None:
+    def __init__(self, mock: Mock, instance: Any, owner: type | None = None) -> None:
         self.block = mock.run()
+        self.owner = owner
         self.fault: BaseException | None = None
         instance.ml = self.block.ml
 
@@ -191,28 +220,41 @@ def _wrap_plain_class(mock: Mock, cls: Any) -> None:
     set_up, tear_down = getattr(cls, "setup_method", None), getattr(cls, "teardown_method", None)
 
     def setup_method(self: Any, method: Any = None) -> None:
-        running = _Running(mock, self)
+        vars(self).setdefault(_RUNS, []).append(_Running(mock, self, cls))
         try:
             _call(set_up, self, method)
         except BaseException:
-            for begun in [*vars(self).pop(_RUNS, ()), running]:
+            for begun in reversed(vars(self).pop(_RUNS, ())):
                 begun.block.stop()
             raise
-        vars(self).setdefault(_RUNS, []).append(running)
 
     def teardown_method(self: Any, method: Any = None) -> None:
-        running = vars(self)[_RUNS].pop()
         try:
             _call(tear_down, self, method)
         except BaseException as fault:
-            running.fault = fault
+            _note(vars(self)[_RUNS], fault)
             raise
         finally:
-            running.end()
+            _end_down_to(cls, vars(self)[_RUNS])
 
     cls.setup_method, cls.teardown_method = setup_method, teardown_method
     for name, method in _test_methods(cls):
         setattr(cls, name, _function_of_instance(mock, method, at_once=tear_down is None))
+
+
+def _note(runs: list[_Running], fault: BaseException | None) -> None:
+    for running in runs:
+        running.fault = fault
+
+
+def _end_down_to(cls: type, runs: list[_Running]) -> None:
+    """End the block of `cls`, and before it those of classes it is made from that still run."""
+    running = runs.pop()
+    try:
+        running.end()
+    finally:
+        if running.owner is not cls:
+            _end_down_to(cls, runs)
 
 
 def _test_methods(cls: type) -> list[tuple[str, Any]]:
@@ -249,19 +291,15 @@ class _Entered:
         return self._running.block.ml
 
     def __exit__(self, kind: Any, fault: BaseException | None, trace: Any) -> None:
-        self._note(fault)
+        _note(self._around, fault)
         if self._is_own:
             self._running.end()
         elif self._at_once and fault is None:
             try:
                 self._running.block.check()
             except BaseException as found:
-                self._note(found)
+                _note(self._around, found)
                 raise
-
-    def _note(self, fault: BaseException | None) -> None:
-        for running in self._around:
-            running.fault = fault
 
 
 def _function_of_instance(mock: Mock, method: Any, *, at_once: bool) -> Any:
