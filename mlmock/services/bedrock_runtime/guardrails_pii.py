@@ -89,7 +89,8 @@ def _vehicle(text: str) -> bool:
 
 def _named(words: str, value: str) -> str:
     """Return the pattern of a value that follows the words that name it."""
-    return rf"(?i:\b(?:{words})\b)[\s#:=]*(?i:\b(?:is|no|number|code)\b)?[\s.#:=]*({value})"
+    between = r"[\s#:=]{0,4}(?i:\b(?:is|no|number|code)\b)?[\s.#:=]{0,4}"
+    return rf"(?i:\b(?:{words})\b){between}({value})"
 
 
 _STREET = (
@@ -110,7 +111,7 @@ KINDS: dict[str, Kind] = {
     ),
     "AWS_ACCESS_KEY": Kind(r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA)[A-Z0-9]{16}\b"),
     "AWS_SECRET_KEY": Kind(
-        r"(?i:\b(?:secret|aws)[\w\s-]*key\b)[\"'\s:=is]*(?<![A-Za-z0-9/+=])"
+        r"(?i:\b(?:secret|aws)[\w\s-]{0,20}key\b)[\"'\s:=is]*(?<![A-Za-z0-9/+=])"
         r"([A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])"
     ),
     "CA_HEALTH_NUMBER": Kind(
@@ -129,7 +130,7 @@ KINDS: dict[str, Kind] = {
             r"(?=[A-Z0-9-]*\d)[A-Z0-9](?:[A-Z0-9-]{4,18})\b",
         )
     ),
-    "EMAIL": Kind(r"\b[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b"),
+    "EMAIL": Kind(r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b"),
     "INTERNATIONAL_BANK_ACCOUNT_NUMBER": Kind(
         r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", iban
     ),
@@ -150,7 +151,9 @@ KINDS: dict[str, Kind] = {
         rf"(?:\b(?:[Mm]y name is|I am called|[Ss]igned by)\s|\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s)"
         rf"({_CAPITAL}(?:\s{_CAPITAL}){{0,3}})"
     ),
-    "PASSWORD": Kind(r"(?i:\b(?:password|passwd|pwd|passphrase)\b)(?i:\s+is\b)?[\s:=]*(\S{4,})"),
+    "PASSWORD": Kind(
+        r"(?i:\b(?:password|passwd|pwd|passphrase)\b)(?i:\s+is\b)?[\s:=]{0,4}(\S{4,})"
+    ),
     "PHONE": Kind(
         r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}"
         r"(?![\w-])|(?<![\w+])\+\d{8,15}\b"
@@ -168,7 +171,9 @@ KINDS: dict[str, Kind] = {
     "URL": Kind(
         r"\b(?:https?|ftp)://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]|\bwww\.[^\s<>\"']+\.[a-z]{2,}\b"
     ),
-    "USERNAME": Kind(r"(?i:\b(?:user ?name|user ?id|login)\b)(?i:\s+is\b)?[\s:=]*([\w.@-]{3,})"),
+    "USERNAME": Kind(
+        r"(?i:\b(?:user ?name|user ?id|login)\b)(?i:\s+is\b)?[\s:=]{0,4}([\w.@-]{3,})"
+    ),
     "US_BANK_ACCOUNT_NUMBER": Kind(_named("(?:bank )?account|acct", r"\d{8,17}\b")),
     "US_BANK_ROUTING_NUMBER": Kind(_named("(?:bank )?routing|aba|rtn", r"\d{9}\b"), routing_number),
     "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER": Kind(
