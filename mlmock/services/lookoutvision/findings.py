@@ -18,7 +18,7 @@ _COLOUR = re.compile(r"#[a-zA-Z0-9]{6}")
 _LARGEST_MASK = 5 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Finding:
     """What is found in one image; `areas` are shares of it from 0 to 1, None: no segmentation."""
 
@@ -27,6 +27,17 @@ class Finding:
     areas: Mapping[str, float] | None = None
     mask: bytes | None = None
     colours: Mapping[str, str] | None = None
+
+    def __repr__(self) -> str:
+        """Return it as its author may write it: as the keywords of `finding`."""
+        members = {
+            "anomalous": self.anomalous,
+            "confidence": self.confidence,
+            "anomalies": self.areas,
+            "mask": self.mask,
+            "colors": self.colours,
+        }
+        return repr({name: value for name, value in members.items() if value is not None})
 
 
 def finding(
