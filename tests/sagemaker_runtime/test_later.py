@@ -67,11 +67,11 @@ def test_the_answer_is_written_with_its_type(ml: MockML, endpoint: Any, client: 
 def test_a_handler_sees_the_input_object(ml: MockML, endpoint: Any, client: Any) -> None:
     seen: list[Any] = []
 
-    @endpoint.handler
     def predict(call: Any) -> Any:
         seen.append((call.operation, call.params["ContentType"], call.params["Accept"]))
         return {"sum": sum(call.json()["x"])}
 
+    endpoint.handler(predict)
     found = start(client, Accept="application/json")
     assert ml.s3.get(found["OutputLocation"]) == b'{"sum":3}'
     start(client, Accept="a/b", ContentType="application/mine")

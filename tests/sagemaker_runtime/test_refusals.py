@@ -37,12 +37,10 @@ def test_an_unknown_endpoint_is_not_found_and_the_log_says_how_to_declare_it(
 
 
 def test_all_three_operations_refuse_it(client: Any) -> None:
-    for call in (
-        lambda: client.invoke_endpoint_async(EndpointName="churn", InputLocation="s3://b/k"),
-        lambda: client.invoke_endpoint_with_response_stream(EndpointName="churn", Body=b""),
-    ):
-        with pytest.raises(client.exceptions.ValidationError, match="not found"):
-            call()
+    with pytest.raises(client.exceptions.ValidationError, match="not found"):
+        client.invoke_endpoint_async(EndpointName="churn", InputLocation="s3://b/k")
+    with pytest.raises(client.exceptions.ValidationError, match="not found"):
+        client.invoke_endpoint_with_response_stream(EndpointName="churn", Body=b"")
 
 
 def test_where_the_block_isnt_strict_an_undeclared_endpoint_answers() -> None:
@@ -193,23 +191,23 @@ def test_all_constraints_are_named_at_once(ml: MockML, client: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "complaint"),
     [
-        {"variants": {"a": -1}},
-        {"variants": {"a": "1"}},
-        {"variants": {"a": float("inf")}},
-        {"variants": {"a": 0}},
-        {"variants": [""]},
-        {"multi_model": [1]},
-        {"async_output": "not a uri"},
-        {"success_topic": "arn:aws:sqs:us-east-1:1:q"},
-        {"include_response_in": ["ALWAYS"]},
-        {"sessions": 0},
-        {"status": "Fine"},
+        ({"variants": {"a": -1}}, "a number from 0"),
+        ({"variants": {"a": "1"}}, "a number from 0"),
+        ({"variants": {"a": float("inf")}}, "a number from 0"),
+        ({"variants": {"a": 0}}, "a weight above 0"),
+        ({"variants": [""]}, "a name is a text"),
+        ({"multi_model": [1]}, "a name is a text"),
+        ({"async_output": "not a uri"}, "s3://bucket/key"),
+        ({"success_topic": "arn:aws:sqs:us-east-1:1:q"}, "ARN of an SNS topic"),
+        ({"include_response_in": ["ALWAYS"]}, "ERROR_NOTIFICATION_TOPIC"),
+        ({"sessions": 0}, "lives some seconds"),
+        ({"status": "Fine"}, "an endpoint is Creating"),
     ],
 )
-def test_what_no_endpoint_is(ml: MockML, said: Any) -> None:
-    with pytest.raises(ValueError, match="."):
+def test_what_no_endpoint_is(ml: MockML, said: Any, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
         ml.sagemaker.endpoint("churn", **said)
 
 

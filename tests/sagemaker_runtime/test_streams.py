@@ -63,10 +63,9 @@ def test_a_function_of_the_call_makes_a_list_of_parts(ml: MockML, client: Any) -
 
 def test_a_stream_breaks_after_its_last_part(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("llm").stream([b"to", b"ken"]).then_error("ModelStreamError", "broken")
-    found, got = stream(client), []
+    found, got = stream(client), []  # type: tuple[Any, list[bytes]]
     with pytest.raises(EventStreamError) as caught:
-        for event in found["Body"]:
-            got.append(event["PayloadPart"]["Bytes"])
+        got.extend(event["PayloadPart"]["Bytes"] for event in found["Body"])
     assert got == [b"to", b"ken"]
     assert caught.value.response["Error"] == {"Code": "ModelStreamError", "Message": "broken"}
     assert found["ResponseMetadata"]["HTTPStatusCode"] == 200

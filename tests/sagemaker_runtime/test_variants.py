@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import boto3
+import pytest
 
 from mlmock import MockML, mock_ml
 
@@ -61,10 +62,8 @@ def test_weights_change_while_the_endpoint_serves(ml: MockML, client: Any) -> No
 def test_a_shadow_never_answers(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn", variants=["live"], shadow="dark")
     assert {invoked(client) for _ in range(20)} == {"live"}
-    try:
+    with pytest.raises(client.exceptions.ValidationError, match='Could not find variant "dark"'):
         invoked(client, TargetVariant="dark")
-    except client.exceptions.ValidationError as fault:
-        assert 'Could not find variant "dark"' in str(fault)
 
 
 def test_streams_and_asynchronous_calls_draw_too(ml: MockML, client: Any) -> None:
