@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -37,15 +37,6 @@ def scaled(numbers: Sequence[float]) -> tuple[float, ...]:
 def text_of(parts: Any) -> str:
     """Return the text that stands for an input which isn't one: its JSON, with sorted keys."""
     return json.dumps(parts, sort_keys=True, separators=(",", ":"))
-
-
-def mixed(weights: Mapping[str, float], size: int) -> tuple[float, ...]:
-    """Return the weighted sum of the vectors of several texts, brought to length one."""
-    total = [0.0] * size
-    for text, weight in weights.items():
-        for place, number in enumerate(unit_vector(text, size)):
-            total[place] += weight * number
-    return scaled(total)
 
 
 def in_type(numbers: Sequence[float], kind: str) -> Any:
