@@ -32,9 +32,28 @@ def parse(body: bytes) -> Any:
         found = _decode(body.decode())
     except RecursionError as fault:
         raise ValueError("nested too deeply") from fault
-    if body.count(b"{") + body.count(b"[") > DEEPEST:
+    if body.count(b"{") + body.count(b"[") > DEEPEST and not _is_shallow(body):
         _limit_depth(found)
     return found
+
+
+def _is_shallow(body: bytes) -> bool:
+    """True when the brackets alone cancel out in a few rounds: two levels a round at the most.
+
+    Brackets in texts may hide that, and then the document is walked.
+    """
+    if len(body) > _QUICK:
+        return False
+    rest = body.translate(None, _NO_BRACKETS)
+    for _ in range(_ROUNDS):
+        rest = rest.replace(b"[]", b"").replace(b"{}", b"")
+        if not rest:
+            return True
+    return False
+
+
+_QUICK, _ROUNDS = 65536, 16
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def _limit_depth(found: Any) -> None:
