@@ -299,6 +299,8 @@ def test_what_no_rule_takes_is_said(ml: Any, vision: Any, model: Any) -> None:
     text = str(said.value)
     assert 'no rule of ml.lookoutvision.project("circuits").model("1") takes this call' in text
     assert ".reply({'anomalous': True, 'confidence': 0.99})" in text
+    assert "the rule says b'other'" in text
+    assert '.model("1").on(image=' in text
     ml.unmatched.clear()
 
 

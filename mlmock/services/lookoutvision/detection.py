@@ -36,7 +36,8 @@ class DetectionOperations(TagOperations):
         if model.status not in RUNNING:
             raise faults.busy(faults.MODEL, model.id, model.status, "used for detection")
         picture = checked_picture(params["ContentType"], params["Body"])
-        found = self.scripted(call, self._keys(model), params, self._title(model))
+        seen = {"image": params["Body"]}
+        found = self.scripted(call, self._keys(model), seen, self._title(model))
 
         def shown(value: Any) -> Result:
             return {"DetectAnomalyResult": result_of(value, model, picture, call)}

@@ -68,7 +68,7 @@ class Detecting:
         `image`: its bytes, a match value, or a predicate of its bytes; None is every image. The
         rule's answers are True, False, a dict of what `detect` takes, or a function of the Call.
         """
-        members = {} if image is None else {"Body": image}
+        members = {} if image is None else {"image": image}
         return self._handle.rule(self._subject, members)
 
     def reply(self, *answers: Any) -> Rule:
