@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl, unquote
 
 def path_and_query(url: str) -> tuple[str, str]:
     """Return the raw path and the raw query of an absolute or origin-form `url`."""
-    start = url.find("/", url.find("://") + 3) if "://" in url else 0
-    if start < 0:
-        start = len(url)
-    path, _, query = url[start:].partition("?")
+    path, _, query = url.partition("?")
+    host = path.find("://")
+    if host >= 0:
+        start = path.find("/", host + 3)
+        path = path[start:] if start >= 0 else ""
     return path or "/", query
 
 

@@ -4,6 +4,7 @@ SAMPLES = (
     "a",
     "7",
     "1.2.3",
+    "#a1b2c3",
     "abc",
     "true",
     "train",
@@ -32,5 +33,6 @@ SAMPLES = (
     "arn:aws:bedrock:us-east-1:123456789012:automated-reasoning-policy/a1b2c3d4e5f6",
     "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",
     "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-3-haiku",
+    "arn:aws:greengrass:us-east-1:aws:components:circuits",
     "arn:aws:iam::123456789012:role/role",
 )

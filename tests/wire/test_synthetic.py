@@ -337,6 +337,7 @@ def test_an_errors_members_stand_where_the_model_has_them() -> None:
 def test_a_header_that_an_error_does_not_have_is_left_out() -> None:
     answer = faults.answer_of(ALL["Ping"].model, ServiceError("RefusedForNow", Retry=None))
     assert "Retry-After" not in answer.headers
+    assert isinstance(answer.body, bytes)
     assert json.loads(answer.body).get("Message") is None
 
 
