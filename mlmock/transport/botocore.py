@@ -7,8 +7,9 @@ loop, the hooks, the signing and the parsing in between stay botocore's.
 
 from __future__ import annotations
 
+import inspect
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, NoReturn
 
 from botocore.auth import BearerAuth
@@ -37,7 +38,7 @@ from mlmock.world import Block
 
 _TICKET = "mlmock_ticket"
 _KEYS = "request_credentials"
-_TOKEN: Any = FrozenAuthToken(TOKEN)
+OWN_TOKEN: Any = FrozenAuthToken(TOKEN)
 
 
 class Client:
@@ -99,7 +100,7 @@ def _find_signer(emitter: Any, service_id: str) -> Any:
     return None
 
 
-def modelled_headers(headers: Any, names: frozenset[str]) -> dict[str, str]:
+def modelled_headers(headers: Any, names: Container[str]) -> dict[str, str]:
     """Return those of a request's `headers` whose lower-case names are in `names`."""
     found = {}
     for name in headers:  # botocore's own kind is dear to index, so only for what is wanted
@@ -186,8 +187,8 @@ def _send(patch: Patch) -> Any:
     return send
 
 
-def respond(request: Any, call: Call) -> Any:
-    """Take a stamped request through the house, and return botocore's kind of response."""
+def fill(call: Call, request: Any) -> None:
+    """Give `call` the prepared `request` that it makes."""
     body, names = request.body, call.plan.header_names
     call.request = Request(
         request.method,
@@ -195,6 +196,11 @@ def respond(request: Any, call: Call) -> Any:
         modelled_headers(request.headers, names) if names else _NO_HEADERS,
         body if type(body) is bytes else request_bytes(body),
     )
+
+
+def respond(request: Any, call: Call) -> Any:
+    """Take a stamped request through the house, and return botocore's kind of response."""
+    fill(call, request)
     try:
         found = router.answer(call.block, call)
     except ConnectionFault as fault:
@@ -254,14 +260,24 @@ def _init(patch: Patch) -> Any:
     return __init__
 
 
+def _responder(kind: type) -> Callable[[Any, Call], Any]:
+    """Return what answers the stamped requests of a kind of endpoint: async for an async one."""
+    if not inspect.iscoroutinefunction(kind.create_request):  # type: ignore[attr-defined]
+        return respond
+    from mlmock.transport.aiobotocore import respond as respond_async
+
+    return respond_async
+
+
 def own_guard(endpoint: Any, block: Block) -> None:
     """Let an endpoint made inside a block refuse AWS once no block runs."""
     passing, kind = frozenset(block.options.passthrough), type(endpoint)
+    answer = _responder(kind)
 
     def send(request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
-            return respond(request, ticket)
+            return answer(request, ticket)
         prefix = endpoint._endpoint_prefix
         if active.current() is None and is_aws(request.url) and prefix not in prefixes(passing):
             refuse(None, prefix, None, request.url)
@@ -273,7 +289,7 @@ def own_guard(endpoint: Any, block: Block) -> None:
 def _get_auth_instance(patch: Patch) -> Any:
     def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
         if is_ours(kwargs.get(_KEYS)) and kwargs.get("signature_version") == "bearer":
-            return BearerAuth(_TOKEN)
+            return BearerAuth(OWN_TOKEN)
         return patch.original(self, *args, **kwargs)
 
     return get_auth_instance

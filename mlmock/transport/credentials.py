@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
 
 SECRET = "mlmock"  # noqa: S105 - the secret key that takes the place of every real one
 TOKEN = "mlmock"  # noqa: S105 - and the bearer token
+
+
+class _Frozen(ReadOnlyCredentials):
+    """A frozen triple that async signers may await, too."""
+
+    def __await__(self) -> Generator[Any, Any, _Frozen]:
+        """Come to itself."""
+        return self
+        yield
 
 
 class _Constant(Credentials):
@@ -15,7 +25,7 @@ class _Constant(Credentials):
 
     def __init__(self, account_id: str) -> None:
         super().__init__(account_id, SECRET, None)
-        self._frozen = super().get_frozen_credentials()
+        self._frozen = _Frozen(*super().get_frozen_credentials())
 
     def get_frozen_credentials(self) -> Any:
         """Return the same triple every time."""
@@ -32,6 +42,12 @@ def is_ours(credentials: Any) -> bool:
     return type(credentials) is _Constant
 
 
+def _is_plain_twin(credentials: Any) -> bool:
+    """True for aiobotocore's plain credentials, which hold their keys as botocore's do."""
+    kind = type(credentials)
+    return (kind.__module__, kind.__name__) == ("aiobotocore.credentials", "AioCredentials")
+
+
 def account_of(signer: Any, default: str) -> str:
     """Return the account of a client: a 12-digit access key, or `default`.
 
@@ -39,8 +55,10 @@ def account_of(signer: Any, default: str) -> str:
     client is of whatever account the block that runs says.
     """
     credentials = getattr(signer, "_credentials", None)
-    if type(credentials) is Credentials:
+    if type(credentials) is Credentials or _is_plain_twin(credentials):
         key = getattr(credentials, "access_key", None)
+        if getattr(credentials, "secret_key", None) == SECRET:
+            return default
         if key and len(key) == 12 and key.isdecimal():
             return str(key)
     return default

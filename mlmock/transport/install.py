@@ -14,9 +14,17 @@ from mlmock.transport import botocore as endpoint
 from mlmock.transport import handlers, memos, models, moto, patience, sessions
 from mlmock.transport.patching import Patch
 
+
+def _aiobotocore_patches() -> list[Patch]:
+    from mlmock.transport import aiobotocore
+
+    return aiobotocore.patches()
+
+
 # Patches of packages that may be imported while a block runs: by the module that they need.
 _LATE: dict[str, Callable[[], list[Patch]]] = {
     "boto3": sessions.boto3_patches,
+    "aiobotocore.session": _aiobotocore_patches,
     "moto.core.botocore_stubber": moto.patches,
 }
 

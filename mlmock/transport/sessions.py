@@ -101,8 +101,12 @@ def _local_credentials(session: Any) -> Any:
     resolver = session._components.get_component("credential_provider")
     if not isinstance(resolver, CredentialResolver):
         return resolver.load_credentials()
-    local = [provider for provider in resolver.providers if provider.METHOD not in _REMOTE]
-    return CredentialResolver(providers=local).load_credentials()
+    return CredentialResolver(providers=local_providers(resolver)).load_credentials()
+
+
+def local_providers(resolver: Any) -> list[Any]:
+    """Return the credential providers that ask no metadata service."""
+    return [provider for provider in resolver.providers if provider.METHOD not in _REMOTE]
 
 
 # -- the default session ----------------------------------------------------------------------
@@ -154,6 +158,7 @@ def note_session(session: Any) -> None:
     block = active.current()
     if block is not None:
         block.world.interception.nursery.sessions.add(session)
+        block.world.interception.notice()  # aiobotocore may have been imported just now
 
 
 def _get_default_session(patch: Patch) -> Any:

@@ -1,0 +1,281 @@
+"""The door for aiobotocore (and aioboto3): the same cuts as for botocore, in its async twins.
+
+Answers have an aiohttp-shaped raw body; that serves its httpx sessions, too. Callables of rules
+that are `async def` are awaited in the caller's own loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from botocore.auth import BearerAuth
+
+from mlmock import active, router
+from mlmock.calls import Call
+from mlmock.errors import ConnectionFault
+from mlmock.transport import botocore as endpoint
+from mlmock.transport import patience
+from mlmock.transport.bodies import Frames
+from mlmock.transport.credentials import SECRET, is_ours
+from mlmock.transport.patching import Patch
+from mlmock.transport.sessions import local_providers
+
+# -- bodies -----------------------------------------------------------------------------------
+
+
+class Content:
+    """The reading side of an aiohttp response: what StreamingBody and event streams pull."""
+
+    def __init__(self, body: bytes | Frames) -> None:
+        self._frames = iter(()) if isinstance(body, bytes) else iter(body)
+        self._rest = memoryview(body if isinstance(body, bytes) else b"")
+        self._ended = isinstance(body, bytes)
+
+    def at_eof(self) -> bool:
+        """True when there is nothing more."""
+        return self._ended and not self._rest
+
+    async def read(self, amount: int = -1) -> bytes:
+        """Return `amount` bytes, or all that is left."""
+        while not self._ended and (amount < 0 or len(self._rest) < amount):
+            frame = self._next()
+            if frame is not None:
+                self._rest = memoryview(bytes(self._rest) + frame)
+        cut = len(self._rest) if amount < 0 else amount
+        found, self._rest = self._rest[:cut], self._rest[cut:]
+        return _whole(found)
+
+    async def iter_chunks(self) -> AsyncIterator[tuple[bytes, bool]]:
+        """Yield what is there, one encoded message at a time; True with each: it is whole."""
+        if self._rest:
+            yield await self.read(len(self._rest)), True
+        while not self._ended:
+            frame = self._next()
+            if frame is not None:
+                yield frame, True
+
+    def _next(self) -> bytes | None:
+        try:
+            frame = next(self._frames, None)
+        except Exception as fault:
+            raise stream_error(fault) from None
+        self._ended = frame is None
+        return frame
+
+
+def _whole(view: memoryview) -> bytes:
+    """Return the bytes of `view`, without a copy where it is all of them."""
+    source = view.obj
+    return source if isinstance(source, bytes) and len(source) == len(view) else bytes(view)
+
+
+class RawBody:
+    """An aiohttp response as far as aiobotocore looks at one."""
+
+    def __init__(self, url: str, body: bytes | Frames) -> None:
+        self.url = url
+        self.content = Content(body)
+        self._frames = None if isinstance(body, bytes) else body
+
+    async def read(self) -> bytes:
+        """Return all that is left."""
+        return await self.content.read()
+
+    def close(self) -> None:
+        """Send nothing more."""
+        if self._frames is not None:
+            self._frames.close()
+
+    async def __aenter__(self) -> RawBody:
+        """Return this."""
+        return self
+
+    async def __aexit__(self, *fault: object) -> None:
+        """Send nothing more."""
+        self.close()
+
+
+def stream_error(fault: Exception) -> Exception:
+    """Return what aiohttp raises where urllib3 would have raised `fault`."""
+    from aiohttp import ServerDisconnectedError
+
+    if type(fault).__name__ == "ReadTimeoutError":
+        return asyncio.TimeoutError()
+    if type(fault).__name__ == "ProtocolError":
+        broken: Exception = ServerDisconnectedError("Connection broken: the rule says so")
+        return broken
+    return fault
+
+
+# -- the endpoint -----------------------------------------------------------------------------
+
+
+def _create_request(patch: Patch, sender: Patch) -> Any:
+    async def create_request(self: Any, params: Any, operation_model: Any = None) -> Any:
+        if operation_model is None:
+            return await patch.original(self, params, operation_model)
+        ticket = endpoint.decide(self, params, operation_model)
+        request = await patch.original(self, params, operation_model)
+        request.mlmock_ticket = ticket
+        if type(ticket) is Call and type(self)._send is not sender.replacement:
+            answer_first(self)  # aiomoto has put its own on top of ours
+        return request
+
+    return create_request
+
+
+def answer_first(own: Any) -> None:
+    """Let an endpoint answer stamped requests whoever has replaced its class's `_send`."""
+    kind = type(own)
+
+    async def send(request: Any) -> Any:
+        ticket = getattr(request, "mlmock_ticket", None)
+        if type(ticket) is Call:
+            return await respond(request, ticket)
+        return await kind._send(own, request)
+
+    if "_send" not in vars(own):
+        own._send = send
+
+
+def _send(patch: Patch) -> Any:
+    async def send(self: Any, request: Any) -> Any:
+        ticket = getattr(request, "mlmock_ticket", None)
+        if type(ticket) is Call:
+            return await respond(request, ticket)
+        endpoint.guard(request, ticket)
+        return await patch.original(self, request)
+
+    return send
+
+
+async def respond(request: Any, call: Call) -> Any:
+    """Take a stamped request through the house, and return aiobotocore's kind of response."""
+    from aiobotocore.awsrequest import AioAWSResponse
+
+    endpoint.fill(call, request)
+    try:
+        found = await router.answer_async(call.block, call)
+    except ConnectionFault as fault:
+        raise endpoint.client_error(fault.kind, request.url) from None
+    call.block = None
+    if found.broken and not call.plan.model.has_streaming_output:
+        call.error = ConnectionFault("drop")
+        raise endpoint.client_error("drop", request.url)
+    if not isinstance(found.body, bytes):
+        found.body = Frames(found.body)
+    raw = RawBody(request.url, found.body)
+    return AioAWSResponse(request.url, found.status, found.headers, raw)
+
+
+# -- sessions and signers ---------------------------------------------------------------------
+
+
+def _get_credentials(patch: Patch) -> Any:
+    async def get_credentials(self: Any) -> Any:
+        block = active.current()
+        if block is None or self._credentials is not None:
+            return await patch.original(self)
+        found = await _local_credentials(self)
+        if found is not None:
+            self._credentials = found
+            return found
+        from aiobotocore.credentials import AioCredentials
+
+        return AioCredentials(block.options.account_id, SECRET)
+
+    return get_credentials
+
+
+async def _local_credentials(session: Any) -> Any:
+    from aiobotocore.credentials import AioCredentialResolver
+
+    resolver = session._components.get_component("credential_provider")
+    if not isinstance(resolver, AioCredentialResolver):
+        return await resolver.load_credentials()
+    return await AioCredentialResolver(local_providers(resolver)).load_credentials()
+
+
+def _get_auth_instance(patch: Patch) -> Any:
+    async def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
+        ours = is_ours(kwargs.get("request_credentials"))
+        if ours and kwargs.get("signature_version") == "bearer":
+            return BearerAuth(endpoint.OWN_TOKEN)
+        return await patch.original(self, *args, **kwargs)
+
+    return get_auth_instance
+
+
+# -- sleeping ---------------------------------------------------------------------------------
+
+
+class VirtualAsyncio:
+    """The `asyncio` module, but for its `sleep`."""
+
+    sleep = staticmethod(patience.async_sleep)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+
+def _own_sleep(patch: Patch) -> Any:
+    async def sleep(self: Any, sleep_amount: float) -> None:
+        if active.current() is None or patience.REAL.get():
+            await patch.original(self, sleep_amount)
+        else:
+            patience.sleep(sleep_amount)
+
+    return sleep
+
+
+def _acquire(patch: Patch) -> Any:
+    async def acquire(self: Any, amount: float, block: bool) -> Any:
+        from botocore.exceptions import CapacityNotAvailableError
+
+        if active.current() is None or patience.REAL.get() or not block:
+            return await patch.original(self, amount, block)
+        try:
+            return await patch.original(self, amount, False)
+        except CapacityNotAvailableError:
+            self._current_capacity = max(0, self._current_capacity)
+            patience.sleep(self._sleep_amount(amount))
+            self._current_capacity = 0
+            return True
+
+    return acquire
+
+
+def patches() -> list[Patch]:
+    """Return the patches of aiobotocore, once it has been imported."""
+    import aiobotocore.endpoint
+    import aiobotocore.retries.bucket
+    import aiobotocore.session
+    import aiobotocore.signers
+    import aiobotocore.waiter
+
+    virtual = VirtualAsyncio()
+    aio = aiobotocore.endpoint.AioEndpoint
+    sender = Patch(aio, "_send", _send)
+    found = [
+        Patch(aio, "create_request", partial(_create_request, sender=sender)),
+        sender,
+        Patch(aiobotocore.session.AioSession, "get_credentials", _get_credentials),
+        Patch(aiobotocore.signers.AioRequestSigner, "get_auth_instance", _get_auth_instance),
+        Patch(aiobotocore.endpoint, "asyncio", lambda patch: virtual),
+        Patch(aiobotocore.waiter, "asyncio", lambda patch: virtual),
+    ]
+    bucket = getattr(aiobotocore.retries.bucket, "AsyncTokenBucket", None)
+    if bucket is not None:
+        found.append(Patch(bucket, "_acquire", _acquire))
+    return found + [Patch(owner, "_sleep", _own_sleep) for owner in _anyio_twins()]
+
+
+def _anyio_twins() -> list[Any]:
+    """Return the classes that sleep by anyio, where this aiobotocore has them."""
+    names = (("aiobotocore.endpoint", "AnyioEndpoint"), ("aiobotocore.waiter", "AnyioWaiter"))
+    owners = [getattr(sys.modules.get(module), name, None) for module, name in names]
+    return [owner for owner in owners if owner is not None and "_sleep" in vars(owner)]
