@@ -93,7 +93,8 @@ def _event_writer(name: str, shape: Any) -> EventWriter:
 
 
 def _json_event(block: bytes, write: Writer) -> EventWriter:
-    return lambda value: _frame(block, write(value))
+    """Return the writer of an event that is a JSON document; bytes are one already."""
+    return lambda value: _frame(block, value if type(value) is bytes else write(value))
 
 
 def _raw(value: Any) -> bytes:

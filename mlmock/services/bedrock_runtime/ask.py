@@ -7,8 +7,7 @@ service's refusals, the guardrail, and the script.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmock.answers import Default, Error
 from mlmock.calls import Call
@@ -16,19 +15,22 @@ from mlmock.errors import BadAnswer, ServiceError
 from mlmock.matching import shown
 from mlmock.rules import given
 from mlmock.services.bedrock_runtime import refusals
-from mlmock.services.bedrock_runtime.declared import Known, Models
+from mlmock.services.bedrock_runtime.declared import Known
 from mlmock.services.bedrock_runtime.defaults import default_words
 from mlmock.services.bedrock_runtime.rules import BODY, CHUNKS, WORDS, taken
-from mlmock.services.bedrock_runtime.script import Raw, Said, pieces_of, said_of
-from mlmock.services.bedrock_runtime.speech import Conversation, Pause, Reply
+from mlmock.services.bedrock_runtime.script import Raw, Said, said_of
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 from mlmock.services.bedrock_runtime.words import reply_of
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.backend import BedrockRuntime
 
 
-@dataclass(frozen=True)
-class Exchange:
+_SPEECH = frozenset({WORDS})
+_EXACT = frozenset({BODY, CHUNKS})
+
+
+class Exchange(NamedTuple):
     """One call of a model that has been let in; `streams` when the answer comes in pieces."""
 
     backend: BedrockRuntime
@@ -44,13 +46,14 @@ class Exchange:
 def begin(backend: BedrockRuntime, call: Call, *, streams: bool) -> Exchange:
     """Return the exchange that `call` begins, or raise what the service refuses it with."""
     known = known_model(backend, call.params["modelId"])
-    refusals.check_let_in(known)
+    if known.refused is not None:
+        raise ServiceError(known.refused.code, known.refused.message)
     return Exchange(backend, call, known, streams)
 
 
 def known_model(backend: BedrockRuntime, written: str) -> Known:
     """Return what is known of a model in the backend's place."""
-    return backend.world.part(Models).known(written, backend.scope)
+    return backend.models.known(written, backend.scope)
 
 
 def check_length(known: Known, conversation: Conversation) -> None:
@@ -71,58 +74,60 @@ def ask(
     conversation: Conversation,
     then: Callable[[Reply | Raw], Any],
     *,
-    wanted: frozenset[str] = frozenset({WORDS}),
+    wanted: frozenset[str] = _SPEECH,
 ) -> Any:
     """Let the script answer, or the default: `then` of the reply, or Later if user code runs.
 
     A `Raw` reaches `then` only where `wanted` says that exact bodies are.
     """
-    backend, call = exchange.backend, exchange.call
-    found = taken(backend, call, exchange.known, wanted, conversation)
-    if found is None or isinstance(found[1], Default):
-        waited = _wait(exchange, found[0].seconds if found else 0.0)
-        model = exchange.known.model.base or exchange.known.model.written
-        said = default_words(conversation, model, backend.world.block.options.seed)
-        return then(_reply(exchange, conversation, said, waited))
+    found = taken(exchange.backend, exchange.call, exchange.known, wanted, conversation)
+    if found is None:
+        return then(_reply(exchange, conversation, _by_default(exchange, conversation), 0.0))
     rule, answer = found
-    waited = _wait(exchange, rule.seconds)
+    if rule.seconds:
+        _wait(exchange, rule.seconds)
+    if isinstance(answer, Default):
+        answer = _by_default(exchange, conversation)
+    if isinstance(answer, Said):
+        return then(_reply(exchange, conversation, answer, rule.seconds))
 
     def finished(value: Any) -> Any:
         said = said_of(value)
-        if isinstance(said, Raw):
-            if wanted.isdisjoint((BODY, CHUNKS)):
-                raise BadAnswer(f"{call.plan} has no exact body: {shown(value)}")
-            return then(said)
-        return then(_reply(exchange, conversation, said, waited))
+        if isinstance(said, Said):
+            return then(_reply(exchange, conversation, said, rule.seconds))
+        if wanted.isdisjoint(_EXACT):
+            raise BadAnswer(f"{exchange.call.plan} has no exact body: {shown(value)}")
+        return then(said)
 
-    return given(answer, call, finished)
+    return given(answer, exchange.call, finished)
 
 
-def _wait(exchange: Exchange, seconds: float) -> float:
+def _by_default(exchange: Exchange, conversation: Conversation) -> Said:
+    model = exchange.known.model
+    seed = exchange.backend.world.block.options.seed
+    return default_words(conversation, model.base or model.written, seed)
+
+
+def _wait(exchange: Exchange, seconds: float) -> None:
     exchange.backend.world.wait(exchange.call, seconds)
-    return seconds
 
 
 def _reply(exchange: Exchange, conversation: Conversation, said: Said, waited: float) -> Reply:
     """Return what is said, finished; where it isn't streamed its pauses and its fault are now."""
-    if not exchange.streams and (said.lead or said.fault is not None or _pauses(said)):
-        seconds = said.lead + _pauses(said)
-        waited += _wait(exchange, seconds)
+    if not exchange.streams and (said.fault is not None or said.seconds):
+        _wait(exchange, said.seconds)
+        waited += said.seconds
         if said.fault is not None:
             raise whole_fault(said.fault)
+    world = exchange.backend.world
     return reply_of(
         said,
         conversation,
         exchange.known.traits,
-        seed=exchange.seed(),
-        created=int(exchange.backend.clock.seconds()),
+        seed=world.block.random.getrandbits(63),
+        created=int(world.clock.seconds()),
         waited=waited,
     )
-
-
-def _pauses(said: Said) -> float:
-    parts = (part for part in said.parts if part.pieces is not None)
-    return sum(p.seconds for part in parts for p in pieces_of(part) if isinstance(p, Pause))
 
 
 def whole_fault(fault: Error) -> ServiceError:

@@ -7,14 +7,14 @@ taken (judged: the service decodes every picture).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.families.base import Traits
 from mlmock.services.bedrock_runtime.refusals import invalid, relayed
+from mlmock.services.bedrock_runtime.turns import MEDIA, Medium
 
 Block = Mapping[str, Any]
-_MEDIA = {"image": "images", "document": "documents", "video": "videos"}
 _NAME = re.compile(r"(?:[\w\-()\[\]]|[ \n](?![ \n]))+")
 _MOST_DOCUMENTS, _MOST_IMAGES = 5, 20
 _MOST_IMAGE_BYTES, _MOST_DOCUMENT_BYTES = 3_932_160, 4_718_592
@@ -27,39 +27,23 @@ _SIGNATURES = (
 _BINARY_FORMATS = {"pdf": b"%PDF", "docx": b"PK", "xlsx": b"PK", "doc": b"\xd0", "xls": b"\xd0"}
 
 
-def check_attachments(messages: Sequence[Block], traits: Traits) -> None:
-    """Raise ValidationException for media that the model doesn't take, or not like this."""
-    found = list(_attached(messages))
-    if not found:
-        return
-    for role, kind, value in found:
+def check_attachments(media: Sequence[Medium], messages: Sequence[Block], traits: Traits) -> None:
+    """Raise ValidationException for `media` of `messages` that the model doesn't take like this."""
+    for role, kind, value in media:
         _check_taken(role, kind, traits)
         if kind == "image":
             _check_image(value)
         elif kind == "document":
             _check_document(value)
-    _check_documents([value for _, kind, value in found if kind == "document"], messages)
-    images = sum(kind == "image" for _, kind, _ in found)
+    images = sum(kind == "image" for _, kind, _ in media)
     if images > _MOST_IMAGES:
         raise relayed(f"messages: too many images: {images} > {_MOST_IMAGES}")
-
-
-def _attached(messages: Sequence[Block]) -> Iterator[tuple[str, str, Block]]:
-    """Yield role, kind and value of every medium, those in tool results too."""
-    for message in messages:
-        for block in message["content"]:
-            for kind, value in block.items():
-                if kind in _MEDIA:
-                    yield message["role"], kind, value
-                elif kind == "toolResult":
-                    for inner in value["content"]:
-                        for name, item in inner.items():
-                            if name in _MEDIA:
-                                yield message["role"], name, item
+    if images < len(media):
+        _check_documents([value for _, kind, value in media if kind == "document"], messages)
 
 
 def _check_taken(role: str, kind: str, traits: Traits) -> None:
-    if not getattr(traits, _MEDIA[kind]) or role == "assistant":
+    if not getattr(traits, MEDIA[kind]) or role == "assistant":
         raise invalid(
             f"This model doesn't support the {kind} content block that you provided. Update the "
             "content block and try again."

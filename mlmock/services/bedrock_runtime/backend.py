@@ -6,7 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlmock.calls import Call
-from mlmock.services.base import Backend, Result
+from mlmock.services.base import Backend, Result, Scope
+from mlmock.services.bedrock_runtime.converse import converse, converse_stream
+from mlmock.services.bedrock_runtime.declared import Models
+from mlmock.world import World
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.async_invokes import AsyncInvokes
@@ -17,18 +20,18 @@ class BedrockRuntime(Backend):
 
     service = "bedrock-runtime"
 
+    def __init__(self, world: World, scope: Scope) -> None:
+        super().__init__(world, scope)
+        self.models = world.part(Models)
+
     # -- models -----------------------------------------------------------------------------
 
     def converse(self, call: Call) -> Result:
         """Let a model answer a conversation."""
-        from mlmock.services.bedrock_runtime.converse import converse
-
         return converse(self, call)
 
     def converse_stream(self, call: Call) -> Result:
         """Let a model answer a conversation, event by event."""
-        from mlmock.services.bedrock_runtime.converse import converse_stream
-
         return converse_stream(self, call)
 
     def invoke_model(self, call: Call) -> Result:

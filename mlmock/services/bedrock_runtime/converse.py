@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from mlmock.calls import Call
@@ -17,7 +16,7 @@ from mlmock.services.bedrock_runtime.events import events_of, padded
 from mlmock.services.bedrock_runtime.families.base import Traits
 from mlmock.services.bedrock_runtime.guarding import Guarded
 from mlmock.services.bedrock_runtime.script import Raw
-from mlmock.services.bedrock_runtime.speech import Conversation, Reply, Usage, text_of
+from mlmock.services.bedrock_runtime.speech import Conversation, Part, Reply, Usage, text_of
 from mlmock.services.bedrock_runtime.tools import check_tools
 from mlmock.services.bedrock_runtime.turns import check_turns
 
@@ -73,8 +72,9 @@ def checked_conversation(
             "use a model that supports system messages."
         )
     if messages or known.model.form != "prompt":
-        check_turns(messages, traits, has_tools="toolConfig" in params)
-        check_attachments(messages, traits)
+        media = check_turns(messages, traits, has_tools="toolConfig" in params)
+        if media:
+            check_attachments(media, messages, traits)
     if "additionalModelResponseFieldPaths" in params:
         pointers.check(params["additionalModelResponseFieldPaths"])
     check_length(known, conversation)
@@ -223,5 +223,5 @@ def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: Guarded | None) 
 
 
 def _typed_reply(reply: Reply) -> Reply:
-    parts = tuple(replace(part, block=_typed(part.block)) for part in reply.parts)
-    return replace(reply, parts=parts)
+    parts = tuple(Part(_typed(part.block), part.pieces) for part in reply.parts)
+    return reply._replace(parts=parts)

@@ -59,13 +59,13 @@ _TRAITS = {f.name for f in fields(Traits)} & {f.name for f in fields(Facts)}
 class Known:
     """An identifier with everything that is known of it in a place.
 
-    `patterns` are those of the script that cover it; `refused` what the service says to any call.
+    `keys` are those of the rules that may be about it; `refused` what the service says to any call.
     """
 
     model: Model
     traits: Traits
     facts: Facts
-    patterns: tuple[str, ...] = ()
+    keys: tuple[tuple[str, str], ...] = ()
     refused: ServiceError | None = None
 
 
@@ -76,13 +76,18 @@ class _Declaration:
     facts: Facts
 
 
+def rule_key(pattern: str) -> tuple[str, str]:
+    """Return the key of the rules about the models that a pattern covers."""
+    return ("model", pattern)
+
+
 class Models:
     """The models of a world, as far as tests have spoken of them."""
 
     def __init__(self, world: World) -> None:
         self._ledger = world.ledger
         self._declarations: tuple[_Declaration, ...] = ()
-        self._known: dict[tuple[str, Scope], Known] = {}
+        self._known: dict[Scope, dict[str, Known]] = {}
 
     def declare(self, pattern: str, at: Narrowing, facts: Facts) -> None:
         """Let `facts` hold of the models that `pattern` covers, where `at` says."""
@@ -93,11 +98,19 @@ class Models:
 
     def known(self, written: str, scope: Scope) -> Known:
         """Return what is known of the identifier `written`; the model need not exist."""
-        found = self._known.get((written, scope))
+        here = self.here(scope)
+        found = here.get(written)
         if found is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            found = self._known[written, scope] = self._find(written, scope)
+            if len(here) >= _MOST_KNOWN:
+                here.clear()
+            found = here[written] = self._find(written, scope)
+        return found
+
+    def here(self, scope: Scope) -> dict[str, Known]:
+        """Return what is known in `scope` so far; a new dict once something is declared."""
+        found = self._known.get(scope)
+        if found is None:
+            found = self._known[scope] = {}
         return found
 
     def _find(self, written: str, scope: Scope) -> Known:
@@ -110,7 +123,8 @@ class Models:
         if facts.exists is None and any(map(_names_something, patterns)):
             facts = replace(facts, exists=True)
         traits = replace(model.traits, **_only(facts.given(), _TRAITS))
-        return Known(model, traits, facts, patterns, refusals.of_model(model, facts))
+        keys = tuple(map(rule_key, patterns))
+        return Known(model, traits, facts, keys, refusals.of_model(model, facts))
 
     def _covering(self, model: Model) -> Iterator[_Declaration]:
         for declaration in self._declarations:

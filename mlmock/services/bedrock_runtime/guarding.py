@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmock.services.bedrock_runtime.gate import Gate
@@ -55,7 +55,7 @@ class Guarded:
         else:
             masked = iter(verdict.texts)
             parts = tuple(_masked(part, masked) for part in reply.parts)
-        return replace(reply, parts=parts, stop_reason=INTERVENED)
+        return reply._replace(parts=parts, stop_reason=INTERVENED)
 
     def _assessed(self, texts: Sequence[str]) -> Verdict:
         from mlmock.services.bedrock_runtime.guardrails import Content
@@ -73,7 +73,7 @@ class Guarded:
             return reply
         self.originals = texts
         parts[-1] = _longer(parts[-1], rest)
-        return replace(reply, parts=tuple(parts), stop_reason=INTERVENED)
+        return reply._replace(parts=tuple(parts), stop_reason=INTERVENED)
 
     @property
     def intervened(self) -> bool:
@@ -230,7 +230,7 @@ def _rewritten(
         }
         for at, message in enumerate(conversation.messages)
     ]
-    return replace(conversation, messages=messages)
+    return conversation._replace(messages=messages)
 
 
 def _with(block: Block, text: str | None) -> Block:

@@ -10,9 +10,9 @@ from mlmock.errors import BadAnswer
 from mlmock.matching import MISSING
 from mlmock.rules import Match, Subject
 from mlmock.services.base import ServiceHandle
-from mlmock.services.bedrock_runtime.declared import Facts, Models
+from mlmock.services.bedrock_runtime.declared import Facts, Models, rule_key
 from mlmock.services.bedrock_runtime.refusals import ACCESS
-from mlmock.services.bedrock_runtime.rules import ModelRule, checked, members_of, rule_key
+from mlmock.services.bedrock_runtime.rules import ModelRule, checked, members_of
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.async_handle import AsyncInvokeHandle, AsyncInvokesHandle

@@ -85,13 +85,6 @@ _LEGACY = (
 )
 
 
-def check_let_in(known: Known) -> None:
-    """Raise what the service says to every call of the model, if anything."""
-    if known.refused is not None:
-        fault = known.refused
-        raise ServiceError(fault.code, fault.message)
-
-
 def check_converse(known: Known) -> None:
     """Refuse models that don't talk: embeddings, pictures, videos, speech."""
     traits = known.traits

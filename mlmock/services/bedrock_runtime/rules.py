@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmock.answers import Default, Error, WireFault, check_error
-from mlmock.book import Book
 from mlmock.calls import Call
 from mlmock.errors import BadAnswer
-from mlmock.matching import MISSING, Contains, Difference, fits
-from mlmock.rules import Match, Rule, Subject, is_callable_answer
+from mlmock.matching import MISSING, Contains, fits
+from mlmock.rules import Rule, is_callable_answer
 from mlmock.services.bedrock_runtime.script import Raw, said_of
 from mlmock.services.bedrock_runtime.speech import Conversation
 from mlmock.wire.models import operation
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from mlmock.services.bedrock_runtime.backend import BedrockRuntime
     from mlmock.services.bedrock_runtime.declared import Known
 
@@ -34,28 +35,19 @@ class Vectors:
     source: Any
 
 
-@dataclass(frozen=True, slots=True)
-class ModelMatch(Match):
-    """A match that also asks whether the rule's answers can serve the call."""
-
-    serves: Callable[[frozenset[str]], bool] = lambda wanted: True
-
-    def differs(self, call: Call, params: Mapping[str, Any]) -> Difference | None:
-        """Return the first point in which the call isn't one of these."""
-        wanted = params["answers"]
-        if not self.serves(wanted):
-            return Difference("answers", "/".join(sorted(wanted)), "something else")
-        return super(ModelMatch, self).differs(call, params)
-
-
 class ModelRule(Rule):
     """A rule about a model: `reply` for what it says, `embed` for what texts become."""
 
-    def __init__(self, book: Book, subject: Subject, match: Match) -> None:
-        serving = ModelMatch(
-            match.members, match.where, match.region, match.account_id, self.serves
-        )
-        super().__init__(book, subject, serving)
+    kinds: frozenset[str] = frozenset()
+    """What its answers can be to a call: WORDS, BODY, CHUNKS, VECTORS."""
+
+    def takes(self, call: Call, seen: Mapping[str, Any]) -> bool:
+        """True when the rule is about the call, and has an answer of a kind that is wanted."""
+        return not seen["answers"].isdisjoint(self.kinds) and super().takes(call, seen)
+
+    def _answer(self, answers: tuple[Any, ...]) -> Self:
+        self.kinds = frozenset().union(*map(_kinds, answers))
+        return super()._answer(answers)
 
     def embed(self, *vectors: Any) -> ModelRule:
         """Answer embeddings: with a function of each text (sync or async), or with vectors.
@@ -66,10 +58,6 @@ class ModelRule(Rule):
         if not vectors:
             raise BadAnswer("embed() needs a function of the text, or a vector")
         return self._answer(tuple(_vectors(each) for each in vectors))
-
-    def serves(self, wanted: frozenset[str]) -> bool:
-        """True when one of the answers is of a kind that is `wanted`."""
-        return any(not wanted.isdisjoint(_kinds(answer)) for answer in self.answers)
 
 
 def _vectors(source: Any) -> Any:
@@ -161,6 +149,8 @@ def members_of(**given: Any) -> dict[str, Any]:
 class Seen(Mapping[str, Any]):
     """What rules of a model are held against; worked out as far as a rule asks."""
 
+    __slots__ = ("_conversation", "_wanted")
+
     def __init__(self, wanted: frozenset[str], conversation: Conversation | None) -> None:
         self._wanted = wanted
         self._conversation = conversation
@@ -172,11 +162,14 @@ class Seen(Mapping[str, Any]):
             raise KeyError(name)
         return _LOOKS[name](self._conversation)
 
+    def __contains__(self, name: object) -> bool:
+        return name == "answers" or (self._conversation is not None and name in _LOOKS)
+
     def __iter__(self) -> Iterator[str]:
-        return iter(("answers", *_LOOKS))
+        return iter(name for name in ("answers", *_LOOKS) if name in self)
 
     def __len__(self) -> int:
-        return 1 + len(_LOOKS)
+        return sum(1 for _ in self)
 
 
 _LOOKS: dict[str, Callable[[Conversation], Any]] = {
@@ -187,11 +180,6 @@ _LOOKS: dict[str, Callable[[Conversation], Any]] = {
     "tool_result": lambda said: said.tool_results,
     "tools": lambda said: said.tool_names,
 }
-
-
-def rule_key(pattern: str) -> tuple[str, str]:
-    """Return the key of the rules about the models that a pattern covers."""
-    return ("model", pattern)
 
 
 def taken(
@@ -205,12 +193,10 @@ def taken(
 
     UnmatchedCall if answers that could serve the call are there and none takes it (if strict).
     """
-    if not known.patterns:
+    if not known.keys:
         return None
-    book = backend.world.book
-    keys = tuple(rule_key(pattern) for pattern in known.patterns)
     seen = Seen(wanted, conversation)
-    found = book.find(keys, call, seen)
+    found = backend.world.book.find(known.keys, call, seen)
     if found is None:
         _check_unscripted(backend, call, known, seen)
     return found
@@ -219,8 +205,8 @@ def taken(
 def _check_unscripted(backend: BedrockRuntime, call: Call, known: Known, seen: Seen) -> None:
     rules = [
         rule
-        for pattern in known.patterns
-        for rule in backend.world.book.about(rule_key(pattern))
+        for key in known.keys
+        for rule in backend.world.book.about(key)
         if rule.scripts and rule.match.holds_at(call) and _can_serve(rule, seen["answers"])
     ]
     if rules:
@@ -231,4 +217,4 @@ def _check_unscripted(backend: BedrockRuntime, call: Call, known: Known, seen: S
 
 
 def _can_serve(rule: Rule, wanted: frozenset[str]) -> bool:
-    return isinstance(rule, ModelRule) and rule.serves(wanted)
+    return isinstance(rule, ModelRule) and not wanted.isdisjoint(rule.kinds)

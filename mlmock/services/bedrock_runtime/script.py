@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from mlmock.answers import Error
 from mlmock.errors import BadAnswer
 from mlmock.matching import shown
 from mlmock.services.bedrock_runtime.speech import Part, Pause
+from mlmock.services.bedrock_runtime.tokens import block_tokens
 
 STOP_REASONS = (
     "end_turn",
@@ -54,9 +56,42 @@ class Said:
     lead: float = 0.0
     fault: Error | None = None
 
+    @cached_property
+    def tokens(self) -> int:
+        """The tokens of all parts."""
+        return sum(block_tokens(part.block) for part in self.parts)
+
+    @cached_property
+    def reason(self) -> str:
+        """The stop reason: the script's, or what the parts come to."""
+        return self.stop_reason or ("tool_use" if any(map(_asks, self.parts)) else "end_turn")
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """True when no part waits for an id or a signature."""
+        return all(map(_is_whole, self.parts))
+
+    @cached_property
+    def seconds(self) -> float:
+        """How long it takes as a whole: all its pauses."""
+        parts = (part for part in self.parts if part.pieces is not None)
+        pauses = (piece for part in parts for piece in pieces_of(part) if isinstance(piece, Pause))
+        return self.lead + sum(pause.seconds for pause in pauses)
+
     def __repr__(self) -> str:
         blocks = ", ".join(_shown(part) for part in self.parts)
         return f"{'stream' if isinstance(self, Stream) else 'message'}({blocks})"
+
+
+def _asks(part: Part) -> bool:
+    """True for a tool use that the caller has to answer."""
+    use = part.block.get("toolUse")
+    return use is not None and bool(use.get("type") != "server_tool_use")
+
+
+def _is_whole(part: Part) -> bool:
+    thought = part.block.get("reasoningContent", {}).get("reasoningText", {"signature": ""})
+    return "toolUseId" in part.block.get("toolUse", {"toolUseId": ""}) and "signature" in thought
 
 
 def _shown(part: Part) -> str:

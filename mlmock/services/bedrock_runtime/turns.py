@@ -13,17 +13,24 @@ from mlmock.services.bedrock_runtime.families.base import Traits
 from mlmock.services.bedrock_runtime.refusals import invalid
 
 Message = Mapping[str, Any]
+Medium = tuple[str, str, Message]
+MEDIA = {"image": "images", "document": "documents", "video": "videos"}
+"""The kinds of media, and the trait of a model that takes them."""
 
 
-def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool) -> None:
-    """Raise ValidationException unless `messages` are a conversation that the model takes."""
+def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool) -> list[Medium]:
+    """Raise ValidationException unless `messages` are a conversation that the model takes.
+
+    Returns the media that they carry: role, kind and value of each, those in tool results too.
+    """
     if not messages:
         raise invalid("The input is missing a user message.")
     _check_ends(messages, traits)
-    turns = _Turns(traits, has_tools=has_tools)
+    turns, media = _Turns(traits, has_tools=has_tools), list[Medium]()
     for place, message in enumerate(messages):
-        turns.take(place, message)
-    turns.close(None)
+        turns.take(place, message, media)
+    turns.close()
+    return media
 
 
 def _check_ends(messages: Sequence[Message], traits: Traits) -> None:
@@ -51,14 +58,11 @@ class _Turns:
         self._uses: list[str] = []
         self._results: list[str] = []
 
-    def take(self, place: int, message: Message) -> None:
-        """Check one message."""
+    def take(self, place: int, message: Message, media: list[Medium]) -> None:
+        """Check one message; put what it carries besides texts and tools into `media`."""
         role, content = message["role"], message["content"]
-        if role == "system":
-            raise _system_role(place)
         if role != self._role:
-            self.close(place)
-            self._role, self._start = role, place
+            self._turn(place, role)
         elif self._traits.alternating:
             raise invalid(
                 "A conversation must alternate between user and assistant roles. Make sure the "
@@ -69,46 +73,43 @@ class _Turns:
                 f"The content field in the Message object at messages.{place} is empty. Add a "
                 "ContentBlock object to the content field and try again."
             )
-        kinds = self._blocks(place, content)
-        if kinds:
-            self._tool_blocks(place, kinds, content)
-
-    def _blocks(self, place: int, content: Sequence[Message]) -> set[str]:
-        """Check texts; return the kinds of tool blocks that are there."""
-        kinds: set[str] = set()
+        speaks_of_tools = False
         for at, block in enumerate(content):
             text = block.get("text")
             if text is None:
                 if "toolUse" in block or "toolResult" in block:
-                    kinds.update(block)
-            elif not text or (not self._traits.takes_whitespace and text.isspace()):
-                raise invalid(
-                    f"The text field in the ContentBlock object at messages.{place}.content.{at} "
-                    "is blank. Add text to the text field, and try again."
-                )
-        return kinds
+                    speaks_of_tools = True
+                else:
+                    media += _media_in((block,), role)
+            elif not text or (text.isspace() and not self._traits.takes_whitespace):
+                raise _blank(place, at)
+        if speaks_of_tools:
+            self._tool_blocks(place, content, media)
 
-    def _tool_blocks(self, place: int, kinds: set[str], content: Sequence[Message]) -> None:
+    def _turn(self, place: int, role: str) -> None:
+        if role == "system":
+            raise _system_role(place)
+        self.close()
+        self._role, self._start = role, place
+
+    def _tool_blocks(self, place: int, content: Sequence[Message], media: list[Medium]) -> None:
         if not self._has_tools:
             raise invalid(
                 "The toolConfig field must be defined when using toolUse and toolResult content "
                 "blocks."
             )
-        if not self._traits.mixes_results and len({*kinds, *_kinds(content)}) > 1:
-            what = "result" if "toolResult" in kinds else "use"
-            raise invalid(
-                f"messages.{place}.content: Conversation blocks and tool {what} blocks cannot be "
-                "provided in the same turn."
-            )
+        if not self._traits.mixes_results:
+            _check_unmixed(place, content)
         for at, block in enumerate(content):
             if "toolUse" in block:
-                _add(self._uses, block["toolUse"], f"The toolUse blocks at messages.{place}")
+                _add(self._uses, block["toolUse"], "toolUse", place)
             elif "toolResult" in block:
                 result = block["toolResult"]
-                _add(self._results, result, f"The toolResult blocks at messages.{place}")
-                _check_failed_result(result, f"messages.{place}.content.{at}.toolResult")
+                _add(self._results, result, "toolResult", place)
+                _check_failed_result(result, place, at)
+                media += _media_in(result["content"], self._role)
 
-    def close(self, next_place: int | None) -> None:
+    def close(self) -> None:
         """Check the turn that ends: what was asked of tools has to be there, and no more."""
         if self._role == "user" and (self._waiting or self._results):
             self._check_results()
@@ -116,6 +117,8 @@ class _Turns:
             self._waiting, self._uses, self._results = self._uses, [], []
 
     def _check_results(self) -> None:
+        if self._results == self._waiting:
+            return
         where = f"messages.{self._start}.content"
         if len(self._results) > len(self._waiting):
             raise invalid(
@@ -128,22 +131,49 @@ class _Turns:
             raise invalid(f"Expected toolResult blocks at {where} for the following Ids: {ids}")
 
 
-def _kinds(content: Sequence[Message]) -> set[str]:
-    return {kind for block in content for kind in block if kind != "cachePoint"}
+def _media_in(content: Sequence[Message], role: str) -> list[Medium]:
+    return [
+        (role, kind, value) for block in content for kind, value in block.items() if kind in MEDIA
+    ]
 
 
-def _add(ids: list[str], block: Message, what: str) -> None:
+def _blank(place: int, at: int) -> Exception:
+    return invalid(
+        f"The text field in the ContentBlock object at messages.{place}.content.{at} is blank. Add "
+        "text to the text field, and try again."
+    )
+
+
+def _check_unmixed(place: int, content: Sequence[Message]) -> None:
+    kinds = {kind for block in content for kind in block if kind != "cachePoint"}
+    if len(kinds) > 1:
+        what = "result" if "toolResult" in kinds else "use"
+        raise invalid(
+            f"messages.{place}.content: Conversation blocks and tool {what} blocks cannot be "
+            "provided in the same turn."
+        )
+
+
+def _add(ids: list[str], block: Message, kind: str, place: int) -> None:
     ident = block["toolUseId"]
-    if block.get("type") in ("server_tool_use", "nova_code_interpreter_result"):
+    if block.get("type") in _OF_THE_SERVER:
         return
     if ident in ids:
-        raise invalid(f"{what}.content contain duplicate Ids: {ident}")
+        raise invalid(
+            f"The {kind} blocks at messages.{place}.content contain duplicate Ids: {ident}"
+        )
     ids.append(ident)
 
 
-def _check_failed_result(result: Message, where: str) -> None:
+_OF_THE_SERVER = ("server_tool_use", "nova_code_interpreter_result")
+
+
+def _check_failed_result(result: Message, place: int, at: int) -> None:
     if result.get("status") == "error" and not result["content"]:
-        raise invalid(f"The content field at {where} cannot be empty when status value is error.")
+        raise invalid(
+            f"The content field at messages.{place}.content.{at}.toolResult cannot be empty when "
+            "status value is error."
+        )
 
 
 def _system_role(place: int) -> Exception:

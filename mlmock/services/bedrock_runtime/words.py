@@ -17,7 +17,7 @@ from mlmock.services.bedrock_runtime.speech import (
     Usage,
     letters_from,
 )
-from mlmock.services.bedrock_runtime.tokens import CHARACTERS, block_tokens, tokens_in
+from mlmock.services.bedrock_runtime.tokens import CHARACTERS, block_tokens
 
 Pieces = tuple[str | Pause, ...]
 _WORD = re.compile(r"\s*\S+|\s+$")
@@ -40,18 +40,21 @@ def reply_of(
     `waited` are the virtual seconds that have passed already. Latency is 200 ms and 12 a token
     on top of them (judged), unless the script gives it.
     """
-    parts = tuple(_finished(part, seed + place) for place, part in enumerate(said.parts))
-    reason, stopped = said.stop_reason or _reason(parts), None
+    parts, reason, stopped = said.parts, said.reason, None
+    if not said.is_whole:
+        parts = tuple(_finished(part, seed + place) for place, part in enumerate(parts))
     if conversation.stop_sequences:
         cut = _stopped(parts, conversation.stop_sequences, keep=traits.keeps_stop_text)
         if cut is not None:
             parts, stopped = cut
             reason = "end_turn" if traits.keeps_stop_text else "stop_sequence"
-    if conversation.max_tokens is not None:
-        short = _limited(parts, conversation.max_tokens)
+    most = conversation.max_tokens
+    if most is not None and said.tokens > most:
+        short = _limited(parts, most)
         if short is not None:
             parts, reason, stopped = short, "max_tokens", None
-    usage = _usage(said.usage, conversation, parts, traits)
+    spoken = said.tokens if parts is said.parts else sum(block_tokens(p.block) for p in parts)
+    usage = _usage(said.usage, conversation, spoken, traits)
     latency = said.latency
     if latency is None:
         latency = _FIRST_MS + _TOKEN_MS * usage.output_tokens + round(1000 * waited)
@@ -77,13 +80,6 @@ def _finished(part: Part, seed: int) -> Part:
         signed = {"signature": letters_from(seed, _SIGNATURE_LENGTH), "text": thought["text"]}
         return Part({"reasoningContent": {"reasoningText": signed}}, part.pieces)
     return part
-
-
-def _reason(parts: Sequence[Part]) -> str:
-    uses = any(
-        "toolUse" in p.block and p.block["toolUse"].get("type") != "server_tool_use" for p in parts
-    )
-    return "tool_use" if uses else "end_turn"
 
 
 def _text(part: Part) -> str | None:
@@ -156,10 +152,9 @@ def _limited(parts: tuple[Part, ...], most: int) -> tuple[Part, ...] | None:
 
 
 def _usage(
-    given: Mapping[str, Any], conversation: Conversation, parts: tuple[Part, ...], traits: Traits
+    given: Mapping[str, Any], conversation: Conversation, spoken: int, traits: Traits
 ) -> Usage:
     """Return the script's counts, with estimates for those that it leaves out."""
-    spoken = sum(block_tokens(part.block) for part in parts)
     cached = 0 if traits.caches else None
     if not given:
         return Usage(conversation.input_tokens, spoken, cached, cached)
@@ -194,8 +189,3 @@ def pieces_of_input(part: Part, *, split: bool) -> Sequence[str | Pause]:
         return (text, *pauses)
     fragments = [text[at : at + _FRAGMENT] for at in range(0, len(text), _FRAGMENT)]
     return ("", *(fragments if text != "{}" else ()), *pauses)
-
-
-def tokens_said(text: str) -> int:
-    """Return the tokens of a text that stands for the whole reply."""
-    return tokens_in(text)
