@@ -196,6 +196,30 @@ def test_mistral_large_says_stop_reason(ml: MockML) -> None:
 
 
 @mock_ml
+def test_mistral_large_takes_a_prompt_too(ml: MockML) -> None:
+    ml.bedrock.model("mistral.*").on(last_user="Hi").reply("Hello")
+    model_id = "mistral.mistral-large-2407-v1:0"
+    found = invoke(model_id, prompt="<s>[INST] Hi [/INST]")
+    assert found == {"outputs": [{"text": "Hello", "stop_reason": "stop"}]}
+    chunks = chunks_of(model_id, prompt="<s>[INST] Hi [/INST]")
+    assert chunks[0] == {"outputs": [{"text": "Hello", "stop_reason": None}]}
+
+
+@mock_ml
+def test_palmyra_takes_a_prompt_too(ml: MockML) -> None:
+    ml.bedrock.model("writer.*").on(last_user="Hi").reply("Hello")
+    model_id = "writer.palmyra-x5-v1:0"
+    found = invoke(model_id, prompt="Hi", stop="x")
+    assert found["object"] == "text_completion"
+    assert found["choices"] == [{"index": 0, "text": "Hello", "finish_reason": "stop"}]
+    pieces = [chunk["choices"][0] for chunk in chunks_of(model_id, prompt="Hi")]
+    assert [(piece["text"], piece["finish_reason"]) for piece in pieces] == [
+        *(("Hello", None), ("", "stop"))
+    ]
+    assert chunks_of(model_id, messages=HI)[1]["choices"][0]["delta"] == {"content": "Hello"}
+
+
+@mock_ml
 def test_jamba(ml: MockML) -> None:
     ml.bedrock.model("ai21.*").reply("Hello")
     model_id = "ai21.jamba-1-5-mini-v1:0"

@@ -60,6 +60,7 @@ class MistralText(Family):
             temperature=body.get("temperature"),
             top_p=body.get("top_p"),
             stop_sequences=tuple(body.get("stop", ())),
+            extra={"prompt": True},
         )
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
@@ -82,8 +83,14 @@ def _reason(reply: Reply) -> str:
     return "length" if reply.stop_reason == "max_tokens" else "stop"
 
 
+_TEXTS = MistralText()
+
+
 class MistralChat(ChatFamily):
-    """Large 2 and Pixtral: messages; a choice calls the reason of its end ``stop_reason``."""
+    """Large 2 and Pixtral: messages; a choice calls the reason of its end ``stop_reason``.
+
+    A prompt is taken and answered as the older models do (judged: clients send one).
+    """
 
     prefixes = ("mistral.mistral-large-2407", "mistral.pixtral")
     reason_key = "stop_reason"
@@ -100,6 +107,26 @@ class MistralChat(ChatFamily):
     def model_name(self, model_id: str) -> str:
         """Return Mistral's name of the model."""
         return re.sub(r"-v\d+(?::\d+)?$", "", model_id.removeprefix("mistral."))
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the messages, or the turns of a prompt."""
+        if "messages" in body or "prompt" not in body:
+            return super().read(body, model_id)
+        return _TEXTS.read(body, model_id)
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return a chat completion, or an output where a prompt was sent."""
+        if conversation.extra.get("prompt"):
+            return _TEXTS.answer(conversation, reply)
+        return super().answer(conversation, reply)
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield chunks with a delta each, or with a piece of an output."""
+        if conversation.extra.get("prompt"):
+            return _TEXTS.chunks(conversation, reply, events)
+        return super().chunks(conversation, reply, events)
 
 
 class MistralNew(ChatFamily):

@@ -1,13 +1,34 @@
-"""Writer's Palmyra."""
+"""Writer's Palmyra: messages, or a prompt."""
 
 from __future__ import annotations
 
-from mlmock.services.bedrock_runtime.families.base import Traits
-from mlmock.services.bedrock_runtime.families.openai_chat import ChatFamily
+from collections.abc import Iterator
+from typing import Any
+
+from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Traits
+from mlmock.services.bedrock_runtime.families.openai_chat import STOP, ChatFamily, usage
+from mlmock.services.bedrock_runtime.prompts import INSTRUCT, turns_of
+from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.spoken import spoken, words_of
+
+_PROMPT = s.Fields(
+    {"prompt": s.Text(1)},
+    {
+        "max_tokens": s.whole(1),
+        "temperature": s.Number(0, 2),
+        "top_p": s.Number(0, 1),
+        "stop": STOP,
+    },
+    others=True,
+)
 
 
 class Writer(ChatFamily):
-    """Palmyra, in the shape of chat completions."""
+    """Palmyra in the shape of chat completions; a prompt is answered with a text in a choice.
+
+    That a prompt is taken is what a client shows that sends one; no page of the developer guide.
+    """
 
     prefixes = ("writer.",)
 
@@ -15,3 +36,49 @@ class Writer(ChatFamily):
         """Return what the models can do; 8192 tokens is the developer guide's limit."""
         sees = "vision" in model_id
         return Traits(images=sees, documents=not sees, mixes_results=False, max_tokens=8192)
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the messages, or the turns of a prompt."""
+        if "messages" in body or "prompt" not in body:
+            return super().read(body, model_id)
+        s.check(_PROMPT, body)
+        stop = body.get("stop") or ()
+        system, messages = turns_of(body["prompt"], INSTRUCT)
+        return Conversation(
+            model_id=model_id,
+            messages=messages,
+            system=system,
+            max_tokens=body.get("max_tokens"),
+            temperature=body.get("temperature"),
+            top_p=body.get("top_p"),
+            stop_sequences=(stop,) if isinstance(stop, str) else tuple(stop),
+            extra={"prompt": True},
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return a chat completion, or a text completion where a prompt was sent."""
+        if not conversation.extra.get("prompt"):
+            return super().answer(conversation, reply)
+        choice = _choice(words_of(reply), self.reason(reply))
+        head = self.head(conversation, reply, "text_completion")
+        return head | {"choices": [choice], "usage": usage(reply)}
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield chunks with a delta each, or with a piece of text."""
+        if conversation.extra.get("prompt"):
+            return self._texts(conversation, reply, events)
+        return super().chunks(conversation, reply, events)
+
+    def _texts(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        head = self.head(conversation, reply, "text_completion")
+        for text in spoken(events):
+            reason = self.reason(reply) if text is None else None
+            yield head | {"choices": [_choice(text or "", reason)]}
+
+
+def _choice(text: str, reason: str | None) -> dict[str, Any]:
+    return {"index": 0, "text": text, "finish_reason": reason}
