@@ -106,16 +106,14 @@ class AsyncInvokes:
         """End an invocation in progress: write its files, then show how it ended."""
         if invoke.progress is not None:
             invoke.progress.cancel()
-        failed = isinstance(outcome, Failure)
         try:
             self._write(invoke, _files(invoke, outcome))
         except MissingBucket as missing:
             _log.warning("async invoke %s: there is no bucket %s", invoke.arn, missing)
-            if not failed:
-                failed, outcome = True, Failure(f"The bucket {missing} does not exist.")
-        self._move(invoke, "fail" if failed else "complete")
-        if isinstance(outcome, Failure):
-            self._ledger.change(invoke, failure_message=outcome.message)
+            if isinstance(outcome, Completion):
+                outcome = Failure(f"The bucket {missing} does not exist.")
+        message = outcome.message if isinstance(outcome, Failure) else None
+        self._move(invoke, "complete" if message is None else "fail", message)
 
     def _begin(self, call: Call, token: str | None) -> Invoke:
         params = call.params
@@ -181,10 +179,10 @@ class AsyncInvokes:
     def _look(self, place: Place) -> Invoke:
         return _looked_at(self.invokes[place[2]])
 
-    def _move(self, invoke: Invoke, event: str) -> None:
-        status = ASYNC_INVOKE.after(invoke.status, event)
+    def _move(self, invoke: Invoke, event: str, message: str | None) -> None:
+        status, now = ASYNC_INVOKE.after(invoke.status, event), self._backend.now()
         self._catalogue.move(invoke.place, invoke.status, status)
-        self._ledger.change(invoke, status=status, ended=self._backend.now())
+        self._ledger.change(invoke, status=status, ended=now, failure_message=message, row=None)
 
     # -- files ------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 from mlmock.lifecycle import Machine, Transition
 from mlmock.progress import Work as Progressing
 from mlmock.services.bedrock_runtime.outputs import Family, Work
+from mlmock.wire.timestamps import iso8601
 
 # The states are the model's; there is no operation that moves them.
 ASYNC_INVOKE = Machine(
@@ -55,6 +56,7 @@ class Invoke:
     failure_message: str | None = None
     ended: datetime | None = None
     progress: Progressing | None = None
+    row: dict[str, Any] | None = None
 
     @property
     def arn(self) -> str:
@@ -64,20 +66,25 @@ class Invoke:
     def shown(self) -> dict[str, Any]:
         """Return the invocation as GetAsyncInvoke and ListAsyncInvokes show it.
 
-        `lastModifiedTime` is there from the start, `endTime` once it has ended (judged).
+        `lastModifiedTime` is there from the start, `endTime` once it has ended (judged). Whoever
+        changes the invocation sets `row` to None; times are written once, not for every listing.
         """
-        shown: dict[str, Any] = {
+        if self.row is None:
+            self.row = self._row()
+        return self.row
+
+    def _row(self) -> dict[str, Any]:
+        submitted = iso8601(self.submitted)
+        ended = None if self.ended is None else iso8601(self.ended)
+        shown = {
             "invocationArn": self.work.arn,
             "modelArn": self.model_arn,
             "status": self.status,
-            "submitTime": self.submitted,
-            "lastModifiedTime": self.ended or self.submitted,
+            "submitTime": submitted,
+            "lastModifiedTime": ended or submitted,
             "outputDataConfig": {"s3OutputDataConfig": self.destination},
+            "clientRequestToken": self.token,
+            "endTime": ended,
+            "failureMessage": self.failure_message,
         }
-        if self.token is not None:
-            shown["clientRequestToken"] = self.token
-        if self.ended is not None:
-            shown["endTime"] = self.ended
-        if self.failure_message is not None:
-            shown["failureMessage"] = self.failure_message
-        return shown
+        return {name: value for name, value in shown.items() if value is not None}

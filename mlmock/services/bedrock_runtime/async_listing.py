@@ -55,9 +55,6 @@ class Catalogue:
         self._all = Shelf(ledger)
         self._by_status = {state: Shelf(ledger) for state in ASYNC_INVOKE.states}
 
-    def __len__(self) -> int:
-        return len(self._all)
-
     def add(self, invoke: Invoke) -> None:
         """Put down a new invocation."""
         self._all.add(invoke.place)
