@@ -26,11 +26,23 @@ def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool)
     if not messages:
         raise invalid("The input is missing a user message.")
     _check_ends(messages, traits)
-    turns, media = _Turns(traits, has_tools=has_tools), list[Medium]()
+    talk = _Talk(traits, has_tools=has_tools)
+    role = ""
     for place, message in enumerate(messages):
-        turns.take(place, message, media)
-    turns.close()
-    return media
+        if message["role"] != role:
+            role = message["role"]
+            talk.turn(place, role)
+        elif traits.alternating:
+            raise invalid(_ALTERNATE)
+        talk.take(place, message["content"])
+    talk.turn(len(messages), "")
+    return talk.media
+
+
+_ALTERNATE = (
+    "A conversation must alternate between user and assistant roles. Make sure the conversation "
+    "alternates between user and assistant roles and try again."
+)
 
 
 def _check_ends(messages: Sequence[Message], traits: Traits) -> None:
@@ -46,11 +58,13 @@ def _check_ends(messages: Sequence[Message], traits: Traits) -> None:
         )
 
 
-class _Turns:
+class _Talk:
     """What has been said so far: the tool uses that wait for results, those of this turn."""
 
     def __init__(self, traits: Traits, *, has_tools: bool) -> None:
+        self.media: list[Medium] = []
         self._traits = traits
+        self._whitespace = traits.takes_whitespace
         self._has_tools = has_tools
         self._role = ""
         self._start = 0
@@ -58,67 +72,67 @@ class _Turns:
         self._uses: list[str] = []
         self._results: list[str] = []
 
-    def take(self, place: int, message: Message, media: list[Medium]) -> None:
-        """Check one message; put what it carries besides texts and tools into `media`."""
-        role, content = message["role"], message["content"]
-        if role != self._role:
-            self._turn(place, role)
-        elif self._traits.alternating:
-            raise invalid(
-                "A conversation must alternate between user and assistant roles. Make sure the "
-                "conversation alternates between user and assistant roles and try again."
-            )
-        if not content:
-            raise invalid(
-                f"The content field in the Message object at messages.{place} is empty. Add a "
-                "ContentBlock object to the content field and try again."
-            )
-        speaks_of_tools = False
-        for at, block in enumerate(content):
-            text = block.get("text")
-            if text is None:
-                if "toolUse" in block or "toolResult" in block:
-                    speaks_of_tools = True
-                else:
-                    media += _media_in((block,), role)
-            elif not text or (text.isspace() and not self._traits.takes_whitespace):
-                raise _blank(place, at)
-        if speaks_of_tools:
-            self._tool_blocks(place, content, media)
-
-    def _turn(self, place: int, role: str) -> None:
+    def turn(self, place: int, role: str) -> None:
+        """End a turn: what was asked of tools has to be there, and no more. Begin one of `role`."""
         if role == "system":
             raise _system_role(place)
-        self.close()
-        self._role, self._start = role, place
-
-    def _tool_blocks(self, place: int, content: Sequence[Message], media: list[Medium]) -> None:
-        if not self._has_tools:
+        uses, results = self._uses, self._results
+        if (len(uses) > 1 or len(results) > 1) and (_repeated(uses) or _repeated(results)):
+            kind, ids = ("toolUse", uses) if _repeated(uses) else ("toolResult", results)
             raise invalid(
-                "The toolConfig field must be defined when using toolUse and toolResult content "
-                "blocks."
+                f"The {kind} blocks at messages.{self._start}.content contain duplicate Ids: "
+                + ", ".join(_repeated(ids))
             )
-        if not self._traits.mixes_results:
-            _check_unmixed(place, content)
-        for at, block in enumerate(content):
-            if "toolUse" in block:
-                _add(self._uses, block["toolUse"], "toolUse", place)
-            elif "toolResult" in block:
-                result = block["toolResult"]
-                _add(self._results, result, "toolResult", place)
-                _check_failed_result(result, place, at)
-                media += _media_in(result["content"], self._role)
-
-    def close(self) -> None:
-        """Check the turn that ends: what was asked of tools has to be there, and no more."""
-        if self._role == "user" and (self._waiting or self._results):
+        if self._role == "user" and results != self._waiting:
             self._check_results()
-        if self._role:
-            self._waiting, self._uses, self._results = self._uses, [], []
+        self._role, self._start = role, place
+        self._waiting, self._uses, self._results = uses, [], []
+
+    def take(self, place: int, content: Sequence[Message]) -> None:
+        """Check one message."""
+        if not content:
+            raise _empty(place)
+        tools = 0
+        for block in content:
+            text = block.get("text")
+            if text is None:
+                tools += self._other(block)
+            elif not text or (text.isspace() and not self._whitespace):
+                raise _blank(place, content.index(block))
+        if tools:
+            if not self._has_tools:
+                raise invalid(_NO_CONFIG)
+            if not self._traits.mixes_results:
+                _check_unmixed(place, content)
+
+    def _other(self, block: Message) -> int:
+        """Note a block that isn't text; return how many blocks of tools that is."""
+        for kind, value in block.items():
+            if kind == "toolUse":
+                if "type" not in value or value["type"] not in _OF_THE_SERVER:
+                    self._uses.append(value["toolUseId"])
+                return 1
+            if kind == "toolResult":
+                self._result(value)
+                return 1
+            if kind in MEDIA:
+                self.media.append((self._role, kind, value))
+        return 0
+
+    def _result(self, result: Message) -> None:
+        if "type" not in result or result["type"] not in _OF_THE_SERVER:
+            self._results.append(result["toolUseId"])
+        content = result["content"]
+        if not content and result.get("status") == "error":
+            raise invalid(
+                f"The content field at messages.{self._start}.content.{len(self._results) - 1}"
+                ".toolResult cannot be empty when status value is error."
+            )
+        for block in content:
+            if "text" not in block:
+                self._other(block)
 
     def _check_results(self) -> None:
-        if self._results == self._waiting:
-            return
         where = f"messages.{self._start}.content"
         if len(self._results) > len(self._waiting):
             raise invalid(
@@ -131,10 +145,23 @@ class _Turns:
             raise invalid(f"Expected toolResult blocks at {where} for the following Ids: {ids}")
 
 
-def _media_in(content: Sequence[Message], role: str) -> list[Medium]:
-    return [
-        (role, kind, value) for block in content for kind, value in block.items() if kind in MEDIA
-    ]
+_NO_CONFIG = (
+    "The toolConfig field must be defined when using toolUse and toolResult content blocks."
+)
+_OF_THE_SERVER = ("server_tool_use", "nova_code_interpreter_result")
+
+
+def _repeated(ids: Sequence[str]) -> list[str]:
+    if len(set(ids)) == len(ids):
+        return []
+    return list(dict.fromkeys(each for each in ids if ids.count(each) > 1))
+
+
+def _empty(place: int) -> Exception:
+    return invalid(
+        f"The content field in the Message object at messages.{place} is empty. Add a ContentBlock "
+        "object to the content field and try again."
+    )
 
 
 def _blank(place: int, at: int) -> Exception:
@@ -151,28 +178,6 @@ def _check_unmixed(place: int, content: Sequence[Message]) -> None:
         raise invalid(
             f"messages.{place}.content: Conversation blocks and tool {what} blocks cannot be "
             "provided in the same turn."
-        )
-
-
-def _add(ids: list[str], block: Message, kind: str, place: int) -> None:
-    ident = block["toolUseId"]
-    if block.get("type") in _OF_THE_SERVER:
-        return
-    if ident in ids:
-        raise invalid(
-            f"The {kind} blocks at messages.{place}.content contain duplicate Ids: {ident}"
-        )
-    ids.append(ident)
-
-
-_OF_THE_SERVER = ("server_tool_use", "nova_code_interpreter_result")
-
-
-def _check_failed_result(result: Message, place: int, at: int) -> None:
-    if result.get("status") == "error" and not result["content"]:
-        raise invalid(
-            f"The content field at messages.{place}.content.{at}.toolResult cannot be empty when "
-            "status value is error."
         )
 
 
