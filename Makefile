@@ -39,5 +39,8 @@ tests: $(VENV)/ready .cache/wheels/ready
 bench: $(VENV)/ready  ## the table of ratios
 	$(BIN)/python -m benchmarks.run
 
+clients: $(VENV)/ready  ## the real SDKs; CLIENTS="name ..." runs some of them
+	$(BIN)/python tests_clients/run.py $(CLIENTS)
+
 clean:
 	rm -rf $(VENV) .cache .coverage* .mypy_cache .ruff_cache .pytest_cache
