@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -62,6 +62,11 @@ def test_the_example_is_packed_into_the_wheel(
     assert cli.example() == packed
 
 
+def test_serve_says_that_it_is_not_there_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["serve"]) == 1
+    assert "this version has no server" in capsys.readouterr().err
+
+
 def test_serve_takes_the_options_of_the_contract() -> None:
     options = cli.parser().parse_args(["serve", "--port", "0", "--port-file", "p"])
     assert (options.host, options.port, options.port_file) == ("127.0.0.1", 0, Path("p"))
@@ -75,7 +80,12 @@ def test_a_line_that_cant_be_read(line: list[str], capsys: pytest.CaptureFixture
     assert "usage: mlmock" in capsys.readouterr().err
 
 
-def test_python_dash_m_is_the_command() -> None:
-    line = [sys.executable, "-m", "mlmock", "--version"]
-    found = subprocess.run(line, capture_output=True, text=True, check=True)
-    assert found.stdout == f"mlmock {package.__version__}\n"
+def test_python_dash_m_is_the_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = Path(cli.__file__).with_name("__main__.py")
+    monkeypatch.setattr(sys, "argv", ["mlmock", "--version"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(main), run_name="__main__")
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"mlmock {package.__version__}\n"
