@@ -76,6 +76,11 @@ def _containers(value: Any) -> list[Any]:
 _CONTAINERS = (dict, list)
 
 
+def json_text(value: Any) -> bytes:
+    """Return a plain JSON value, compact, as UTF-8."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 Writer = Callable[[Any], bytes]
 
 

@@ -1,0 +1,85 @@
+"""Which operation a request is for: by method and path, host and signing name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from mlmock.wire import uri
+from mlmock.wire.models import plan_of, service_model
+from mlmock.wire.rest_json import Operation
+
+
+class Paths:
+    """The operations of one service, found by method and raw path; literal segments come first."""
+
+    def __init__(self, model: Any) -> None:
+        self.endpoint_prefix: str = model.endpoint_prefix
+        self.signing_name: str = model.signing_name
+        self._routes: dict[tuple[str, int], list[tuple[list[str], Any]]] = {}
+        self._shapes: set[int] = set()
+        for name in model.operation_names:
+            self._add(model.operation_model(name))
+        for routes in self._routes.values():
+            routes.sort(key=lambda route: sum(part.startswith("{") for part in route[0]))
+
+    def _add(self, operation: Any) -> None:
+        segments = operation.http["requestUri"].partition("?")[0].split("/")
+        self._routes.setdefault((operation.http["method"], len(segments)), []).append(
+            (segments, operation)
+        )
+
+    def find(self, method: str, raw_path: str) -> Operation | None:
+        """Return the operation that `method` on `raw_path` is, or None."""
+        given = raw_path.split("/")
+        for segments, operation in self._routes.get((method, len(given)), ()):
+            if all(map(_fits, segments, given)):
+                return plan_of(operation)
+        return None
+
+
+def _fits(segment: str, given: str) -> bool:
+    return bool(given) if segment.startswith("{") else segment == given
+
+
+@cache
+def paths_of(service: str, revision: str | None = None) -> Paths:
+    """Return the operations of `service` by their paths."""
+    return Paths(service_model(service, revision))
+
+
+def find_operation(
+    services: Iterable[str],
+    method: str,
+    url: str,
+    *,
+    host: str = "",
+    signing_name: str | None = None,
+    revision: str | None = None,
+) -> Operation | None:
+    """Return the operation of `services` that a request is for, or None.
+
+    Where paths of several services fit, the host's first labels decide, then the `signing_name`
+    of the credential scope. `revision` is that of services that have several.
+    """
+    raw_path, _ = uri.path_and_query(url)
+    found = []
+    for service in sorted(services):
+        paths = paths_of(service, revision if has_revision(service, revision) else None)
+        operation = paths.find(method, raw_path)
+        if operation is not None:
+            found.append((_rank(paths, host, signing_name), operation))
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _rank(paths: Paths, host: str, signing_name: str | None) -> tuple[bool, bool]:
+    """Return how badly a service fits; the least is the best."""
+    return not host.startswith(f"{paths.endpoint_prefix}."), paths.signing_name != signing_name
+
+
+def has_revision(service: str, revision: str | None) -> bool:
+    """True when the models that we bring have this revision of the service."""
+    from mlmock.wire import brought
+
+    return revision is not None and brought.load(service, "service-2", revision) is not None
