@@ -36,7 +36,7 @@ class ServiceSlot(Generic[Held]):
         self._attribute = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._attribute = f"_{name}"
+        self._attribute = name
 
     @overload
     def __get__(self, handle: None, owner: type) -> ServiceSlot[Held]: ...
@@ -46,11 +46,19 @@ class ServiceSlot(Generic[Held]):
         """Return the service's handle."""
         if handle is None:
             return self
-        found = handle.__dict__.get(self._attribute)
+        made, key = handle._world.part(Handles).made, (self._attribute, handle._at)
+        found = made.get(key)
         if found is None:
             make = import_module(self.module).Handle
-            found = handle.__dict__[self._attribute] = make(handle._world, handle._at)
+            found = made.setdefault(key, make(handle._world, handle._at))
         return found
+
+
+class Handles:
+    """The services' handles of a world, for every block's own; forgotten by a reset."""
+
+    def __init__(self, world: World) -> None:
+        self.made: dict[tuple[str, Narrowing], ServiceHandle] = {}
 
 
 class MockML:
@@ -134,8 +142,6 @@ class MockML:
     def reset(self) -> None:
         """Forget everything: resources, rules, journal, events, objects, advanced time."""
         self._world.reset()
-        for name in [n for n, slot in vars(MockML).items() if isinstance(slot, ServiceSlot)]:
-            self.__dict__.pop(f"_{name}", None)
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Roll back at the end what changes inside."""

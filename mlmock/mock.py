@@ -83,7 +83,15 @@ class Run:
         failure: AuthorError = unused(rules)
         if self.block.options.strict:
             raise failure
-        warnings.warn(UnusedRuleWarning(str(failure)), stacklevel=4)
+        warnings.warn(UnusedRuleWarning(str(failure)), stacklevel=_frames_of_ours() + 1)
+
+
+def _frames_of_ours() -> int:
+    """Return how many frames of this package the caller is deep in."""
+    depth, frame = 0, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+        depth, frame = depth + 1, frame.f_back
+    return depth
 
 
 def _inner(

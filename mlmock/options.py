@@ -41,9 +41,11 @@ class Options:
     def __post_init__(self) -> None:
         names = (self.passthrough,) if isinstance(self.passthrough, str) else self.passthrough
         object.__setattr__(self, "passthrough", frozenset(names))
-        if not (isinstance(self.account_id, str) and _ACCOUNT.fullmatch(self.account_id)):
+        account_id: object = self.account_id  # whatever the author wrote
+        region: object = self.region
+        if not (isinstance(account_id, str) and _ACCOUNT.fullmatch(account_id)):
             raise ValueError(f"account_id has 12 digits, not {self.account_id!r}")
-        if not (isinstance(self.region, str) and self.region):
+        if not (isinstance(region, str) and region):
             raise ValueError(f"region is a name, as in us-east-1, not {self.region!r}")
         if type(self.journal) is not int or self.journal < 1:
             raise ValueError(f"the journal keeps at least one call, not {self.journal!r}")

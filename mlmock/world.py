@@ -37,7 +37,7 @@ class Block:
         self.options = options
         self.services = services
         self.handle: Any = None
-        self.world = World(self) if outer is None else outer.world
+        self.world: World = World(self) if outer is None else outer.world
         self._draws_of: Block = self
         self._random: random.Random | None = None
         self.request_ids: Iterator[str] | None = None
@@ -195,19 +195,18 @@ class World:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Roll back at the end what changes inside; uses and unmatched calls stay known."""
-        started, state = self.calls.started, self.block.random.getstate()
-        backends, parts = set(self._backends), set(self._parts)
-        source = self.block.random
+        block, started, backends = self.block, self.calls.started, set(self._backends)
+        source, ids = block.random, block.request_ids
+        state = source.getstate()
         try:
             with self.ledger.savepoint():
                 yield
         finally:
             self.calls.rewind(started)
             source.setstate(state)
+            block.request_ids = ids
             for key in set(self._backends) - backends:
                 del self._backends[key]
-            for kind in set(self._parts) - parts:
-                del self._parts[kind]
 
     # -- what a test author has to know -----------------------------------------------------
 

@@ -13,7 +13,7 @@ from mlmock.errors import ServiceError
 from mlmock.ledger import Ledger
 from mlmock.lifecycle import Machine
 from mlmock.objects import Owner
-from mlmock.progress import Progress, ProgressSlot
+from mlmock.progress import Policy, Progress
 from mlmock.rules import Match, Rule, Subject
 from mlmock.services.arns import partition_of
 
@@ -168,16 +168,25 @@ class Declared(Generic[T]):
         return list(self._things.values())
 
 
+class PolicySlot:
+    """A service's `progress`: looked up each time, since a reset begins anew; set with a policy."""
+
+    def __get__(self, handle: ServiceHandle, owner: type | None = None) -> Progress:
+        return handle.world.part(Policies).of(handle.service)
+
+    def __set__(self, handle: ServiceHandle, value: Policy | None) -> None:
+        handle.progress.set(value)
+
+
 class ServiceHandle:
     """What a test author holds of one service: `ml.<name>`, narrowed where `ml.at` says."""
 
     service = ""
-    progress = ProgressSlot()
+    progress = PolicySlot()
 
     def __init__(self, world: World, at: Narrowing) -> None:
         self.world = world
         self.at = at
-        self.progress = world.part(Policies).of(self.service)
 
     def here(self) -> Scope:
         """Return the scope in which seeded state is put: the narrowed one, or the mock's own."""
