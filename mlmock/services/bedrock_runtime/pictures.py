@@ -14,6 +14,7 @@ from functools import lru_cache
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TRUE_COLOUR = 2
+_MOST_PIXELS = 2**24
 
 
 @lru_cache(maxsize=64)
@@ -35,11 +36,18 @@ def one_colour(colour: bytes, width: int, height: int) -> bytes:
 
 
 def size_of(picture: bytes) -> tuple[int, int] | None:
-    """Return width and height of a PNG or JPEG in pixels, or None if `picture` is neither."""
+    """Return width and height of a PNG or JPEG in pixels.
+
+    None if `picture` is neither, or says that it has no pixels or more than 2**24 of them.
+    """
+    found = None
     if picture[:8] == _SIGNATURE and len(picture) >= 24:
-        width, height = struct.unpack(">II", picture[16:24])
-        return width, height
-    return _jpeg_size(picture) if picture[:2] == b"\xff\xd8" else None
+        found = struct.unpack(">II", picture[16:24])
+    elif picture[:2] == b"\xff\xd8":
+        found = _jpeg_size(picture)
+    if found is None or not 0 < found[0] * found[1] <= _MOST_PIXELS:
+        return None
+    return found[0], found[1]
 
 
 def _jpeg_size(picture: bytes) -> tuple[int, int] | None:

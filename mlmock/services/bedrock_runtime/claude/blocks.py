@@ -144,7 +144,7 @@ def _thinking(block: dict[str, Any], at: str) -> Blocks:
 
 def _redacted(block: dict[str, Any], at: str) -> Blocks:
     data = _needed(block, "data", str, at)
-    return [{"reasoningContent": {"redactedContent": data.encode()}}]
+    return [{"reasoningContent": {"redactedContent": data.encode("utf-8", "surrogatepass")}}]
 
 
 def _search_result(block: dict[str, Any], at: str) -> Blocks:

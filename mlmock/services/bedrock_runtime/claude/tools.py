@@ -46,7 +46,7 @@ def _ready_made(tool: Mapping[str, Any], kind: Any, place: int) -> dict[str, Any
             f"tools.{place}: Input tag '{kind}' found using 'type' does not match any of the "
             f"expected tags: {_EXPECTED}"
         )
-    if "name" not in tool:
+    if not isinstance(tool.get("name"), str):
         raise invalid(f"tools.{place}.{kind}.name: Field required")
     return {"toolSpec": {"name": tool["name"], "inputSchema": {"json": {"type": "object"}}}}
 

@@ -98,8 +98,8 @@ def _body(canvas: bool, characters: int, seeds: int) -> s.Fields:
     )
     config: dict[str, s.Schema] = {
         "numberOfImages": s.whole(1, 5),
-        "width": s.whole(1),
-        "height": s.whole(1),
+        "width": s.whole(1, 4096),
+        "height": s.whole(1, 4096),
         "cfgScale": s.Number(1.1, 10),
         "seed": s.whole(0, seeds),
         "quality": s.Text(among=("standard", "premium")),

@@ -17,6 +17,7 @@ _SPOKEN = s.Fields(
     {"message": s.Text()},
     others=True,
 )
+_CALL = s.Fields(optional={"name": s.Text()}, others=True)
 _BODY = s.Fields(
     {"message": s.Text()},
     {
@@ -34,7 +35,7 @@ _BODY = s.Fields(
         "seed": s.whole(),
         "return_prompt": s.Flag(),
         "tools": s.Many(s.Fields({"name": s.Text(1)}, others=True)),
-        "tool_results": s.Many(_OPEN),
+        "tool_results": s.Many(s.Fields(optional={"call": _CALL}, others=True)),
         "stop_sequences": s.Many(s.Text()),
         "raw_prompting": s.Flag(),
         "force_single_step": s.Flag(),

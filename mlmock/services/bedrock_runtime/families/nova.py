@@ -16,16 +16,40 @@ from mlmock.services.bedrock_runtime.media import decoded, encoded
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 
 _OPEN = s.Fields(others=True)
+_PLACE = s.Fields({"uri": s.Text()}, others=True)
+_SOURCE = s.Fields(optional={"bytes": s.Text(), "s3Location": _PLACE})
+_MEDIUM = s.Fields({"format": s.Text(), "source": _SOURCE}, others=True)
+_READ = s.Fields(
+    optional={
+        "bytes": s.Text(),
+        "s3Location": _PLACE,
+        "text": s.Text(),
+        "content": s.Many(s.Fields({"text": s.Text()})),
+    }
+)
+_DOCUMENT = s.Fields({"source": _READ}, {"format": s.Text(), "name": s.Text()}, others=True)
+_THOUGHT = s.Fields({"text": s.Text()}, {"signature": s.Text()})
+_RESULT = s.Fields(
+    optional={
+        "text": s.Text(),
+        "json": s.Anything(),
+        "image": _MEDIUM,
+        "document": _DOCUMENT,
+        "video": _MEDIUM,
+    }
+)
 _BLOCK = s.Fields(
     optional={
         "text": s.Text(),
-        "image": s.Fields({"format": s.Text(), "source": _OPEN}, others=True),
-        "document": s.Fields({"source": _OPEN}, others=True),
-        "video": s.Fields({"source": _OPEN}, others=True),
-        "audio": s.Fields({"source": _OPEN}, others=True),
+        "image": _MEDIUM,
+        "document": _DOCUMENT,
+        "video": _MEDIUM,
+        "audio": _MEDIUM,
         "toolUse": s.Fields({"toolUseId": s.Text(), "name": s.Text()}, others=True),
-        "toolResult": s.Fields({"toolUseId": s.Text(), "content": s.Many(_OPEN)}, others=True),
-        "reasoningContent": _OPEN,
+        "toolResult": s.Fields({"toolUseId": s.Text(), "content": s.Many(_RESULT)}, others=True),
+        "reasoningContent": s.Fields(
+            optional={"reasoningText": _THOUGHT, "redactedContent": s.Text()}
+        ),
         "cachePoint": _OPEN,
     }
 )
@@ -51,7 +75,10 @@ _TOOL = s.Fields(
         "systemTool": _OPEN,
     }
 )
-_TOOLS = s.Fields({"tools": s.Many(_TOOL, least=1)}, {"toolChoice": _OPEN})
+_CHOICE = s.Fields(
+    optional={"auto": _OPEN, "any": _OPEN, "tool": s.Fields({"name": s.Text()}, others=True)}
+)
+_TOOLS = s.Fields({"tools": s.Many(_TOOL, least=1)}, {"toolChoice": _CHOICE})
 _MESSAGE = s.Fields({"role": _ROLE, "content": s.Many(_BLOCK, least=1)})
 _SYSTEM = s.Fields(optional={"text": s.Text(), "cachePoint": _OPEN})
 _BODY = s.Fields(

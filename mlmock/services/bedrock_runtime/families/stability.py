@@ -47,8 +47,8 @@ _TOLD = s.Fields({"text": s.Text(1, 2000)}, {"weight": s.Number()})
 _DIFFUSION = s.Fields(
     {"text_prompts": s.Many(_TOLD, least=1)},
     {
-        "height": s.whole(128),
-        "width": s.whole(128),
+        "height": s.whole(128, 1536),
+        "width": s.whole(128, 1536),
         "cfg_scale": s.Number(0, 35),
         "clip_guidance_preset": s.Text(),
         "sampler": s.Text(),
