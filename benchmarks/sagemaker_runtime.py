@@ -1,158 +1,91 @@
-"""SageMaker Runtime against botocore's own floor: calls at 1 KB and 5 MB, a stream of 20 parts."""
+"""SageMaker Runtime: a call at 1 KB and at 5 MB, and a stream of 20 parts."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSResponse
-from botocore.config import Config
 
-from benchmarks.paired import Around, Outcome, Subject, rounds_of
+from benchmarks.floor import client, floor_of
+from benchmarks.paired import Around, Row, Subject, rounds_of
 from mlmock import mock_ml
 from mlmock.transport.bodies import raw_body
-from mlmock.wire.eventstream import EventStream
-from mlmock.wire.models import service_model
 
-KB, MB = 1024, 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the table."""
-
-    name: str
-    outcome: Outcome
-    bar: float
+_SERVICE = "sagemaker-runtime"
+_KB, _MB = 1024, 1024 * 1024
+_PARTS = [b'{"token":{"text":"word %02d"}}\n' % number for number in range(20)]
 
 
-PARTS = [b'{"token":{"text":"word %02d"}}\n' % number for number in range(20)]
+def invoke(caller: Any, body: bytes) -> Subject:
+    def call() -> object:
+        found = caller.invoke_endpoint(
+            EndpointName="churn", Body=body, ContentType="application/octet-stream"
+        )
+        return found["Body"].read()
+
+    return call
 
 
-def client() -> Any:
-    return boto3.client(
-        "sagemaker-runtime",
-        region_name="us-east-1",
-        aws_access_key_id="123456789012",
-        aws_secret_access_key="x",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+def stream(caller: Any) -> Subject:
+    def call() -> object:
+        found = caller.invoke_endpoint_with_response_stream(EndpointName="llm", Body=b"{}")
+        return [event["PayloadPart"]["Bytes"] for event in found["Body"]]
+
+    return call
 
 
-def floor_client(make: Callable[[], Any], headers: dict[str, str], length: int | None) -> Any:
-    """Return a client that no mock ever sees, answered from a constant in `before-send`."""
-    found = client()
-    common = {
-        "x-amzn-RequestId": "e3e70682-c209-4cac-a29f-000000000001",
-        "Date": "Sat, 21 Nov 2026 04:03:54 GMT",
-        "Connection": "keep-alive",
-    }
-    if length is not None:
-        common["Content-Length"] = str(length)
-    every = {**headers, **common}
+def inside(body: bytes, **options: Any) -> Around:
+    """Run a batch in a block whose endpoints answer with `body`, and with the parts."""
 
-    def answer(request: Any, **kwargs: Any) -> AWSResponse:
-        given: Any = dict(every)
-        return AWSResponse(request.url, 200, given, make())
+    @contextmanager
+    def block() -> Iterator[object]:
+        with mock_ml(**options) as ml:
+            endpoint = ml.sagemaker.endpoint("churn")
+            endpoint.reply(body, content_type="application/octet-stream").optional()
+            ml.sagemaker.endpoint("llm").stream(_PARTS).optional()
+            yield ml
 
-    found.meta.events.register("before-send", answer)
+    return block
+
+
+def streaming_floor(ml: Any, caller: Any) -> Any:
+    """Return a floor client that streams the very messages of the mock."""
+    stream(caller)()
+    answer = ml.calls.last.answer
+    headers: Any = dict(answer.headers)
+    frames = list(answer.body.sent)
+    found = client(_SERVICE)
+
+    def ready(request: Any, **kwargs: Any) -> AWSResponse:
+        raw: Any = raw_body(iter(frames))[0]
+        return AWSResponse(request.url, 200, headers, raw)
+
+    found.meta.events.register("before-send", ready)
     return found
 
 
-def invoke(caller: Any, body: bytes) -> Callable[[], object]:
-    def call() -> object:
-        answer = caller.invoke_endpoint(
-            EndpointName="churn", Body=body, ContentType="application/octet-stream"
-        )
-        return answer["Body"].read()
-
-    return call
+def one_piece(size: int) -> tuple[bytes, Subject, Subject]:
+    """Return a body of `size` bytes, the floor that sends and gets it, and the subject."""
+    body, ours = bytes(range(256)) * (size // 256), client(_SERVICE)
+    with inside(body)() as ml:
+        floor = floor_of(_SERVICE, ml, lambda caller: invoke(caller, body)(), ours)
+    return body, invoke(floor, body), invoke(ours, body)
 
 
-def stream(caller: Any) -> Callable[[], object]:
-    def call() -> object:
-        answer = caller.invoke_endpoint_with_response_stream(EndpointName="llm", Body=b"{}")
-        return [event["PayloadPart"]["Bytes"] for event in answer["Body"]]
-
-    return call
-
-
-def frames() -> Iterator[bytes]:
-    model = service_model("sagemaker-runtime")
-    shape = model.operation_model("InvokeEndpointWithResponseStream").output_shape.members["Body"]
-    return EventStream(shape).encode({"PayloadPart": {"Bytes": part}} for part in PARTS)
-
-
-def one_piece(size: int, *, memos: bool, rounds: int, calls: int) -> Outcome:
-    """Time a call that sends `size` bytes and gets as many."""
-    body = bytes(range(256)) * (size // 256)
-    headers = {
-        "Content-Type": "application/octet-stream",
-        "x-Amzn-Invoked-Production-Variant": "AllTraffic",
-    }
-
-    @contextmanager
-    def block() -> Iterator[None]:
-        with mock_ml(memos=memos) as ml:
-            endpoint = ml.sagemaker.endpoint("churn")
-            endpoint.reply(body, content_type="application/octet-stream")
-            yield
-
-    floor = invoke(floor_client(lambda: raw_body(body)[0], headers, size), body)
-    return timed(floor, invoke(client(), body), block, rounds=rounds, calls=calls)
-
-
-def parts(*, memos: bool, rounds: int, calls: int) -> Outcome:
-    """Time a stream of 20 parts, read to its end."""
-    sent = list(frames())
-    headers = {
-        "Content-Type": "application/vnd.amazon.eventstream",
-        "X-Amzn-SageMaker-Content-Type": "application/json",
-        "x-Amzn-Invoked-Production-Variant": "AllTraffic",
-    }
-
-    @contextmanager
-    def block() -> Iterator[None]:
-        with mock_ml(memos=memos) as ml:
-            ml.sagemaker.endpoint("llm").stream(PARTS)
-            yield
-
-    floor = stream(floor_client(lambda: raw_body(iter(sent))[0], headers, None))
-    return timed(floor, stream(client()), block, rounds=rounds, calls=calls)
-
-
-def timed(floor: Subject, subject: Subject, block: Around, *, rounds: int, calls: int) -> Outcome:
-    found = rounds_of(
-        floor, {"mlmock": subject}, rounds=rounds, calls=calls, around={"mlmock": block}
-    )
-    return found["mlmock"]
-
-
-def rows(*, rounds: int = 21) -> Iterator[Row]:
-    """Yield every row of the table: what was timed, its ratio to the floor, and its bar."""
-    for memos, bar in ((True, 0.97), (False, 1.08)):
-        found = one_piece(KB, memos=memos, rounds=rounds, calls=40)
-        yield Row(f"InvokeEndpoint, 1 KB{'' if memos else ', without memos'}", found, bar)
-    yield Row("InvokeEndpoint, 5 MB", one_piece(5 * MB, memos=True, rounds=rounds, calls=5), 1.1)
-    found = parts(memos=True, rounds=rounds, calls=20)
-    yield Row("InvokeEndpointWithResponseStream, 20 parts", found, 1.1)
-
-
-def main() -> int:
-    failed = 0
-    for row in rows():
-        verdict = "ok" if row.outcome.ratio <= row.bar else "TOO SLOW"
-        failed += verdict != "ok"
-        print(
-            f"{row.name:46} {row.outcome.ratio:5.2f} x floor ({row.outcome.floor_us:8.0f} us), "
-            f"at most {row.bar:.2f}: {verdict}"
-        )
-    return failed
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def rows() -> Iterator[Row]:
+    body, floor, subject = one_piece(_KB)
+    ways = {"with the memos": inside(body), "without": inside(body, memos=False)}
+    found = rounds_of(floor, dict.fromkeys(ways, subject), around=ways)
+    for way, bar in zip(ways, (0.97, 1.08), strict=True):
+        yield Row(f"invoke_endpoint, 1 KB, {way}", found[way].ratio, bar)
+    body, floor, subject = one_piece(5 * _MB)
+    found = rounds_of(floor, {"5 MB": subject}, calls=5, around={"5 MB": inside(body)})
+    yield Row("invoke_endpoint, 5 MB", found["5 MB"].ratio, 1.1)
+    ours = client(_SERVICE)
+    with inside(b"")() as ml:
+        floor = stream(streaming_floor(ml, ours))
+    around = {"stream": inside(b"")}
+    found = rounds_of(floor, {"stream": stream(ours)}, calls=20, around=around)
+    yield Row("invoke_endpoint_with_response_stream, 20 parts", found["stream"].ratio, 1.1)
