@@ -317,3 +317,11 @@ def test_bodies_that_are_no_objects(body: Any) -> None:
 def test_a_limit_above_the_model_s() -> None:
     text = refusal("meta.llama3-8b-instruct-v1:0", prompt="x", max_gen_len=4000)
     assert "exceeds the model limit of 2048" in text
+
+
+@mock_ml
+def test_half_a_surrogate_pair_comes_back(ml: MockML) -> None:
+    assert "\ud800" in invoke("cohere.command-text-v14", prompt="Hi \ud800")["prompt"]
+    assert "".join(c.get("text", "") for c in chunks_of("cohere.command-text-v14", prompt="\ud800"))
+    found = invoke("cohere.embed-multilingual-v3", texts=["\ud800"], input_type="search_query")
+    assert found["texts"] == ["\ud800"]

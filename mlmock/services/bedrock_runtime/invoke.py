@@ -20,6 +20,7 @@ from mlmock.services.bedrock_runtime.events import events_of, padded_chunks
 from mlmock.services.bedrock_runtime.families.base import Event, Family
 from mlmock.services.bedrock_runtime.guarding import Guarded
 from mlmock.services.bedrock_runtime.made import answer_made
+from mlmock.services.bedrock_runtime.media import json_bytes
 from mlmock.services.bedrock_runtime.rules import BODY, CHUNKS, WORDS
 from mlmock.services.bedrock_runtime.script import Raw
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply, Usage
@@ -33,7 +34,6 @@ _METRICS = "amazon-bedrock-invocationMetrics"
 _ACTION = "amazon-bedrock-guardrailAction"
 _TRACE = "amazon-bedrock-trace"
 _ASYNC = "ASYNCHRONOUS"
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def invoke_model(backend: BedrockRuntime, call: Call) -> Result:
@@ -156,7 +156,7 @@ class _Whole:
         body = self._family.answer(said, reply)
         if guarded is not None:
             body |= guardrail_members(guarded)
-        return _whole(self._exchange, _encode(body).encode(), reply.usage, reply.latency)
+        return _whole(self._exchange, json_bytes(body), reply.usage, reply.latency)
 
 
 def _raw_bytes(raw: Raw) -> bytes:
@@ -170,7 +170,7 @@ def _as_bytes(value: Any) -> bytes:
         return value.encode()
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
-    return _encode(value).encode()
+    return json_bytes(value)
 
 
 def _no_usage(said: Conversation) -> Usage:
@@ -241,14 +241,14 @@ class _Streamed:
         held: dict[str, Any] | None = None
         for chunk in self._family.chunks(said, reply, self._events(reply)):
             if held is not None:
-                yield _encode(held | added).encode()
+                yield json_bytes(held | added)
             held = chunk
             if not self._over:
-                yield _encode(chunk | added).encode()
+                yield json_bytes(chunk | added)
                 held = None
         if held is not None:
             last = guardrail_members(guarded) if guarded is not None else {}
-            yield _encode(held | last | {_METRICS: _metrics(reply)}).encode()
+            yield json_bytes(held | last | {_METRICS: _metrics(reply)})
 
     def _events(self, reply: Reply) -> Iterator[Event]:
         world, traits = self._exchange.backend.world, self._exchange.known.traits

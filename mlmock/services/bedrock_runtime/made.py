@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from mlmock.rules import given
 from mlmock.services.bedrock_runtime import pictures
 from mlmock.services.bedrock_runtime.ask import Exchange
 from mlmock.services.bedrock_runtime.families.base import Family
+from mlmock.services.bedrock_runtime.media import json_bytes
 from mlmock.services.bedrock_runtime.rules import BODY, VECTORS, Vectors, taken
 from mlmock.services.bedrock_runtime.script import Raw
 from mlmock.services.bedrock_runtime.speech import Embedding, Painting, Ranking, Usage
@@ -24,7 +24,6 @@ from mlmock.services.bedrock_runtime.vectors import unit_vector
 Whole = Callable[..., Any]
 Numbers = Sequence[float]
 _LATENCY = 60
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def answer_made(exchange: Exchange, family: Family, asked: Any, whole: Whole) -> Any:
@@ -34,7 +33,7 @@ def answer_made(exchange: Exchange, family: Family, asked: Any, whole: Whole) ->
     wanted = frozenset({BODY, VECTORS} if isinstance(asked, Embedding) else {BODY})
 
     def sent(body: Any) -> Any:
-        data = body if isinstance(body, bytes) else _encode(body).encode()
+        data = body if isinstance(body, bytes) else json_bytes(body)
         return whole(exchange, data, Usage(tokens, 0), _LATENCY, counted=counted)
 
     def embedded(vectors: Sequence[Numbers]) -> Any:

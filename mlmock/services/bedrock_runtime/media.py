@@ -1,10 +1,12 @@
-"""Pictures, sounds and films that arrive as text inside a provider's JSON."""
+"""Pictures, sounds and films that are text inside a provider's JSON, and that JSON as bytes."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
+from typing import Any
 
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w=-]+)*;base64,")
 
@@ -40,3 +42,18 @@ def kind_of(data: bytes) -> str | None:
     if data[:6] in (b"GIF87a", b"GIF89a"):
         return "gif"
     return "webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
+
+
+_write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return `value` as compact JSON in UTF-8; half a surrogate pair, which has no UTF-8, escaped.
+
+    Callers can send such halves (escaped, as JSON allows) and get them back in an answer.
+    """
+    text = _write(value)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
