@@ -144,14 +144,17 @@ def guarded(
     if not config or not config.get("guardrailIdentifier"):
         return None
     from mlmock.services.bedrock_runtime import guardrails
+    from mlmock.services.bedrock_runtime.guardrails_input import pieces_of, rewritten, total_of
 
     guardrail = guardrails.find(
         exchange.backend, config["guardrailIdentifier"], config.get("guardrailVersion", "")
     )
-    contents = list(_contents(conversation))
-    total = sum(len(b["text"]) for _, b in _blocks(conversation) if "text" in b)
+    system = _system(exchange)
+    pieces = pieces_of(conversation, system, config.get("tagSuffix"))
+    contents = [piece.content for piece in pieces]
     full = config.get("trace") == "enabled_full"
-    verdict = guardrail.assess("INPUT", [c for c, _ in contents], total=total, full=full)
+    total = total_of(conversation, system)
+    verdict = guardrail.assess("INPUT", contents, total=total, full=full)
     found = Guarded(
         guardrail,
         conversation,
@@ -159,13 +162,18 @@ def guarded(
         traced=config.get("trace", "disabled") != "disabled",
         full=full,
         sync=config.get("streamProcessingMode", "sync") == "sync" or not exchange.streams,
-        context=[c for c, _ in contents if _GROUNDS & set(c.qualifiers)],
+        context=[content for content in contents if _GROUNDS & set(content.qualifiers)],
     )
     if verdict.message is not None:
         found.blocked = blocked_reply(exchange, verdict.message)
     elif verdict.masked:
-        places = [place for _, place in contents]
-        found.conversation = _rewritten(conversation, places, verdict.texts)
+        found.conversation = rewritten(conversation, pieces, verdict.texts, system)
+    return found
+
+
+def _system(exchange: Exchange) -> Sequence[Block]:
+    """Return Converse's system blocks; a provider's body has its system text elsewhere."""
+    found: Sequence[Block] = exchange.call.params.get("system", ())
     return found
 
 
@@ -174,66 +182,3 @@ def blocked_reply(exchange: Exchange, message: str) -> Reply:
     created = int(exchange.backend.clock.seconds())
     part = Part({"text": message}, (message,))
     return Reply((part,), INTERVENED, Usage(0, 0), latency=0, created=created)
-
-
-# -- what is guarded -------------------------------------------------------------------------
-
-Place = tuple[int, int]
-
-
-def _blocks(conversation: Conversation) -> Sequence[tuple[Place, Block]]:
-    return [
-        ((at, place), block)
-        for at, message in enumerate(conversation.messages)
-        if message["role"] == "user"
-        for place, block in enumerate(message["content"])
-    ]
-
-
-def _contents(conversation: Conversation) -> Sequence[tuple[Content, Place]]:
-    """Return what is to be assessed: the guarded blocks if there are any, else every text."""
-    blocks = _blocks(conversation)
-    chosen = [each for each in blocks if "guardContent" in each[1]]
-    read = _guarded_content if chosen else _plain_content
-    found = ((read(block), place) for place, block in chosen or blocks)
-    return [(content, place) for content, place in found if content is not None]
-
-
-def _guarded_content(block: Block) -> Content | None:
-    from mlmock.services.bedrock_runtime.guardrails import Content
-
-    value = block["guardContent"]
-    if "text" in value:
-        return Content(value["text"]["text"], tuple(value["text"].get("qualifiers", ())))
-    return Content(image=value["image"]["source"].get("bytes"))
-
-
-def _plain_content(block: Block) -> Content | None:
-    from mlmock.services.bedrock_runtime.guardrails import Content
-
-    if "text" in block:
-        return Content(block["text"])
-    if "image" in block and "bytes" in block["image"]["source"]:
-        return Content(image=block["image"]["source"]["bytes"])
-    return None
-
-
-def _rewritten(
-    conversation: Conversation, places: Sequence[Place], texts: Sequence[str]
-) -> Conversation:
-    """Return the conversation with the texts that the guardrail let pass."""
-    new = dict(zip(places, texts, strict=True))
-    messages = [
-        {
-            **message,
-            "content": [_with(b, new.get((at, i))) for i, b in enumerate(message["content"])],
-        }
-        for at, message in enumerate(conversation.messages)
-    ]
-    return conversation._replace(messages=messages)
-
-
-def _with(block: Block, text: str | None) -> Block:
-    if text is None or not ("text" in block or "text" in block.get("guardContent", {})):
-        return block
-    return {"text": text}

@@ -39,29 +39,31 @@ _ASYNC = "ASYNCHRONOUS"
 def invoke_model(backend: BedrockRuntime, call: Call) -> Result:
     """Answer InvokeModel."""
     exchange = begin(backend, call, streams=False)
-    family, asked, mode = _read(exchange)
+    family, asked, guard = _read(exchange)
     if not isinstance(asked, Conversation):
         return cast("Result", answer_made(exchange, family, asked, _whole))
-    return _conversed(exchange, asked, _Whole(exchange, family).write, mode)
+    return _conversed(exchange, asked, _Whole(exchange, family).write, guard)
 
 
 def invoke_model_with_response_stream(backend: BedrockRuntime, call: Call) -> Result:
     """Answer InvokeModelWithResponseStream."""
     exchange = begin(backend, call, streams=True)
     refusals.check_streaming(exchange.known)
-    family, asked, mode = _read(exchange)
+    family, asked, guard = _read(exchange)
     if not isinstance(asked, Conversation):
         raise refusals.invalid("The model is unsupported for streaming.")
-    return _conversed(exchange, asked, _Streamed(exchange, family).write, mode)
+    return _conversed(exchange, asked, _Streamed(exchange, family).write, guard)
 
 
 Write = Callable[["Reply | Raw", Conversation, "Guarded | None"], Result]
 
 
-def _conversed(exchange: Exchange, said: Conversation, write: Write, mode: str) -> Result:
+def _conversed(
+    exchange: Exchange, said: Conversation, write: Write, guard: dict[str, Any]
+) -> Result:
     check_length(exchange.known, said)
     wanted = frozenset({WORDS, CHUNKS if exchange.streams else BODY})
-    guarded = guarding.guarded(exchange, said, _guardrail(exchange.call.params, mode))
+    guarded = guarding.guarded(exchange, said, _guardrail(exchange.call.params, guard))
     if guarded is not None and guarded.blocked is not None:
         return write(guarded.blocked, said, guarded)
     heard = said if guarded is None else guarded.conversation
@@ -72,16 +74,21 @@ def _conversed(exchange: Exchange, said: Conversation, write: Write, mode: str) 
 # -- what comes in ---------------------------------------------------------------------------
 
 
-def _read(exchange: Exchange) -> tuple[Family, Any, str]:
-    """Return the family that answers, what the body asks, how a guardrail takes its stream."""
+def _read(exchange: Exchange) -> tuple[Family, Any, dict[str, Any]]:
+    """Return the family that answers, what the body asks, what it says to a guardrail."""
     params, model = exchange.call.params, exchange.known.model
     _check_accept(params)
     body = parsed_body(params.get("body", b""))
     config = body.pop("amazon-bedrock-guardrailConfig", None)
-    asynchronous = isinstance(config, dict) and config.get("streamProcessingMode") == _ASYNC
     family = model.family or family_by_body(body)
     asked = family.read(body, model.base or model.written)
-    return family, asked, "async" if asynchronous else "sync"
+    return family, asked, _guarding(config)
+
+
+def _guarding(config: Any) -> dict[str, Any]:
+    given = config if isinstance(config, dict) else {}
+    mode = "async" if given.get("streamProcessingMode") == _ASYNC else "sync"
+    return {"streamProcessingMode": mode, "tagSuffix": given.get("tagSuffix")}
 
 
 def parsed_body(body: bytes) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def _check_accept(params: Mapping[str, Any]) -> None:
         raise refusals.invalid(f"The accept type {accept} isn't supported. Use {_JSON}.")
 
 
-def _guardrail(params: Mapping[str, Any], mode: str) -> dict[str, Any] | None:
+def _guardrail(params: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any] | None:
     """Return the guardrail that the headers name, in Converse's words."""
     ident = params.get("guardrailIdentifier")
     if not ident:
@@ -133,7 +140,7 @@ def _guardrail(params: Mapping[str, Any], mode: str) -> dict[str, Any] | None:
         "guardrailIdentifier": ident,
         "guardrailVersion": params.get("guardrailVersion", ""),
         "trace": params.get("trace", "DISABLED").lower(),
-        "streamProcessingMode": mode,
+        **body,
     }
 
 
