@@ -86,6 +86,7 @@ class Anthropic(Family):
             caches=version >= (3, 5),
             typed_tool_use=version >= (4, 5),
             splits_tool_input=True,
+            takes_whitespace=version >= (4,),
         )
 
     def read(self, body: Body, model_id: str) -> Conversation:
