@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from mlmock import router
 from mlmock.calls import Call
+from mlmock.transport.bodies import Frames
 from mlmock.transport.botocore import modelled_headers
 from mlmock.wire.bodies import json_text
 from mlmock.wire.message import Answer, Request
@@ -88,7 +89,10 @@ def serve(
     call = call_of(block, method, url, headers, body)
     if call is None:
         return None, refusal(404, "UnknownOperationException", f"No operation is {method} there.")
-    return call, router.answer(block, call)
+    answer = router.answer(block, call)
+    if not isinstance(answer.body, bytes):
+        answer.body = Frames(answer.body)
+    return call, answer
 
 
 def refusal(status: int, code: str, message: str) -> Answer:

@@ -1,0 +1,58 @@
+"""Bodies as SDKs send them: plain, gzipped, in aws-chunked signed pieces."""
+
+from __future__ import annotations
+
+import zlib
+
+
+class BadBody(Exception):  # noqa: N818 - becomes a SerializationException
+    """A body that isn't what its headers say."""
+
+
+class TooLarge(Exception):  # noqa: N818 - becomes a 413
+    """A body over the limit."""
+
+
+def decoded(body: bytes, encoding: str, limit: int) -> bytes:
+    """Return `body` without its content encodings, the last first; BadBody, TooLarge."""
+    names = [name.strip().lower() for name in encoding.split(",") if name.strip()]
+    for name in reversed(names):
+        if name in {"gzip", "x-gzip"}:
+            body = _gunzip(body, limit)
+        elif name == "aws-chunked":
+            body = _unchunked(body)
+        elif name != "identity":
+            raise BadBody(f"Content-Encoding {name} is not known.")
+    return body
+
+
+def _gunzip(body: bytes, limit: int) -> bytes:
+    source = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        found = source.decompress(body, limit + 1)
+    except zlib.error as fault:
+        raise BadBody("The body is not gzip.") from fault
+    if len(found) > limit:
+        raise TooLarge(f"The body unpacks to more than {limit} bytes.")
+    return found
+
+
+def _unchunked(body: bytes) -> bytes:
+    """Return the data of aws-chunked content: pieces with their size and a signature in front."""
+    parts: list[bytes] = []
+    place = 0
+    while True:
+        end = body.find(b"\r\n", place)
+        if end < 0:
+            raise BadBody("The aws-chunked body has no last chunk.")
+        try:
+            size = int(body[place:end].partition(b";")[0], 16)
+        except ValueError as fault:
+            raise BadBody("An aws-chunked size is no number.") from fault
+        if size == 0:
+            return b"".join(parts)
+        start = end + 2
+        if start + size > len(body):
+            raise BadBody("The aws-chunked body is cut.")
+        parts.append(body[start : start + size])
+        place = start + size + 2

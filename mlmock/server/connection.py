@@ -1,0 +1,185 @@
+"""One connection: werkzeug's request handler, with a `run_wsgi` of our own that keeps it.
+
+It reads exactly one request's body, answers in one write (or a write for each chunk of a stream),
+and keeps the connection open for the next request.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from werkzeug.serving import DechunkedInput, WSGIRequestHandler
+
+from mlmock.errors import ConnectionFault
+from mlmock.server.bodies import BadBody, TooLarge, decoded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a client may ask of a connection: bytes of a body, seconds of idleness, of patience."""
+
+    body: int = 64 * 1024 * 1024
+    idle: float = 75.0
+    patience: float = 120.0
+
+
+class Connection(WSGIRequestHandler):
+    """One client's connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    limits = Limits()
+    timeout = Limits().idle
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        """Log nothing: the journal has the calls."""
+
+    def log_error(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Log nothing: a client that sends rubbish gets its answer."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer a request that is no HTTP with JSON, and close the connection."""
+        self.close_connection = True
+        body = b'{"message":"The request is not valid HTTP."}'
+        head = (
+            f"HTTP/1.1 {int(code)} {message or 'Bad Request'}\r\nContent-Type: application/json\r\n"
+            f"x-amzn-ErrorType: SerializationException\r\nContent-Length: {len(body)}\r\n"
+            "Connection: close\r\n\r\n"
+        )
+        self.wfile.write(head.encode("latin-1", "replace") + body)
+        self.wfile.flush()
+
+    def run_wsgi(self) -> None:
+        """Answer one request."""
+        try:
+            body = self._read_body()
+        except TooLarge as fault:
+            self._refuse(413, "RequestEntityTooLargeException", str(fault))
+            return
+        except (BadBody, ValueError, OSError) as fault:
+            self._refuse(400, "SerializationException", str(fault) or "The body can't be read.")
+            return
+        self.environ = self.make_environ()
+        self.environ["wsgi.input"] = BytesIO(body)
+        self.environ["mlmock.body"] = body
+        try:
+            self._answer()
+        except ConnectionFault as fault:
+            self._fail(fault.kind)
+
+    # -- the request ------------------------------------------------------------------------
+
+    def _read_body(self) -> bytes:
+        headers = self.headers
+        if headers.get("Expect", "").strip().lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+        encoding = headers.get("Content-Encoding", "")
+        return decoded(self._raw_body(), encoding, self.limits.body)
+
+    def _raw_body(self) -> bytes:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._dechunked()
+        text = self.headers.get("Content-Length", "0").strip()
+        if not text.isdecimal():
+            raise BadBody("Content-Length is not a number.")
+        length = int(text)
+        if length > self.limits.body:
+            raise TooLarge(f"The body has more than {self.limits.body} bytes.")
+        found = self.rfile.read(length) if length else b""
+        if len(found) < length:
+            raise BadBody("The body is shorter than its Content-Length.")
+        return found
+
+    def _dechunked(self) -> bytes:
+        rfile: Any = self.rfile
+        source = DechunkedInput(rfile)
+        parts: list[bytes] = []
+        total = 0
+        while True:
+            part = bytearray(65536)
+            count = source.readinto(part)
+            if not count:
+                return b"".join(parts)
+            total += count
+            if total > self.limits.body:
+                raise TooLarge(f"The body has more than {self.limits.body} bytes.")
+            parts.append(bytes(part[:count]))
+
+    # -- the answer -------------------------------------------------------------------------
+
+    def _answer(self) -> None:
+        said: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *fault: Any) -> Any:
+            said[:] = [status, headers]
+            return None
+
+        chunks = self.server.app(self.environ, start_response)
+        try:
+            self._write(said[0], said[1], chunks)
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+
+    def _write(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
+        names = {name.lower() for name, _ in headers}
+        bodiless = self.command == "HEAD" or status[:3] in {"204", "304"}
+        if self._is_last(headers):
+            self.close_connection = True
+        length = [] if "content-length" in names or bodiless else [("Transfer-Encoding", "chunked")]
+        keep = [("Connection", "close" if self.close_connection else "keep-alive")]
+        lines = [f"{n}: {v}\r\n" for n, v in [*headers, *length, *keep] if n != "X-Mlmock-Close"]
+        head = f"HTTP/1.1 {status}\r\n{''.join(lines)}\r\n".encode("latin-1", "replace")
+        if bodiless:
+            self.wfile.write(head)
+        elif length:
+            self._write_chunked(head, chunks)
+        else:
+            self.wfile.write(head + b"".join(chunks))
+        self.wfile.flush()
+
+    def _is_last(self, headers: list[tuple[str, str]]) -> bool:
+        return ("X-Mlmock-Close", "1") in headers
+
+    def _write_chunked(self, head: bytes, chunks: Iterable[bytes]) -> None:
+        self.wfile.write(head)
+        self.wfile.flush()
+        for chunk in chunks:
+            if chunk:
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+                self.wfile.flush()
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        """Answer a request whose body can't be read, and close: where it ends is unknown."""
+        from mlmock.wire.bodies import json_text
+
+        self.close_connection = True
+        body = json_text({"message": message})
+        headers = [
+            ("Content-Type", "application/json"),
+            ("x-amzn-ErrorType", code),
+            ("Content-Length", str(len(body))),
+        ]
+        reason = "Payload Too Large" if status == 413 else "Bad Request"
+        self._write(f"{status} {reason}", headers, [body])
+
+    # -- connections that fail --------------------------------------------------------------
+
+    def _fail(self, kind: str) -> None:
+        """Fail the connection as a rule says: answer nothing until the client gives up, or close."""
+        self.close_connection = True
+        if kind == "read_timeout":
+            select.select([self.connection], [], [], self.limits.patience)
+        elif kind != "drop":  # as near as an accepted connection gets to one refused
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
