@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -133,7 +134,8 @@ class MotoBuckets:
         """Return the keys under a prefix, sorted; MissingBucket."""
         client = self._neighbours.client("s3", owner)
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        return [thing["Key"] for page in pages for thing in page.get("Contents", ())]
+        with _missing(bucket, prefix):
+            return [thing["Key"] for page in pages for thing in page.get("Contents", ())]
 
     def ensure(self, bucket: str, owner: Owner) -> None:
         """Make the bucket if it isn't there."""
@@ -144,18 +146,25 @@ class MotoBuckets:
             client.create_bucket(Bucket=bucket, **extra)
 
     def _call(self, method: str, owner: Owner, **params: Any) -> Any:
-        from botocore.exceptions import ClientError
-
         client = self._neighbours.client("s3", owner)
-        try:
+        with _missing(params["Bucket"], params["Key"]):
             return getattr(client, method)(**params)
-        except ClientError as fault:
-            code = fault.response["Error"]["Code"]
-            if code in {"NoSuchBucket", "AccessDenied"}:
-                raise MissingBucket(params["Bucket"]) from None
-            if code in {"NoSuchKey", "404"}:
-                raise MissingObject(f"s3://{params['Bucket']}/{params['Key']}") from None
-            raise
+
+
+@contextmanager
+def _missing(bucket: str, key: str) -> Iterator[None]:
+    """Turn what S3 says of a bucket or object that isn't there, or isn't ours, into our words."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as fault:
+        code = fault.response["Error"]["Code"]
+        if code in {"NoSuchBucket", "AccessDenied"}:
+            raise MissingBucket(bucket) from None
+        if code in {"NoSuchKey", "404"}:
+            raise MissingObject(f"s3://{bucket}/{key}") from None
+        raise
 
 
 def deliver(world: Any, event: Event) -> None:
