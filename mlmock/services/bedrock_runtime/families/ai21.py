@@ -108,6 +108,7 @@ class Jamba(ChatFamily):
             "frequency_penalty": s.Number(),
             "presence_penalty": s.Number(),
             "tools": s.Many(s.Fields(others=True)),
+            "tool_choice": s.Anything(),
             "documents": s.Many(),
             "response_format": s.Fields(others=True),
         },
