@@ -79,6 +79,7 @@ def iso8601(moment: datetime) -> str:
     return f"{text[:23]}Z" if moment.microsecond >= 1000 else f"{text[:19]}Z"
 
 
+@lru_cache(maxsize=4096)
 def epoch(moment: datetime) -> float | int:
     """Return the seconds since 1970, in milliseconds where there are any."""
     if moment.tzinfo is None:

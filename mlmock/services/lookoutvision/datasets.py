@@ -18,6 +18,7 @@ from mlmock.services.lookoutvision.resources import Dataset, Project
 from mlmock.services.lookoutvision.state import PAGE, State
 from mlmock.services.paging import Tokens
 
+KINDS = ("train", "test")
 _CREATING = "The dataset is being created."
 _CREATED = "The dataset was created successfully."
 _UPDATING = "The dataset is being updated."
@@ -76,11 +77,11 @@ class DatasetOperations(State):
 
     def look_at_datasets(self, project: Project) -> list[Dataset]:
         """Look at the datasets of a project, and return those that are still there."""
-        if not project.datasets:
-            return []
-        for dataset in list(project.datasets.values()):
-            self.look_at(dataset)
-        return [found for kind in ("train", "test") if (found := project.datasets.get(kind))]
+        datasets = project.datasets
+        for dataset in tuple(datasets.values()):
+            if dataset.work is not None:
+                self.look_at(dataset)
+        return [datasets[kind] for kind in KINDS if kind in datasets]
 
     def look_at(self, dataset: Dataset) -> None:
         """Count one look; the last before a roll-back is over shows that it is going on."""

@@ -1,0 +1,153 @@
+"""Lookout for Vision: describe_project, a manifest of 20,000 lines, pages of filtered lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+
+from benchmarks.floor import client, floor_of
+from benchmarks.paired import Around, Row, Subject, rounds_of
+from mlmock import mock_ml
+
+_SERVICE = "lookoutvision"
+_LINES = 20_000
+_TRAIN = {"ProjectName": "circuits", "DatasetType": "train"}
+_SOURCE = {"GroundTruthManifest": {"S3Object": {"Bucket": "manifests", "Key": "m"}}}
+_FILTERS: dict[str, dict[str, Any]] = {
+    "no filter": {},
+    "Labeled": {"Labeled": True},
+    "AnomalyClass": {"AnomalyClass": "anomaly"},
+    "SourceRefContains": {"SourceRefContains": "board-1"},
+    "dates": {"AfterCreationDate": datetime(2020, 11, 12, 1, tzinfo=timezone.utc)},
+    "all of them": {
+        "Labeled": True,
+        "AnomalyClass": "normal",
+        "SourceRefContains": "board-1",
+        "BeforeCreationDate": datetime(2030, 1, 1, tzinfo=timezone.utc),
+    },
+}
+
+
+def line(number: int) -> str:
+    """A JSON line in the shape of the service's own examples."""
+    anomalous = number % 3 == 0
+    return json.dumps(
+        {
+            "source-ref": f"s3://images/line-7/2020-11/board-{number}.jpeg",
+            "anomaly-label": int(anomalous),
+            "anomaly-label-metadata": {
+                "confidence": 0.0,
+                "job-name": "labeling-job/anomaly-label",
+                "class-name": "anomaly" if anomalous else "normal",
+                "human-annotated": "yes",
+                "creation-date": f"2020-11-12T{number % 24:02d}:49:26.{number % 1000:03d}Z",
+                "type": "groundtruth/image-classification",
+            },
+        }
+    )
+
+
+# -- describe_project --------------------------------------------------------------------------
+
+
+def describe(caller: Any) -> Subject:
+    return lambda: caller.describe_project(ProjectName="circuits")
+
+
+def inside(**options: Any) -> Around:
+    """Run a batch in a block that has a project with two datasets."""
+
+    @contextmanager
+    def block() -> Iterator[object]:
+        with mock_ml(**options) as ml:
+            ml.lookoutvision.project("circuits", train=30, test=30)
+            yield ml
+
+    return block
+
+
+def described() -> Iterator[Row]:
+    with mock_ml() as ml:
+        ml.lookoutvision.project("circuits", train=30, test=30)
+        ours = client(_SERVICE)
+        floor = floor_of(_SERVICE, ml, lambda caller: describe(caller)(), ours)
+    for way, options, bar in (
+        ("with the memos", {}, 0.97),
+        ("without", {"memos": False}, 1.08),
+    ):
+        found = rounds_of(describe(floor), {way: describe(ours)}, around={way: inside(**options)})
+        yield Row(f"describe_project, {way}", found[way].ratio, bar)
+
+
+# -- a manifest --------------------------------------------------------------------------------
+
+
+def imported(ml: Any, caller: Any) -> Subject:
+    """Create the dataset from its manifest, from the call to the last line."""
+
+    def create() -> None:
+        ml.reset()
+        ml.lookoutvision.project("circuits")
+        ml.s3.put("s3://manifests/m", manifest)
+        caller.create_dataset(**_TRAIN, DatasetSource=_SOURCE)
+
+    manifest = "\n".join(map(line, range(_LINES)))
+    return create
+
+
+def loaded() -> Subject:
+    lines = [line(number) for number in range(_LINES)]
+    return lambda: [json.loads(text) for text in lines]
+
+
+def manifest_row() -> Row:
+    with mock_ml() as ml:
+        subject = imported(ml, client(_SERVICE))
+        found = rounds_of(loaded(), {"import": subject}, rounds=9, calls=1)
+        stored = len(ml.lookoutvision.project("circuits").dataset().entries)
+    assert stored == _LINES
+    return Row("a manifest of 20,000 lines", found["import"].ratio, 6, "x json.loads of its lines")
+
+
+# -- pages -------------------------------------------------------------------------------------
+
+
+def tokens_of(caller: Any, wanted: dict[str, Any]) -> list[str]:
+    """The token of every page but the first."""
+    pages = caller.get_paginator("list_dataset_entries").paginate(**_TRAIN, **wanted)
+    return [page["NextToken"] for page in pages if "NextToken" in page]
+
+
+def page(caller: Any, wanted: dict[str, Any], **more: Any) -> Callable[[], object]:
+    return lambda: caller.list_dataset_entries(**_TRAIN, **wanted, **more)
+
+
+def pages() -> Iterator[Row]:
+    with mock_ml() as ml:
+        caller = client(_SERVICE)
+        ml.lookoutvision.project("circuits", train=[line(number) for number in range(_LINES)])
+        unfiltered = page(caller, {})
+        for name, wanted in _FILTERS.items():
+            tokens = tokens_of(caller, wanted)
+            places = sorted({0, len(tokens) // 2, len(tokens) - 2})
+            deep = {f"page {n + 2}": page(caller, wanted, NextToken=tokens[n]) for n in places}
+            found = rounds_of(page(caller, wanted), deep, rounds=9, calls=20)
+            worst = max(outcome.ratio for outcome in found.values())
+            yield Row(f"pages of ListDatasetEntries, {name}", worst, 1.5, "x the first page")
+            found = rounds_of(unfiltered, {"first": page(caller, wanted)}, rounds=9, calls=20)
+            yield Row(
+                f"the first page of ListDatasetEntries, {name}",
+                found["first"].ratio,
+                1.5,
+                "x the first without a filter",
+            )
+
+
+def rows() -> Iterator[Row]:
+    """Yield every row of the table."""
+    yield from described()
+    yield manifest_row()
+    yield from pages()
