@@ -10,7 +10,7 @@ from mlmock.answers import Default, Later
 from mlmock.calls import Call
 from mlmock.errors import ServiceError
 from mlmock.objects import split_uri
-from mlmock.rules import given
+from mlmock.rules import Rule, given
 from mlmock.services.base import Backend, Result, Scope
 from mlmock.services.sagemaker_runtime import refusals
 from mlmock.services.sagemaker_runtime.desks import Streamed, Whole
@@ -34,6 +34,7 @@ class Invocations(Backend):
     def __init__(self, world: World, scope: Scope) -> None:
         super().__init__(world, scope)
         self.endpoints = world.part(Endpoints)
+        self._owner = scope.owner
         self.sessions = Sessions(self)
         self.jobs: dict[int, Job] = {}
 
@@ -74,7 +75,7 @@ class Invocations(Backend):
 
     def _endpoint(self, call: Call) -> Endpoint:
         name = call.params["EndpointName"]
-        found = self.endpoints.find(name, self.scope)
+        found = self.endpoints.find(name, self.scope, self._owner)
         if found is None:
             raise refusals.not_found(name, self.scope)
         return found
@@ -89,6 +90,8 @@ class Invocations(Backend):
         if found is None:
             return desk.answered(_default(trip))
         rule, answer = found
+        if type(answer) is Reply and not rule.seconds:
+            return desk.answered(_form(rule).of(answer))  # the usual case, on the short way
         return _carried(desk, lambda: _given(desk, trip, rule, answer))
 
     # -- the log ----------------------------------------------------------------------------
@@ -104,14 +107,18 @@ class Invocations(Backend):
         )
 
 
-def _given(desk: Desk, trip: Trip, rule: Any, answer: Any) -> Result | Later:
+def _given(desk: Desk, trip: Trip, rule: Rule, answer: Any) -> Result | Later:
     if rule.seconds:
         desk.wait(rule.seconds)
     if isinstance(answer, Default):
         return desk.answered(_default(trip))
-    form = cast(Form, rule.subject.check)
+    form = _form(rule)
     found: Result | Later = given(answer, trip.call, lambda value: desk.answered(form.of(value)))
     return found
+
+
+def _form(rule: Rule) -> Form:
+    return cast(Form, rule.subject.check)
 
 
 def _carried(desk: Desk, make: Callable[[], Any]) -> Result | Later:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from mlmock.objects import Owner
 from mlmock.progress import Progress
 from mlmock.services.base import Declared, Narrowing, Policies, Scope
 from mlmock.services.sagemaker_runtime.capture import Capture
@@ -73,13 +74,8 @@ class Config:
     serverless: bool = False
     status: str = "InService"
 
-    @property
-    def is_bare(self) -> bool:
-        """True when nobody has said anything."""
-        return self == _BARE
 
-
-_BARE = Config()
+_UNSAID = Config()
 
 
 @dataclass(slots=True)
@@ -88,7 +84,7 @@ class Endpoint:
 
     name: str
     progress: Progress
-    config: Config = field(default_factory=Config)
+    config: Config = _UNSAID
     deleted: bool = False
 
     @property
@@ -112,20 +108,20 @@ class Endpoints:
         """Return the endpoint `name`, with `said` (fields of Config) changed."""
         found = self._declared.get_or_add(name, at, lambda: Endpoint(name, self._policy.child()))
         if said or found.deleted:
-            config = replace(found.config, **said)
+            config = replace(found.config, **said) if said else found.config
             self._world.ledger.change(found, config=config, deleted=False)
         return found
 
-    def find(self, name: str, scope: Scope) -> Endpoint | None:
+    def find(self, name: str, scope: Scope, owner: Owner) -> Endpoint | None:
         """Return the endpoint that answers as `name` in `scope`, or None.
 
         A declaration that says how it is set up stands alone; for the others the control plane of
-        an active moto is asked.
+        an active moto is asked, on behalf of `owner`.
         """
         declared = self._declared.find(name, scope)
-        if declared is not None and (declared.deleted or not declared.config.is_bare):
+        if declared is not None and (declared.deleted or declared.config is not _UNSAID):
             return None if declared.deleted else _in_service(declared)
-        ask = self._world.neighbour(self._world, "sagemaker", scope.owner)
+        ask = self._world.neighbour(self._world, "sagemaker", owner)
         found = self._found(ask, name, declared) if ask is not None else None
         if found is not None:
             return _in_service(found)

@@ -19,7 +19,7 @@ MOST = 6_291_456  # bytes of a body, of an answer in one piece
 MOST_SERVERLESS = 4_194_304
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Trip:
     """An invocation that the service lets through: the call, and who answers it.
 
