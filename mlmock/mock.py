@@ -86,6 +86,15 @@ class Run:
         warnings.warn(UnusedRuleWarning(str(failure)), stacklevel=_frames_of_ours() + 1)
 
 
+class Detached:
+    """A world that nobody's clients are led to: a server's. It takes what comes over its port."""
+
+    def __init__(self, options: Options, services: frozenset[str]) -> None:
+        self.block = Block(options, services)
+        _furnish(self.block.world)
+        self.ml = self.block.handle = MockML(self.block)
+
+
 def _frames_of_ours() -> int:
     """Return how many frames of this package the caller is deep in."""
     depth, frame = 0, sys._getframe(1)
@@ -106,11 +115,15 @@ def _inner(
     return block
 
 
-def _equip(world: World) -> None:
+def _furnish(world: World) -> None:
     world.registry = REGISTRY
     world.outside = moto.buckets
     world.deliver = moto.deliver
     world.neighbour = moto.neighbour
+
+
+def _equip(world: World) -> None:
+    _furnish(world)
     world.interception = Interception(world, with_memos=world.first.options.memos)
 
 
@@ -125,6 +138,10 @@ class Mock:
 
     def __repr__(self) -> str:
         return f"<mock_ml of {', '.join(sorted(self._services))}>"
+
+    def detached(self) -> Detached:
+        """Return a world of its own, which no client in this process is led to."""
+        return Detached(self._options, self._services)
 
     def run(self) -> Run:
         """Start a block and return it."""

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mlmock.errors import AuthorError
-from mlmock.mock import Run
+from mlmock.mock import Detached
 from mlmock.transport.front import refusal, serve
 from mlmock.wire.message import Answer
 
@@ -21,8 +21,9 @@ _PHRASES = {status.value: f"{status.value} {status.phrase}" for status in HTTPSt
 class Application:
     """What the server runs: one mock, for every client that comes."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, world: Detached) -> None:
+        self.block = world.block
+        self.ml = world.ml
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
@@ -40,9 +41,9 @@ class Application:
         body: bytes = environ.get("mlmock.body") or environ["wsgi.input"].read()
         wanted = "GET" if method == "HEAD" else method
         try:
-            _, answer = serve(self.run.block, wanted, target, headers_of(environ), body)
+            _, answer = serve(self.block, wanted, target, headers_of(environ), body)
         except AuthorError as fault:
-            self.run.block.world.unmatched.clear()  # told to the caller, who can't be raised at
+            self.block.world.unmatched.clear()  # told to the caller, who can't be raised at
             return refusal(400, type(fault).__name__, str(fault))
         return answer
 

@@ -176,7 +176,7 @@ class Connection(WSGIRequestHandler):
     # -- connections that fail --------------------------------------------------------------
 
     def _fail(self, kind: str) -> None:
-        """Fail the connection as a rule says: answer nothing until the client gives up, or close."""
+        """Fail the connection as a rule says: let the client wait until it gives up, or close."""
         self.close_connection = True
         if kind == "read_timeout":
             select.select([self.connection], [], [], self.limits.patience)

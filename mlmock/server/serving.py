@@ -34,16 +34,11 @@ class ServerThread:
         limits: Limits | None = None,
         **options: Any,
     ) -> None:
-        self._mock = mock_ml(**options)
-        self._run = self._mock.run()
-        try:
-            self._server = _listening(host, port, Application(self._run), limits or Limits())
-        except BaseException:
-            self._run.stop()
-            raise
+        world = mock_ml(**options).detached()
+        self._server = _listening(host, port, Application(world), limits or Limits())
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host if ':' not in host else f'[{host}]'}:{self.port}"
-        self.ml: MockML = self._run.ml
+        self.ml: MockML = world.ml
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.05},
@@ -60,10 +55,9 @@ class ServerThread:
         return self
 
     def stop(self) -> None:
-        """Take no more connections, let the running answers end, and forget everything."""
+        """Take no more connections, and let the running answers end."""
         self._server.shutdown()
         self._server.server_close()
-        self._run.stop()
 
     def __enter__(self) -> ServerThread:
         """Begin to answer."""
