@@ -86,7 +86,7 @@ def test_an_answer_is_kept_as_it_was_given(a2i: Any, ml: MockML) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    ["approve", ["approve"], None, {"x": object()}, {"x": float("nan")}, {"x": b"bytes"}],
+    ["approve", ["approve"], None, {"x": object}, {"x": float("nan")}, {"x": b"bytes"}],
     ids=repr,
 )
 def test_an_answer_is_a_json_object(a2i: Any, ml: MockML, answer: Any) -> None:
