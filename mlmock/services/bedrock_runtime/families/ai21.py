@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from mlmock.services.bedrock_runtime import schema as s
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
 from mlmock.services.bedrock_runtime.families.openai_chat import (
+    CHOICE,
     MESSAGE,
     STOP,
     ChatFamily,
@@ -108,7 +109,7 @@ class Jamba(ChatFamily):
             "frequency_penalty": s.Number(),
             "presence_penalty": s.Number(),
             "tools": s.Many(s.Fields(others=True)),
-            "tool_choice": s.Anything(),
+            "tool_choice": CHOICE,
             "documents": s.Many(),
             "response_format": s.Fields(others=True),
         },

@@ -22,6 +22,7 @@ MESSAGE = s.Fields(
     others=True,
 )
 STOP = s.Either((s.Text(), s.Many(s.Text(), most=16), s.Null()))
+CHOICE = s.Either((s.Text(), s.Fields(others=True), s.Null()))
 REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -48,7 +49,7 @@ class ChatFamily(Family):
             "n": s.whole(1),
             "stream": s.Flag(),
             "tools": s.Many(s.Fields({"type": s.Text()}, others=True)),
-            "tool_choice": s.Either((s.Text(), s.Fields(others=True))),
+            "tool_choice": CHOICE,
         },
         others=True,
     )
