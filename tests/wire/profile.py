@@ -12,7 +12,7 @@ _COMMON = settings(
         HealthCheck.data_too_large,
     ],
 )
-HARDLY_ANY = settings(_COMMON, max_examples=5)
-FEW = settings(_COMMON, max_examples=25)
-SOME = settings(_COMMON, max_examples=60)
+HARDLY_ANY = settings(_COMMON, max_examples=3)
+FEW = settings(_COMMON, max_examples=15)
+SOME = settings(_COMMON, max_examples=50)
 MANY = settings(_COMMON, max_examples=200)

@@ -118,7 +118,7 @@ def _one_value(request: Request) -> st.SearchStrategy[Request]:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
         return _body(request)
-    changes = [*_nodes(body)]
+    changes = [*ways_into(body)]
     if not changes:
         return _body(request)
     places = st.sampled_from(changes)
@@ -128,11 +128,12 @@ def _one_value(request: Request) -> st.SearchStrategy[Request]:
 _ODD: st.SearchStrategy[Any] = st.sampled_from(ODD_VALUES) | st.just(...)
 
 
-def _nodes(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def ways_into(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every node inside a JSON value."""
     steps: Any = value if isinstance(value, dict) else range(len(value) if _is_list(value) else 0)
     for step in steps:
         yield (*way, step)
-        yield from _nodes(value[step], (*way, step))
+        yield from ways_into(value[step], (*way, step))
 
 
 def _is_list(value: Any) -> bool:
