@@ -134,7 +134,8 @@ class Journal(Sequence[Call]):
         self.started = 0
 
     def __repr__(self) -> str:
-        return f"<{len(self)} calls: {', '.join(str(call.plan) for call in self._calls)}>"
+        latest = ", ".join(str(call.plan) for call in list(self._calls)[-5:])
+        return f"<{len(self)} calls{', the last: ' if latest else ''}{latest}>"
 
     def _repr_html_(self) -> str:
         from mlmock.notebook import calls_html
