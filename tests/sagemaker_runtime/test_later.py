@@ -14,6 +14,7 @@ import pytest
 
 from mlmock import BadAnswer, MockML, after, after_polls, error, manually, mock_ml
 from mlmock.objects import MissingObject
+from mlmock.services.sagemaker_runtime.later import INVOCATION
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}"
 INPUT = "s3://in-bucket/request.json"
@@ -275,10 +276,9 @@ def test_one_by_hand(ml: MockML, endpoint: Any, client: Any) -> None:
     first, second, third, fourth = (start(client, InferenceId=f"i-{n}") for n in range(4))
     one = ml.sagemaker.invocation("i-0")
     assert (one.inference_id, one.output_uri) == ("i-0", first["OutputLocation"])
-    assert not one.is_done
-    assert repr(one) == "<invocation i-0 of later: under way>"
+    assert repr(one) == "<invocation i-0 of later: Queued>"
     one.complete({"by": "hand"})
-    assert one.is_done
+    assert one.status == "Completed"
     assert ml.s3.get(first["OutputLocation"]) == b'{"by":"hand"}'
     ml.sagemaker.invocation("i-1").fail("too hot", status=503)
     assert ml.s3.get(second["FailureLocation"]) == b"too hot"
@@ -330,8 +330,10 @@ def test_a_slow_model_makes_the_work_wait_and_not_the_call(
     ml: MockML, endpoint: Any, client: Any
 ) -> None:
     endpoint.reply("slow").delay(100)
+    assert "Queued --> Processing: the model takes it" in INVOCATION.mermaid()
     started = ml.clock.now()
-    uri = start(client)["OutputLocation"]
+    uri = start(client, InferenceId="i-1")["OutputLocation"]
+    assert ml.sagemaker.invocation("i-1").status == "Processing"
     assert (ml.clock.now() - started).total_seconds() < 50
     assert not is_there(ml, uri)
     ml.clock.advance(seconds=101)

@@ -31,9 +31,9 @@ class Invocation:
         return self._job.output
 
     @property
-    def is_done(self) -> bool:
-        """True when it has ended."""
-        return self._job.done
+    def status(self) -> str:
+        """Queued, Processing, Completed or Failed."""
+        return self._job.status
 
     def finish(self) -> None:
         """End it as the model answered."""

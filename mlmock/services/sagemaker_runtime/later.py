@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlmock.calls import Call
 from mlmock.errors import ServiceError
+from mlmock.lifecycle import Machine, Transition
 from mlmock.objects import MissingBucket, MissingObject
 from mlmock.progress import Work
 from mlmock.services.base import Result
@@ -21,6 +22,17 @@ from mlmock.services.sagemaker_runtime.trips import Trip
 if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.backend import Invocations
 
+# The service shows no states; these are what its notifications and its S3 objects tell of them.
+INVOCATION = Machine(
+    name="asynchronous invocation",
+    start="Queued",
+    transitions=(
+        Transition("the model takes it", ("Queued",), "Processing"),
+        Transition("expires", ("Queued",), "Failed"),
+        Transition("completes", ("Queued", "Processing"), "Completed"),
+        Transition("fails", ("Queued", "Processing"), "Failed"),
+    ),
+)
 _TTL, _TIMEOUT = 21_600, 900  # seconds, where the call says none
 _CONTENT_TYPE = "x-amzn-sagemaker-content-type"
 
@@ -42,11 +54,15 @@ class Job:
         self.seconds = 0.0
         self.outcome: Reply | Failure | None = None
         self.work: Work | None = None
-        self.done = False
+        self.status = INVOCATION.start
 
     def __repr__(self) -> str:
-        state = "ended" if self.done else "under way"
-        return f"<invocation {self.inference_id} of {self.endpoint.name}: {state}>"
+        return f"<invocation {self.inference_id} of {self.endpoint.name}: {self.status}>"
+
+    @property
+    def done(self) -> bool:
+        """True when it has ended."""
+        return self.status in {"Completed", "Failed"}
 
     @property
     def accepted(self) -> Result:
@@ -104,17 +120,22 @@ class Job:
 
     def end(self, outcome: Reply | Failure | None = None) -> None:
         """End now, in `outcome` or as the model answered; nothing if it has ended."""
-        if self.done:
-            return
         backend, work = self.backend, self.work
-        backend.ledger.change(self, done=True)
-        backend.ledger.drop(backend.jobs, id(self))
-        if work is not None and not work.done:
-            work.cancel()
-        self._leave(outcome or self.outcome)
+        with backend.lock:  # waiters in other threads move the clock as well
+            if self.done:
+                return
+            backend.ledger.drop(backend.jobs, id(self))
+            if work is not None and not work.done:
+                work.cancel()
+            left = self._leave(outcome or self.outcome)
+            self._move("completes" if left else "fails")
+
+    def _move(self, event: str) -> None:
+        self.backend.ledger.change(self, status=INVOCATION.after(self.status, event))
 
     def _run(self) -> None:
         """The queue is over: the model works, and ends in its time or in the caller's."""
+        self._move("the model takes it")
         timeout = self.params.get("InvocationTimeoutSeconds", _TIMEOUT)
         if self.seconds > timeout:
             late = no_answer("The invocation timed out.")
@@ -133,16 +154,18 @@ class Job:
 
     # -- what it leaves behind --------------------------------------------------------------
 
-    def _leave(self, outcome: Reply | Failure | None) -> None:
+    def _leave(self, outcome: Reply | Failure | None) -> bool:
+        """Write what the work leaves; True for an output, False for a failure."""
         if isinstance(outcome, Reply):
             if self._put(self.output, outcome.body, outcome.content_type):
                 notices.tell_success(self, outcome.body, outcome.content_type)
-                return
+                return True
             outcome = no_object("upload the output to", self.output)
         assert outcome is not None
         if self.failure is not None:
             self._put(self.failure, outcome.body, outcome.content_type)
         notices.tell_failure(self, outcome.body, outcome.reason)
+        return False
 
     def _put(self, uri: str, body: bytes, content_type: str) -> bool:
         store, scope = self.backend.world.store, self.backend.scope
