@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -114,6 +115,12 @@ def test_the_arn_of_a_foundation_model_is_shown_as_it_was_given(bedrock: Any) ->
     assert show(bedrock, start(bedrock, given))["modelArn"] == given
 
 
+def test_a_provisioned_model_is_known_by_the_model_behind_it(ml: MockML, bedrock: Any) -> None:
+    given = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghijkl"
+    ml.bedrock.model(given, base=REEL)
+    assert show(bedrock, start(bedrock, given))["modelArn"] == given
+
+
 def test_each_region_and_account_has_its_own(ml: MockML, bedrock: Any) -> None:
     west = client_of("us-west-2")
     other = client_of(aws_access_key_id="111122223333", aws_secret_access_key="x")
@@ -181,6 +188,12 @@ def test_a_refused_start_leaves_its_token_free(bedrock: Any) -> None:
     refusal(bedrock, clientRequestToken="t-1", modelInput={"taskType": "TEXT_VIDEO"})
     start(bedrock, clientRequestToken="t-1")
     assert len(arns(bedrock)) == 1
+
+
+def test_many_threads_with_one_token_start_one_invocation(bedrock: Any) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: start(bedrock, clientRequestToken="t"), range(32)))
+    assert arns(bedrock) == list(set(found))
 
 
 def test_a_retry_after_a_lost_answer_starts_nothing_new(ml: MockML, bedrock: Any) -> None:

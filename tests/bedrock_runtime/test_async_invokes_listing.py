@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlmock import MockML, after_polls, manually, mock_ml
 from tests.bedrock_runtime.async_calls import NOON, arns, client_of, show, start
@@ -257,3 +259,66 @@ def test_a_page_reads_no_more_of_a_large_store(
         reads.append(looked_at(bedrock, ml, maxResults=10, **filters))
     smaller, larger = next(pairwise(reads))
     assert 10 <= smaller == larger
+
+
+# -- against a model of it ------------------------------------------------------------------------
+
+STEPS = st.lists(
+    st.sampled_from(["start", "start", "wait", "complete", "fail", "undo"]), max_size=25
+)
+HOURS = st.none() | st.integers(11, 30)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    steps=STEPS,
+    status=st.sampled_from([None, "InProgress", "Completed", "Failed"]),
+    since=HOURS,
+    until=HOURS,
+    ascending=st.booleans(),
+    size=st.integers(1, 7),
+)
+def test_every_listing_is_what_a_plain_search_finds(
+    steps: list[str],
+    status: str | None,
+    since: int | None,
+    until: int | None,
+    ascending: bool,
+    size: int,
+) -> None:
+    with mock_ml(now=NOON, progress=manually()) as ml:
+        client = client_of()
+        for step in steps:
+            take(ml, client, step)
+        shown = [show(client, invoke.arn) for invoke in ml.bedrock.async_invokes]
+        wanted = [
+            row["invocationArn"]
+            for row in (shown if ascending else shown[::-1])
+            if status in (None, row["status"])
+            and (since is None or row["submitTime"] > at(since))
+            and (until is None or row["submitTime"] < at(until))
+        ]
+        asked: dict[str, Any] = {"maxResults": size}
+        asked |= {"statusEquals": status} if status else {}
+        asked |= {"sortOrder": "Ascending"} if ascending else {}
+        asked |= {"submitTimeAfter": at(since)} if since is not None else {}
+        asked |= {"submitTimeBefore": at(until)} if until is not None else {}
+        found = pages(client, **asked)
+    assert [arn for page in found for arn in page] == wanted
+    assert all(len(page) == size for page in found[:-1])
+
+
+def take(ml: MockML, client: Any, step: str) -> None:
+    """Take one step: start an invocation, let an hour pass, end the first or all but undo it."""
+    running = [invoke for invoke in ml.bedrock.async_invokes if invoke.status == "InProgress"]
+    if step == "start":
+        start(client)
+    elif step == "wait":
+        ml.clock.advance(hours=1)
+    elif step == "undo":
+        with ml.savepoint():
+            start(client)
+            ml.progress.step()
+    elif running:
+        invoke = running[len(running) // 2]
+        invoke.complete() if step == "complete" else invoke.fail("broken")

@@ -155,8 +155,8 @@ class AsyncInvokes:
         )
 
     def _model_arn(self, written: str, model_id: str) -> str:
-        """Return the ARN of a foundation model; a profile's is that of its model (judged)."""
-        if ":foundation-model/" in written:
+        """Return a foundation or provisioned model's ARN; for a profile, its model's (judged)."""
+        if ":foundation-model/" in written or ":provisioned-model/" in written:
             return written
         return str(
             Arn(
