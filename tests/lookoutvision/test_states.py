@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -199,3 +200,10 @@ Walk.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 test_walk = Walk.TestCase
+
+
+def test_the_page_draws_the_declared_machines() -> None:
+    page = Path(__file__).parents[2].joinpath("docs/lookoutvision.md").read_text(encoding="utf-8")
+
+    for machine in (DATASET, MODEL, JOB):
+        assert machine.mermaid() in page
