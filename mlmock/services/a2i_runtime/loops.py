@@ -74,6 +74,7 @@ class Loop:
     failure_reason: str | None = None
     answers: tuple[Answer, ...] = ()
     stopping: Work | None = None
+    known_uri: str = ""
 
     def same_request(
         self, flow_arn: str, content: str, classifiers: tuple[str, ...] | None
@@ -90,6 +91,11 @@ class Loop:
     @property
     def output_uri(self) -> str:
         """Where its answers go: the documented key under the flow definition's prefix."""
+        if not self.known_uri:  # every look shows it, and writing a date takes longest of all
+            self.known_uri = self._output_uri()
+        return self.known_uri
+
+    def _output_uri(self) -> str:
         moment = self.created.strftime("%Y/%m/%d/%H/%M/%S")
         prefix = self.terms.output.rstrip("/")
         return f"{prefix}/{self.terms.flow_name}/{moment}/{self.name}/output.json"
