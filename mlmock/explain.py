@@ -135,7 +135,7 @@ def not_mocked(
     ways = [
         f"mlmock doesn't hold {what}, and it was about to leave for AWS ({host}). Ways out:",
         "  - let moto answer it: run mock_aws beside mock_ml",
-        f'  - let it through to AWS: mock_ml(passthrough=["{service}"])',
+        f'  - let it through to AWS: mock_ml(passthrough=["{service or "its service"}"])',
     ]
     if held:
         ways[0] = f"{what} was about to leave for AWS ({host}) past mlmock. Ways out:"

@@ -21,11 +21,28 @@ def _aiobotocore_patches() -> list[Patch]:
     return aiobotocore.patches()
 
 
+def _web(name: str) -> Callable[[], list[Patch]]:
+    """Return what patches a way of fetching URLs; its room is loaded when one is there."""
+
+    def make() -> list[Patch]:
+        from mlmock.transport import web
+
+        found: list[Patch] = getattr(web, name)()
+        return found
+
+    return make
+
+
 # Patches of packages that may be imported while a block runs: by the module that they need.
 _LATE: dict[str, Callable[[], list[Patch]]] = {
     "boto3": sessions.boto3_patches,
     "aiobotocore.session": _aiobotocore_patches,
     "moto.core.botocore_stubber": moto.patches,
+    "urllib3.connectionpool": _web("urllib3_patches"),
+    "responses": _web("responses_patches"),
+    "httpx": _web("httpx_patches"),
+    "aiohttp.client": _web("aiohttp_patches"),
+    "urllib.request": _web("urllib_patches"),
 }
 
 
