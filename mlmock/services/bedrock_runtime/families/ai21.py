@@ -118,7 +118,13 @@ class Jamba(ChatFamily):
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do: tools since 1.5."""
         tools = "instruct" not in model_id
-        return Traits(tools=tools, tool_choices=frozenset({"auto"}), images=False, max_tokens=4096)
+        return Traits(
+            tools=tools,
+            tool_choices=frozenset({"auto"}),
+            images=False,
+            documents=tools,
+            max_tokens=4096,
+        )
 
     def head(self, conversation: Conversation, reply: Reply, kind: str) -> dict[str, Any]:
         """Return the identifier, which is all that stands before the choices."""

@@ -78,7 +78,6 @@ class Anthropic(Family):
             tools=modern,
             streaming_tools=modern,
             images=modern,
-            documents=modern,
             leading_assistant=True,
             prefill=version < (4, 6),
             max_tokens=_most(version, model_id),
@@ -94,8 +93,8 @@ class Anthropic(Family):
         if "messages" not in body and "prompt" in body:
             return _read_completion(body, model_id)
         s.check(_MESSAGES, body)
-        version, most = version_of(model_id), self.traits(model_id).max_tokens
-        _check_limits(body, version, most, name_of(model_id))
+        version = version_of(model_id)
+        _check_limits(body, version, _most(version, model_id), model_id)
         return messages.read(body, model_id, prefill=version < (4, 6))
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
@@ -142,14 +141,14 @@ def _most(version: tuple[int, ...], model_id: str) -> int | None:
     return 32000 if "opus" in model_id and version < (4, 5) else None
 
 
-def _check_limits(body: Body, version: tuple[int, ...], most: int | None, name: str) -> None:
+def _check_limits(body: Body, version: tuple[int, ...], most: int | None, model_id: str) -> None:
     asked, temperature, top_p = body["max_tokens"], body.get("temperature"), body.get("top_p")
     if asked < 1:
         raise invalid("max_tokens: Input should be greater than or equal to 1")
     if most is not None and asked > most:
         raise invalid(
             f"max_tokens: {asked} > {most}, which is the maximum allowed number of output tokens "
-            f"for {name}"
+            f"for {name_of(model_id)}"
         )
     for key, value in (("temperature", temperature), ("top_p", top_p)):
         if value is not None and not 0 <= value <= 1:

@@ -35,7 +35,13 @@ class Command(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do: texts, without system texts or tools."""
-        return Traits(tools=False, system=False, images=False, documents=True, max_tokens=4096)
+        return Traits(
+            tools=False,
+            system=False,
+            images=False,
+            documents="light" not in model_id,
+            max_tokens=4096,
+        )
 
     def read(self, body: Body, model_id: str) -> Conversation:
         """Return the prompt as a turn of the user."""

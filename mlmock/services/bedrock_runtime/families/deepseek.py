@@ -31,7 +31,7 @@ class DeepSeekReasoner(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the model can do: no tools, no media."""
-        return Traits(tools=False, images=False, documents=True, max_tokens=32768)
+        return Traits(tools=False, images=False, max_tokens=32768)
 
     def read(self, body: Body, model_id: str) -> Conversation:
         """Return the turns of the prompt, or the messages where the body has those."""
@@ -72,7 +72,7 @@ class DeepSeekChat(ChatFamily):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do: texts and tools."""
-        return Traits(images=False, documents=False, leading_assistant=True, prefill=True)
+        return Traits(images=False, leading_assistant=True, prefill=True)
 
 
 def _choices(text: str, reason: str | None) -> dict[str, Any]:

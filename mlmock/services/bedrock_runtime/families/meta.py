@@ -22,6 +22,7 @@ _BODY = s.Fields(
     },
 )
 _OLD = ("meta.llama2", "meta.llama3-8b", "meta.llama3-70b")
+_SMALL = ("meta.llama3-2-1b", "meta.llama3-2-3b")
 _SEE = ("meta.llama3-2-11b", "meta.llama3-2-90b", "meta.llama4")
 
 
@@ -34,7 +35,7 @@ class Llama(Family):
         """Return what the models can do: tools since 3.1, not in streams before 4."""
         old = model_id.startswith(_OLD)
         return Traits(
-            tools=not old,
+            tools=not model_id.startswith((*_OLD, *_SMALL)),
             streaming_tools=model_id.startswith("meta.llama4"),
             tool_choices=frozenset({"auto"}),
             images=model_id.startswith(_SEE),

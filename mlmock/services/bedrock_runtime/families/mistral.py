@@ -137,4 +137,4 @@ class MistralNew(ChatFamily):
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
         deaf = "voxtral" in model_id or "devstral" in model_id
-        return Traits(images=not deaf, documents=False, leading_assistant=True, prefill=True)
+        return Traits(images=not deaf, leading_assistant=True, prefill=True)

@@ -20,7 +20,7 @@ class OpenWeight(ChatFamily):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do: texts and tools, no media."""
-        return Traits(images=False, documents=False, leading_assistant=True, prefill=True)
+        return Traits(images=False, leading_assistant=True, prefill=True)
 
     def text(self, reply: Reply) -> str:
         """Return the reasoning between its marks, and the text."""

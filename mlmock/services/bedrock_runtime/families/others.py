@@ -16,4 +16,4 @@ class Others(ChatFamily):
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
         sees = model_id.startswith(_SEE)
-        return Traits(images=sees, documents=False, leading_assistant=True, prefill=True)
+        return Traits(images=sees, leading_assistant=True, prefill=True)

@@ -14,4 +14,4 @@ class Qwen(ChatFamily):
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do: pictures only those for them (``-vl-``)."""
         sees = "-vl-" in model_id
-        return Traits(images=sees, documents=False, leading_assistant=True, prefill=True)
+        return Traits(images=sees, leading_assistant=True, prefill=True)

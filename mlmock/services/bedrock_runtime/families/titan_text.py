@@ -30,9 +30,7 @@ class TitanText(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do: texts, without system texts or tools."""
-        return Traits(
-            tools=False, system=False, images=False, documents=False, max_tokens=_most(model_id)
-        )
+        return Traits(tools=False, system=False, images=False, max_tokens=_most(model_id))
 
     def read(self, body: Body, model_id: str) -> Conversation:
         """Return the turns in ``inputText``, which may be marked ``User:`` and ``Bot:``."""
