@@ -52,8 +52,8 @@ def answer_made(exchange: Exchange, family: Family, asked: Any, whole: Whole) ->
 
 def _exact(value: Any, asked: Any) -> Any:
     if not isinstance(value, Raw) or value.chunks is not None:
-        kind = type(asked).__name__.lower()
-        raise BadAnswer(f"a model that makes a {kind} answers raw({{...}}), not {shown(value)}")
+        what = "an embedding" if isinstance(asked, Embedding) else "a picture or a ranking"
+        raise BadAnswer(f"a model that makes {what} answers raw({{...}}), not {shown(value)}")
     body = value.body
     return body.encode() if isinstance(body, str) else body
 

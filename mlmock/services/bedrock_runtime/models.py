@@ -28,6 +28,7 @@ GEOGRAPHIES = (
     "global.",
 )
 _PROFILES = ("inference-profile", "application-inference-profile")
+_BY_PROVIDER = ("foundation-model", "inference-profile")
 _UNKNOWABLE = Traits(leading_assistant=True, prefill=True)
 
 
@@ -50,7 +51,7 @@ class Model:
     @property
     def exists(self) -> bool:
         """True when the service would know it: of a known provider, or an ARN of its own."""
-        return self.family is not None or self.form != "foundation-model"
+        return self.family is not None or self.form not in _BY_PROVIDER
 
     @property
     def is_bare(self) -> bool:
