@@ -213,4 +213,4 @@ def test_the_handle_shows_itself(mlmock: MockML, a2i: Any) -> None:
     start(a2i)
     assert "sagemaker-a2i-runtime" in repr(mlmock)
     assert "1 call" in repr(mlmock)
-    assert repr(mlmock.calls) == "<1 calls: sagemaker-a2i-runtime.StartHumanLoop>"
+    assert "sagemaker-a2i-runtime.StartHumanLoop" in repr(mlmock.calls)
