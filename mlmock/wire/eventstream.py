@@ -35,8 +35,8 @@ def _header_block(headers: Mapping[str, str]) -> bytes:
 
 def _frame(headers: bytes, payload: bytes) -> bytes:
     prelude = _PRELUDE.pack(16 + len(headers) + len(payload), len(headers))
-    start = prelude + _CRC.pack(crc32(prelude)) + headers + payload
-    return start + _CRC.pack(crc32(start))
+    start = prelude + _CRC.pack(crc32(prelude)) + headers
+    return b"".join((start, payload, _CRC.pack(crc32(payload, crc32(start)))))
 
 
 class EventStream:
