@@ -1,6 +1,6 @@
 """Values that break one constraint of a shape, and the message that AWS has for each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mlmock.wire.limits import is_document, is_union, limits_of
@@ -57,18 +57,24 @@ def _breaking_strings(shape: Any) -> Iterator[str]:
     if limits.enum:
         yield "no such value"
     if most is not None:
-        longer = [text + fill * (int(most) + 1 - len(text)) for text in SAMPLES for fill in _FILL]
-        yield _best(shape, [text for text in longer if len(text) > most])
+        size = int(most) + 1
+        yield _best(shape, (text.ljust(size, fill) for text in SAMPLES for fill in _FILL))
     if least:
-        yield _best(shape, [fill * (least - 1) for fill in _FILL])
+        yield _best(shape, (fill * (least - 1) for fill in _FILL))
     if limits.fits is not None:
         fit = [t for t in _ODD if least <= len(t) <= (most or 99) and limits.fits(t) is None]
         if fit:  # none, where the pattern lets everything pass
             yield fit[0]
 
 
-def _best(shape: Any, candidates: list[str]) -> str:
-    return min(candidates, key=lambda text: len(broken_rules(shape, text)))
+def _best(shape: Any, candidates: Iterable[str]) -> str:
+    """Return the first that breaks one rule alone, or else any that breaks the fewest."""
+    found = [""] * 9
+    for text in candidates:
+        found = min(found, [text, *broken_rules(shape, text)], key=len)
+        if len(found) == 2:
+            break
+    return found[0]
 
 
 # -- what is said of them ---------------------------------------------------------------------
