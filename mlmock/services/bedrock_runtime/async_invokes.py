@@ -92,12 +92,12 @@ class AsyncInvokes:
 
     def list(self, call: Call) -> Result:
         """Show invocations, the latest first, a hundred a page (judged)."""
-        query, tokens = async_listing.read(call.params, self.scope)
+        query = async_listing.read(call.params, self.scope)
         with self._backend.lock:
             rows, after = self._catalogue.page(query, self._look)
             shown: Result = {"asyncInvokeSummaries": [invoke.shown() for invoke in rows]}
         if after is not None:
-            shown["nextToken"] = tokens.make(after)
+            shown["nextToken"] = async_listing.tokens_of(call.params, self.scope).make(after)
         return shown
 
     # -- the life of an invocation ----------------------------------------------------------
@@ -177,12 +177,15 @@ class AsyncInvokes:
         return found[1] if found is not None else Completion()
 
     def _look(self, place: Place) -> Invoke:
-        return _looked_at(self.invokes[place[2]])
+        found = self.invokes[place[2]]
+        return found if found.progress is None else _looked_at(found)
 
     def _move(self, invoke: Invoke, event: str, message: str | None) -> None:
         status, now = ASYNC_INVOKE.after(invoke.status, event), self._backend.now()
         self._catalogue.move(invoke.place, invoke.status, status)
-        self._ledger.change(invoke, status=status, ended=now, failure_message=message, row=None)
+        self._ledger.change(
+            invoke, status=status, ended=now, failure_message=message, progress=None, row=None
+        )
 
     # -- files ------------------------------------------------------------------------------
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from mlmock.clock import to_seconds
 from mlmock.ledger import Ledger
@@ -20,8 +19,7 @@ from mlmock.services.paging import Shelf, Tokens
 _DEFAULT_PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What one call lists: times are exclusive at both ends (judged), `after` is its token's."""
 
     status: str | None
@@ -32,20 +30,26 @@ class Query:
     after: Place | None = None
 
 
-def read(params: Mapping[str, Any], scope: Scope) -> tuple[Query, Tokens]:
-    """Return what the parameters of ListAsyncInvokes ask for, and the tokens of that listing."""
+def read(params: Mapping[str, Any], scope: Scope) -> Query:
+    """Return what the parameters of ListAsyncInvokes ask for; ServiceError for a bad token."""
     since, until = params.get("submitTimeAfter"), params.get("submitTimeBefore")
-    status, order = params.get("statusEquals"), params.get("sortOrder", "Descending")
-    tokens = Tokens("ListAsyncInvokes", scope.account_id, scope.region, status, order, since, until)
-    query = Query(
-        status,
+    token = params.get("nextToken")
+    return Query(
+        params.get("statusEquals"),
         None if since is None else (to_seconds(since), math.inf),
         None if until is None else (to_seconds(until),),
-        order == "Descending",
+        params.get("sortOrder", "Descending") == "Descending",
         params.get("maxResults", _DEFAULT_PAGE),
-        cast("Place | None", tokens.read(params.get("nextToken"))),
+        None if token is None else cast("Place", tokens_of(params, scope).read(token)),
     )
-    return query, tokens
+
+
+def tokens_of(params: Mapping[str, Any], scope: Scope) -> Tokens:
+    """Return the tokens of a listing: of a place, its filters and its order."""
+    names = ("statusEquals", "submitTimeAfter", "submitTimeBefore")
+    filters = [params.get(name) for name in names]
+    order = params.get("sortOrder", "Descending")
+    return Tokens("ListAsyncInvokes", scope.account_id, scope.region, order, *filters)
 
 
 class Catalogue:
@@ -79,10 +83,12 @@ class Catalogue:
             wanted = query.size - len(rows)
             places = list(islice(self._places(query), wanted + 1))
             found = [look(place) for place in places[:wanted]]
-            rows += [invoke for invoke in found if query.status in (None, invoke.status)]
+            if query.status is not None:
+                found = [invoke for invoke in found if invoke.status == query.status]
+            rows += found
             if len(places) <= wanted:
                 return rows, None
-            query = replace(query, after=places[wanted - 1])
+            query = query._replace(after=places[wanted - 1])
             if len(rows) == query.size:
                 return rows, query.after
 
@@ -98,6 +104,6 @@ class Catalogue:
         """
         if query.status in (None, ASYNC_INVOKE.start):
             return
-        pending = replace(query, status=ASYNC_INVOKE.start, after=None)
+        pending = query._replace(status=ASYNC_INVOKE.start, after=None)
         for place in list(islice(self._places(pending), query.size)):
             look(place)
