@@ -33,13 +33,21 @@ def to_seconds(moment: datetime) -> float:
 class Clock:
     """Virtual time of one mock, in seconds since 1970."""
 
-    def __init__(self, ledger: Ledger, *, now: datetime | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        now: datetime | None = None,
+        lock: threading.RLock | None = None,
+    ) -> None:
         self._ledger = ledger
         self._standing = None if now is None else to_seconds(now)
         self.offset = 0.0
         self.jobs: list[tuple[float, int, list[Job | None]]] = []
         self._order = itertools.count()
-        self._lock = threading.RLock()
+        # Work that is due takes the lock of what it works on: the same one, or two threads that
+        # come from either side would wait for each other.
+        self._lock = lock or threading.RLock()
         self.on_patch_sleep: Callable[[], None] = _nothing_to_patch
 
     def __repr__(self) -> str:

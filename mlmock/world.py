@@ -75,7 +75,7 @@ class World:
         self.first = first
         self.lock = threading.RLock()
         self.ledger = Ledger()
-        self.clock = Clock(self.ledger, now=first.options.now)
+        self.clock = Clock(self.ledger, now=first.options.now, lock=self.lock)
         self.board = Board(self.clock, self.ledger, lambda: self.block.options.progress)
         self.progress = Progress(self.board)
         self.book = Book(self.ledger, lambda: self.block)
