@@ -149,3 +149,19 @@ def test_a_rule_for_every_operation_fails_them_all() -> None:
         ml.on("lookoutvision").fail("AccessDeniedException", "No entry")
         with pytest.raises(ClientError, match="No entry"):
             boto3.client("lookoutvision").list_projects()
+
+
+@pytest.mark.skipif(not SHIPPED, reason="this botocore has no such service")
+def test_a_client_older_than_the_block_is_answered_too() -> None:
+    session = boto3.session.Session("testing", "testing", region_name="us-east-1")
+    client = session.client("lookoutvision")
+    with mock_ml(lookoutvision_api="2020-12-preview") as ml:
+        ml.lookoutvision.project("circuits", model="TRAINED")
+        one = {"ProjectName": "circuits", "ModelVersion": "1"}
+
+        assert client.start_model(**one, MinInferenceUnits=1)["Status"] == "STARTING_HOSTING"
+        assert "MinInferenceUnits" in client.describe_model(**one)["ModelDescription"]
+        assert len(client.meta.service_model.operation_names) == 22
+        assert len(session.client("lookoutvision").meta.service_model.operation_names) == 16
+    assert len(session.client("lookoutvision").meta.service_model.operation_names) == 22
+    assert len(session.get_available_regions("lookoutvision")) == 7

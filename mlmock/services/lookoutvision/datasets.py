@@ -85,7 +85,7 @@ class DatasetOperations(State):
 
     def look_at(self, dataset: Dataset) -> None:
         """Count one look; the last before a roll-back is over shows that it is going on."""
-        dataset.look()
+        self.look(dataset)
         work = dataset.work
         if work is not None and work.ends_next and dataset.status == "UPDATE_IN_PROGRESS":
             self._begin_rollback(dataset)

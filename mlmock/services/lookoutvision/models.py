@@ -55,7 +55,9 @@ class ModelOperations(ProjectOperations):
         places = project.model_shelf.between(None, None, after=after, descending=True)
         found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
         for place in found:
-            project.models[place[0]].look()
+            model = project.models.get(place[0])
+            if model is not None:
+                self.look(model)
         models = [m.metadata() for place in found if (m := project.models.get(place[0]))]
         return {"Models": models} | ({"NextToken": token} if token else {})
 
@@ -86,7 +88,7 @@ class ModelOperations(ProjectOperations):
 
     def looked(self, params: dict[str, Any]) -> Model:
         """Look at a model, and return it if it is still there."""
-        self.model(params).look()
+        self.look(self.model(params))
         return self.model(params)
 
     @staticmethod

@@ -39,7 +39,7 @@ class PackagingOperations(DetectionOperations):
         job = project.jobs.get(call.params["JobName"])
         if job is None:
             raise faults.not_found(faults.JOB, f"{project.name}/{call.params['JobName']}")
-        job.look()
+        self.look(job)
         return {"ModelPackagingDescription": job.details()}
 
     def list_model_packaging_jobs(self, call: Call) -> Result:
@@ -54,7 +54,7 @@ class PackagingOperations(DetectionOperations):
         found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
         jobs = [project.jobs[place[2]] for place in found]
         for job in jobs:
-            job.look()
+            self.look(job)
         shown = {"ModelPackagingJobs": [job.metadata() for job in jobs]}
         return shown | ({"NextToken": token} if token else {})
 

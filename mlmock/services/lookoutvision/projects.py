@@ -38,7 +38,8 @@ class ProjectOperations(DatasetOperations):
             None, None, after=tokens.read(params.get("NextToken")), descending=True
         )
         found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
-        projects = [self.projects[place[2]].metadata() for place in found]
+        still = (self.projects.get(place[2]) for place in found)
+        projects = [project.metadata() for project in still if project is not None]
         return {"Projects": projects} | ({"NextToken": token} if token else {})
 
     def delete_project(self, call: Call) -> Result:
@@ -71,7 +72,7 @@ class ProjectOperations(DatasetOperations):
     def _delete_project(self, params: dict[str, Any]) -> Result:
         project = self.project(params["ProjectName"])
         for model in list(project.models.values()):
-            model.look()
+            self.look(model)
         datasets = self.look_at_datasets(project)
         if project.models:
             versions = ", ".join(str(version) for version in sorted(project.models))

@@ -24,11 +24,6 @@ class Living:
     work: Work | None = field(default=None, kw_only=True)
     failure: str | None = field(default=None, kw_only=True)
 
-    def look(self) -> None:
-        """Count one look at what is under way."""
-        if self.work is not None:
-            self.work.look()
-
 
 @dataclass(slots=True)
 class Dataset(Living):

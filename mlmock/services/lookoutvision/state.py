@@ -113,6 +113,13 @@ class State(Backend):
         if not work.done:
             self.ledger.change(thing, work=work)
 
+    def look(self, thing: Living) -> None:
+        """Count one look at `thing`; of two threads that look, one sees the work end."""
+        if thing.work is not None:
+            with self.lock:
+                if thing.work is not None:
+                    thing.work.look()
+
     def move(self, thing: Living, machine: Machine, event: str, message: str) -> None:
         """Let `event` of its `machine` happen to `thing`."""
         self.ledger.change(thing, status=machine.after(thing.status, event), message=message)
