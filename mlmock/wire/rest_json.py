@@ -70,6 +70,7 @@ class Operation:
         self._query = tuple(query)
         headers = [text_member(n, m, "header") for n, m in members_at(shape, "header")]
         self._headers = tuple(headers)
+        self._by_header = {member.wire_name: member for member in headers}
         self._prefixed = tuple(prefixed_member(n, m) for n, m in members_at(shape, "headers"))
         names = frozenset(member.wire_name for member in headers)
         prefixes = tuple(member.wire_name for member in self._prefixed)
@@ -101,9 +102,9 @@ class Operation:
         params: Params = read_body(request.body) if read_body is not None else {}
         if self._in_url is not None:
             params.update(self._in_url(request.url))
-        for member in self._headers:
-            text = request.headers.get(member.wire_name)
-            if text is not None:
+        for wire_name, text in request.headers.items():
+            member = self._by_header.get(wire_name)
+            if member is not None:
                 params[member.name] = member.read(text)
         for member in self._prefixed:
             found = member.raw(request.headers)

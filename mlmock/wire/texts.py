@@ -143,6 +143,8 @@ def text_of(shape: Any, value: Any, location: str) -> str:
     """Return `value` as the header or label text of `shape`."""
     if shape.serialization.get("jsonvalue"):
         return base64.b64encode(json.dumps(value).encode()).decode()
+    if type(value) is str:
+        return value
     if isinstance(value, datetime):
         return str(WRITERS[format_of(shape, DEFAULT_FORMATS[location])](value))
     if isinstance(value, bool):
