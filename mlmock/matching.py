@@ -173,7 +173,7 @@ def _mapping_differs(expected: Mapping[str, Any], actual: Any, path: str) -> Dif
 def _json(body: bytes | bytearray) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return bytes(body)
 
 

@@ -122,6 +122,13 @@ _SHAPES: dict[str, Any] = {
         }
     ),
     "Nothing": _structure({}),
+    "AsText": _structure({"Body": {"shape": "Text", "eventpayload": True}}, event=True),
+    "AsBytes": _structure({"Body": {"shape": "Bytes", "eventpayload": True}}, event=True),
+    "AsTree": _structure({"Body": {"shape": "Tree", "eventpayload": True}}, event=True),
+    "Plain": _structure({"Text": {"shape": "Text"}, "Moment": {"shape": "Moment"}}, event=True),
+    "Stream": _structure(
+        {n: {"shape": n} for n in ("AsText", "AsBytes", "AsTree", "Plain")}, eventstream=True
+    ),
     "Refused": _structure(
         {
             "Message": {"shape": "Text"},

@@ -85,13 +85,14 @@ def test_every_kind_of_event_is_read_as_it_was_meant(
     shapes = events_of(operation)
     events = [{name: data.draw(values(shape))} for name, shape in shapes.items()]
     found = read(operation, operation.serialise({payload: iter(events)}))
-    empty = {name: _empty_payload(shape) for name, shape in shapes.items()}
+    empty = {name: empty_payload(shape) for name, shape in shapes.items()}
     assert list(found[payload]) == [
         {name: {**empty[name], **event} for name, event in item.items()} for item in events
     ]
 
 
-def _empty_payload(shape: Any) -> dict[str, Any]:
+def empty_payload(shape: Any) -> dict[str, Any]:
+    """Return the payload of an event that was given none."""
     members = shape.members.items()
     return {n: b"" for n, m in members if m.serialization.get("eventpayload")}
 

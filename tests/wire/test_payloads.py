@@ -226,6 +226,16 @@ def test_an_endpoint_takes_any_bytes(body: bytes) -> None:
         assert [call.body for call in ml.calls] == [body, body]
 
 
+def test_a_rule_looks_into_any_body() -> None:
+    with mock_ml() as ml:
+        ml.sagemaker.endpoint("churn")
+        rule = ml.on("sagemaker-runtime", "InvokeEndpoint", Body={"a": 1})
+        rule.optional().fail("ValidationError", "never")
+        client = client_of("sagemaker-runtime")
+        for body in ODD_BODIES:
+            assert status(client.invoke_endpoint, EndpointName="churn", Body=body) == 200
+
+
 def test_spoilt_entries_of_a_dataset_are_taken_or_refused() -> None:
     entry = {
         "source-ref": "s3://bucket/image.png",

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from botocore.eventstream import EventStreamBuffer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlmock.errors import ServiceError
 from mlmock.wire import faults
+from mlmock.wire.eventstream import EventStream
 from mlmock.wire.message import Answer
 from mlmock.wire.rest_json import Operation
 from tests.wire.botocores import read, written
@@ -19,7 +21,7 @@ from tests.wire.minimal import places
 from tests.wire.profile import SOME
 from tests.wire.shapes import structures
 from tests.wire.spoiling import spoilt
-from tests.wire.synthetic import ALL
+from tests.wire.synthetic import ALL, MODEL
 from tests.wire.test_bad_bytes import check
 from tests.wire.test_constraints import expected, refusal
 
@@ -351,3 +353,53 @@ def test_an_error_that_is_not_modelled_has_the_common_status() -> None:
     assert (answer.status, answer.body) == (400, b'{"Message":"slow"}')
     answer = faults.answer_of(ALL["PutBody"].model, ServiceError("Odd", status=418, when=MOMENT))
     assert (answer.status, answer.body) == (418, b'{"Message":null,"when":1770091506}')
+
+
+# -- events -----------------------------------------------------------------------------------
+
+
+def _stream() -> EventStream:
+    return EventStream(MODEL.shape_for("Stream"))
+
+
+def _read_frames(frames: bytes) -> list[tuple[dict[str, Any], bytes]]:
+    buffer: Any = EventStreamBuffer()
+    buffer.add_data(frames)
+    return [(message.headers, message.payload) for message in buffer]
+
+
+def test_an_events_payload_may_be_text_bytes_or_a_structure() -> None:
+    events = [
+        {"AsText": {"Body": "ä"}},
+        {"AsBytes": {"Body": b"\x00"}},
+        {"AsTree": {"Body": {"Name": "a"}}},
+        {"AsTree": {}},
+        {"Plain": {"Text": "x", "Moment": MOMENT}},
+        {"Plain": b'{"Text":"as it is"}'},
+    ]
+    found = _read_frames(b"".join(_stream().encode(events)))
+    assert [payload for _, payload in found] == [
+        "ä".encode(),
+        b"\x00",
+        b'{"n":"a"}',
+        b"{}",
+        b'{"Text":"x","Moment":1770091506}',
+        b'{"Text":"as it is"}',
+    ]
+    kinds = [headers[":content-type"] for headers, _ in found]
+    octets = "application/octet-stream"
+    assert kinds == ["text/plain", octets, *["application/json"] * 4]
+    assert [h[":event-type"] for h, _ in found][:2] == ["AsText", "AsBytes"]
+
+
+@pytest.mark.parametrize("message", [None, "odd", "ü" * 70_000, "\ud800"])
+def test_an_error_that_a_stream_does_not_model_is_a_message_of_its_own(message: str | None) -> None:
+    frames = _stream().exception(ServiceError("Odd", message))
+    ((headers, payload),) = _read_frames(frames)
+    assert (headers[":message-type"], headers[":error-code"], payload) == ("error", "Odd", b"")
+    assert headers[":error-message"] == (message or "")[:8000].replace("\ud800", "?")
+
+
+def test_what_has_no_place_in_json_is_said() -> None:
+    with pytest.raises(TypeError, match="has no place in a JSON answer"):
+        ALL["PutBody"].serialise({"Text": object()})

@@ -1,0 +1,76 @@
+"""The operation that a request is for is found by its method and path."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlmock.wire.models import operation as operation_of
+from mlmock.wire.paths import find_operation, has_revision
+from mlmock.wire.rest_json import Operation
+from tests.wire.botocores import written
+from tests.wire.operations import every_operation, known
+from tests.wire.profile import HARDLY_ANY
+from tests.wire.shapes import structures
+
+SERVICES = ("sagemaker-a2i-runtime", "sagemaker-runtime", "bedrock-runtime", "lookoutvision")
+PREVIEW = "2020-12-preview"
+
+
+@every_operation
+@settings(HARDLY_ANY)
+@given(data=st.data())
+def test_what_botocore_writes_is_found(operation: Operation, data: st.DataObject) -> None:
+    request = written(operation, data.draw(structures(operation.model.input_shape)))
+    revision = None if operation.model.service_model.api_version != PREVIEW else PREVIEW
+    found = find_operation(SERVICES, request.method, request.url, revision=revision)
+    assert found is not None
+    assert (found.service, found.name) == (operation.service, operation.name)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/human-loop"),
+        ("PUT", "/human-loops/a"),
+        ("GET", "/human-loops/"),
+        ("GET", "/human-loops/a/b"),
+        ("POST", "/model//converse"),
+        ("POST", "/model/a%2Fconverse"),
+    ],
+)
+def test_other_requests_are_none_of_ours(method: str, path: str) -> None:
+    assert find_operation(SERVICES, method, f"https://host{path}") is None
+
+
+def test_words_of_a_path_come_before_its_labels() -> None:
+    found = find_operation(SERVICES, "POST", "/human-loops/stop")
+    assert found is not None
+    assert found.name == "StopHumanLoop"
+
+
+def test_of_two_services_with_a_path_the_host_and_then_the_signing_name_decide() -> None:
+    for operation in known():
+        model = operation.model.service_model
+        host = f"{model.endpoint_prefix}.us-east-1.amazonaws.com"
+        url = f"https://{host}{operation.model.http['requestUri']}".replace("{", "x").replace(
+            "}", ""
+        )
+        for hints in ({"host": host}, {"signing_name": model.signing_name}):
+            found = find_operation(
+                [operation.service], operation.model.http["method"], url, **hints
+            )
+            assert found is None or found.service == operation.service
+
+
+def test_a_revision_is_that_of_services_that_have_it() -> None:
+    assert has_revision("lookoutvision", PREVIEW)
+    assert not has_revision("lookoutvision", "1999-01-01")
+    assert not has_revision("bedrock-runtime", PREVIEW)
+    assert not has_revision("lookoutvision", None)
+
+
+def test_an_operation_is_compiled_once() -> None:
+    first = operation_of("sagemaker-a2i-runtime", "StopHumanLoop")
+    assert operation_of("sagemaker-a2i-runtime", "StopHumanLoop") is first
+    assert repr(first) == "sagemaker-a2i-runtime.StopHumanLoop"
