@@ -24,7 +24,7 @@ TEXT_MODELS: list[tuple[str, dict[str, Any], str]] = [
     ("amazon.titan-text-express-v1", {"inputText": "Hi"}, "outputText"),
     ("meta.llama3-8b-instruct-v1:0", {"prompt": "Hi"}, "generation"),
     ("mistral.mistral-7b-instruct-v0:2", {"prompt": "Hi"}, "outputs"),
-    ("cohere.command-text-v14", {"prompt": "Hi"}, "text"),
+    ("cohere.command-text-v14", {"prompt": "Hi", "stream": True}, "text"),
     ("deepseek.r1-v1:0", {"prompt": "Hi"}, "choices"),
     ("twelvelabs.pegasus-1-2-v1:0", {"inputPrompt": "Hi", "mediaSource": FILM}, "message"),
 ]
@@ -173,8 +173,16 @@ def test_command(ml: MockML) -> None:
     assert first["id"] != second["id"]
     cut = invoke("cohere.command-text-v14", prompt="Hi", max_tokens=1)
     assert cut["generations"][0]["finish_reason"] == "MAX_TOKENS"
-    last = chunks_of("cohere.command-text-v14", prompt="Hi")[-1]
+    last = chunks_of("cohere.command-text-v14", prompt="Hi", stream=True)[-1]
     assert (last["finish_reason"], last["is_finished"]) == ("COMPLETE", True)
+
+
+@mock_ml
+def test_a_stream_of_command_that_is_none(ml: MockML) -> None:
+    ml.bedrock.model("cohere.*").reply("one two")
+    (whole,) = chunks_of("cohere.command-text-v14", prompt="Hi")
+    assert whole["generations"][0]["text"] == "one two"
+    assert METRICS in whole
 
 
 @mock_ml
@@ -322,6 +330,7 @@ def test_a_limit_above_the_model_s() -> None:
 @mock_ml
 def test_half_a_surrogate_pair_comes_back(ml: MockML) -> None:
     assert "\ud800" in invoke("cohere.command-text-v14", prompt="Hi \ud800")["prompt"]
-    assert "".join(c.get("text", "") for c in chunks_of("cohere.command-text-v14", prompt="\ud800"))
+    (whole,) = chunks_of("cohere.command-text-v14", prompt="Hi \ud800")
+    assert "\ud800" in whole["prompt"]
     found = invoke("cohere.embed-multilingual-v3", texts=["\ud800"], input_type="search_query")
     assert found["texts"] == ["\ud800"]

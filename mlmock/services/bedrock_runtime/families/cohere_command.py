@@ -53,7 +53,11 @@ class Command(Family):
             temperature=body.get("temperature"),
             top_p=body.get("p"),
             stop_sequences=tuple(body.get("stop_sequences", ())),
-            extra={"count": body.get("num_generations", 1), "prompt": body["prompt"]},
+            extra={
+                "count": body.get("num_generations", 1),
+                "prompt": body["prompt"],
+                "stream": body.get("stream", False),
+            },
         )
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
@@ -73,11 +77,14 @@ class Command(Family):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield pieces; the last has no text but the reason."""
+        """Yield pieces where the body says ``stream``, the last without text; else one answer."""
+        pieces = conversation.extra.get("stream", False)
         for text in spoken(events):
-            if text is not None:
+            if text is None and not pieces:
+                yield self.answer(conversation, reply)
+            elif text is not None and pieces:
                 yield {"index": 0, "is_finished": False, "text": text}
-            else:
+            elif text is None:
                 yield {"finish_reason": reason(reply), "is_finished": True}
 
 

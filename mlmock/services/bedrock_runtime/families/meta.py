@@ -18,7 +18,7 @@ _BODY = s.Fields(
         "max_gen_len": s.whole(1, 8192),
         "temperature": s.Number(0, 1),
         "top_p": s.Number(0, 1),
-        "images": s.Many(s.Text(), most=1),
+        "images": s.Many(s.Text()),
     },
 )
 _OLD = ("meta.llama2", "meta.llama3-8b", "meta.llama3-70b")
