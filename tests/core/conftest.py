@@ -10,9 +10,5 @@ import pytest
 
 @pytest.fixture
 def a2i() -> Any:
-    return boto3.client(
-        "sagemaker-a2i-runtime",
-        region_name="us-east-1",
-        aws_access_key_id="AKIAOWN",
-        aws_secret_access_key="own",
-    )
+    session = boto3.Session(aws_access_key_id="AKIAOWN", aws_secret_access_key="own")
+    return session.client("sagemaker-a2i-runtime", region_name="us-east-1")

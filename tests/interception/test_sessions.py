@@ -17,6 +17,11 @@ from mlmock import MockML, mock_ml
 A2I = "sagemaker-a2i-runtime"
 
 
+@pytest.fixture(autouse=True)
+def _no_default_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The data files that are read from here on."""
