@@ -36,8 +36,8 @@ class Buckets(Protocol):
     def put(self, bucket: str, key: str, thing: StoredObject, owner: Owner) -> None:
         """Store an object; MissingBucket."""
 
-    def get(self, bucket: str, key: str, owner: Owner) -> StoredObject:
-        """Return an object; MissingBucket, MissingObject."""
+    def get(self, bucket: str, key: str, owner: Owner, version: str | None = None) -> StoredObject:
+        """Return an object, or one version of it; MissingBucket, MissingObject."""
 
     def list(self, bucket: str, prefix: str, owner: Owner) -> list[str]:
         """Return the keys under a prefix, sorted; MissingBucket."""
@@ -65,8 +65,8 @@ class Memory:
         """Store an object."""
         self._ledger.put(self._objects, (bucket, key), thing)
 
-    def get(self, bucket: str, key: str, owner: Owner) -> StoredObject:
-        """Return an object; MissingObject."""
+    def get(self, bucket: str, key: str, owner: Owner, version: str | None = None) -> StoredObject:
+        """Return an object, of which only the latest version is kept; MissingObject."""
         try:
             return self._objects[bucket, key]
         except KeyError:
@@ -128,14 +128,19 @@ class ObjectStore:
         thing = StoredObject(content, content_type, dict(metadata or {}))
         self.buckets.put(bucket, key, thing, owner or self._owner())
 
-    def get(self, uri: str, *, owner: Owner | None = None) -> bytes:
-        """Return the bytes at `uri`; MissingBucket, MissingObject."""
-        return self.object(uri, owner=owner).body
+    def get(self, uri: str, *, version: str | None = None, owner: Owner | None = None) -> bytes:
+        """Return the bytes at `uri`; MissingBucket, MissingObject.
 
-    def object(self, uri: str, *, owner: Owner | None = None) -> StoredObject:
+        `version` is a VersionId, which moto's S3 knows; in memory the latest is all there is.
+        """
+        return self.object(uri, version=version, owner=owner).body
+
+    def object(
+        self, uri: str, *, version: str | None = None, owner: Owner | None = None
+    ) -> StoredObject:
         """Return the object at `uri` with its content type; MissingBucket, MissingObject."""
         bucket, key = split_uri(uri)
-        return self.buckets.get(bucket, key, owner or self._owner())
+        return self.buckets.get(bucket, key, owner or self._owner(), version)
 
     def list(self, prefix: str, *, owner: Owner | None = None) -> list[str]:
         """Return the URIs that begin with `prefix`, sorted."""

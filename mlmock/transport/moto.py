@@ -125,9 +125,10 @@ class MotoBuckets:
             Metadata=dict(thing.metadata),
         )
 
-    def get(self, bucket: str, key: str, owner: Owner) -> StoredObject:
-        """Return an object; MissingBucket, MissingObject."""
-        found = self._call("get_object", owner, Bucket=bucket, Key=key)
+    def get(self, bucket: str, key: str, owner: Owner, version: str | None = None) -> StoredObject:
+        """Return an object, or one version of it; MissingBucket, MissingObject."""
+        more = {} if version is None else {"VersionId": version}
+        found = self._call("get_object", owner, Bucket=bucket, Key=key, **more)
         return StoredObject(found["Body"].read(), found["ContentType"], found["Metadata"])
 
     def list(self, bucket: str, prefix: str, owner: Owner) -> list[str]:
@@ -154,15 +155,17 @@ class MotoBuckets:
 @contextmanager
 def _missing(bucket: str, key: str) -> Iterator[None]:
     """Turn what S3 says of a bucket or object that isn't there, or isn't ours, into our words."""
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import ClientError, ParamValidationError
 
     try:
         yield
+    except ParamValidationError:  # a name that no bucket, or no object, can have
+        raise (MissingBucket(bucket) if key else MissingObject(f"s3://{bucket}/")) from None
     except ClientError as fault:
         code = fault.response["Error"]["Code"]
         if code in {"NoSuchBucket", "AccessDenied"}:
             raise MissingBucket(bucket) from None
-        if code in {"NoSuchKey", "404"}:
+        if code in {"NoSuchKey", "NoSuchVersion", "404"}:
             raise MissingObject(f"s3://{bucket}/{key}") from None
         raise
 

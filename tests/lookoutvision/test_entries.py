@@ -136,6 +136,7 @@ def test_lines_without_a_date_count_from_when_they_came_in(ml: Any, vision: Any)
         ("2021-11-23T20:31:57+02:00", datetime(2021, 11, 23, 18, 31, 57)),
         ("2021-11-23T20:31:57-0130", datetime(2021, 11, 23, 22, 1, 57)),
         ("2021-13-23", None),
+        ("0001-01-01T00:00:00+23:59", None),
         ("yesterday", None),
     ],
 )

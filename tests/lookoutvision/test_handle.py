@@ -200,3 +200,23 @@ def test_motos_s3_is_read_and_written() -> None:
         s3.put_object(Bucket="manifests", Key="m", Body=line("1.png").encode())
         vision.create_dataset(**make)
         assert stats(vision)["Normal"] == 1
+
+
+def test_a_version_of_a_manifest_is_read_from_motos_s3() -> None:
+    from moto import mock_aws
+
+    with mock_aws(), mock_ml() as ml:
+        s3, vision = boto3.client("s3"), boto3.client("lookoutvision")
+        s3.create_bucket(Bucket="manifests")
+        enabled = {"Status": "Enabled"}
+        s3.put_bucket_versioning(Bucket="manifests", VersioningConfiguration=enabled)
+        put = {"Bucket": "manifests", "Key": "m"}
+        old = s3.put_object(**put, Body=line("1.png").encode())["VersionId"]
+        s3.put_object(**put, Body=b"nonsense")
+        project = ml.lookoutvision.project("circuits")
+        for kind, version in (("train", old), ("test", "0" * 32)):
+            source = {"GroundTruthManifest": {"S3Object": {**put, "VersionId": version}}}
+            vision.create_dataset(ProjectName="circuits", DatasetType=kind, DatasetSource=source)
+
+        assert project.dataset("train").entries == [line("1.png")]
+        assert project.dataset("test").status == "CREATE_FAILED"

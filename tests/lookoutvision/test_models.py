@@ -148,15 +148,49 @@ def test_without_a_prefix_the_keys_stand_alone(ml: Any, vision: Any, project: An
     assert len(ml.s3.list("s3://results/")) == 2
 
 
+def masked(count: int, *labels: str, start: int = 0) -> list[str]:
+    colours = {label: f"#23A43{place}" for place, label in enumerate(labels)}
+    return [masked_line(f"{'-'.join(labels)}{start + n}.png", colours) for n in range(count)]
+
+
 def test_masks_make_a_segmentation_model(ml: Any, vision: Any) -> None:
     texts = [line(f"n{number}.png") for number in range(20)]
-    texts += [masked_line(f"a{number}.png", {"scratch": "#23A436"}) for number in range(10)]
-    ml.lookoutvision.project("circuits", train=texts)
+    ml.lookoutvision.project("circuits", train=[*texts, *masked(20, "scratch")])
     train(vision)
 
     metrics = json.loads(evaluation(ml, "Result"))["AggregatedEvaluationResults"]["Metrics"]
 
     assert [found["ClassName"] for found in metrics["PixelAnomalyClassMetrics"]] == ["scratch"]
+
+
+def test_each_label_of_the_masks_needs_images_of_its_own(ml: Any, vision: Any) -> None:
+    texts = [line(f"n{number}.png") for number in range(20)]
+    texts += [*masked(20, "scratch"), *masked(19, "dent"), *masked(5, "scratch", "dent")]
+    ml.lookoutvision.project("circuits", train=texts)
+    train(vision)
+
+    assert described(vision)["StatusMessage"] == (
+        "The training dataset needs at least 20 images with the label dent alone; it has 19."
+    )
+
+
+@pytest.mark.parametrize(
+    ("trained", "tested", "outcome"),
+    [(10, 10, "TRAINED"), (9, 10, "TRAINING_FAILED"), (10, 9, "TRAINING_FAILED")],
+)
+def test_in_two_datasets_ten_of_each_label_suffice(
+    ml: Any, vision: Any, trained: int, tested: int, outcome: str
+) -> None:
+    texts = [line(f"n{number}.png") for number in range(10)]
+    more = [line(f"a{number}.png", "anomaly") for number in range(10)]
+    ml.lookoutvision.project(
+        "circuits",
+        train=[*texts, *masked(trained, "scratch")],
+        test=[*texts, *more, *masked(tested, "scratch")],
+    )
+    train(vision)
+
+    assert status(vision) == outcome
 
 
 @pytest.mark.parametrize(

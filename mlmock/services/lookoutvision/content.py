@@ -124,9 +124,9 @@ def parse_date(text: str) -> float | None:
     *fields, fraction, zone = found.groups()
     try:
         moment = datetime(*[int(field or 0) for field in fields], tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
-    except ValueError:
+        return to_seconds(moment - _offset(zone)) + float(fraction or 0)
+    except (ValueError, OverflowError):
         return None
-    return to_seconds(moment - _offset(zone)) + float(fraction or 0)
 
 
 def _offset(zone: str | None) -> timedelta:

@@ -108,8 +108,7 @@ class DatasetOperations(State):
             self.move(dataset, DATASET, "validated", _CREATED)
             return {"DatasetMetadata": dataset.metadata()}
         shown = dataset.metadata()
-        uri = f"s3://{where['Bucket']}/{where['Key']}"
-        self._begin_dataset(dataset, lambda: self._import(dataset, uri))
+        self._begin_dataset(dataset, lambda: self._import(dataset, where))
         return {"DatasetMetadata": shown}
 
     def add_dataset(self, project: Project, kind: str) -> Dataset:
@@ -121,9 +120,9 @@ class DatasetOperations(State):
         self.ledger.put(project.datasets, kind, dataset)
         return dataset
 
-    def _import(self, dataset: Dataset, uri: str) -> None:
+    def _import(self, dataset: Dataset, where: dict[str, str]) -> None:
         try:
-            self.fill(dataset, self._manifest(dataset, uri))
+            self.fill(dataset, self._manifest(dataset, where))
         except BadLines as fault:
             self.move(dataset, DATASET, "invalid", str(fault))
 
@@ -132,11 +131,12 @@ class DatasetOperations(State):
         self.ledger.change(dataset, content=content, updated=self.now())
         self.move(dataset, DATASET, "validated", _CREATED)
 
-    def _manifest(self, dataset: Dataset, uri: str) -> Content:
+    def _manifest(self, dataset: Dataset, where: dict[str, str]) -> Content:
         if dataset.failure is not None:
             raise BadLines(dataset.failure)
+        uri, version = f"s3://{where['Bucket']}/{where['Key']}", where.get("VersionId")
         try:
-            body = self.world.store.get(uri, owner=self.scope.owner)
+            body = self.world.store.get(uri, version=version, owner=self.scope.owner)
         except (MissingBucket, MissingObject):
             raise BadLines(f"The manifest {uri} can't be read.") from None
         return self.checked(dataset, Content(read_lines(body, to_seconds(self.now()))))

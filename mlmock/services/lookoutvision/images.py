@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from collections.abc import Sequence
@@ -53,7 +54,9 @@ def png(width: int, height: int, bands: Sequence[tuple[str, float]], *, alpha: b
     """Return a PNG of horizontal bands: each a colour (``#RRGGBB``) and its share of the rows."""
     packer = zlib.compressobj(1)
     pixels = b"".join(
-        packer.compress(_row(colour, width, alpha) * rows) for colour, rows in _rows(height, bands)
+        packer.compress(row)
+        for colour, rows in _rows(height, bands)
+        for row in itertools.repeat(_row(colour, width, alpha), rows)
     )
     header = struct.pack(">IIBBBBB", width, height, 8, 6 if alpha else 2, 0, 0, 0)
     parts = (_part(b"IHDR", header), _part(b"IDAT", pixels + packer.flush()), _part(b"IEND", b""))

@@ -6,6 +6,8 @@ call, is judged. Where the test says nothing the metrics follow from how many im
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,10 +39,16 @@ def split(model: Model) -> Split:
 
 def too_few(train: Content, test: Content | None) -> str | None:
     """Return why there are too few images to train with, or None if there are enough."""
+    labels = train.colours
     if test is None:
-        return _missing("training", train, normal=20, anomaly=10)
-    return _missing("training", train, normal=10, anomaly=0) or _missing(
-        "test", test, normal=10, anomaly=10
+        return _missing("training", train, normal=20, anomaly=10) or _rare(
+            "training", train, labels, 20
+        )
+    return (
+        _missing("training", train, normal=10, anomaly=0)
+        or _missing("test", test, normal=10, anomaly=10)
+        or _rare("training", train, labels, 10)
+        or _rare("test", test, labels, 10)
     )
 
 
@@ -51,6 +59,22 @@ def _missing(name: str, content: Content, *, normal: int, anomaly: int) -> str |
     return (
         f"The {name} dataset needs at least {normal} normal and {anomaly} anomalous images; "
         f"it has {stats['Normal']} and {stats['Anomaly']}."
+    )
+
+
+def _rare(name: str, content: Content, labels: Iterable[str], least: int) -> str | None:
+    """Return which label of the masks too few images have; only those with that one count."""
+    alone = Counter(
+        next(iter(found))
+        for entry in content.entries
+        if len(found := {label for label, _ in entry.colours}) == 1
+    )
+    label = next((label for label in labels if alone[label] < least), None)
+    if label is None:
+        return None
+    return (
+        f"The {name} dataset needs at least {least} images with the label {label} alone; "
+        f"it has {alone[label]}."
     )
 
 
