@@ -9,8 +9,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlmock import ANY, BadAnswer, MockML, UnmatchedCall, contains, error, mock_ml, output
+from mlmock.services.sagemaker_runtime.replies import Form
 
 
 def answer(client: Any, name: str = "churn", body: bytes = b"{}", **members: Any) -> Any:
@@ -103,6 +106,24 @@ def test_a_handler_sees_what_the_caller_sent(ml: MockML, client: Any) -> None:
     assert predict.__name__ == "predict"
 
 
+@given(
+    body=st.binary(max_size=2000),
+    attributes=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=1024),
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_is_sent_arrives_and_whatever_is_answered_comes_back(
+    body: bytes, attributes: str
+) -> None:
+    with mock_ml() as ml:
+        client = boto3.client("sagemaker-runtime", region_name="us-east-1")
+        ml.sagemaker.endpoint("echo").handler(
+            lambda call: output(Body=call.body, CustomAttributes=call.params["CustomAttributes"])
+        )
+        found = answer(client, "echo", body, CustomAttributes=attributes)
+        assert found["Body"].read() == body
+        assert found["CustomAttributes"] == attributes
+
+
 def test_nothing_is_memoised(ml: MockML, client: Any) -> None:
     counter = iter(range(3))
     ml.sagemaker.endpoint("churn").reply(lambda call: next(counter))
@@ -152,9 +173,11 @@ def test_answers_depend_on_what_the_call_says(ml: MockML, client: Any) -> None:
 
 def test_a_call_that_no_answer_takes_names_the_nearest(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").on(ContentType="text/csv").reply("1").optional()
-    with pytest.raises(UnmatchedCall, match=r'ml\.sagemaker\.endpoint\("churn"') as caught:
+    with pytest.raises(UnmatchedCall, match="no rule of endpoint churn takes this call") as caught:
         answer(client, ContentType="application/json")
     assert "ContentType is 'application/json'; the rule says 'text/csv'" in str(caught.value)
+    line = """ml.sagemaker.endpoint("churn").on(ContentType='application/json').reply('1')"""
+    assert line in str(caught.value)
     ml.unmatched.clear()
 
 
@@ -299,6 +322,18 @@ def test_a_savepoint_takes_endpoints_and_answers_back(ml: MockML, client: Any) -
     assert answer(client)["InvokedProductionVariant"] == "a"
     with pytest.raises(client.exceptions.ValidationError):
         answer(client, "new")
+
+
+def test_answers_are_shown_as_their_author_wrote_them() -> None:
+    form = Form(in_parts=True)
+    assert repr(Form()(b"\xff")) == "b'\\xff'"
+    assert repr(Form()({"a": 1})) == """'{"a":1}'"""
+    assert repr(form(["a", b"b"])) == "[b'a', b'b']"
+    assert "generator" in repr(Form().of(iter_of("a")))
+
+
+def iter_of(text: str) -> Iterator[str]:
+    yield text
 
 
 def test_handles_say_what_they_are(ml: MockML) -> None:

@@ -274,6 +274,14 @@ def test_an_output_bucket_that_moto_lacks_fails_the_work(
     assert "the bucket nowhere is not in moto's S3" in caplog.text
 
 
+@pytest.mark.parametrize("uri", ["s3://data", "s3://data/", "s3://no bucket!/x", "s3://other/x"])
+def test_an_input_that_no_s3_can_have_fails_later(
+    ml: MockML, later: Any, client: Any, uri: str
+) -> None:
+    found = client.invoke_endpoint_async(EndpointName="churn", InputLocation=uri)
+    assert ml.s3.get(found["FailureLocation"]).startswith(b"Unable to download the input from")
+
+
 def test_the_accounts_default_bucket_is_made(ml: MockML, later: Any, client: Any) -> None:
     ml.sagemaker.endpoint("other", error_topic="arn:aws:sns:us-east-1:123456789012:gone")
     found = client.invoke_endpoint_async(EndpointName="other", Body=b"x")

@@ -27,7 +27,7 @@ _MEMBERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reply:
     """One answer of a model: `body` in one piece, or `parts` that are sent one after another.
 
@@ -42,6 +42,15 @@ class Reply:
     parts: Iterable[Any] | None = None
     ending: Error | None = None
     pause: float = 0.0
+
+    def __repr__(self) -> str:
+        """Show the answer as its author would write it, without its headers."""
+        if self.parts is not None:
+            return repr(list(self.parts) if isinstance(self.parts, tuple) else self.parts)
+        try:
+            return repr(self.body.decode())
+        except UnicodeDecodeError:
+            return repr(self.body)
 
     def whole(self) -> bytes | None:
         """Return the body in one piece; None for a stream that breaks."""
