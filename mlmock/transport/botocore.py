@@ -107,8 +107,12 @@ def modelled_headers(headers: Any, names: Container[str]) -> dict[str, str]:
         lower = name.lower()
         if lower in names:
             value = headers[name]
-            found[lower] = value.decode() if isinstance(value, bytes) else str(value)
+            found[lower] = _text(value)
     return found
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def stamp(endpoint: Any, context: dict[str, Any], operation: Any, block: Block) -> Call:

@@ -11,12 +11,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mlmock import mock_ml
+from mlmock.transport.botocore import modelled_headers
 from mlmock.wire.rest_json import Operation
 from tests.wire.minimal import minimal
 from tests.wire.operations import EVERY
 from tests.wire.spoiling import ODD_BODIES, ODD_TAILS
 
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
+ODD_HEADERS = ("", " ", "ä", "\t", "1e999", "-1", "99999999999", "x" * 5000)
 Change = Callable[[Any], None]
 # The final revision is the default one; the preview's is asked for by an option.
 CALLABLE = [param for param in EVERY if "preview" not in str(param.id)]
@@ -116,12 +118,22 @@ def _put_path(path: str) -> Change:
     return change
 
 
+def _put_header(name: str, value: str) -> Change:
+    def change(request: Any) -> None:
+        del request.headers[name]
+        request.headers[name] = value
+
+    return change
+
+
 def _spoils(operation: Operation) -> list[Change]:
     shape = operation.model.input_shape
     has_body = any("location" not in m.serialization for m in shape.members.values())
     bodies = ODD_BODIES if has_body else ODD_BODIES[-2:]
     paths = ["/", "/x", "//", "/%2F/%2F", "/%ff/%ff/%ff/%ff/%ff", "/?" + "a=b&" * 50]
-    return [*map(_put_body, bodies), *map(_put_tail, ODD_TAILS), *map(_put_path, paths)]
+    headers = [_put_header(n, v) for n in sorted(operation.header_names) for v in ODD_HEADERS]
+    urls = [*map(_put_tail, ODD_TAILS), *map(_put_path, paths)]
+    return [*map(_put_body, bodies), *urls, *headers]
 
 
 @every_call
@@ -136,6 +148,12 @@ def test_bad_bytes_are_a_4xx_and_change_nothing(operation: Operation) -> None:
             assert 200 <= status < 500
             found, before = before, stored()
             assert status < 400 or found == before
+
+
+def test_a_header_of_bytes_is_text() -> None:
+    given = {"Accept": b"\xff/\xc3\xa4", "X-Other": "left out", "Content-TYPE": "text/plain"}
+    found = modelled_headers(given, frozenset({"accept", "content-type"}))
+    assert found == {"accept": "\ufffd/ä", "content-type": "text/plain"}
 
 
 @every_call
