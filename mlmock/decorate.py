@@ -19,6 +19,8 @@ Enter = Callable[[], Any]
 
 def decorated(mock: Mock, thing: Thing) -> Thing:
     """Return `thing` wrapped so that it runs inside a block of `mock`."""
+    if isinstance(thing, (staticmethod, classmethod)):
+        return cast(Thing, type(thing)(decorated(mock, thing.__func__)))
     if not isinstance(thing, type):
         return cast(Thing, _function(lambda: _block(mock), thing))
     if issubclass(thing, unittest.TestCase):

@@ -13,6 +13,7 @@ from mlmock.clock import Clock
 from mlmock.errors import AuthorError, BadAnswer
 from mlmock.events import Events
 from mlmock.objects import ObjectStore
+from mlmock.options import check_place
 from mlmock.progress import ProgressSlot
 from mlmock.rules import Match, Rule, Subject
 from mlmock.services.base import Narrowing, Resource, ServiceHandle
@@ -118,7 +119,11 @@ class MockML:
         return self._world.unmatched
 
     def at(self, *, region: str | None = None, account_id: str | None = None) -> MockML:
-        """Return this handle, narrowed to a region, an account, or both."""
+        """Return this handle, narrowed to a region, an account, or both; ValueError for neither's.
+
+        `account_id` has 12 digits.
+        """
+        check_place(region, account_id)
         return MockML(self._block, self._at.narrowed(region, account_id))
 
     def on(
@@ -135,6 +140,8 @@ class MockML:
         `operation` as AWS spells it, or ``"*"`` (faults only); `members` are match values of
         request members, `where` a predicate of the Call. BadAnswer names what doesn't exist.
         """
+        if where is not None and not callable(where):
+            raise BadAnswer(f"where= takes a function of the call, not {where!r}")
         subject = door_subject(self._world, service, operation, members)
         match = Match(members, where, self._at.region, self._at.account_id)
         return Rule(self._world.book, subject, match)

@@ -232,7 +232,7 @@ def mock_ml(*services: Any, **options: Any) -> Any:
     `stop()`. The options are those of `mlmock.options.Options`. TypeError or ValueError for options
     and services that don't exist.
     """
-    if len(services) == 1 and callable(services[0]):
+    if len(services) == 1 and (callable(services[0]) or isinstance(services[0], classmethod)):
         return Mock((), options)(services[0])
     return Mock(services, options)
 

@@ -13,6 +13,16 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 LOOKOUTVISION_APIS = ("2020-11-20", "2020-12-preview")
 
 
+def check_place(region: object, account_id: object) -> None:
+    """Raise ValueError for a region that is no name or an account without 12 digits, not for None."""
+    if region is not None and not (isinstance(region, str) and region):
+        raise ValueError(f"region is a name, as in us-east-1, not {region!r}")
+    if account_id is not None and not (
+        isinstance(account_id, str) and _ACCOUNT.fullmatch(account_id)
+    ):
+        raise ValueError(f"account_id has 12 digits, not {account_id!r}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The options of one block.
@@ -41,12 +51,7 @@ class Options:
     def __post_init__(self) -> None:
         names = (self.passthrough,) if isinstance(self.passthrough, str) else self.passthrough
         object.__setattr__(self, "passthrough", frozenset(names))
-        account_id: object = self.account_id  # whatever the author wrote
-        region: object = self.region
-        if not (isinstance(account_id, str) and _ACCOUNT.fullmatch(account_id)):
-            raise ValueError(f"account_id has 12 digits, not {self.account_id!r}")
-        if not (isinstance(region, str) and region):
-            raise ValueError(f"region is a name, as in us-east-1, not {self.region!r}")
+        check_place(self.region or "", self.account_id or "")
         if type(self.journal) is not int or self.journal < 1:
             raise ValueError(f"the journal keeps at least one call, not {self.journal!r}")
         if self.now is not None and not isinstance(self.now, datetime):

@@ -52,6 +52,23 @@ def test_a_parameter_named_ml_gets_the_handle_and_is_hidden_from_pytest() -> Non
     assert as_any("here", extra=3) == ("us-east-1", "here", 3)
 
 
+def test_static_and_class_methods_stay_what_they_are() -> None:
+    class Work:
+        @mock_ml
+        @staticmethod
+        def static(ml: Any, value: int) -> Any:
+            return value, ml is mlmock.current()
+
+        @mock_ml
+        @classmethod
+        def of_class(cls, value: int, ml: Any) -> Any:
+            return cls.__name__, value, ml is mlmock.current()
+
+    work: Any = Work()
+    assert work.static(value=3) == (3, True)
+    assert work.of_class(4) == ("Work", 4, True)
+
+
 def test_a_coroutine_function_runs_inside_a_block() -> None:
     @mock_ml
     async def work(ml: Any) -> int:

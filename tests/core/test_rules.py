@@ -334,6 +334,12 @@ def test_what_a_callable_answers_is_refused_when_the_call_comes(a2i: Any) -> Non
         test()
 
 
+def test_where_is_a_function(mlmock: MockML) -> None:
+    wrong: Any = "x"
+    with pytest.raises(BadAnswer, match="where= takes a function"):
+        mlmock.on(A2I, where=wrong)
+
+
 def test_every_operation_takes_faults_only(mlmock: MockML) -> None:
     answers: list[Any] = [{}, "text", lambda call: {}]
     for answer in answers:

@@ -170,6 +170,12 @@ def test_at_narrows_rules_declarations_and_what_is_seen(mlmock: MockML) -> None:
         assert found.get("NextToken") == token
 
 
+@pytest.mark.parametrize("place", [{"account_id": "12"}, {"account_id": 3}, {"region": ""}])
+def test_a_place_that_cannot_be_is_refused(mlmock: MockML, place: Any) -> None:
+    with pytest.raises(ValueError, match="not "):
+        mlmock.at(**place)
+
+
 def test_a_narrowed_handle_sees_its_own_place(mlmock: MockML, a2i: Any) -> None:
     start(a2i)
     assert mlmock.a2i.human_loop("invoice-1").status == "InProgress"
