@@ -103,8 +103,11 @@ class Book:
         self, keys: tuple[Hashable, ...], call: Call, params: Mapping[str, Any] | None = None
     ) -> tuple[Rule, Any] | None:
         """Return the newest rule about one of `keys` that takes `call`, with its next answer."""
+        known = tuple(key for key in keys if key in self._rules)
+        if not known:
+            return None
         seen = call.params if params is None else params
-        for rule in self._shelf(keys).candidates(seen):
+        for rule in self._shelf(known).candidates(seen):
             if rule.left != 0 and rule.takes(call, seen):
                 answer = rule.take()
                 if answer is not SPENT:
@@ -139,7 +142,7 @@ class Book:
     def _shelf(self, keys: tuple[Hashable, ...]) -> Shelf:
         found = self._shelves.get(keys)
         if found is None:
-            lists = [self._rules[key] for key in keys if key in self._rules]
+            lists = [self._rules[key] for key in keys]
             rules = sorted(itertools.chain(*lists), key=lambda rule: -rule.number)
             found = self._shelves[keys] = Shelf(rules)
         return found

@@ -1,0 +1,1 @@
+"""The test author's language: what can be said, and what is told."""
