@@ -14,7 +14,7 @@ LOOKOUTVISION_APIS = ("2020-11-20", "2020-12-preview")
 
 
 def check_place(region: object, account_id: object) -> None:
-    """Raise ValueError for a region that is no name or an account without 12 digits, not for None."""
+    """Raise ValueError for a region that is none, or an account without 12 digits; not for None."""
     if region is not None and not (isinstance(region, str) and region):
         raise ValueError(f"region is a name, as in us-east-1, not {region!r}")
     if account_id is not None and not (
