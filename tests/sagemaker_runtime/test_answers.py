@@ -12,7 +12,16 @@ from botocore.exceptions import EndpointConnectionError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmock import ANY, BadAnswer, MockML, UnmatchedCall, contains, error, mock_ml, output
+from mlmock import (
+    BadAnswer,
+    MockML,
+    UnmatchedCall,
+    contains,
+    error,
+    manually,
+    mock_ml,
+    output,
+)
 from mlmock.services.sagemaker_runtime.replies import Form
 
 
@@ -231,6 +240,7 @@ def test_connection_faults(ml: MockML, client: Any) -> None:
         (lambda e: e.stream([b"a"]).then_error("ModelError"), "not with ModelError"),
         (lambda e: e.stream([b"a"]).then_error("ModelStreamError", Nope=1), "no member Nope"),
         (lambda e: e.reply("x").then_error("ModelStreamError"), "follows stream"),
+        (lambda e: e.on(where="x"), "a function of the call"),
         (lambda e: e.on(Bodi=1), "no invocation has a member Bodi"),
     ],
 )
@@ -341,4 +351,15 @@ def test_handles_say_what_they_are(ml: MockML) -> None:
     assert repr(endpoint) == "<endpoint Churn-1>"
     assert repr(ml.sagemaker) == "<sagemaker: 1 endpoints declared>"
     assert endpoint.arn == "arn:aws:sagemaker:us-east-1:123456789012:endpoint/churn-1"
-    assert ANY("anything")
+    ml.at(region="eu-west-1").sagemaker.endpoint("west", async_output="s3://out/x")
+    ml.sagemaker.progress = manually()
+    west = boto3.client("sagemaker-runtime", region_name="eu-west-1")
+    west.invoke_endpoint_async(EndpointName="west", Body=b"x", InferenceId="i-1")
+    shown = [(r.kind, r.name, r.state, r.scope.region) for r in ml.sagemaker.resources()]
+    assert shown == [
+        ("endpoint", "Churn-1", "InService", "us-east-1"),
+        ("endpoint", "west", "InService", "eu-west-1"),
+        ("asynchronous invocation", "i-1", "Queued", "eu-west-1"),
+    ]
+    assert [r.name for r in ml.at(region="us-east-1").sagemaker.resources()] == ["Churn-1"]
+    assert "<td>Churn-1</td>" in ml.sagemaker._repr_html_()

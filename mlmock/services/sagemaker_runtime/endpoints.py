@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlmock.objects import Owner
@@ -86,6 +86,7 @@ class Endpoint:
     progress: Progress
     config: Config = _UNSAID
     deleted: bool = False
+    at: Narrowing = field(default_factory=Narrowing)
 
     @property
     def variants(self) -> Variants:
@@ -101,12 +102,15 @@ class Endpoints:
         self._policy = world.part(Policies).of(SERVICE)
         self._declared: Declared[Endpoint] = Declared(world.ledger)
 
-    def __len__(self) -> int:
-        return len(self._declared)
+    def declared(self) -> list[Endpoint]:
+        """Return what is declared, and not deleted."""
+        return [endpoint for endpoint in self._declared.values() if not endpoint.deleted]
 
     def declare(self, name: str, at: Narrowing, said: Mapping[str, Any]) -> Endpoint:
         """Return the endpoint `name`, with `said` (fields of Config) changed."""
-        found = self._declared.get_or_add(name, at, lambda: Endpoint(name, self._policy.child()))
+        found = self._declared.get_or_add(
+            name, at, lambda: Endpoint(name, self._policy.child(), at=at)
+        )
         if said or found.deleted:
             config = replace(found.config, **said) if said else found.config
             self._world.ledger.change(found, config=config, deleted=False)

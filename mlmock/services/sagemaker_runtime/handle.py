@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mlmock.calls import Call
 from mlmock.errors import BadAnswer
-from mlmock.progress import ProgressSlot
-from mlmock.rules import Match, Subject
-from mlmock.services.base import ServiceHandle
-from mlmock.services.sagemaker_runtime.endpoints import Endpoint, Endpoints, endpoint_key
+from mlmock.services.base import Resource, Scope, ServiceHandle
+from mlmock.services.sagemaker_runtime.endpoints import Endpoints
 from mlmock.services.sagemaker_runtime.jobs import Invocation
-from mlmock.services.sagemaker_runtime.replies import Form
-from mlmock.services.sagemaker_runtime.scripts import Handler, ModelRule
+from mlmock.services.sagemaker_runtime.later import INVOCATION
+from mlmock.services.sagemaker_runtime.scripted import ScriptedEndpoint
 from mlmock.services.sagemaker_runtime.setup import config_said
 
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -27,7 +23,28 @@ class SageMaker(ServiceHandle):
     service = "sagemaker-runtime"
 
     def __repr__(self) -> str:
-        return f"<sagemaker: {len(self.world.part(Endpoints))} endpoints declared>"
+        return f"<sagemaker: {len(self.world.part(Endpoints).declared())} endpoints declared>"
+
+    def resources(self) -> list[Resource]:
+        """Return the declared endpoints, and the asynchronous invocations under way."""
+        options = self.world.block.options
+        found = [
+            Resource(
+                "endpoint",
+                endpoint.name,
+                endpoint.config.status,
+                Scope(
+                    account_id=endpoint.at.account_id or options.account_id,
+                    region=endpoint.at.region or options.region,
+                ),
+            )
+            for endpoint in self.world.part(Endpoints).declared()
+        ]
+        return [r for r in found if self.at.covers(r.scope)] + [
+            Resource(INVOCATION.name, job.inference_id, job.status, backend.scope, INVOCATION)
+            for backend in self.backends()
+            for job in backend.jobs.values()
+        ]
 
     def endpoint(
         self,
@@ -78,163 +95,3 @@ class SageMaker(ServiceHandle):
                 if job.inference_id == inference_id:
                     return Invocation(job)
         raise BadAnswer(f"no asynchronous invocation {inference_id} is under way")
-
-
-class ScriptedEndpoint:
-    """One endpoint, or (by `.on`) some of its calls: what its model answers."""
-
-    progress = ProgressSlot()
-
-    def __init__(
-        self, sagemaker: SageMaker, endpoint: Endpoint, match: Match | None = None
-    ) -> None:
-        at = sagemaker.at
-        self._sagemaker = sagemaker
-        self._endpoint = endpoint
-        self._match = match or Match({}, None, at.region, at.account_id)
-        self.progress = endpoint.progress
-
-    def __repr__(self) -> str:
-        return f"<endpoint {self.name}>"
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self._endpoint.name
-
-    @property
-    def arn(self) -> str:
-        """Its ARN (lower case, as AWS has it) in the mock's own scope, or in that of `ml.at`."""
-        return self._sagemaker.here().arn("sagemaker", f"endpoint/{self.name.lower()}")
-
-    def delete(self) -> None:
-        """Let the endpoint be gone, as DeleteEndpoint leaves it."""
-        self._sagemaker.world.ledger.change(self._endpoint, deleted=True)
-
-    def finish(self) -> None:
-        """End all its asynchronous invocations that are under way, as the model answered."""
-        for backend in self._sagemaker.backends():
-            for job in list(backend.jobs.values()):
-                if job.endpoint.name == self.name:
-                    job.end()
-
-    def on(
-        self,
-        *,
-        variant: Any = None,
-        target_model: Any = None,
-        container: Any = None,
-        component: Any = None,
-        where: Callable[[Call], Any] | None = None,
-        **members: Any,
-    ) -> ScriptedEndpoint:
-        """Return the endpoint for those calls only that fit.
-
-        All are match values: `variant` is the one invoked, the next three are the target of the
-        call, `members` are request members as AWS spells them (Body={"x": 1} matches by part).
-        BadAnswer for members that no call has.
-        """
-        known = {
-            "InvokedProductionVariant": variant,
-            "TargetModel": target_model,
-            "TargetContainerHostname": container,
-            "InferenceComponentName": component,
-        }
-        said = {name: value for name, value in known.items() if value is not None}
-        _check_members(members)
-        match = replace(
-            self._match,
-            members={**self._match.members, **members, **said},
-            where=where or self._match.where,
-        )
-        return ScriptedEndpoint(self._sagemaker, self._endpoint, match)
-
-    # -- rules ------------------------------------------------------------------------------
-
-    def rule(self) -> ModelRule:
-        """Return a new rule about these calls, which exists once it has an answer."""
-        subject = Subject(
-            key=endpoint_key(self.name),
-            title=f'ml.sagemaker.endpoint("{self.name}")',
-            check=Form(),
-            resource=True,
-        )
-        return ModelRule(self._sagemaker.world.book, subject, self._match)
-
-    def reply(
-        self, *answers: Any, content_type: str | None = None, custom_attributes: str | None = None
-    ) -> ModelRule:
-        """Answer with `answers`: see `ModelRule.reply`."""
-        return self.rule().reply(
-            *answers, content_type=content_type, custom_attributes=custom_attributes
-        )
-
-    def handler(self, function: Handler) -> Handler:
-        """Answer with what `function` of the Call returns or yields; as a decorator."""
-        return self.rule().handler(function)
-
-    def model_error(self, status: int, message: Any = "") -> ModelRule:
-        """Let the container answer `status`: see `ModelRule.model_error`."""
-        return self.rule().model_error(status, message)
-
-    def stream(
-        self,
-        parts: Any,
-        *,
-        content_type: str | None = None,
-        custom_attributes: str | None = None,
-        pause: float = 0.0,
-    ) -> ModelRule:
-        """Answer in `parts`: see `ModelRule.stream`."""
-        return self.rule().stream(
-            parts, content_type=content_type, custom_attributes=custom_attributes, pause=pause
-        )
-
-    def fail(
-        self,
-        code: str,
-        message: str | None = None,
-        *,
-        status: int | None = None,
-        times: int | None = None,
-        **members: Any,
-    ) -> ModelRule:
-        """Fail with an error of one of the operations: see `Rule.fail`."""
-        return self.rule().fail(code, message, status=status, times=times, **members)
-
-    def timeout(self, *, connect: bool = False) -> ModelRule:
-        """Let the client run into its read (or `connect`) timeout."""
-        return self.rule().timeout(connect=connect)
-
-    def drop(self) -> ModelRule:
-        """Close the connection without an answer."""
-        return self.rule().drop()
-
-    def unreachable(self) -> ModelRule:
-        """Refuse the connection."""
-        return self.rule().unreachable()
-
-    def delay(self, seconds: float) -> ModelRule:
-        """Let the model take `seconds` of virtual time; after 60 the service gives up."""
-        return self.rule().delay(seconds)
-
-    def times(self, count: int) -> ModelRule:
-        """Return a new rule for the next `count` calls."""
-        return self.rule().times(count)
-
-    def optional(self) -> ModelRule:
-        """Return a new rule that need not be used."""
-        return self.rule().optional()
-
-
-def _check_members(members: Mapping[str, Any]) -> None:
-    from mlmock.services.sagemaker_runtime.replies import OPERATIONS, SERVICE
-    from mlmock.wire.models import operation
-
-    shapes = [operation(SERVICE, name).model.input_shape for name in OPERATIONS]
-    known = {name for shape in shapes for name in shape.members}
-    for name in members:
-        if name not in known:
-            raise BadAnswer(
-                f"no invocation has a member {name}; there are {', '.join(sorted(known))}"
-            )
