@@ -13,23 +13,29 @@ from typing import Any
 from mlmock.services.bedrock_runtime.families.base import Event
 from mlmock.services.bedrock_runtime.speech import Reply
 
-
-def words_of(reply: Reply) -> str:
-    """Return everything that `reply` says, reasoning apart."""
-    return "".join(_words(block) for block in reply.content)
+Marks = tuple[str, str]
 
 
-def _words(block: Mapping[str, Any]) -> str:
+def words_of(reply: Reply, marks: Marks | None = None) -> str:
+    """Return everything that `reply` says; reasoning between `marks`, or not at all."""
+    return "".join(words(block, marks) for block in reply.content)
+
+
+def words(block: Mapping[str, Any], marks: Marks | None) -> str:
+    """Return what one block says."""
+    if "reasoningContent" in block:
+        thought = block["reasoningContent"].get("reasoningText", {}).get("text", "")
+        return f"{marks[0]}{thought}{marks[1]}" if marks and thought else ""
     if "toolUse" in block:
         use = block["toolUse"]
-        return _opening(use["name"]) + json.dumps(use["input"]) + "}"
+        return _opening(use["name"]) + json.dumps(use["input"], ensure_ascii=False) + "}"
     if "citationsContent" in block:
         return "".join(item["text"] for item in block["citationsContent"].get("content", ()))
     return str(block.get("text", ""))
 
 
 def _opening(name: str) -> str:
-    return f'{{"name": {json.dumps(name)}, "parameters": '
+    return f'{{"name": {json.dumps(name, ensure_ascii=False)}, "parameters": '
 
 
 def spoken(events: Iterator[Event]) -> Iterator[str | None]:
@@ -56,19 +62,19 @@ def _pieces(delta: Mapping[str, Any]) -> Iterator[str]:
         yield delta["toolUse"]["input"]
 
 
-def thought_aloud(events: Iterator[Event], before: str, after: str) -> Iterator[Event]:
-    """Yield the events with reasoning as text, between the marks `before` and `after`."""
+def thought_aloud(events: Iterator[Event], marks: Marks) -> Iterator[Event]:
+    """Yield the events with reasoning as text, between `marks`."""
     inside = False
     for kind, event in events:
         delta = event["delta"] if kind == "contentBlockDelta" else {}
         text = delta.get("reasoningContent", {}).get("text")
         if text is not None:
-            said = text if inside else before + text
+            said = text if inside else marks[0] + text
             inside = True
             yield kind, {**event, "delta": {"text": said}}
         elif kind == "contentBlockStop" and inside:
             inside = False
-            yield "contentBlockDelta", {**event, "delta": {"text": after}}
+            yield "contentBlockDelta", {**event, "delta": {"text": marks[1]}}
             yield kind, event
         else:
             yield kind, event

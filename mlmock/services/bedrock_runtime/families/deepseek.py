@@ -19,7 +19,7 @@ _LIMITS: dict[str, s.Schema] = {
     "top_p": s.Number(0, 1),
     "stop": STOP,
 }
-_THOUGHT = "\n</think>\n\n"
+_MARKS = ("", "\n</think>\n\n")
 _PROMPT = s.Fields({"prompt": s.Text(1)}, _LIMITS)
 _MESSAGES = s.Fields({"messages": s.Many(MESSAGE, least=1)}, _LIMITS)
 
@@ -54,14 +54,13 @@ class DeepSeekReasoner(Family):
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the only choice: the reasoning, its end, and the text."""
-        thought = f"{reply.reasoning}{_THOUGHT}" if reply.reasoning else ""
-        return _choices(thought + words_of(reply), _reason(reply))
+        return _choices(words_of(reply, _MARKS), _reason(reply))
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the reason is null until the last."""
-        for text in spoken(thought_aloud(events, "", _THOUGHT)):
+        for text in spoken(thought_aloud(events, _MARKS)):
             yield _choices("", _reason(reply)) if text is None else _choices(text, None)
 
 

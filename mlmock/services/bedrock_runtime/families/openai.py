@@ -8,7 +8,7 @@ from typing import Any
 from mlmock.services.bedrock_runtime.families.base import Event, Traits
 from mlmock.services.bedrock_runtime.families.openai_chat import ChatFamily
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
-from mlmock.services.bedrock_runtime.spoken import thought_aloud
+from mlmock.services.bedrock_runtime.spoken import thought_aloud, words
 
 _MARKS = ("<reasoning>", "</reasoning>")
 
@@ -23,12 +23,12 @@ class OpenWeight(ChatFamily):
         return Traits(images=False, leading_assistant=True, prefill=True)
 
     def text(self, reply: Reply) -> str:
-        """Return the reasoning between its marks, and the text."""
-        shown = reply.reasoning.join(_MARKS) if reply.reasoning else ""
-        return shown + reply.text
+        """Return reasoning between its marks, and texts, in their order."""
+        shown = (block for block in reply.content if "toolUse" not in block)
+        return "".join(words(block, _MARKS) for block in shown)
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield chunks; reasoning comes as text between its marks."""
-        return super().chunks(conversation, reply, thought_aloud(events, *_MARKS))
+        return super().chunks(conversation, reply, thought_aloud(events, _MARKS))

@@ -156,7 +156,7 @@ class ChatFamily(Family):
 def call(use: Mapping[str, Any]) -> dict[str, Any]:
     """Return a tool use as a tool call; an input of None is one that is yet to come."""
     given = use["input"]
-    arguments = "" if given is None else json.dumps(given)
+    arguments = "" if given is None else json.dumps(given, ensure_ascii=False)
     function = {"name": use["name"], "arguments": arguments}
     return {"id": call_id(use["toolUseId"]), "type": "function", "function": function}
 
