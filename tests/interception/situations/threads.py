@@ -60,6 +60,9 @@ with mock_ml():  # one world around them all, which stays
         assert all(pool.map(alone, range(THREADS)))
     assert names(shared)
 assert dict(vars(Endpoint)) == untouched
+with ThreadPoolExecutor(THREADS) as pool:  # a world begins and ends whenever it so happens
+    assert all(pool.map(alone, range(THREADS)))
+assert dict(vars(Endpoint)) == untouched
 
 
 @mock_ml
