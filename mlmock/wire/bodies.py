@@ -40,11 +40,13 @@ def parse(body: bytes) -> Any:
 def _is_shallow(body: bytes) -> bool:
     """True when the brackets alone cancel out in a few rounds: two levels a round at the most.
 
-    Brackets in texts may hide that, and then the document is walked.
+    Texts that hold a bracket leave a quote over, and then the document is walked.
     """
-    if len(body) > _QUICK:
+    if len(body) > _QUICK or b'\\"' in body:
         return False
-    rest = body.translate(None, _NO_BRACKETS)
+    rest = body.translate(None, _NEITHER).replace(b'""', b"")
+    if b'"' in rest:
+        return False
     for _ in range(_ROUNDS):
         rest = rest.replace(b"[]", b"").replace(b"{}", b"")
         if not rest:
@@ -53,7 +55,7 @@ def _is_shallow(body: bytes) -> bool:
 
 
 _QUICK, _ROUNDS = 65536, 16
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NEITHER = bytes(set(range(256)) - set(b'[]{}"'))  # no bracket, and no end of a text
 
 
 def _limit_depth(found: Any) -> None:

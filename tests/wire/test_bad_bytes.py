@@ -129,6 +129,16 @@ def test_many_shallow_values_are_no_deep_one() -> None:
     assert bodies.parse(b'"' + b"{" * 500 + b'"') == "{" * 500
 
 
+def test_brackets_in_texts_hide_no_depth() -> None:
+    levels = 200
+    up, down = b'["]",', b',"["]'
+    with pytest.raises(ValueError, match="nested too deeply"):
+        bodies.parse(up * levels + b"1" + down * levels)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        bodies.parse(b'["\\"]",' * levels + b"1" + b',"[\\""]' * levels)
+    assert bodies.parse(b"[" + b'"[\\"{",' * levels + b"1]")
+
+
 def test_a_path_without_the_operations_labels_is_unknown(operations: dict[str, Operation]) -> None:
     apply = operations["ApplyGuardrail"]
     found = check(apply, Request("POST", f"{ENDPOINT}/", {}, b"{}"))

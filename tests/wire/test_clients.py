@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mlmock import mock_ml
-from mlmock.transport.botocore import modelled_headers
+from mlmock.transport.responses import modelled_headers
 from mlmock.wire.rest_json import Operation
 from tests.wire.minimal import minimal
 from tests.wire.operations import EVERY
