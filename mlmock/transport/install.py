@@ -18,7 +18,7 @@ from mlmock.transport.patching import Patch
 def _aiobotocore_patches() -> list[Patch]:
     from mlmock.transport import aiobotocore
 
-    return aiobotocore.patches()
+    return [*aiobotocore.patches(), *models.aio_patches()]
 
 
 def _web(name: str) -> Callable[[], list[Patch]]:

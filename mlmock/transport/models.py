@@ -100,3 +100,24 @@ def patches() -> list[Patch]:
         (Session, "get_available_regions", _get_available_regions),
     ]
     return [Patch(owner, name, make) for owner, name, make in found]
+
+
+def _aio_get_available_regions(patch: Patch) -> Any:
+    async def get_available_regions(
+        self: Any,
+        service_name: str,
+        partition_name: str = "aws",
+        allow_non_regional: bool = False,
+    ) -> list[str]:
+        if revision_held(service_name):
+            return list(brought.regions(service_name, partition_name))
+        return list(await patch.original(self, service_name, partition_name, allow_non_regional))
+
+    return get_available_regions
+
+
+def aio_patches() -> list[Patch]:
+    """Return the same for aiobotocore's session, which is there; its loader is botocore's."""
+    from aiobotocore.session import AioSession
+
+    return [Patch(AioSession, "get_available_regions", _aio_get_available_regions)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import boto3
@@ -165,3 +166,21 @@ def test_a_client_older_than_the_block_is_answered_too() -> None:
         assert len(session.client("lookoutvision").meta.service_model.operation_names) == 16
     assert len(session.client("lookoutvision").meta.service_model.operation_names) == 22
     assert len(session.get_available_regions("lookoutvision")) == 7
+
+
+def test_an_asynchronous_session_finds_it_too() -> None:
+    session = pytest.importorskip("aiobotocore.session")
+
+    async def main() -> None:
+        with mock_ml() as ml:
+            ml.lookoutvision.project("circuits")
+            made = session.get_session()
+            assert "lookoutvision" in made.get_available_services()
+            assert await made.get_available_regions("lookoutvision") == REGIONS
+            assert "eu-west-1" in await made.get_available_regions("s3")
+            async with made.create_client("lookoutvision") as client:
+                pages = client.get_paginator("list_projects").paginate()
+                found = [project async for page in pages for project in page["Projects"]]
+        assert [project["ProjectName"] for project in found] == ["circuits"]
+
+    asyncio.run(main())
