@@ -59,6 +59,6 @@ def account_of(signer: Any, default: str) -> str:
         key = getattr(credentials, "access_key", None)
         if getattr(credentials, "secret_key", None) == SECRET:
             return default
-        if key and len(key) == 12 and key.isdecimal():
+        if key and len(key) == 12 and key.isascii() and key.isdecimal():
             return str(key)
     return default
