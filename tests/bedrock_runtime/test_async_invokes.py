@@ -242,6 +242,15 @@ def test_what_the_service_model_forbids_is_refused(bedrock: Any) -> None:
     assert "outputDataConfig.s3OutputDataConfig.s3Uri" in message
 
 
+@pytest.mark.parametrize("key", ["x" * 990, "\u20ac" * 330, "half a \ud83d pair"])
+def test_a_uri_under_which_no_object_can_be_is_refused(bedrock: Any, key: str) -> None:
+    destination = {"s3OutputDataConfig": {"s3Uri": f"s3://videos/{key}"}}
+    assert refusal(bedrock, outputDataConfig=destination) == (
+        "ValidationException",
+        "The provided S3 URI is invalid.",
+    )
+
+
 def test_a_bucket_that_moto_lacks_is_refused_at_the_start() -> None:
     from moto import mock_aws
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlmock import MockML, mock_ml
 from mlmock.services.bedrock_runtime.outputs import h264
-from mlmock.services.bedrock_runtime.outputs.clips import mp4_seconds, spans
+from mlmock.services.bedrock_runtime.outputs.clips import length_of, mp4_seconds, spans
 from mlmock.services.bedrock_runtime.outputs.luma_ray import size_of
 from mlmock.services.bedrock_runtime.outputs.mp4 import mp4
 from tests.bedrock_runtime.async_calls import NOON, client_of, folder_of, show, start
@@ -343,9 +345,9 @@ def test_an_output_and_a_failure_of_marengos(ml: MockML, bedrock: Any) -> None:
     asked = {"inputType": "text", "inputText": "a dog"}
     ml.bedrock.async_invokes.complete({"data": []}, times=1)
     assert outputs(ml, bedrock, MARENGO_2, asked)["output.json"] == b'{"data":[]}'
-    for model_id, given in ((MARENGO_2, asked), (RAY, {"prompt": "a dog"})):
+    for model_id, other in ((MARENGO_2, asked), (RAY, {"prompt": "a dog"})):
         ml.bedrock.async_invokes.fail("broken", times=1)
-        assert list(outputs(ml, bedrock, model_id, given)) == ["manifest.json"]
+        assert list(outputs(ml, bedrock, model_id, other)) == ["manifest.json"]
 
 
 @pytest.mark.parametrize(
@@ -579,3 +581,86 @@ def test_clips_cover_the_time_between() -> None:
 def test_the_model_of_an_invocation_is_shown(bedrock: Any) -> None:
     arn = start(bedrock, MARENGO_3, {"inputType": "text", "text": {"inputText": "a"}})
     assert show(bedrock, arn)["modelArn"].endswith("/twelvelabs.marengo-embed-3-0-v1:0")
+
+
+def test_endless_media_end(ml: MockML, bedrock: Any) -> None:
+    endless = (28).to_bytes(4, "big") + b"mvhd" + bytes(12) + (1).to_bytes(4, "big") + b"\xff" * 4
+    assert length_of({"base64String": base64.b64encode(endless).decode()}, ml.s3.get) == 4 * 3600
+    ml.s3.put("s3://media/source", endless)
+    found = outputs(ml, bedrock, NOVA, segmented("audio", format="mp4"))
+    assert len(found["embedding-audio.jsonl"].splitlines()) == 1434
+
+
+def test_an_end_before_the_start_is_the_start(ml: MockML, bedrock: Any) -> None:
+    part = {"mediaSource": SOURCE, "startSec": 9, "endSec": 3, "embeddingOption": ["audio"]}
+    rows = entries(outputs(ml, bedrock, MARENGO_3, {"inputType": "audio", "audio": part}))
+    assert [(row["startSec"], row["endSec"]) for row in rows] == [(9, 9)]
+
+
+# -- whatever comes -------------------------------------------------------------------------------
+
+VALID: list[tuple[str, Any]] = [
+    (REEL_11, reel("TEXT_VIDEO", "textToVideoParams", {"text": "a"}, durationSeconds=6)),
+    (REEL_11, reel("MULTI_SHOT_MANUAL", "multiShotManualParams", {"shots": [{"text": "a"}]})),
+    (RAY, {"prompt": "a", "duration": "5s", "aspect_ratio": "1:1"}),
+    (MARENGO_2, {"inputType": "video", "mediaSource": SOURCE, "startSec": 1, "lengthSec": 7}),
+    (
+        MARENGO_3,
+        {
+            "inputType": "video",
+            "video": {
+                "mediaSource": {"base64String": "aGk="},
+                "endSec": 3,
+                "segmentation": {"method": "fixed", "fixed": {"durationSec": 5}},
+                "embeddingScope": ["clip"],
+            },
+        },
+    ),
+    (NOVA, segmented("text", segmentationConfig={"maxLengthChars": 800})),
+    (NOVA, segmented("video", format="mp4", embeddingMode="AUDIO_VIDEO_COMBINED")),
+]
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**6), 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(), max_size=5)
+    | st.sampled_from(["\ud800", "s3://media/source", "AUDIO_VIDEO_SEPARATE", "text", "audio"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of everything in a JSON value, itself included."""
+    yield path
+    items = value.items() if isinstance(value, dict) else ()
+    for key, item in enumerate(value) if isinstance(value, list) else items:
+        yield from places(item, (*path, key))
+
+
+def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """Return a copy of a JSON value with something else at a path."""
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = changed(value[path[0]], path[1:], new)
+    return copy
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_whatever_comes_is_done_or_refused(data: st.DataObject) -> None:
+    model_id, asked = data.draw(st.sampled_from(VALID))
+    path = data.draw(st.sampled_from(list(places(asked))))
+    given_input = changed(asked, path, data.draw(JSON))
+    with mock_ml(now=NOON) as ml:
+        client = client_of()
+        try:
+            status = show(client, start(client, model_id, given_input))["status"]
+        except client.exceptions.ValidationException as fault:
+            status = str(fault)
+        written = ml.s3.list("s3://videos")
+    assert status == "Completed" or ("Malformed input request: " in status and not written)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("mlmock.bedrock")
 _ALPHABET = string.ascii_lowercase + string.digits
+_LONGEST_KEY = 1024
+_LONGEST_NAME = len("/abcdefghijkl/segmented-embedding-result.json")
 RULES = ("bedrock async invokes",)
 
 
@@ -119,6 +121,7 @@ class AsyncInvokes:
         params = call.params
         model_id, family = _model(self._world.part(Models).known(params["modelId"], self.scope))
         check_input(family, model_id, params["modelInput"])
+        _check_destination(params["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"])
         invoke = self._new(params, token, model_id, family, self._outcome(call, model_id))
         self._write_manifest(invoke)
         self._ledger.put(self.invokes, invoke.arn, invoke)
@@ -228,6 +231,16 @@ def _model(known: Known) -> tuple[str, Family]:
 
 def _without_geography(name: str) -> str:
     return next((name[len(start) :] for start in GEOGRAPHIES if name.startswith(start)), name)
+
+
+def _check_destination(uri: str) -> None:
+    """Refuse an S3 URI whose objects could have no key: S3's are UTF-8, of 1024 bytes at most."""
+    try:
+        size = len(split_uri(uri)[1].encode())
+    except UnicodeEncodeError:
+        size = _LONGEST_KEY
+    if size + _LONGEST_NAME > _LONGEST_KEY:
+        raise ServiceError("ValidationException", "The provided S3 URI is invalid.")
 
 
 def _conflict() -> ServiceError:

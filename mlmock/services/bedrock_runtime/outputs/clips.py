@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
+LONGEST = 4 * 3600  # seconds of media that the models take at most
 _UNKNOWN = 12.0  # seconds that media have whose length can't be told (judged)
 _CONTAINERS = {b"moov"}
 
@@ -23,7 +24,7 @@ def length_of(source: Mapping[str, Any], read: Callable[[str], bytes | None]) ->
         body = read(source["s3Location"]["uri"])
     else:
         body = _decoded(source["base64String"])
-    return (mp4_seconds(body) if body else None) or _UNKNOWN
+    return min((mp4_seconds(body) if body else None) or _UNKNOWN, LONGEST)
 
 
 def _decoded(text: str) -> bytes | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlmock.services.bedrock_runtime.outputs.clips import length_of, spans
+from mlmock.services.bedrock_runtime.outputs.clips import LONGEST, length_of, spans
 from mlmock.services.bedrock_runtime.outputs.family import File, Work, json_file
 from mlmock.services.bedrock_runtime.schema import (
     Either,
@@ -27,7 +27,7 @@ _CLIP, _ASSET = "clip", "asset"
 _DYNAMIC_CLIP, _SOUND_CLIP = 6.0, 10.0  # seconds, where the request names none (judged)
 _S3 = Fields({"uri": Text(least=1)}, {"bucketOwner": Text()})
 _MEDIA = Either((Fields({"s3Location": _S3}), Fields({"base64String": Text(least=1)})))
-_SECONDS = Number(0)
+_SECONDS = Number(0, LONGEST)
 _TEXT = Text(least=1)
 
 _OPTIONS_2 = ("visual-text", "visual-image", "audio")
@@ -128,7 +128,7 @@ def _entries_3(work: Work) -> list[dict[str, Any]]:
     if kind in ("text", "image"):
         return [{}]
     start = part.get("startSec", 0.0)
-    end = part.get("endSec", max(length_of(part["mediaSource"], work.read), start))
+    end = max(part.get("endSec", length_of(part["mediaSource"], work.read)), start)
     pieces = {_CLIP: spans(start, end, _step(part, kind)), _ASSET: [(float(start), float(end))]}
     options = part.get("embeddingOption", _OPTIONS_3 if kind == "video" else _OPTIONS_3[1:])
     return [

@@ -26,6 +26,7 @@ _PURPOSES = (
     "CLUSTERING",
 )
 _CHARACTERS, _SECONDS = 32000, 5  # of a segment, where the request names none
+_MOST_TEXTS, _MOST_CLIPS = 1900, 1434  # segments; what comes after them is left out (judged)
 _S3 = Fields({"uri": Text(least=1)}, {"bucketOwner": Text()})
 _SOURCE = Fields({"s3Location": _S3})
 _BY_LENGTH = Fields({}, {"maxLengthChars": whole(800, 50000)})
@@ -134,7 +135,7 @@ def _segments(
     length = length_of(part["source"], work.read)
     return [
         (f"{text_of(part['source'])} {since}", _between(since, until))
-        for since, until in spans(0.0, length, asked.get("durationSeconds", _SECONDS))
+        for since, until in spans(0.0, length, asked.get("durationSeconds", _SECONDS))[:_MOST_CLIPS]
     ]
 
 
@@ -146,7 +147,7 @@ def _text_segments(
     work: Work, part: Mapping[str, Any], step: int
 ) -> list[tuple[str, dict[str, float | int]]]:
     uri = part["source"]["s3Location"]["uri"]
-    text = (work.read(uri) or uri.encode()).decode("utf-8", "replace")
+    text = (work.read(uri) or uri.encode("utf-8", "replace")).decode("utf-8", "replace")
     return [
         (
             text[start : start + step],
@@ -155,7 +156,7 @@ def _text_segments(
                 "segmentEndCharPosition": min(start + step, len(text)) - 1,
             },
         )
-        for start in range(0, len(text), step)
+        for start in range(0, len(text), step)[:_MOST_TEXTS]
     ]
 
 
