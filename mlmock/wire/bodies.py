@@ -42,7 +42,7 @@ def _is_shallow(body: bytes) -> bool:
 
     Texts that hold a bracket leave a quote over, and then the document is walked.
     """
-    if len(body) > _QUICK or b'\\"' in body:
+    if len(body) > _QUICK or (b"\\" in body and b'\\"' in body):
         return False
     rest = body.translate(None, _NEITHER).replace(b'""', b"")
     if b'"' in rest:
