@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from botocore.auth import BearerAuth
@@ -31,7 +31,7 @@ from mlmock.transport.bodies import raw_body, request_bytes
 from mlmock.transport.credentials import TOKEN, account_of, credentials_for, is_ours
 from mlmock.transport.hosts import is_aws
 from mlmock.transport.patching import Patch
-from mlmock.transport.responses import response
+from mlmock.transport.responses import modelled_headers, response
 from mlmock.wire.message import Request
 from mlmock.wire.models import plan_of, prefixes
 from mlmock.world import Block
@@ -98,21 +98,6 @@ def _find_signer(emitter: Any, service_id: str) -> Any:
         if isinstance(signer, RequestSigner):
             return signer
     return None
-
-
-def modelled_headers(headers: Any, names: Container[str]) -> dict[str, str]:
-    """Return those of a request's `headers` whose lower-case names are in `names`."""
-    found = {}
-    for name in headers:  # botocore's own kind is dear to index, so only for what is wanted
-        lower = name.lower()
-        if lower in names:
-            value = headers[name]
-            found[lower] = _text(value)
-    return found
-
-
-def _text(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def stamp(endpoint: Any, context: dict[str, Any], operation: Any, block: Block) -> Call:

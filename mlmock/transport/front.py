@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from mlmock import router
 from mlmock.calls import Call
 from mlmock.transport.bodies import Frames
-from mlmock.transport.botocore import modelled_headers
+from mlmock.transport.responses import modelled_headers
 from mlmock.wire.bodies import json_text
 from mlmock.wire.message import Answer, Request
 from mlmock.wire.paths import find_operation
