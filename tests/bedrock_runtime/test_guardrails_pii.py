@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from botocore.session import Session
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from mlmock.services.bedrock_runtime.guardrails_assessment import Content, assess
 from mlmock.services.bedrock_runtime.guardrails_pii import KINDS, spans
+from mlmock.services.bedrock_runtime.guardrails_policies import MASKED, Personal
 
 # Numbers that are in nobody's use: those that their issuers publish for tests and examples.
 FOUND = [
@@ -112,3 +118,24 @@ def test_time_grows_with_the_text_and_no_faster(part: str) -> None:
     text = "pin is " + part * 20_000
     for kind in KINDS:
         assert not any(span.end > len(text) for span in spans(kind, text))
+
+
+PIECES = st.lists(
+    st.sampled_from([text for _, text, _ in FOUND]) | st.text(st.characters(), max_size=8),
+    max_size=6,
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(pieces=PIECES, glue=st.sampled_from([" ", "", ", ", "\n", "\ud800"]))
+def test_whatever_is_said_is_masked_without_overlaps(pieces: list[str], glue: str) -> None:
+    text = glue.join(pieces)
+    policies = [Personal(type=kind, action=MASKED) for kind in KINDS]
+    found = assess(policies, "INPUT", [Content(text)])
+    places = sorted(span for finding in found.findings for span in finding.spans)
+    assert all(one.end <= other.start for one, other in pairwise(places))
+    masked, end = "", 0
+    for span, mask in sorted((s, f.mask) for f in found.findings for s in f.spans):
+        masked, end = masked + text[end : span.start] + mask, span.end
+    assert found.texts == [masked + text[end:]]
+    assert bool(places) == found.has(MASKED)
