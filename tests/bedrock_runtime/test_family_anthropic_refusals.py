@@ -14,22 +14,33 @@ NEW = "anthropic.claude-opus-4-6-v1"
 USE = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}}
 
 
+NO_PROMPT = '#: subject must not be valid against schema {"required":["messages"]}'
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        ({"max_tokens": None}, "#: required key [max_tokens] not found"),
+        ({"anthropic_version": None}, "#: required key [anthropic_version] not found"),
+        ({"stream": True}, "#: extraneous key [stream] is not permitted"),
+        ({"stop_sequences": "x"}, "#/stop_sequences: expected type: JSONArray, found: String"),
+        (
+            {"anthropic_version": "2023-06-01"},
+            "#/anthropic_version: 2023-06-01 is not a valid enum value",
+        ),
+    ],
+)
 @mock_ml
-def test_keys_of_the_body() -> None:
-    assert malformed(HAIKU, anthropic_version="bedrock-2023-05-31", prompt="Hi", messages=[]) == (
-        "#: extraneous key [prompt] is not permitted#: required key [max_tokens] not found"
-    )
-    missing = malformed(HAIKU, max_tokens=5, messages=[])
-    assert missing == "#: required key [anthropic_version] not found"
-    assert malformed(HAIKU, **body("Hi", stream=True)) == (
-        "#: extraneous key [stream] is not permitted"
-    )
-    assert malformed(HAIKU, **body("Hi", stop_sequences="x")) == (
-        "#/stop_sequences: expected type: JSONArray, found: String"
-    )
-    assert malformed(HAIKU, **body("Hi", anthropic_version="2023-06-01")) == (
-        "#/anthropic_version: 2023-06-01 is not a valid enum value"
-    )
+def test_keys_of_the_body(changes: dict[str, Any], faults: str) -> None:
+    made = body("Hi") | changes
+    sent = {name: value for name, value in made.items() if value is not None}
+    assert malformed(HAIKU, **sent) == NO_PROMPT + faults
+
+
+@mock_ml
+def test_neither_messages_nor_a_prompt() -> None:
+    asked = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 5}
+    assert malformed(HAIKU, **asked) == "#: required key [messages] not found"
 
 
 LIMITS: list[tuple[str, dict[str, Any], str]] = [

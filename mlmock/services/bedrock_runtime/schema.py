@@ -20,12 +20,15 @@ Faults: TypeAlias = list[str]
 Schema: TypeAlias = Callable[[Any, str, Faults], None]
 
 
-def check(schema: Schema, body: Any) -> None:
-    """Raise ValidationException with all faults of `body`, in the order of the schema."""
+def check(schema: Schema, body: Any, *before: str) -> None:
+    """Raise ValidationException with all faults of `body`, in the order of the schema.
+
+    `before` are the faults of other schemas that were tried first, shown if this one has any.
+    """
     faults: Faults = []
     schema(body, "#", faults)
     if faults:
-        raise malformed(*faults)
+        raise malformed(*before, *faults)
 
 
 def kind_of(value: Any) -> str:

@@ -18,6 +18,8 @@ from mlmock.services.bedrock_runtime.prompts import HUMAN, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 from mlmock.services.bedrock_runtime.spoken import spoken, words_of
 
+_NO_PROMPT = '#: subject must not be valid against schema {"required":["messages"]}'
+"""What a text completion's schema says of a Messages body; the service tries both."""
 _VERSION = "bedrock-2023-05-31"
 _TEXTS = s.Many(s.Text())
 _MESSAGES = s.Fields(
@@ -92,7 +94,7 @@ class Anthropic(Family):
         """Return the conversation in a Messages body, or in the prompt of a text completion."""
         if "messages" not in body and "prompt" in body:
             return _read_completion(body, model_id)
-        s.check(_MESSAGES, body)
+        s.check(_MESSAGES, body, *([_NO_PROMPT] if "messages" in body else []))
         version = version_of(model_id)
         _check_limits(body, version, _most(version, model_id), model_id)
         return messages.read(body, model_id, prefill=version < (4, 6))
