@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.exceptions import NoCredentialsError
 
 SECRET = "mlmock"  # noqa: S105 - the secret key that takes the place of every real one
 TOKEN = "mlmock"  # noqa: S105 - and the bearer token
@@ -30,6 +31,34 @@ class _Constant(Credentials):
     def get_frozen_credentials(self) -> Any:
         """Return the same triple every time."""
         return self._frozen
+
+
+class Sought(Credentials):
+    """The keys of a session that has none at hand, in a block that lets services through.
+
+    They are looked for, by a metadata service if need be, when a real request is signed; held
+    services never read them.
+    """
+
+    def __init__(self, load: Callable[[], Any]) -> None:
+        self._load = load
+        self._found: Any = None
+        self.method = "mlmock"
+        self.account_id = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Return one of the keys, for who asks for it by name."""
+        if name not in {"access_key", "secret_key", "token"}:
+            raise AttributeError(name)
+        return getattr(self.get_frozen_credentials(), name)
+
+    def get_frozen_credentials(self) -> Any:
+        """Return the keys; NoCredentialsError if nobody has any."""
+        if self._found is None:
+            self._found = self._load()
+        if self._found is None:
+            raise NoCredentialsError
+        return self._found.get_frozen_credentials()
 
 
 def credentials_for(account_id: str) -> Credentials:

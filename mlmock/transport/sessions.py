@@ -16,7 +16,7 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from mlmock import active
-from mlmock.transport.credentials import credentials_for
+from mlmock.transport.credentials import Sought, credentials_for
 from mlmock.transport.patching import Patch
 
 # What package data says, by search paths; it depends on installed files only.
@@ -91,6 +91,8 @@ def _get_credentials(patch: Patch) -> Any:
         if found is not None:
             self._credentials = found
             return found
+        if block.options.passthrough:
+            return Sought(self._components.get_component("credential_provider").load_credentials)
         return credentials_for(block.options.account_id)
 
     return get_credentials

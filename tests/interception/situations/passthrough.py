@@ -1,6 +1,6 @@
 """A service in `passthrough` goes where it would go, with its own keys, and really sleeps."""
 
-from tests.interception.alone import KEYS, NAME, names, real_sleep, start
+from tests.interception.alone import KEYS, NAME, names, raises, real_sleep, start
 
 # isort: split
 import threading
@@ -9,7 +9,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import CredentialProvider, CredentialResolver, Credentials
+from botocore.exceptions import HTTPClientError, NoCredentialsError
 from moto import mock_aws
 
 from mlmock import mock_ml
@@ -72,6 +75,43 @@ with mock_ml(passthrough=[NAME]) as ml:
     # and moto's services go to moto
     with mock_aws():
         assert boto3.client("s3", region_name="us-east-1").list_buckets()["Buckets"] == []
+
+
+class Role(CredentialProvider):
+    """The role of the machine, which a metadata service would tell."""
+
+    METHOD = "iam-role"
+
+    def load(self) -> Any:
+        """Return its keys."""
+        asked.append("role")
+        return Credentials("AKIAOFTHEROLE", "secret")
+
+
+# the machine's role is asked for when a real request is signed, and for nothing else
+asked: list[str] = []
+with mock_ml(passthrough=[NAME]) as ml:
+    session = botocore.session.Session()
+    session.register_component("credential_provider", CredentialResolver([Role()]))
+    ml.on("bedrock-runtime", "InvokeModel").reply({"a": 1})
+    held: Any = session.create_client("bedrock-runtime", "us-east-1")
+    held.invoke_model(modelId="anthropic.claude-v2", body=b"{}")
+    assert (asked, ml.calls.last.account_id) == ([], "123456789012")
+    assert start(session.create_client(NAME, "us-east-1", endpoint_url=url)) == "arn:real"
+    assert asked == ["role"]
+    assert "AKIAOFTHEROLE" in seen.pop()
+    credentials: Any = session.get_credentials()
+    assert credentials.access_key == "AKIAOFTHEROLE"
+    nobody = botocore.session.Session()
+    nobody.register_component("credential_provider", CredentialResolver([]))
+    raises(NoCredentialsError, start, nobody.create_client(NAME, "us-east-1", endpoint_url=url))
+
+# to AWS itself, too: here it meets the shut door
+with mock_ml(passthrough=["sts"]):
+    sts: Any = boto3.client("sts", region_name="us-east-1", **KEYS)
+    slept.clear()
+    fault = raises(HTTPClientError, sts.get_caller_identity)
+    assert "amazonaws.com" in str(fault)
 
 # without passthrough the same client is held, wherever its endpoint lies
 slept.clear()
