@@ -195,6 +195,34 @@ def test_every_fault_reaches_the_caller_in_one_message() -> None:
     assert caught.value.response["Message"] == message
 
 
+# -- idempotency tokens -----------------------------------------------------------------------
+
+
+def _tokens() -> Iterator[Any]:
+    for param in CALLABLE:
+        operation = param.values[0]
+        members = operation.model.input_shape.members.items() if operation is not None else ()
+        for name, member in members:
+            if member.metadata.get("idempotencyToken"):
+                yield pytest.param(operation, name, id=str(operation))
+
+
+@pytest.mark.parametrize(("operation", "name"), list(_tokens()))
+def test_a_token_that_nobody_gave_is_the_same_in_every_attempt(
+    operation: Operation, name: str
+) -> None:
+    with mock_ml() as ml:
+        ml.on(operation.service).fail("ThrottlingException", status=500, times=2)
+        client = boto3.client(operation.service, region_name="us-east-1")
+        for _ in range(2):
+            _call(client, operation)
+        tokens = [call.params[name] for call in ml.calls]
+        attempts = [call.attempt for call in ml.calls]
+    assert attempts == [1, 2, 3, 1]
+    assert len({uuid.UUID(token) for token in tokens}) == 2
+    assert len(set(tokens[:3])) == 1
+
+
 # -- modelled errors --------------------------------------------------------------------------
 
 _NONE = {"httpStatusCode": 400}  # an error of a stream has none; asked for at the door, it is 400
