@@ -7,42 +7,71 @@ without marks is one turn of the user.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-HUMAN = {"user": r"\n\nHuman:", "assistant": r"\n\nAssistant:"}
-INSTRUCT = {
-    "system": r"<<SYS>>|\[SYSTEM_PROMPT\]",
-    "user": r"\[INST\]|<</SYS>>|\[/SYSTEM_PROMPT\]",
-    "assistant": r"\[/INST\]",
-    "nobody": r"</?s>",
-}
-HEADERS = {
-    "system": r"<\|(?:start_header_id|header_start)\|>system<\|(?:end_header_id|header_end)\|>",
-    "user": r"<\|(?:start_header_id|header_start)\|>user<\|(?:end_header_id|header_end)\|>",
-    "assistant": r"<\|(?:start_header_id|header_start)\|>assistant"
-    r"<\|(?:end_header_id|header_end)\|>",
-    "tool": r"<\|(?:start_header_id|header_start)\|>(?:ipython|tool)"
-    r"<\|(?:end_header_id|header_end)\|>",
-    "nobody": r"<\|(?:begin_of_text|eot_id|eot|eom_id|eom)\|>",
-}
-BARS = {
-    "user": r"<｜User｜>",
-    "assistant": r"<｜Assistant｜>(?:<think>\n?)?",
-    "nobody": r"<｜(?:begin|end)▁of▁(?:sentence|thinking)｜>",
-}
-JOINED = {"user": r"(?:^|\n)User:", "assistant": r"(?:^|\n)Bot:"}
+
+@dataclass(frozen=True)
+class Marks:
+    """How a prompt marks who speaks: `lead` is what every mark begins with, then come patterns.
+
+    A scan for a common beginning is many times faster than one for each of several patterns.
+    """
+
+    lead: str
+    user: str
+    assistant: str
+    system: str = "(?!)"
+    tool: str = "(?!)"
+    nobody: str = "(?!)"
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern of every mark; the group that matched names the role."""
+        roles = ("system", "user", "assistant", "tool", "nobody")
+        groups = "|".join(f"(?P<{role}>{getattr(self, role)})" for role in roles)
+        return re.compile(f"{self.lead}(?:{groups})")
 
 
-def turns_of(prompt: str, marks: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
+def _header(role: str) -> str:
+    return rf"(?:start_header_id|header_start)\|>(?:{role})<\|(?:end_header_id|header_end)\|>"
+
+
+HUMAN = Marks(r"\n\n", "Human:", "Assistant:")
+INSTRUCT = Marks(
+    r"[<\[]",
+    r"INST\]|</SYS>>|/SYSTEM_PROMPT\]",
+    r"/INST\]",
+    system=r"<SYS>>|SYSTEM_PROMPT\]",
+    nobody=r"/?s>",
+)
+HEADERS = Marks(
+    r"<\|",
+    _header("user"),
+    _header("assistant"),
+    system=_header("system"),
+    tool=_header("ipython|tool"),
+    nobody=r"(?:begin_of_text|eot_id|eot|eom_id|eom)\|>",
+)
+BARS = Marks(
+    "<｜",
+    "User｜>",
+    r"Assistant｜>(?:<think>\n?)?",
+    nobody="(?:begin|end)▁of▁(?:sentence|thinking)｜>",
+)
+JOINED = Marks(r"\n", "User:", "Bot:")
+
+
+def turns_of(prompt: str, marks: Marks) -> tuple[str, list[dict[str, Any]]]:
     """Return the system text and the messages (Converse's) that `prompt` holds by its `marks`.
 
-    `marks` are patterns by role: system, user, assistant, tool (a result, shown as a user's turn)
-    and nobody (a mark that says nothing). What stands before the first turn is system text.
+    What a tool says is a result in a turn of the user; what stands before the first turn is system
+    text.
     """
     system, messages = "", []
-    for role, text in _spoken(prompt, tuple(marks.items())):
+    for role, text in _spoken(f"\n{prompt}", marks):
         if role == "system":
             system = f"{system}\n{text}" if system else text
         else:
@@ -50,20 +79,15 @@ def turns_of(prompt: str, marks: Mapping[str, str]) -> tuple[str, list[dict[str,
     return (system, messages) if messages else ("", [_message("user", prompt)])
 
 
-def _spoken(prompt: str, marks: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+def _spoken(prompt: str, marks: Marks) -> Iterable[tuple[str, str]]:
     """Return who said what, in order, without what is blank."""
     role, at, found = "system", 0, []
-    for mark in _pattern(marks).finditer(prompt):
+    for mark in marks.pattern.finditer(prompt):
         found.append((role, prompt[at : mark.start()].strip()))
         role = role if mark.lastgroup in (None, "nobody") else str(mark.lastgroup)
         at = mark.end()
     found.append((role, prompt[at:].strip()))
     return [(role, text) for role, text in found if text]
-
-
-@lru_cache(maxsize=16)
-def _pattern(marks: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{role}>{pattern})" for role, pattern in marks))
 
 
 def _message(role: str, text: str) -> dict[str, Any]:
