@@ -121,9 +121,19 @@ def unused(rules: Sequence[Rule]) -> UnusedRule:
 
 
 def not_mocked(
-    service: str | None, operation: str | None, url: str, *, running: bool, held: bool
+    service: str | None,
+    operation: str | None,
+    url: str,
+    *,
+    running: bool,
+    held: bool,
+    known: bool = False,
+    beside: bool = False,
 ) -> str:
-    """Return the message of a request that was about to leave for AWS."""
+    """Return the message of a request that was about to leave for AWS.
+
+    `held`: the block holds the service; `known`: another block could; `beside`: moto runs.
+    """
     what = f"{service}.{operation}" if service and operation else service or "a request"
     host = url.split("?", 1)[0]
     if not running:
@@ -132,9 +142,17 @@ def not_mocked(
             "block, and no block runs any more. Make the client where it is used, or make the "
             "call inside the block."
         )
+    way = "  - let moto answer it: run mock_aws beside mock_ml"
+    if known:
+        way = f'  - hold it: name it, mock_ml("{service}", ...), or name no service at all'
+    elif beside:
+        way = (
+            "  - moto's mock_aws runs, but this client was made before moto was imported: make it "
+            "inside, or hand it to moto.core.patch_client"
+        )
     ways = [
         f"mlmock doesn't hold {what}, and it was about to leave for AWS ({host}). Ways out:",
-        "  - let moto answer it: run mock_aws beside mock_ml",
+        way,
         f'  - let it through to AWS: mock_ml(passthrough=["{service or "its service"}"])',
     ]
     if held:

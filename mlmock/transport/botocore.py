@@ -232,11 +232,15 @@ def refuse(block: Block | None, service: str | None, operation: str | None, url:
     """Raise NotMocked, and let the block fail with it even if somebody swallows it."""
     from mlmock.explain import not_mocked
 
-    held = block is not None and service is not None and service in block.world.holds
-    fault = NotMocked(not_mocked(service, operation, url, running=block is not None, held=held))
-    if block is not None:
-        block.world.blame(fault)
-    raise fault
+    if block is None:
+        raise NotMocked(not_mocked(service, operation, url, running=False, held=False))
+    from mlmock.transport.moto import is_active
+
+    held, known = service in block.world.holds, service in block.world.registry
+    text = not_mocked(
+        service, operation, url, running=True, held=held, known=known, beside=is_active()
+    )
+    raise block.world.blame(NotMocked(text))
 
 
 def _init(patch: Patch) -> Any:

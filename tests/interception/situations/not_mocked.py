@@ -27,7 +27,7 @@ def refused(ml: Any, client: Any, act: str, *said: str, **params: Any) -> None:
     assert isinstance(fault, AssertionError)
     assert len(sent) == 1, sent
     text = str(fault)
-    for part in (*said, "mock_aws", "passthrough"):
+    for part in (*said, "passthrough"):
         assert part in text, (part, text)
     assert ml.unmatched == [fault]
     ml.unmatched.clear()
@@ -43,7 +43,7 @@ before = {p: clients("dynamodb", region) for p, region in regions.items()}
 with mock_ml() as ml:
     for partition, region in regions.items():
         for client in (*before[partition], *clients("dynamodb", region)):
-            refused(ml, client, "list_tables", "dynamodb.ListTables", region)
+            refused(ml, client, "list_tables", "dynamodb.ListTables", "mock_aws", region)
     for client in clients("s3", "us-east-1"):
         refused(ml, client, "list_buckets", "s3.ListBuckets")
     for more in (Config(use_dualstack_endpoint=True), Config(use_fips_endpoint=True)):
@@ -74,8 +74,19 @@ with mock_ml("bedrock-runtime") as ml:
         boto3.client(NAME, "us-east-1", **KEYS),
         "describe_human_loop",
         f"{NAME}.DescribeHumanLoop",
+        f'hold it: name it, mock_ml("{NAME}", ...)',
         HumanLoopName="x",
     )
+
+
+# a client that moto doesn't know, although it runs
+boto3.DEFAULT_SESSION = None
+early = boto3.client("s3", "us-east-1", **KEYS)
+from moto import mock_aws  # noqa: E402
+
+with mock_ml() as ml, mock_aws():
+    refused(ml, early, "list_buckets", "mock_aws runs", "patch_client")
+    boto3.client("s3", "us-east-1").list_buckets()
 
 
 # what the code under test swallows comes back when the block ends
