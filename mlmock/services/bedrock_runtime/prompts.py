@@ -70,8 +70,11 @@ def turns_of(prompt: str, marks: Marks) -> tuple[str, list[dict[str, Any]]]:
     What a tool says is a result in a turn of the user; what stands before the first turn is system
     text.
     """
+    marked = f"\n{prompt}"
+    if marks.pattern.search(marked) is None:
+        return "", [_message("user", prompt)]
     system, messages = "", []
-    for role, text in _spoken(f"\n{prompt}", marks):
+    for role, text in _spoken(marked, marks):
         if role == "system":
             system = f"{system}\n{text}" if system else text
         else:
