@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import inspect
 import random
+import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -361,3 +362,20 @@ def test_a_block_holds_the_named_services_alone() -> None:
         ml.unmatched.clear()
         with pytest.raises(mlmock.BadAnswer, match="holds bedrock-runtime"):
             ml.on(A2I)
+
+
+def test_a_block_may_be_ended_in_another_thread_than_it_was_started_in() -> None:
+    mock = mock_ml()
+    thread = threading.Thread(target=mock.start)
+    thread.start()
+    thread.join()
+    assert running()
+    mock.stop()
+    assert not running()
+
+
+def test_what_is_no_function_is_not_decorated() -> None:
+    as_any: Any = mock_ml
+    for wrong in (3, None):
+        with pytest.raises((TypeError, ValueError)):
+            as_any(wrong)
