@@ -227,6 +227,13 @@ def test_r1_reasons_first(ml: MockML) -> None:
 
 
 @mock_ml
+def test_r1_reads_marks_in_plain_letters(ml: MockML) -> None:
+    ml.bedrock.model("deepseek.r1*").on(last_user="Hi", system="Be kind.").reply("Yes.")
+    prompt = "\n<|begin_of_sentence|><|System|>Be kind.<|User|>Hi<|Assistant|>\n\n"
+    assert invoke("deepseek.r1-v1:0", prompt=prompt)["choices"][0]["text"] == "Yes."
+
+
+@mock_ml
 def test_r1_takes_messages_too(ml: MockML) -> None:
     ml.bedrock.model("deepseek.r1*").on(last_user="Hi").reply("one two three")
     turns = [{"role": "user", "content": "Hi"}]

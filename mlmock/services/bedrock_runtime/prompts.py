@@ -56,10 +56,11 @@ HEADERS = Marks(
     nobody=r"(?:begin_of_text|eot_id|eot|eom_id|eom)\|>",
 )
 BARS = Marks(
-    "<｜",
-    "User｜>",
-    r"Assistant｜>(?:<think>\n?)?",
-    nobody="(?:begin|end)▁of▁(?:sentence|thinking)｜>",
+    "<[｜|]",
+    "User[｜|]>",
+    r"Assistant[｜|]>(?:<think>\n?)?",
+    system="System[｜|]>",
+    nobody="(?:begin|end)[▁_]of[▁_](?:sentence|thinking)[｜|]>",
 )
 JOINED = Marks(r"\n", "User:", "Bot:")
 
