@@ -18,11 +18,13 @@ _HOMES = {
     "MockML": "handle",
     "NotMocked": "errors",
     "Policy": "progress",
+    "ServerThread": "server.serving",
     "UnmatchedCall": "errors",
     "UnusedRule": "errors",
     "UnusedRuleWarning": "errors",
     "after": "progress",
     "after_polls": "progress",
+    "client": "server.client",
     "contains": "matching",
     "current": "mock",
     "error": "answers",
@@ -69,6 +71,8 @@ __all__ = [  # noqa: RUF022 - in the order of the contract
     "Event",
     "MockML",
     "Policy",
+    "ServerThread",
+    "client",
     "__version__",
 ]
 
@@ -95,6 +99,8 @@ if TYPE_CHECKING:
     from mlmock.progress import after_polls as after_polls
     from mlmock.progress import immediately as immediately
     from mlmock.progress import manually as manually
+    from mlmock.server.client import client as client
+    from mlmock.server.serving import ServerThread as ServerThread
     from mlmock.services.bedrock_runtime.script import json_output as json_output
     from mlmock.services.bedrock_runtime.script import message as message
     from mlmock.services.bedrock_runtime.script import raw as raw

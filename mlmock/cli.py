@@ -58,5 +58,10 @@ def _demo() -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    print("mlmock serve is not there yet: this version has no server", file=sys.stderr)
-    return 1
+    from mlmock.server.serving import serve
+
+    try:
+        return serve(options.host, options.port, options.port_file)
+    except (OSError, OverflowError) as fault:
+        print(f"mlmock can't listen on {options.host}:{options.port}: {fault}", file=sys.stderr)
+        return 1

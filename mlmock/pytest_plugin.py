@@ -1,4 +1,7 @@
-"""The pytest plugin: the fixture `mlmock` and its marker. Costs nothing where they aren't used."""
+"""The pytest plugin: the fixtures `mlmock` and `mlmock_server`, and their marker.
+
+Costs nothing where they aren't used.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ import pytest
 
 if TYPE_CHECKING:
     from mlmock.handle import MockML
+    from mlmock.server.serving import ServerThread
 
 _RUN = "_mlmock_run"
+_SERVED = "_mlmock_served"
 _MARKER = (
     "mlmock(*services, **options): options of the fixture `mlmock`, as mock_ml takes them; "
     "those of module, class and test are merged."
@@ -47,6 +52,32 @@ def mlmock(request: pytest.FixtureRequest) -> Generator[MockML, None, None]:
         run.stop()
 
 
+@pytest.fixture(scope="session")
+def _mlmock_listener() -> Generator[ServerThread, None, None]:
+    from mlmock.server.serving import ServerThread
+
+    with ServerThread() as server:
+        yield server
+
+
+@pytest.fixture
+def mlmock_server(
+    request: pytest.FixtureRequest, _mlmock_listener: ServerThread
+) -> Generator[ServerThread, None, None]:
+    """A server with a fresh mock for every test: its `url`, and `ml`, which scripts it.
+
+    The port is the same for the whole session. The marker's options hold here as well.
+    """
+    services, options = _merged(request.node)
+    options.setdefault("strict", _is_strict(request.config))
+    _mlmock_listener.renew(*services, **options)
+    setattr(request.node, _SERVED, _mlmock_listener)
+    try:
+        yield _mlmock_listener
+    finally:
+        delattr(request.node, _SERVED)
+
+
 def _merged(node: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return the services and options of the markers, the nearest deciding."""
     services: tuple[str, ...] = ()
@@ -68,8 +99,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, Any, Any]:
     """Show the calls of a failed test."""
     report = yield
-    run = getattr(item, _RUN, None)
-    if run is not None and report.failed:
+    for run in _runs(item) if report.failed else ():
         from mlmock.explain import journal_text
 
         report.sections.append(("mlmock: the calls of this test", journal_text(run.ml.calls)))
@@ -81,7 +111,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fail a test that passed but left rules unused or swallowed a refusal."""
     __tracebackhide__ = True
     outcome = yield
-    run = getattr(item, _RUN, None)
-    if run is not None:
+    for run in _runs(item):
         run.check()
     return outcome
+
+
+def _runs(item: pytest.Item) -> list[Any]:
+    """Return what the fixtures of a test run: a block, a server."""
+    return [getattr(item, name) for name in (_RUN, _SERVED) if hasattr(item, name)]

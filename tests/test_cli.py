@@ -62,11 +62,6 @@ def test_the_example_is_packed_into_the_wheel(
     assert cli.example() == packed
 
 
-def test_serve_says_that_it_is_not_there_yet(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["serve"]) == 1
-    assert "this version has no server" in capsys.readouterr().err
-
-
 def test_serve_takes_the_options_of_the_contract() -> None:
     options = cli.parser().parse_args(["serve", "--port", "0", "--port-file", "p"])
     assert (options.host, options.port, options.port_file) == ("127.0.0.1", 0, Path("p"))

@@ -8,12 +8,15 @@ from typing import Any
 
 from mlmock.errors import AuthorError
 from mlmock.mock import Detached
+from mlmock.server.control import Control
+from mlmock.server.rooms import room_for
 from mlmock.transport.front import refusal, serve
 from mlmock.wire.message import Answer
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
+_UNMATCHED = 1000  # so many refusals are remembered for whoever asks
 _METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"
 _PHRASES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -22,19 +25,21 @@ class Application:
     """What the server runs: one mock, for every client that comes."""
 
     def __init__(self, world: Detached) -> None:
-        self.block = world.block
-        self.ml = world.ml
+        self.answer_with(world)
+
+    def answer_with(self, world: Detached) -> None:
+        """Answer out of `world` from here on."""
+        self.block, self.ml = world.block, world.ml
+        self.control = Control(world.ml, world.block)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
         method, target = environ["REQUEST_METHOD"], target_of(environ)
         if method == "OPTIONS":
             return _send(start_response, _preflight(environ), environ)
-        from mlmock.server.rooms import room_for
-
-        room = room_for(self, environ, target)
+        room = room_for(self, target)
         if room is not None:
-            return room(environ, start_response)
+            return _send(start_response, room(method, target, environ), environ)
         return _send(start_response, self._aws(method, target, environ), environ)
 
     def _aws(self, method: str, target: str, environ: Environ) -> Answer:
@@ -43,7 +48,7 @@ class Application:
         try:
             _, answer = serve(self.block, wanted, target, headers_of(environ), body)
         except AuthorError as fault:
-            self.block.world.unmatched.clear()  # told to the caller, who can't be raised at
+            del self.block.world.unmatched[:-_UNMATCHED]
             return refusal(400, type(fault).__name__, str(fault))
         return answer
 

@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from mlmock.transport.front import refusal
+from mlmock.wire.message import Answer
 
 if TYPE_CHECKING:
     from mlmock.server.application import Application
 
-Room = Callable[[dict[str, Any], Any], Iterable[bytes]]
+Room = Callable[[str, str, dict[str, Any]], Answer]
+OURS = "/_mlmock/"
 
 
-def room_for(application: Application, environ: dict[str, Any], target: str) -> Room | None:
+def room_for(application: Application, target: str) -> Room | None:
     """Return what answers a request of our own, or None for one to a service."""
+    path = path_of(target)
+    if path.startswith(OURS):
+        return _guarded(application.control.answer)
+    if path == "/":
+        return _page(application)
     return None
+
+
+def path_of(target: str) -> str:
+    """Return the path of a target in origin or absolute form."""
+    if target.startswith("/"):
+        return target.partition("?")[0]
+    return urlsplit(target).path or "/"
+
+
+def _guarded(room: Room) -> Room:
+    """Return `room`, closed to pages of other sites, which a browser says that it comes from."""
+
+    def answer(method: str, target: str, environ: dict[str, Any]) -> Answer:
+        origin = environ.get("HTTP_ORIGIN")
+        if origin and urlsplit(origin).netloc != environ.get("HTTP_HOST"):
+            return refusal(403, "ForeignOrigin", "The control API is closed to other sites' pages.")
+        return room(method, target, environ)
+
+    return answer
+
+
+def _page(application: Application) -> Room:
+    def answer(method: str, target: str, environ: dict[str, Any]) -> Answer:
+        from mlmock.server.page import page
+
+        if method not in ("GET", "HEAD"):
+            return refusal(405, "MethodNotAllowed", "The page is for GET.")
+        body = page(application.ml).encode()
+        return Answer(200, page_headers(body), body)
+
+    return answer
+
+
+def page_headers(body: bytes) -> dict[str, str]:
+    """Return the headers of a page of HTML, which nobody may frame or keep."""
+    return {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }

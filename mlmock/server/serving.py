@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,6 +18,8 @@ from mlmock.handle import MockML
 from mlmock.mock import mock_ml
 from mlmock.server.application import Application
 from mlmock.server.connection import Connection, Limits
+
+_QUEUE = 256  # connections that wait to be taken
 
 
 class ServerThread:
@@ -28,17 +33,16 @@ class ServerThread:
 
     def __init__(
         self,
-        *,
+        *services: str,
         host: str = "127.0.0.1",
         port: int = 0,
         limits: Limits | None = None,
         **options: Any,
     ) -> None:
-        world = mock_ml(**options).detached()
-        self._server = _listening(host, port, Application(world), limits or Limits())
+        self._application = Application(mock_ml(*services, **options).detached())
+        self._server = _listening(host, port, self._application, limits or Limits())
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host if ':' not in host else f'[{host}]'}:{self.port}"
-        self.ml: MockML = world.ml
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.05},
@@ -49,15 +53,32 @@ class ServerThread:
     def __repr__(self) -> str:
         return f"<mlmock server at {self.url}>"
 
+    @property
+    def ml(self) -> MockML:
+        """The handle of the mock that answers."""
+        return self._application.ml
+
+    def renew(self, *services: str, **options: Any) -> MockML:
+        """Answer with a new mock from here on, and return its handle; the port stays."""
+        self._application.answer_with(mock_ml(*services, **options).detached())
+        return self.ml
+
+    def check(self) -> None:
+        """Raise what a block would at its end: refusals by UnmatchedCall, then UnusedRule."""
+        __tracebackhide__ = True
+        self.ml.assert_all_used()
+
     def start(self) -> ServerThread:
         """Begin to answer, and return this."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Take no more connections, and let the running answers end."""
-        self._server.shutdown()
+        """Take no more connections, let the running answers end, and close those that wait."""
+        if self._thread.is_alive():
+            self._server.shutdown()
         self._server.server_close()
+        self._server.finish()
 
     def __enter__(self) -> ServerThread:
         """Begin to answer."""
@@ -77,15 +98,42 @@ class _Server(ThreadedWSGIServer):
     """werkzeug's threaded server, without its start-up chatter and with a deeper queue."""
 
     daemon_threads = True
-    request_queue_size = 256
+    request_queue_size = _QUEUE
+    grace = 10.0  # seconds that answers under way have once the server stops
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        self._open: dict[threading.Thread, Any] = {}
+        super().__init__(*given, **more)
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class's
         """Log nothing."""
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a connection that a client has torn."""
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve one connection, and know of it while it is open."""
+        self._open[threading.current_thread()] = request
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            del self._open[threading.current_thread()]
+
+    def finish(self) -> None:
+        """Let every connection end once its present answer is written."""
+        deadline = time.monotonic() + self.grace
+        for thread, request in list(self._open.items()):
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RD)
+            thread.join(max(0.0, deadline - time.monotonic()))
+
 
 def _listening(host: str, port: int, application: Application, limits: Limits) -> Any:
     handler = type("BoundConnection", (Connection,), {"limits": limits, "timeout": limits.idle})
-    return _Server(host, port, application, handler)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=_QUEUE) as bound:
+        address = bound.getsockname()
+        return _Server(host, address[1], application, handler, fd=bound.fileno())
 
 
 def serve(host: str, port: int, port_file: Path | None, **options: Any) -> int:
@@ -96,8 +144,8 @@ def serve(host: str, port: int, port_file: Path | None, **options: Any) -> int:
         signal.signal(name, lambda *_: ended.set())
     server.start()
     if port_file is not None:
-        port_file.write_text(f"{server.port}\n")
-    sys.stdout.write(f"mlmock is ready at {server.url}\n")
+        port_file.write_text(f"{server.port}\n", encoding="ascii")
+    sys.stdout.write(f"mlmock is ready at {server.url} (HTTP/1.1)\n")
     sys.stdout.flush()
     ended.wait()
     server.stop()
