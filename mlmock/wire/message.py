@@ -45,3 +45,13 @@ class Headed(dict[str, Any]):
     def __init__(self, members: Params, headers: dict[str, str]) -> None:
         super().__init__(members)
         self.headers = headers
+
+
+class Written(dict[str, Any]):
+    """The members of an answer that is a JSON body and nothing else, with that body written."""
+
+    __slots__ = ("body",)
+
+    def __init__(self, members: Params, body: bytes) -> None:
+        super().__init__(members)
+        self.body = body

@@ -12,7 +12,7 @@ from mlmock.check import NAMES, Fault, WrongType, faults_of, lower_camel, missin
 from mlmock.errors import ServiceError
 from mlmock.wire import bodies, faults, uri
 from mlmock.wire.eventstream import CONTENT_TYPE, EventStream
-from mlmock.wire.message import Answer, Headed, Params, Request
+from mlmock.wire.message import Answer, Headed, Params, Request, Written
 from mlmock.wire.readers import Reader, Refused, reader_of
 from mlmock.wire.texts import (
     DEFAULT_FORMATS,
@@ -228,6 +228,8 @@ class Operation:
     def serialise(self, result: Params) -> Answer:
         """Return the answer that says `result`, whose members are named as boto3 shows them."""
         if self._body_only:
+            if type(result) is Written:
+                return Answer(self.status, {"Content-Type": _JSON}, result.body)
             body = self._write(result) if self._write is not None else b"{}"
             return Answer(self.status, {"Content-Type": _JSON}, body)
         headers = dict(result.headers) if type(result) is Headed else {}
