@@ -31,6 +31,7 @@ from mlmock.services.bedrock_runtime.models import GEOGRAPHIES
 from mlmock.services.bedrock_runtime.outputs import Family, File, Work, family_of
 from mlmock.services.bedrock_runtime.outputs.family import check_input, manifest
 from mlmock.services.idempotency import ClientTokens
+from mlmock.wire.message import Written
 from mlmock.world import World
 
 if TYPE_CHECKING:
@@ -90,17 +91,22 @@ class AsyncInvokes:
                 raise ServiceError(
                     "ValidationException", "The provided invocation ARN does not exist."
                 )
-            return _looked_at(found).shown()
+            row = _looked_at(found).shown()
+        return Written(row.members, row.written)
 
     def list(self, call: Call) -> Result:
         """Show invocations, the latest first, a hundred a page (judged)."""
         query = async_listing.read(call.params, self.scope)
         with self._backend.lock:
-            rows, after = self._catalogue.page(query, self._look)
-            shown: Result = {"asyncInvokeSummaries": [invoke.shown() for invoke in rows]}
+            found, after = self._catalogue.page(query, self._look)
+            rows = [invoke.shown() for invoke in found]
+        members: Result = {"asyncInvokeSummaries": [row.members for row in rows]}
+        end = b"]}"
         if after is not None:
-            shown["nextToken"] = async_listing.tokens_of(call.params, self.scope).make(after)
-        return shown
+            token = async_listing.tokens_of(call.params, self.scope).make(after)
+            members["nextToken"], end = token, b'],"nextToken":"%s"}' % token.encode()
+        body = b'{"asyncInvokeSummaries":[%s%s' % (b",".join([row.written for row in rows]), end)
+        return Written(members, body)
 
     # -- the life of an invocation ----------------------------------------------------------
 

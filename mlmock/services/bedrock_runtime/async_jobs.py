@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlmock.lifecycle import Machine, Transition
 from mlmock.progress import Work as Progressing
 from mlmock.services.bedrock_runtime.outputs import Family, Work
-from mlmock.wire.timestamps import iso8601
+from mlmock.wire.bodies import plain_writer
 
 # The states are the model's; there is no operation that moves them.
 ASYNC_INVOKE = Machine(
@@ -40,6 +40,16 @@ class Failure:
 Outcome = Completion | Failure
 
 
+class Row(NamedTuple):
+    """What is shown of an invocation: the members as boto3 shows them, and their JSON."""
+
+    members: dict[str, Any]
+    written: bytes
+
+
+_write = plain_writer("iso8601")
+
+
 @dataclass(slots=True)
 class Invoke:
     """One async invoke as the service stores it; `place` is its place in the listings."""
@@ -56,26 +66,26 @@ class Invoke:
     failure_message: str | None = None
     ended: datetime | None = None
     progress: Progressing | None = None
-    row: dict[str, Any] | None = None
+    row: Row | None = None
 
     @property
     def arn(self) -> str:
         """Its invocationArn."""
         return self.work.arn
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> Row:
         """Return the invocation as GetAsyncInvoke and ListAsyncInvokes show it.
 
-        `lastModifiedTime` is there from the start, `endTime` once it has ended (judged). Whoever
-        changes the invocation sets `row` to None; times are written once, not for every listing.
+        `lastModifiedTime` is there from the start, `endTime` once it has ended (judged). It is
+        written once, not for every page; whoever changes the invocation sets `row` to None.
         """
         if self.row is None:
-            self.row = self._row()
+            members = self._members()
+            self.row = Row(members, _write(members))
         return self.row
 
-    def _row(self) -> dict[str, Any]:
-        submitted = iso8601(self.submitted)
-        ended = None if self.ended is None else iso8601(self.ended)
+    def _members(self) -> dict[str, Any]:
+        submitted, ended = self.submitted, self.ended
         shown = {
             "invocationArn": self.work.arn,
             "modelArn": self.model_arn,
