@@ -86,6 +86,7 @@ class World:
         self.registry: Mapping[str, str] = {}
         self.outside: Callable[[World], Buckets | None] = _nobody
         self.interception: Any = None
+        self.mark = object()
         self.clients: Any = None
         self.deliver: Callable[[World, Event], None] | None = None
         self.neighbour: Callable[[World, str, Owner], Ask | None] = _no_neighbour

@@ -224,7 +224,7 @@ class VirtualAsyncio:
 
 def _own_sleep(patch: Patch) -> Any:
     async def sleep(self: Any, sleep_amount: float) -> None:
-        if active.current() is None or patience.REAL.get():
+        if patience.virtual() is None:
             await patch.original(self, sleep_amount)
         else:
             patience.sleep(sleep_amount)
@@ -236,7 +236,7 @@ def _acquire(patch: Patch) -> Any:
     async def acquire(self: Any, amount: float, block: bool) -> Any:
         from botocore.exceptions import CapacityNotAvailableError
 
-        if active.current() is None or patience.REAL.get() or not block:
+        if patience.virtual() is None or not block:
             return await patch.original(self, amount, block)
         try:
             return await patch.original(self, amount, False)

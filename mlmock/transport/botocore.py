@@ -139,8 +139,8 @@ def decide(endpoint: Any, params: dict[str, Any], operation: Any) -> Any:
     block = running[-1]
     name = operation.service_model.service_name
     passing = block.options.passthrough
-    if passing or patience.REAL.get():
-        patience.REAL.set(name in passing)
+    if passing or patience.REAL.get() is not None:
+        patience.REAL.set(block.world.mark if name in passing else None)
     if name not in block.world.holds or name in passing:
         return operation
     if block.world.interception.missing:

@@ -5,7 +5,6 @@ How long a back-off is, botocore draws; inside a block it draws from the block's
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import random
 import time
@@ -20,18 +19,26 @@ from botocore.retries.standard import ExponentialBackoff
 
 from mlmock import active
 from mlmock.transport.patching import Patch
+from mlmock.world import Block
 
-# True in a thread or task whose latest call went to a service in `passthrough`.
-REAL: contextvars.ContextVar[bool] = contextvars.ContextVar("mlmock_real", default=False)
+# The mark of the world in which the latest call of a thread or task went to a service in
+# `passthrough`; None after any other. What it says of a world that has ended holds in no other.
+REAL: contextvars.ContextVar[object] = contextvars.ContextVar("mlmock_real", default=None)
 
 
-_sleep, _asyncio_sleep = time.sleep, asyncio.sleep
+_sleep = time.sleep
+
+
+def virtual() -> Block | None:
+    """Return the running block, or None where none runs or the latest call was a real one."""
+    block = active.current()
+    return None if block is None or REAL.get() is block.world.mark else block
 
 
 def sleep(seconds: float) -> None:
     """Advance the virtual clock; really sleep where no mock runs or the call was a real one."""
-    block = active.current()
-    if block is None or REAL.get():
+    block = virtual()
+    if block is None:
         present = time.sleep  # somebody's own, unless it is the one that ours has replaced
         (_sleep if present is sleep else present)(seconds)
     else:
@@ -49,11 +56,13 @@ class VirtualTime:
 
 async def async_sleep(delay: float, result: Any = None) -> Any:
     """Advance the virtual clock and let other tasks run; really sleep where `sleep` does."""
-    block = active.current()
-    if block is None or REAL.get():
-        return await _asyncio_sleep(delay, result)
+    from asyncio import tasks
+
+    block = virtual()
+    if block is None:
+        return await tasks.sleep(delay, result)
     block.world.clock.advance(seconds=max(0.0, delay))
-    return await _asyncio_sleep(0, result)
+    return await tasks.sleep(0, result)
 
 
 def draw() -> float:
@@ -86,7 +95,7 @@ class SeededBackoff:
 
 def _acquire(patch: Patch) -> Any:
     def acquire(self: Any, amount: float, block: bool) -> Any:
-        if active.current() is None or REAL.get() or not block:
+        if virtual() is None or not block:
             return patch.original(self, amount, block)
         try:
             return patch.original(self, amount, False)
@@ -102,6 +111,8 @@ def _acquire(patch: Patch) -> Any:
 
 def user_patches() -> list[Patch]:
     """Return the patches that take the sleeping of the code under test."""
+    import asyncio
+
     return [
         Patch(time, "sleep", lambda patch: sleep),
         Patch(asyncio, "sleep", lambda patch: async_sleep),

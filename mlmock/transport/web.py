@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
-from mlmock import active
 from mlmock.transport import moto, patience
 from mlmock.transport.bodies import request_bytes
 from mlmock.transport.botocore import refuse
@@ -41,10 +40,8 @@ def _is_at(host: str, prefix: str) -> bool:
 
 def block_for(url: str) -> Block | None:
     """Return the running block that has a say in a request to `url`, or None."""
-    block = active.current()
-    if block is None or patience.REAL.get() or not is_aws(url):
-        return None
-    return block
+    block = patience.virtual()
+    return block if block is not None and is_aws(url) else None
 
 
 def answered(method: str, url: str, headers: Mapping[str, Any], body: Any) -> Answer | None:

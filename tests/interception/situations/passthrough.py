@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import boto3
+import botocore.endpoint
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials
@@ -112,6 +113,14 @@ with mock_ml(passthrough=["sts"]):
     slept.clear()
     fault = raises(HTTPClientError, sts.get_caller_identity)
     assert "amazonaws.com" in str(fault)
+
+# what the latest call was says nothing in the next block
+slept.clear()
+with mock_ml() as ml:
+    now = ml.clock.now()
+    vars(botocore.endpoint)["time"].sleep(1000)
+    assert (ml.clock.now() - now).total_seconds() >= 1000
+    assert slept == []
 
 # without passthrough the same client is held, wherever its endpoint lies
 slept.clear()
