@@ -61,11 +61,9 @@ def python_of(folder: Path) -> Path:
 
 def fingerprint(folder: Path) -> str:
     """Return what an environment depends on: the Python, the client's requirements, mlmock's."""
-    files = (folder / "requirements.txt", ROOT / "pyproject.toml")
-    digest = hashlib.sha256(sys.version.encode())
-    for path in files:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    project = (ROOT / "pyproject.toml").read_text().partition("[dependency-groups]")[0]
+    wanted = (folder / "requirements.txt").read_text()
+    return hashlib.sha256("\n".join((sys.version, wanted, project)).encode()).hexdigest()
 
 
 def install(python: Path, folder: Path) -> None:
