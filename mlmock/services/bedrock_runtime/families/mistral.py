@@ -136,5 +136,5 @@ class MistralNew(ChatFamily):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
-        deaf = "voxtral" in model_id or "devstral" in model_id
-        return Traits(images=not deaf, leading_assistant=True, prefill=True)
+        blind = "voxtral" in model_id or "devstral" in model_id
+        return Traits(images=not blind, leading_assistant=True, prefill=True)
