@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 
 from mlmock.clock import to_seconds
 from mlmock.services.lookoutvision.entries import BadLines, Entry, count
@@ -29,12 +30,37 @@ class Filter:
     contains: str | None = None
 
 
+class View:
+    """The places of the entries that one filter lets through, looked up as far as asked for."""
+
+    def __init__(self, places: Iterator[int]) -> None:
+        self._found: list[int] = []
+        self._rest = places
+
+    def page(self, size: int, after: int | None) -> tuple[list[int], bool]:
+        """Return `size` places behind the place `after`, and True if there are more."""
+        start = 0 if after is None else self._behind(after)
+        end = start + size
+        self._found.extend(islice(self._rest, max(end + 1 - len(self._found), 0)))
+        return self._found[start:end], len(self._found) > end
+
+    def _behind(self, after: int) -> int:
+        found = self._found
+        while not found or found[-1] <= after:
+            place = next(self._rest, None)
+            if place is None:
+                break
+            found.append(place)
+        return bisect_right(found, after)
+
+
 class Content:
     """The entries of a dataset in the order in which they came in."""
 
     def __init__(self, entries: Sequence[Entry] = ()) -> None:
         self.entries = entries
-        self._views: dict[Filter, Sequence[int]] = {}
+        self._views: dict[Filter, View] = {}
+        self._dates: dict[str, float | None] = {}
 
     @cached_property
     def stats(self) -> dict[str, int]:
@@ -49,11 +75,6 @@ class Content:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {entry.ref: place for place, entry in enumerate(self.entries)}
-
-    @cached_property
-    def _instants(self) -> list[float]:
-        known: dict[str, float | None] = {}
-        return [_instant(entry, known) for entry in self.entries]
 
     def changed(self, entries: Iterable[Entry]) -> Content:
         """Return this with `entries`: those of known images in their places, new ones at the end.
@@ -73,47 +94,48 @@ class Content:
     def page(self, wanted: Filter, size: int, after: int | None) -> tuple[list[str], int | None]:
         """Return `size` lines that `wanted` lets through, from behind the place `after` on.
 
-        Beside them stands the place behind which the next page begins, or None. A filter is
-        looked up once in all entries; each further page is cut out of what was found.
+        Beside them stands the place behind which the next page begins, or None. What a filter has
+        let through is remembered, so that no page costs more because of where it stands. The
+        caller holds a lock.
         """
-        found = self._view(wanted)
-        start = 0 if after is None else bisect_right(found, after)
-        places = found[start : start + size]
-        texts = [self.entries[place].text for place in places]
-        return texts, places[-1] if start + size < len(found) else None
+        places, more = self._view(wanted).page(size, after)
+        return [self.entries[place].text for place in places], places[-1] if more else None
 
-    def _view(self, wanted: Filter) -> Sequence[int]:
+    def _view(self, wanted: Filter) -> View:
         found = self._views.get(wanted)
         if found is None:
             if len(self._views) >= _VIEWS:
                 self._views.clear()
-            found = self._views[wanted] = self._look_up(wanted)
+            found = self._views[wanted] = View(self._look_up(wanted))
         return found
 
-    def _look_up(self, wanted: Filter) -> Sequence[int]:
-        entries, found = self.entries, range(len(self.entries))
-        view: Sequence[int] = found
+    def _look_up(self, wanted: Filter) -> Iterator[int]:
+        entries, label, text = self.entries, wanted.label, wanted.contains
+        found = iter(range(len(entries)))
         if wanted.labeled is not None:
-            view = [place for place in view if bool(entries[place].label) is wanted.labeled]
-        if wanted.label is not None:
-            view = [place for place in view if entries[place].label == wanted.label]
-        if wanted.contains is not None:
-            view = [place for place in view if wanted.contains in entries[place].ref]
-        if wanted.before is not None:
-            view = [place for place in view if self._instants[place] < wanted.before]
-        if wanted.after is not None:
-            view = [place for place in view if self._instants[place] > wanted.after]
-        return view
+            found = (place for place in found if bool(entries[place].label) is wanted.labeled)
+        if label is not None:
+            found = (place for place in found if entries[place].label == label)
+        if text is not None:
+            found = (place for place in found if text in entries[place].ref)
+        if wanted.before is not None or wanted.after is not None:
+            found = filter(partial(self._is_dated, wanted), found)
+        return found
 
+    def _is_dated(self, wanted: Filter, place: int) -> bool:
+        instant = self._instant(self.entries[place])
+        return (wanted.before is None or instant < wanted.before) and (
+            wanted.after is None or instant > wanted.after
+        )
 
-def _instant(entry: Entry, known: dict[str, float | None]) -> float:
-    """Return when the label was made, if that can be read, else when the line came in (judged)."""
-    if entry.dated is None:
-        return entry.added
-    if entry.dated not in known:
-        known[entry.dated] = parse_date(entry.dated)
-    found = known[entry.dated]
-    return entry.added if found is None else found
+    def _instant(self, entry: Entry) -> float:
+        """Return when the label was made, if that can be read, else when the line came (judged)."""
+        if entry.dated is None:
+            return entry.added
+        if entry.dated not in self._dates:
+            self._dates[entry.dated] = parse_date(entry.dated)
+        found = self._dates[entry.dated]
+        return entry.added if found is None else found
 
 
 def parse_date(text: str) -> float | None:

@@ -56,9 +56,9 @@ class DatasetOperations(State):
             repr(wanted),
         )
         after = tokens.read(params.get("NextToken"))
-        texts, last = dataset.content.page(
-            wanted, params.get("MaxResults", PAGE), None if after is None else after[0]
-        )
+        behind = None if after is None else after[0]
+        with self.lock:
+            texts, last = dataset.content.page(wanted, params.get("MaxResults", PAGE), behind)
         token = {} if last is None else {"NextToken": tokens.make((last,))}
         return {"DatasetEntries": texts, **token}
 
