@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from mlmock.wire.message import Answer, Params, Request
-from mlmock.wire.rest_json import Operation
+if TYPE_CHECKING:
+    from mlmock.wire.message import Answer, Params, Request
+    from mlmock.wire.rest_json import Operation
 
 
 class Call:
@@ -35,6 +36,7 @@ class Call:
         "region",
         "request",
         "request_id",
+        "respond",
         "started_at",
     )
 
@@ -49,6 +51,7 @@ class Call:
         self.plan = plan
         self.request: Request
         self.block: Any = None
+        self.respond: Any = None
         self.damage: Any = None
         self.region = region
         self.account_id = account_id

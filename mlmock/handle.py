@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from mlmock.calls import Call, Journal
 from mlmock.clock import Clock
 from mlmock.errors import AuthorError, BadAnswer
-from mlmock.events import Events
-from mlmock.objects import ObjectStore
 from mlmock.options import check_place
 from mlmock.progress import ProgressSlot
-from mlmock.rules import Match, Rule, Subject
-from mlmock.services.base import Narrowing, Resource, ServiceHandle
 from mlmock.world import Block, World
 
 if TYPE_CHECKING:
+    from mlmock.events import Events
+    from mlmock.objects import ObjectStore
+    from mlmock.rules import Rule, Subject
     from mlmock.services.a2i_runtime import Handle as A2I
+    from mlmock.services.base import Narrowing, Resource, ServiceHandle
     from mlmock.services.bedrock_runtime import Handle as Bedrock
     from mlmock.services.lookoutvision import Handle as LookoutVision
     from mlmock.services.sagemaker_runtime import Handle as SageMaker
 
-Held = TypeVar("Held", bound=ServiceHandle)
+Held = TypeVar("Held", bound="ServiceHandle")
 
 
 class ServiceSlot(Generic[Held]):
@@ -75,8 +75,16 @@ class MockML:
     def __init__(self, block: Block, at: Narrowing | None = None) -> None:
         self._block = block
         self._world: World = block.world
-        self._at = at or Narrowing()
+        self._narrowed = at
         self.progress = self._world.progress
+
+    @property
+    def _at(self) -> Narrowing:
+        if self._narrowed is None:
+            from mlmock.services.base import Narrowing
+
+            self._narrowed = Narrowing()
+        return self._narrowed
 
     def __repr__(self) -> str:
         names = ", ".join(sorted(self._world.holds))
@@ -142,6 +150,8 @@ class MockML:
         """
         if where is not None and not callable(where):
             raise BadAnswer(f"where= takes a function of the call, not {where!r}")
+        from mlmock.rules import Match, Rule
+
         subject = door_subject(self._world, service, operation, members)
         match = Match(members, where, self._at.region, self._at.account_id)
         return Rule(self._world.book, subject, match)
@@ -184,6 +194,7 @@ def services_named(names: Iterable[str]) -> frozenset[str]:
 def door_subject(world: World, service: str, operation: str, members: dict[str, Any]) -> Subject:
     """Return the subject of a rule at the door, after checking that it names what exists."""
     from mlmock.doors import check_members, door_check, plans_of
+    from mlmock.rules import Subject
 
     if service not in world.holds:
         from mlmock.explain import no_such_service

@@ -9,17 +9,19 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from mlmock import active
 from mlmock.errors import AuthorError, UnusedRuleWarning
 from mlmock.handle import REGISTRY, MockML, services_named
 from mlmock.options import Options
 from mlmock.progress import Policy
-from mlmock.rules import Rule
 from mlmock.transport import moto
 from mlmock.transport.install import Interception
 from mlmock.world import Block, World
+
+if TYPE_CHECKING:
+    from mlmock.rules import Rule
 
 # The thread, and the task in it, that a block was started by.
 Here = tuple[int, Any]
@@ -50,7 +52,7 @@ class Run:
         blamed = world.blamed(self.block)
         if blamed:
             raise blamed[0]
-        rules = world.book.end(self.block)
+        rules = world.end_rules(self.block)
         if rules:
             self._complain(rules)
 
@@ -66,7 +68,7 @@ class Run:
                 world.interception.undo()
             else:
                 world.leave(self.block)
-                world.book.end(self.block)
+                world.end_rules(self.block)
 
     def end(self, fault: BaseException | None) -> None:
         """End the block; assert what is to be asserted, unless it ends by its own `fault`."""

@@ -6,9 +6,7 @@ the door may answer, else the service does; the model writes the answer.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -161,6 +159,8 @@ def run(work: Callable[[], Any]) -> Any:
     value = work()
     if not inspect.isawaitable(value):
         return value
+    import asyncio  # loaded by whoever has something to await, and dear to everybody else
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -173,6 +173,9 @@ async def _as_coroutine(value: Any) -> Any:
 
 
 def _run_elsewhere(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    import asyncio
+    import threading
+
     outcome: list[Any] = []
 
     def target() -> None:

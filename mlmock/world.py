@@ -9,23 +9,47 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from mlmock.book import Book
 from mlmock.calls import Call, Journal
 from mlmock.clock import Clock, to_datetime
 from mlmock.errors import AuthorError, ConnectionFault, UnmatchedCall
-from mlmock.events import Event, Events
 from mlmock.ledger import Ledger
-from mlmock.objects import Buckets, ObjectStore, Owner
 from mlmock.options import Options
 from mlmock.progress import Board, Progress
-from mlmock.wire.timestamps import http_date
 
+if TYPE_CHECKING:
+    from mlmock.book import Book
+    from mlmock.events import Event, Events
+    from mlmock.objects import Buckets, ObjectStore, Owner
+
+Made = TypeVar("Made")
 Part = TypeVar("Part")
 # Asks a neighbour's service one question: `ask("describe_endpoint", EndpointName="x")` returns the
 # members of the answer, or None where the neighbour refuses.
 Ask = Callable[..., "dict[str, Any] | None"]
+
+
+class MadeOnce(Generic[Made]):
+    """An attribute of the world that is made (and its room loaded) when it is first asked for."""
+
+    def __init__(self, make: Callable[[World], Made]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    @overload
+    def __get__(self, world: None, owner: type) -> MadeOnce[Made]: ...
+    @overload
+    def __get__(self, world: World, owner: type) -> Made: ...
+    def __get__(self, world: World | None, owner: type) -> Any:
+        """Make it, and let the next look find it in the world's own attributes."""
+        if world is None:
+            return self
+        with world.lock:
+            if self._name not in vars(world):
+                vars(world)[self._name] = self._make(world)
+            return vars(world)[self._name]
 
 
 class Block:
@@ -78,9 +102,7 @@ class World:
         self.clock = Clock(self.ledger, now=first.options.now, lock=self.lock)
         self.board = Board(self.clock, self.ledger, lambda: self.block.options.progress)
         self.progress = Progress(self.board)
-        self.book = Book(self.ledger, lambda: self.block)
         self.calls = Journal(first.options.journal)
-        self.events = Events(self.ledger)
         self.unmatched: list[AuthorError] = []
         self.holds: frozenset[str] = first.services
         self.registry: Mapping[str, str] = {}
@@ -93,7 +115,6 @@ class World:
         self._blame: dict[int, Block] = {}
         self._backends: dict[tuple[str, str, str], Any] = {}
         self._parts: dict[type, Any] = {}
-        self._store: ObjectStore | None = None
         self._date = (0, "")
 
     # -- blocks -----------------------------------------------------------------------------
@@ -119,16 +140,36 @@ class World:
 
     # -- state ------------------------------------------------------------------------------
 
-    @property
+    @MadeOnce
+    def book(self) -> Book:
+        """The rules."""
+        from mlmock.book import Book
+
+        return Book(self.ledger, lambda: self.block)
+
+    @MadeOnce
+    def events(self) -> Events:
+        """What AWS would have sent to EventBridge and SNS."""
+        from mlmock.events import Events
+
+        return Events(self.ledger)
+
+    @MadeOnce
     def store(self) -> ObjectStore:
         """The object store."""
-        if self._store is None:
-            self._store = ObjectStore(self.ledger, self._owner, lambda: self.outside(self))
-        return self._store
+        from mlmock.objects import ObjectStore
+
+        return ObjectStore(self.ledger, self._owner, lambda: self.outside(self))
 
     def _owner(self) -> Owner:
+        from mlmock.objects import Owner
+
         options = self.block.options
         return Owner(options.account_id, options.region)
+
+    def end_rules(self, block: Block) -> list[Any]:
+        """Take out the rules of a `block` that ends, and return those that were not used."""
+        return self.book.end(block) if "book" in vars(self) else []
 
     def backend(self, service: str, account_id: str, region: str) -> Any:
         """Return the backend of `service` in an account and region; made on first use."""
@@ -173,6 +214,8 @@ class World:
         """Return an instant, in seconds since 1970, as an HTTP date."""
         second = int(seconds)
         if second != self._date[0]:
+            from mlmock.wire.timestamps import http_date
+
             self._date = (second, http_date(to_datetime(second)))
         return self._date[1]
 
@@ -182,7 +225,7 @@ class World:
             self._backends.clear()
             self._parts.clear()
             self.clients = None
-            self._store = None
+            vars(self).pop("store", None)
             self.book.clear()
             self.calls.clear()
             self.events.clear()

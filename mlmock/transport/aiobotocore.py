@@ -18,7 +18,7 @@ from mlmock import active, router
 from mlmock.calls import Call
 from mlmock.errors import ConnectionFault
 from mlmock.transport import botocore as endpoint
-from mlmock.transport import patience
+from mlmock.transport import patience, trips
 from mlmock.transport.bodies import Frames
 from mlmock.transport.credentials import SECRET, is_ours
 from mlmock.transport.patching import Patch
@@ -157,15 +157,15 @@ async def respond(request: Any, call: Call) -> Any:
     """Take a stamped request through the house, and return aiobotocore's kind of response."""
     from aiobotocore.awsrequest import AioAWSResponse
 
-    endpoint.fill(call, request)
+    trips.fill(call, request)
     try:
         found = await router.answer_async(call.block, call)
     except ConnectionFault as fault:
-        raise endpoint.client_error(fault.kind, request.url) from None
+        raise trips.client_error(fault.kind, request.url) from None
     call.block = None
     if found.broken and not call.plan.model.has_streaming_output:
         call.error = ConnectionFault("drop")
-        raise endpoint.client_error("drop", request.url)
+        raise trips.client_error("drop", request.url)
     if not isinstance(found.body, bytes):
         found.body = Frames(found.body)
     raw = RawBody(request.url, found.body)

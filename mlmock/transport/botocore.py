@@ -14,26 +14,16 @@ from typing import Any, NoReturn
 
 from botocore.auth import BearerAuth
 from botocore.endpoint import Endpoint
-from botocore.exceptions import (
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
 from botocore.signers import RequestSigner
 from botocore.tokens import FrozenAuthToken
 
-from mlmock import active, router
+from mlmock import active
 from mlmock.calls import Call
-from mlmock.errors import ConnectionFault, NotMocked
+from mlmock.errors import NotMocked
 from mlmock.transport import patience
-from mlmock.transport.bodies import raw_body, request_bytes
 from mlmock.transport.credentials import TOKEN, account_of, credentials_for, is_ours
 from mlmock.transport.hosts import is_aws
 from mlmock.transport.patching import Patch
-from mlmock.transport.responses import modelled_headers, response
-from mlmock.wire.message import Request
-from mlmock.wire.models import plan_of, prefixes
 from mlmock.world import Block
 
 _TICKET = "mlmock_ticket"
@@ -44,11 +34,12 @@ OWN_TOKEN: Any = FrozenAuthToken(TOKEN)
 class Client:
     """What is known of one client: its signer's account, and a line for each of its operations."""
 
-    __slots__ = ("_signer", "lines", "weak")
+    __slots__ = ("_respond", "_signer", "lines", "weak")
 
     def __init__(self, endpoint: Any, operation: Any, forget: Callable[[Any], None]) -> None:
         service_id = operation.service_model.service_id.hyphenize()
         self._signer = _find_signer(endpoint._event_emitter, service_id)
+        self._respond = _responder(type(endpoint))
         self.weak = weakref.ref(endpoint, forget)
         self.lines: dict[str, Line] = {}
 
@@ -57,21 +48,25 @@ class Client:
         signer_region = getattr(self._signer, "region_name", None)
         region = context.get("client_region") or signer_region or options.region
         account_id = account_of(self._signer, options.account_id)
-        found = self.lines[operation.name] = Line(plan_of(operation), region, account_id, options)
+        from mlmock.wire.models import plan_of
+
+        found = Line(plan_of(operation), region, account_id, options, self._respond)
+        self.lines[operation.name] = found
         return found
 
 
 class Line:
     """What all requests of one operation of a client have in common, under the same options."""
 
-    __slots__ = ("account_id", "credentials", "options", "plan", "region")
+    __slots__ = ("account_id", "credentials", "options", "plan", "region", "respond")
 
-    def __init__(self, plan: Any, region: str, account_id: str, options: Any) -> None:
+    def __init__(self, plan: Any, region: str, account_id: str, options: Any, respond: Any) -> None:
         self.plan = plan
         self.region = region
         self.account_id = account_id
         self.options = options
         self.credentials = credentials_for(account_id)
+        self.respond = respond
 
 
 class Clients:
@@ -123,6 +118,7 @@ def stamp(endpoint: Any, context: dict[str, Any], operation: Any, block: Block) 
         config.read_timeout if config is not None else None,
     )
     call.block = block
+    call.respond = line.respond
     return call
 
 
@@ -169,51 +165,11 @@ def _send(patch: Patch) -> Any:
     def send(self: Any, request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
-            return respond(request, ticket)
+            return ticket.respond(request, ticket)
         guard(request, ticket)
         return patch.original(self, request)
 
     return send
-
-
-def fill(call: Call, request: Any) -> None:
-    """Give `call` the prepared `request` that it makes."""
-    body, names = request.body, call.plan.header_names
-    call.request = Request(
-        request.method,
-        request.url,
-        modelled_headers(request.headers, names) if names else _NO_HEADERS,
-        body if type(body) is bytes else request_bytes(body),
-    )
-
-
-def respond(request: Any, call: Call) -> Any:
-    """Take a stamped request through the house, and return botocore's kind of response."""
-    fill(call, request)
-    try:
-        found = router.answer(call.block, call)
-    except ConnectionFault as fault:
-        raise client_error(fault.kind, request.url) from None
-    call.block = None
-    if found.broken and not call.plan.model.has_streaming_output:
-        call.error = ConnectionFault("drop")
-        raise client_error("drop", request.url)
-    raw, found.body = raw_body(found.body)
-    return response(request.url, found.status, found.headers, raw)
-
-
-_NO_HEADERS: dict[str, str] = {}
-
-
-def client_error(kind: str, url: str) -> Exception:
-    """Return what botocore raises for a connection that fails in the way `kind` names."""
-    if kind == "read_timeout":
-        return ReadTimeoutError(endpoint_url=url, error="mlmock: the rule says so")
-    if kind == "connect_timeout":
-        return ConnectTimeoutError(endpoint_url=url, error="mlmock: the rule says so")
-    if kind == "drop":
-        return ConnectionClosedError(endpoint_url=url)
-    return EndpointConnectionError(endpoint_url=url, error="mlmock: the rule says so")
 
 
 def guard(request: Any, operation: Any) -> None:
@@ -253,27 +209,34 @@ def _init(patch: Patch) -> Any:
     return __init__
 
 
-def _responder(kind: type) -> Callable[[Any, Call], Any]:
+def _responder(kind: Any) -> Callable[[Any, Call], Any]:
     """Return what answers the stamped requests of a kind of endpoint: async for an async one."""
-    if not inspect.iscoroutinefunction(kind.create_request):  # type: ignore[attr-defined]
-        return respond
-    from mlmock.transport.aiobotocore import respond as respond_async
+    if inspect.iscoroutinefunction(kind.create_request):
+        from mlmock.transport.aiobotocore import respond as respond_async
 
-    return respond_async
+        return respond_async
+    from mlmock.transport.trips import respond
+
+    return respond
+
+
+def _refuse_outside(prefix: str, passing: frozenset[str], url: str) -> None:
+    from mlmock.wire.models import prefixes
+
+    if prefix not in prefixes(passing):
+        refuse(None, prefix, None, url)
 
 
 def own_guard(endpoint: Any, block: Block) -> None:
     """Let an endpoint made inside a block refuse AWS once no block runs."""
     passing, kind = frozenset(block.options.passthrough), type(endpoint)
-    answer = _responder(kind)
 
     def send(request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
-            return answer(request, ticket)
-        prefix = endpoint._endpoint_prefix
-        if active.current() is None and is_aws(request.url) and prefix not in prefixes(passing):
-            refuse(None, prefix, None, request.url)
+            return ticket.respond(request, ticket)
+        if active.current() is None and is_aws(request.url):
+            _refuse_outside(endpoint._endpoint_prefix, passing, request.url)
         return kind._send(endpoint, request)
 
     endpoint._send = send

@@ -8,21 +8,23 @@ cut of its own: it ends in urllib3, or in `responses`, through which a user's ow
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlmock.transport import moto, patience
 from mlmock.transport.bodies import request_bytes
 from mlmock.transport.botocore import refuse
-from mlmock.transport.front import serve
 from mlmock.transport.hosts import is_aws
 from mlmock.transport.patching import Patch
-from mlmock.wire.message import Answer
-from mlmock.wire.models import prefixes
-from mlmock.world import Block
+
+if TYPE_CHECKING:
+    from mlmock.wire.message import Answer
+    from mlmock.world import Block
 
 
 def is_held(block: Block, url: str) -> bool:
     """True when the host of `url` is one of a held service's."""
+    from mlmock.wire.models import prefixes
+
     host = url.partition("://")[2].partition("/")[0]
     return any(_is_at(host, prefix) for prefix in prefixes(block.world.holds))
 
@@ -55,10 +57,14 @@ def answered(method: str, url: str, headers: Mapping[str, Any], body: Any) -> An
     if not is_held(block, url):
         _check_may_pass(block, url)
         return None
+    from mlmock.transport.front import serve
+
     return serve(block, method, url, _lower(headers), request_bytes(body))[1]
 
 
 def _check_may_pass(block: Block, url: str) -> None:
+    from mlmock.wire.models import prefixes
+
     host = url.partition("://")[2].partition("/")[0]
     passing = prefixes(frozenset(block.options.passthrough))
     if moto.is_active() or any(f".{name}." in f".{host}" for name in passing):
