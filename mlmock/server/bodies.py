@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zlib
+
+_HEX = re.compile(rb"[0-9a-fA-F]{1,16}")
 
 
 class BadBody(Exception):  # noqa: N818 - becomes a SerializationException
@@ -45,10 +48,10 @@ def _unchunked(body: bytes) -> bytes:
         end = body.find(b"\r\n", place)
         if end < 0:
             raise BadBody("The aws-chunked body has no last chunk.")
-        try:
-            size = int(body[place:end].partition(b";")[0], 16)
-        except ValueError as fault:
-            raise BadBody("An aws-chunked size is no number.") from fault
+        digits = body[place:end].partition(b";")[0].strip()
+        if not _HEX.fullmatch(digits):
+            raise BadBody("An aws-chunked size is no number.")
+        size = int(digits, 16)
         if size == 0:
             return b"".join(parts)
         start = end + 2

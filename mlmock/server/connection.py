@@ -6,11 +6,13 @@ and keeps the connection open for the next request.
 
 from __future__ import annotations
 
+import logging
 import select
 import socket
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +20,8 @@ from werkzeug.serving import DechunkedInput, WSGIRequestHandler
 
 from mlmock.errors import ConnectionFault
 from mlmock.server.bodies import BadBody, TooLarge, decoded
+
+_log = logging.getLogger("mlmock.server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,40 +63,52 @@ class Connection(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         """Answer one request."""
         try:
-            body = self._read_body()
+            self.environ = self.make_environ()
+            body = decoded(
+                self._raw_body(), self.headers.get("Content-Encoding", ""), self.limits.body
+            )
         except TooLarge as fault:
             self._refuse(413, "RequestEntityTooLargeException", str(fault))
             return
         except (BadBody, ValueError, OSError) as fault:
             self._refuse(400, "SerializationException", str(fault) or "The body can't be read.")
             return
-        self.environ = self.make_environ()
         self.environ["wsgi.input"] = BytesIO(body)
         self.environ["mlmock.body"] = body
         try:
             self._answer()
         except ConnectionFault as fault:
             self._fail(fault.kind)
+        except OSError:  # the client has gone
+            self.close_connection = True
+        except Exception:
+            _log.exception("%s %s", self.command, self.path)
+            self._refuse(500, "InternalServerException", "mlmock failed: see its log.")
 
     # -- the request ------------------------------------------------------------------------
 
-    def _read_body(self) -> bytes:
-        headers = self.headers
-        if headers.get("Expect", "").strip().lower() == "100-continue":
+    def handle_expect_100(self) -> bool:
+        """Say nothing yet: a body over the limit is refused before it is sent."""
+        return True
+
+    def _invite(self) -> None:
+        """Let a client that waits for it send its body."""
+        waits = self.headers.get("Expect", "").strip().lower() == "100-continue"
+        if waits and self.request_version != "HTTP/1.0":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
-        encoding = headers.get("Content-Encoding", "")
-        return decoded(self._raw_body(), encoding, self.limits.body)
 
     def _raw_body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            self._invite()
             return self._dechunked()
         text = self.headers.get("Content-Length", "0").strip()
-        if not text.isdecimal():
+        if not (text.isascii() and text.isdecimal() and len(text) < 16):
             raise BadBody("Content-Length is not a number.")
         length = int(text)
         if length > self.limits.body:
             raise TooLarge(f"The body has more than {self.limits.body} bytes.")
+        self._invite()
         found = self.rfile.read(length) if length else b""
         if len(found) < length:
             raise BadBody("The body is shorter than its Content-Length.")
@@ -135,13 +151,17 @@ class Connection(WSGIRequestHandler):
         bodiless = self.command == "HEAD" or status[:3] in {"204", "304"}
         if self._is_last(headers):
             self.close_connection = True
-        length = [] if "content-length" in names or bodiless else [("Transfer-Encoding", "chunked")]
+        unsaid = "content-length" not in names and not bodiless
+        chunked = unsaid and self.request_version != "HTTP/1.0"
+        if unsaid and not chunked:
+            self.close_connection = True
+        length = [("Transfer-Encoding", "chunked")] if chunked else []
         keep = [("Connection", "close" if self.close_connection else "keep-alive")]
         lines = [f"{n}: {v}\r\n" for n, v in [*headers, *length, *keep] if n != "X-Mlmock-Close"]
         head = f"HTTP/1.1 {status}\r\n{''.join(lines)}\r\n".encode("latin-1", "replace")
         if bodiless:
             self.wfile.write(head)
-        elif length:
+        elif chunked:
             self._write_chunked(head, chunks)
         else:
             self.wfile.write(head + b"".join(chunks))
@@ -160,7 +180,7 @@ class Connection(WSGIRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def _refuse(self, status: int, code: str, message: str) -> None:
-        """Answer a request whose body can't be read, and close: where it ends is unknown."""
+        """Answer what can't be served, and close: where its body ends is unknown."""
         from mlmock.wire.bodies import json_text
 
         self.close_connection = True
@@ -170,8 +190,7 @@ class Connection(WSGIRequestHandler):
             ("x-amzn-ErrorType", code),
             ("Content-Length", str(len(body))),
         ]
-        reason = "Payload Too Large" if status == 413 else "Bad Request"
-        self._write(f"{status} {reason}", headers, [body])
+        self._write(f"{status} {HTTPStatus(status).phrase}", headers, [body])
 
     # -- connections that fail --------------------------------------------------------------
 
