@@ -140,6 +140,16 @@ class Content:
 
 def parse_date(text: str) -> float | None:
     """Return the seconds since 1970 of an ISO 8601 date (UTC if it names no zone), or None."""
+    if text[4:5] == text[7:8] == "-" and text[13:14] == text[16:17] == ":":
+        try:  # the usual form, in a quarter of the time
+            moment = datetime.fromisoformat(text[:-1] if text[-1] == "Z" else text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+        except (ValueError, OverflowError):
+            pass  # Python 3.10 reads no other fractions than of three and six digits
+    return _parse_any(text)
+
+
+def _parse_any(text: str) -> float | None:
     found = _DATE.fullmatch(text)
     if found is None:
         return None
