@@ -57,14 +57,22 @@ class EventStream:
     def encode(self, events: Iterable[Any]) -> Iterator[bytes]:
         """Yield the messages of `events`, each a union like ``{"chunk": {"bytes": b"…"}}``.
 
-        A ServiceError that `events` raises becomes the exception event that ends the stream.
+        An event of bytes is a message already, as `message` makes them. A ServiceError that
+        `events` raises becomes the exception event that ends the stream.
         """
         try:
             for event in events:
-                ((name, value),) = event.items()
-                yield self._writers[name](value)
+                if type(event) is bytes:
+                    yield event
+                else:
+                    ((name, value),) = event.items()
+                    yield self._writers[name](value)
         except ServiceError as fault:
             yield self.exception(fault)
+
+    def message(self, name: str, value: Any) -> bytes:
+        """Return the message of one event; bytes are its JSON already."""
+        return self._writers[name](value)
 
     def exception(self, fault: ServiceError) -> bytes:
         """Return the message that carries `fault` in mid-stream."""

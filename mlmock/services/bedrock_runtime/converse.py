@@ -12,8 +12,8 @@ from mlmock.services.bedrock_runtime import guarding, pointers, refusals
 from mlmock.services.bedrock_runtime.ask import Exchange, ask, begin, check_length
 from mlmock.services.bedrock_runtime.attachments import check_attachments
 from mlmock.services.bedrock_runtime.declared import Known
-from mlmock.services.bedrock_runtime.events import events_of, padded
 from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.frames import frames_of
 from mlmock.services.bedrock_runtime.guarding import Guarded
 from mlmock.services.bedrock_runtime.script import Raw
 from mlmock.services.bedrock_runtime.speech import Conversation, Part, Reply, Usage, text_of
@@ -212,14 +212,14 @@ def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: Guarded | None) 
     _trace(metadata, exchange, guarded)
     metadata["usage"] = usage_of(reply.usage)
     traits = exchange.known.traits
-    events = events_of(
+    events = frames_of(
         _typed_reply(reply) if traits.typed_tool_use else reply,
         lambda seconds: world.clock.advance(seconds=seconds),
         split_input=traits.splits_tool_input,
         stop=stop,
         metadata=metadata,
     )
-    return {"stream": padded(events, reply.seed)}
+    return {"stream": events}
 
 
 def _typed_reply(reply: Reply) -> Reply:

@@ -8,7 +8,6 @@ gets there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from json.encoder import encode_basestring
 from typing import Any
 
 from mlmock.services.bedrock_runtime.ask import stream_fault
@@ -36,15 +35,18 @@ def events_of(
     yield "messageStart", {"role": "assistant"}
     if reply.lead:
         wait(reply.lead)
-    last = len(reply.parts) - 1
     for index, part in enumerate(reply.parts):
         yield from _block(index, part, wait, split_input=split_input)
-        if index < last or reply.fault is None:
+        if not _breaks_in(reply, index):
             yield "contentBlockStop", {"contentBlockIndex": index}
     if reply.fault is not None:
         raise stream_fault(reply.fault)
     yield "messageStop", {**stop, "stopReason": reply.stop_reason}
     yield "metadata", metadata
+
+
+def _breaks_in(reply: Reply, index: int) -> bool:
+    return reply.fault is not None and index == len(reply.parts) - 1
 
 
 def _block(index: int, part: Part, wait: Wait, *, split_input: bool) -> Iterator[Event]:
@@ -114,42 +116,12 @@ def _cited(index: int, value: Mapping[str, Any]) -> Iterator[Event]:
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_PADDING = tuple(_LETTERS[:length] for length in range(2, len(_LETTERS) + 1))
-
-
-def padded(events: Iterator[Event], seed: int) -> Iterator[dict[str, Any]]:
-    """Yield events as unions with the member ``p``, with which the service hides their length.
-
-    Texts, of which there are most, are written out here, in half the time of a general encoder.
-    """
-    for name, payload in events:
-        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
-        pad = _PADDING[(seed >> 8) % len(_PADDING)]
-        if name == "contentBlockDelta":
-            text = payload["delta"].get("text")
-            if text is not None:
-                yield {name: _written(payload, text, pad)}
-                continue
-            payload = {**payload, "p": pad}
-        else:
-            payload = dict(sorted({**payload, "p": pad}.items()))
-        yield {name: payload}
-
-
-def _written(payload: Mapping[str, Any], text: str, pad: str) -> Any:
-    index = payload["contentBlockIndex"]
-    try:
-        line = f'{{"contentBlockIndex":{index},"delta":{{"text":{_quoted(text)}}},"p":"{pad}"}}'
-        return line.encode()
-    except UnicodeEncodeError:  # half a surrogate pair: the encoder escapes it
-        return {**payload, "p": pad}
-
-
-_quoted: Callable[[str], str] = encode_basestring
+PADDING = tuple(_LETTERS[:length] for length in range(2, len(_LETTERS) + 1))
+"""What the service puts into the member ``p`` of every event, to hide how long it is."""
 
 
 def padded_chunks(chunks: Iterator[bytes], seed: int) -> Iterator[dict[str, Any]]:
     """Yield the chunk events of a provider's chunks, padded likewise."""
     for chunk in chunks:
         seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
-        yield {"chunk": {"bytes": chunk, "p": _PADDING[(seed >> 8) % len(_PADDING)]}}
+        yield {"chunk": {"bytes": chunk, "p": PADDING[(seed >> 8) % len(PADDING)]}}
