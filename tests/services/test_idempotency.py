@@ -116,3 +116,16 @@ def test_inputs_are_compared_by_value() -> None:
     assert digest_of({"body": b"x"}) == digest_of({"body": bytearray(b"x")})
     assert digest_of({"body": b"x"}) != digest_of({"body": b"y"})
     assert digest_of({"at": moment}) != digest_of({"at": moment.replace(year=2023)})
+
+
+def test_a_token_that_has_expired_is_free_wherever_it_stands(service: Service) -> None:
+    service.make("old", size=1)
+    service.clock.advance(minutes=30)
+    service.make("young")
+    with service.ledger.savepoint():  # what is swept inside comes back behind the younger one
+        service.clock.advance(minutes=40)
+        service.make("new")
+    service.clock.advance(minutes=40)
+
+    assert service.make("old", size=2) == 4
+    assert service.make("young") == 2
