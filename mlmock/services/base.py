@@ -122,14 +122,20 @@ class Backend:
         if not any(map(book.has, keys)):
             return None
         found = book.find(keys, call, seen)
-        if found is not None:
-            return found
+        if found is None:
+            self.nobody_takes(call, keys, seen, what)
+        return found
+
+    def nobody_takes(
+        self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
+    ) -> None:
+        """Raise UnmatchedCall if the resource is scripted (and the block is strict)."""
+        book = self.world.book
         rules = [r for k in keys for r in book.about(k) if r.scripts and r.match.holds_at(call)]
         if rules:
             from mlmock.explain import unmatched
 
             self.world.unmatched_call(call, unmatched(call, rules, what, seen))
-        return None
 
 
 class Declared(Generic[T]):
@@ -137,35 +143,38 @@ class Declared(Generic[T]):
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._things: dict[tuple[str, str | None, str | None], T] = {}
+        self._things: dict[str, dict[Narrowing, T]] = {}
 
     def __len__(self) -> int:
-        return len(self._things)
+        return sum(map(len, self._things.values()))
 
     def get_or_add(self, name: str, at: Narrowing, make: Callable[[], T]) -> T:
         """Return what is declared as `name` at `at`; made if it is new."""
-        key = (name, at.region, at.account_id)
-        found = self._things.get(key)
+        things = self._things.setdefault(name, {})
+        found = things.get(at)
         if found is None:
             found = make()
-            self._ledger.put(self._things, key, found)
+            self._ledger.put(things, at, found)
         return found
 
     def find(self, name: str, scope: Scope) -> T | None:
         """Return what holds as `name` in `scope`: the narrowest declaration, or None."""
-        things = self._things
+        things = self._things.get(name)
         if not things:
             return None
+        if len(things) == 1:  # as a rule there is one, which holds everywhere
+            ((at, thing),) = things.items()
+            return thing if at.covers(scope) else None
         for region in (scope.region, None):
             for account_id in (scope.account_id, None):
-                found = things.get((name, region, account_id))
+                found = things.get(Narrowing(region, account_id))
                 if found is not None:
                     return found
         return None
 
     def values(self) -> list[T]:
         """Return everything declared."""
-        return list(self._things.values())
+        return [thing for things in self._things.values() for thing in things.values()]
 
 
 class PolicySlot:

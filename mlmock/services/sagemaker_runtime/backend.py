@@ -83,15 +83,17 @@ class Invocations(Backend):
     def _asked(self, trip: Trip, desk: Desk) -> Result | Later:
         """Ask the rules of the endpoint, and let the desk do with the answer what it does."""
         name = trip.endpoint.name
-        key = endpoint_key(name)
-        if not self.world.book.has(key):
+        key, book = endpoint_key(name), self.world.book
+        if not book.has(key):
             return desk.answered(_default(trip))
-        found = self.taken(trip.call, (key,), trip.seen, f"endpoint {name}")
+        seen = trip.seen
+        found: Any = book.find((key,), trip.call, seen)
         if found is None:
+            self.nobody_takes(trip.call, (key,), seen, f"endpoint {name}")
             return desk.answered(_default(trip))
         rule, answer = found
         if type(answer) is Reply and not rule.seconds:
-            return desk.answered(_form(rule).of(answer))  # the usual case, on the short way
+            return desk.answered(rule.subject.check.of(answer))  # the usual case, on the short way
         return _carried(desk, lambda: _given(desk, trip, rule, answer))
 
     # -- the log ----------------------------------------------------------------------------
@@ -112,13 +114,9 @@ def _given(desk: Desk, trip: Trip, rule: Rule, answer: Any) -> Result | Later:
         desk.wait(rule.seconds)
     if isinstance(answer, Default):
         return desk.answered(_default(trip))
-    form = _form(rule)
+    form = cast(Form, rule.subject.check)
     found: Result | Later = given(answer, trip.call, lambda value: desk.answered(form.of(value)))
     return found
-
-
-def _form(rule: Rule) -> Form:
-    return cast(Form, rule.subject.check)
 
 
 def _carried(desk: Desk, make: Callable[[], Any]) -> Result | Later:

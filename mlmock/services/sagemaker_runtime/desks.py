@@ -36,7 +36,8 @@ class Whole:
     def answered(self, reply: Reply) -> Result:
         """Return the members of the answer."""
         trip = self.trip
-        body, config = reply.whole(), trip.endpoint.config
+        body = reply.body if reply.parts is None else reply.whole()
+        config = trip.endpoint.config
         if body is None or len(body) > trip.most:
             raise trip.model_error(500, None)
         result = self._headers(reply)

@@ -67,10 +67,12 @@ def admitted(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
     container = PRIMARY
     if config.containers or "TargetContainerHostname" in params:
         container = _container(endpoint, params)
-    trip = Trip(backend, call, endpoint, _variant(backend, endpoint, params), container)
-    if len(call.body) > trip.most:
+    variant = endpoint.variants.only if "TargetVariant" not in params else None
+    if variant is None:
+        variant = _variant(backend, endpoint, params)
+    if config.serverless and len(call.body) > MOST_SERVERLESS:  # the model checks the others
         raise refusals.oversize(call.request_id)
-    return trip
+    return Trip(backend, call, endpoint, variant, container)
 
 
 def _check_component(backend: Invocations, endpoint: Endpoint, params: Mapping[str, Any]) -> None:
@@ -106,7 +108,7 @@ def _container(endpoint: Endpoint, params: Mapping[str, Any]) -> str:
 def _variant(backend: Invocations, endpoint: Endpoint, params: Mapping[str, Any]) -> str:
     variants, target = endpoint.variants, params.get("TargetVariant")
     if target is None:
-        return variants.only or variants.pick(backend.world.block.random.choices)
+        return variants.pick(backend.world.block.random.choices)
     if target not in variants.weights:
         raise refusals.no_such_variant(endpoint.name, target)
     return str(target)
