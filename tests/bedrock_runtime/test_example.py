@@ -1,0 +1,12 @@
+"""The example of an agent runs as it stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from examples import bedrock_agent
+
+
+def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    bedrock_agent.main()
+    assert capsys.readouterr().out.count("passed") == 4
