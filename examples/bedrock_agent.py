@@ -1,7 +1,7 @@
 """An agent and its tests: it looks up what the model asks for, until it asks for no more.
 
-The agent is plain boto3 and knows nothing of mlmock. Run this file to see the tests pass, or give it
-to pytest; it needs boto3, and no AWS account.
+The agent is plain boto3 and knows nothing of mlmock. Run this file to see the tests pass, or give
+it to pytest; it needs boto3 and pytest, and no AWS account.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import boto3
+import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import MockML, contains, message, mock_ml, stream, tool_use
@@ -55,11 +56,13 @@ class Agent:
         return [block["toolUse"] for block in said["content"] if "toolUse" in block]
 
     def _result(self, use: Any) -> Any:
+        result: dict[str, Any] = {"toolUseId": use["toolUseId"]}
         try:
-            content, status = {"json": {"stock": self._get_stock(**use["input"])}}, "success"
+            stock = self._get_stock(use["input"]["article"])
         except LookupError as fault:
-            content, status = {"text": f"no such article: {fault}"}, "error"
-        result = {"toolUseId": use["toolUseId"], "content": [content], "status": status}
+            result |= {"content": [{"text": f"no such article: {fault}"}], "status": "error"}
+        else:
+            result["content"] = [{"json": {"stock": stock}}]
         return {"toolResult": result}
 
 
@@ -68,6 +71,7 @@ STOCK = {"lamp": 3}
 
 @mock_ml
 def test_the_agent_looks_it_up(ml: MockML) -> None:
+    """What the tool says reaches the model, whose words reach the caller."""
     model = ml.bedrock.model("anthropic.claude-*")
     model.on(last_user=contains("lamp"), has_tool_result=False).reply(
         message("Let me see. ", tool_use("get_stock", {"article": "lamp"}))
@@ -79,6 +83,7 @@ def test_the_agent_looks_it_up(ml: MockML) -> None:
 
 @mock_ml
 def test_the_agent_says_what_is_not_there(ml: MockML) -> None:
+    """A tool that fails is a result as well."""
     model = ml.bedrock.model("anthropic.claude-*")
     model.on(has_tool_result=False).reply(tool_use("get_stock", {"article": "sofa"}))
     model.on(tool_result=contains("no such article")).reply("We don't sell sofas.")
@@ -88,22 +93,20 @@ def test_the_agent_says_what_is_not_there(ml: MockML) -> None:
 
 @mock_ml
 def test_the_agent_outlives_throttling(ml: MockML) -> None:
+    """botocore's own retries run, and nobody sleeps."""
     ml.bedrock.model("anthropic.claude-*").reply("Good morning.")
-    ml.on("bedrock-runtime").fail("ThrottlingException", times=2)  # botocore retries; nobody sleeps
+    ml.on("bedrock-runtime").fail("ThrottlingException", times=2)
     assert "".join(Agent(STOCK.__getitem__).ask("Hello")) == "Good morning."
     assert len(ml.calls) == 3
 
 
 @mock_ml
 def test_an_answer_that_breaks_is_an_error(ml: MockML) -> None:
+    """What breaks in a stream fails a call that isn't streamed."""
     broken = stream("Good ").pause(5).then_error("modelStreamErrorException", "lost")
     ml.bedrock.model("anthropic.claude-*").reply(broken)
-    try:
+    with pytest.raises(ClientError, match="ModelErrorException"):
         "".join(Agent(STOCK.__getitem__).ask("Hello"))
-    except ClientError as fault:
-        assert fault.response["Error"]["Code"] == "ModelErrorException"
-    else:
-        raise AssertionError("the agent should have heard of it")
 
 
 def main() -> None:
