@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlmock.wire.patterns import matcher
+from mlmock.wire.unlisted import VALUES
 
 LENGTH_OF = frozenset({"string", "blob", "list", "map"})
 INTEGERS = frozenset({"integer", "long"})
@@ -35,9 +36,14 @@ def limits_of(shape: Any) -> Limits:
     return Limits(
         least=facts.get("min"),
         most=facts.get("max"),
-        enum=frozenset(facts.get("enum") or ()),
+        enum=_enum(shape),
         fits=matcher(pattern) if pattern else None,
     )
+
+
+def _enum(shape: Any) -> frozenset[str]:
+    listed = frozenset(shape.metadata.get("enum") or ())
+    return listed | VALUES.get(shape.name, listed) if listed else listed
 
 
 def is_union(shape: Any) -> bool:

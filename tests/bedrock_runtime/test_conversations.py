@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from mlmock import MockML, mock_ml
+from mlmock import MockML, mock_ml, tool_use
 from mlmock.services.bedrock_runtime.pictures import png
 from tests.bedrock_runtime.talk import (
     CLAUDE,
@@ -141,6 +141,16 @@ def test_results_and_uses_have_to_match() -> None:
 def test_tools_of_the_service_need_no_result() -> None:
     own = {"toolUse": {"toolUseId": "s", "name": "c", "input": {}, "type": "server_tool_use"}}
     assert converse("Hi", assistant(own, "x"), "ok", toolConfig=WEATHER)["stopReason"]
+
+
+@mock_ml
+def test_an_answer_can_be_sent_back_as_it_came(ml: MockML) -> None:
+    ml.bedrock.model("*").on(has_tool_result=False).reply(tool_use("get_weather", id="t1"))
+    ml.bedrock.model("*").on(has_tool_result=True).reply("Sunny.")
+    first = converse("Hi", model=NEW_CLAUDE, toolConfig=WEATHER)["output"]["message"]
+    assert first["content"][0]["toolUse"]["type"] == "tool_use"
+    again = converse("Hi", first, user(result("t1", "x")), model=NEW_CLAUDE, toolConfig=WEATHER)
+    assert again["stopReason"] == "end_turn"
 
 
 @mock_ml
