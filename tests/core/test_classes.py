@@ -356,6 +356,56 @@ def test_plain_classes_may_inherit_and_be_decorated_again(pytester: pytest.Pytes
     pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=4, errors=1)
 
 
+CLEANING = """
+import pytest
+import mlmock
+from mlmock import mock_ml
+from tests.core.loops import A2I
+
+@mock_ml
+class TestThatBreaksAtTheEnd:
+    def teardown_method(self):
+        raise LookupError("mine")
+
+    def test_it(self, ml):
+        ml.on(A2I).fail("ThrottlingException")
+
+@mock_ml(region="eu-west-1")
+class Base:
+    def setup_method(self):
+        pass
+
+    def teardown_method(self):
+        pass
+
+@mock_ml
+class TestThatForgetsItsBase(Base):
+    def setup_method(self):
+        super().setup_method()
+
+    def teardown_method(self):
+        pass
+
+    def test_it(self, ml):
+        assert ml.a2i.flow_definition("x").arn.split(":")[3] == "eu-west-1"
+
+class TestAfter:
+    def test_nothing_is_left(self):
+        with pytest.raises(RuntimeError):
+            mlmock.current()
+"""
+
+
+def test_a_clean_up_that_fails_or_is_forgotten_leaves_nothing_running(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(CLEANING)
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["E *LookupError: mine"])
+    result.stdout.no_fnmatch_line("*UnusedRule*")
+
+
 def test_a_test_method_that_nobody_sets_up_has_a_block_of_its_own() -> None:
     @mock_ml
     class Reviews:
