@@ -10,50 +10,54 @@ from typing import Any
 
 from mlmock.calls import Call
 from mlmock.ledger import Ledger
+from mlmock.matching import ANY, Contains, Glob, Regex, fits
 from mlmock.rules import SPENT, Rule, author_line
 
 _SCALARS = (str, int, float, bool, bytes)
-_FEW = 8
+_FEW, _MANY = 8, 256
 _NONE: list[Rule] = []
 
 
 class Shelf:
     """Rules in order, with those that can't fit left out by one look at one member's value.
 
-    The member is the one that most rules give a plain value for.
+    The member is the one that most rules give a value or one of our matchers for, which say the
+    same of the same value every time; which rules a value leaves is remembered.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules
         self._member = _most_given(rules) if len(rules) >= _FEW else None
-        self._others = [rule for rule in rules if not self._is_plain(rule)]
-        self._by_value: dict[Any, list[Rule]] = {}
-        for value in {
-            rule.match.members[str(self._member)] for rule in rules if self._is_plain(rule)
-        }:
-            self._by_value[value] = [rule for rule in rules if self._may_fit(rule, value)]
+        self._left_by: dict[Any, list[Rule]] = {}
 
     def candidates(self, seen: Mapping[str, Any]) -> Sequence[Rule]:
         """Return the rules that may fit a call seen as `seen`, newest first."""
         if self._member is None:
             return self._rules
         value = seen.get(self._member)
-        return self._by_value.get(value, self._others) if _is_scalar(value) else self._others
-
-    def _is_plain(self, rule: Rule) -> bool:
-        return self._member is not None and _is_scalar(rule.match.members.get(str(self._member)))
+        if type(value) not in _SCALARS:
+            return self._rules
+        found = self._left_by.get(value)
+        if found is None:
+            if len(self._left_by) >= _MANY:
+                self._left_by.clear()
+            found = [rule for rule in self._rules if self._may_fit(rule, value)]
+            self._left_by[value] = found
+        return found
 
     def _may_fit(self, rule: Rule, value: Any) -> bool:
-        return not self._is_plain(rule) or rule.match.members[str(self._member)] == value
+        expected = rule.match.members.get(str(self._member), ANY)
+        return not _is_pure(expected) or fits(expected, value)
 
 
-def _is_scalar(value: Any) -> bool:
-    return type(value) in _SCALARS
+def _is_pure(expected: Any) -> bool:
+    """True for a match value that says the same of the same value every time."""
+    return type(expected) in _SCALARS or isinstance(expected, (Contains, Glob, Regex))
 
 
 def _most_given(rules: Sequence[Rule]) -> str | None:
     given = Counter(
-        name for rule in rules for name, value in rule.match.members.items() if _is_scalar(value)
+        name for rule in rules for name, value in rule.match.members.items() if _is_pure(value)
     )
     return given.most_common(1)[0][0] if given else None
 
