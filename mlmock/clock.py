@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 from mlmock.ledger import Ledger
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LAST = 253_402_300_799.0  # what no datetime goes beyond
 Job = Callable[[], object]
 
 
@@ -65,10 +66,15 @@ class Clock:
     def advance(
         self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
     ) -> None:
-        """Move the clock forward, and do on the way what is due. ValueError for going back."""
+        """Move the clock forward, and do on the way what is due.
+
+        ValueError for going back, or beyond the calendar.
+        """
         step = seconds + 60 * minutes + 3600 * hours + 86400 * days
         if not step >= 0:
             raise ValueError(f"the clock only goes forward; advance() got {step} seconds")
+        if self.seconds() + step > _LAST:
+            raise ValueError("the clock goes no further than the year 9999")
         with self._lock:
             offset = self.offset + step
             self._run_until(self.seconds() + step)

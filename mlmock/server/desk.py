@@ -182,6 +182,7 @@ def resource_json(resource: Resource) -> dict[str, Any]:
         "account_id": resource.scope.account_id,
         "states": list(machine.states) if machine else [],
         "mermaid": machine.mermaid() if machine else None,
+        "steps": [{"do": name, "args": list(args)} for name, args in resource.steps],
     }
 
 

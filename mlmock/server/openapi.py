@@ -155,6 +155,7 @@ def _resource() -> dict[str, Any]:
         account_id=_TEXT,
         states=_TEXTS,
         mermaid=_MAYBE,
+        steps={"type": "array", "items": _ref("Step")},
     )
 
 

@@ -66,13 +66,17 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource as notebooks and the page show it: what it is, its name, its state, where."""
+    """One resource as notebooks and the page show it: what it is, its name, its state, where.
+
+    `steps` lead to what holds it: names of `ml` and of what follows, with what each is given.
+    """
 
     kind: str
     name: str
     state: str
     scope: Scope
     machine: Machine | None = None
+    steps: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
 
 class Backend:

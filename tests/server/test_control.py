@@ -97,12 +97,12 @@ def test_a_rule_its_counts_and_the_journal(ask: Callable[..., Got], fetch: Fetch
     assert (written.status, written.json["left"], written.json["used"]) == (201, 1, 0)
     refused = fetch("GET", LOOPS)
     assert refused.headers["x-amzn-ErrorType"] == "ThrottlingException"
-    assert refused.json == {"message": "slow down"}
+    assert refused.json == {"Message": "slow down"}
     assert fetch("GET", LOOPS).status == 200
     (counted,) = ask("GET", "rules").json["rules"]
     assert (counted["left"], counted["used"], counted["place"]) == (0, 1, "over HTTP")
     journal = ask("GET", "calls?service=sagemaker-a2i-runtime").json
-    assert [call["outcome"] for call in journal["calls"]] == ["400 ThrottlingException", "200"]
+    assert [call["outcome"] for call in journal["calls"]] == ["429 ThrottlingException", "200"]
     assert journal["calls"][0]["error"] == {"code": "ThrottlingException", "message": "slow down"}
     assert [c["number"] for c in ask("GET", "calls?since=1").json["calls"]] == [1]
     assert ask("GET", "calls?operation=StopHumanLoop").json["calls"] == []
@@ -256,7 +256,7 @@ STEP = {"do": "clock"}
         ("POST", "rules", {"service": "sagemaker-runtime", "delay": "x"}, ""),
         ("POST", "clock/advance", {"days": "x"}, "days is a number"),
         ("POST", "clock/advance", {"days": True}, "days is a number"),
-        ("POST", "clock/advance", {"days": 1e300}, ""),
+        ("POST", "clock/advance", {"days": 1e300}, "the year 9999"),
         ("PUT", "progress", {"policy": 5}, "policy is"),
         ("POST", "progress/step", {"count": 0}, "count is a number"),
         ("GET", "calls?since=x", None, "since is a count"),
@@ -279,7 +279,7 @@ STEP = {"do": "clock"}
         (
             "POST",
             "rules",
-            {"service": "sagemaker-runtime", "reply": {"$raw": {"then": [5]}}},
+            {"service": "sagemaker-runtime", "reply": {"$raw": {"args": [1], "then": [5]}}},
             "$raw can't be followed by ''",
         ),
     ],

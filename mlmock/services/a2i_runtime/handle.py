@@ -28,7 +28,14 @@ class A2I(ServiceHandle):
     def resources(self) -> list[Resource]:
         """Return the human loops with their states."""
         return [
-            Resource("human loop", loop.name, loop.status, backend.scope, HUMAN_LOOP)
+            Resource(
+                "human loop",
+                loop.name,
+                loop.status,
+                backend.scope,
+                HUMAN_LOOP,
+                (("a2i", ()), ("human_loop", (loop.name,))),
+            )
             for backend in self.backends()
             for loop in backend.loops.values()
         ]

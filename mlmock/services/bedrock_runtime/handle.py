@@ -9,7 +9,8 @@ from mlmock.calls import Call
 from mlmock.errors import BadAnswer
 from mlmock.matching import MISSING
 from mlmock.rules import Match, Subject
-from mlmock.services.base import ServiceHandle
+from mlmock.services.base import Resource, ServiceHandle
+from mlmock.services.bedrock_runtime.async_jobs import ASYNC_INVOKE
 from mlmock.services.bedrock_runtime.declared import Facts, Models, rule_key
 from mlmock.services.bedrock_runtime.refusals import ACCESS
 from mlmock.services.bedrock_runtime.rules import ModelRule, checked, members_of
@@ -29,6 +30,21 @@ class Bedrock(ServiceHandle):
 
     def __repr__(self) -> str:
         return "<bedrock>"
+
+    def resources(self) -> list[Resource]:
+        """Return the async invokes with their states."""
+        return [
+            Resource(
+                ASYNC_INVOKE.name,
+                invoke.arn,
+                invoke.status,
+                backend.scope,
+                ASYNC_INVOKE,
+                (("bedrock", ()), ("async_invoke", (invoke.arn,))),
+            )
+            for backend in self.backends()
+            for invoke in backend.async_invokes.invokes.values()
+        ]
 
     def model(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from mlmock.progress import ProgressSlot
-from mlmock.services.base import Narrowing, ServiceHandle
+from mlmock.services.base import Narrowing, Resource, Scope, ServiceHandle
 from mlmock.services.lookoutvision.backend import LookoutVision
 from mlmock.services.lookoutvision.handles import (
     DatasetHandle,
@@ -16,6 +17,8 @@ from mlmock.services.lookoutvision.handles import (
     NextTraining,
 )
 from mlmock.services.lookoutvision.images import png
+from mlmock.services.lookoutvision.machines import DATASET, JOB, MODEL
+from mlmock.services.lookoutvision.resources import Project as Stored
 from mlmock.services.lookoutvision.scripts import EVERY, PACKAGING, TRAINING
 from mlmock.services.lookoutvision.seeding import Lines, json_line, seed_dataset, seed_model
 from mlmock.services.lookoutvision.state import Quotas
@@ -37,6 +40,15 @@ class Vision(Detecting, ServiceHandle):
     def __repr__(self) -> str:
         names = [name for backend in self.backends() for name in backend.projects]
         return f"<lookoutvision: {len(names)} projects>"
+
+    def resources(self) -> list[Resource]:
+        """Return projects, and with their states the datasets, models and jobs in them."""
+        return [
+            resource
+            for backend in self.backends()
+            for project in list(backend.projects.values())
+            for resource in _resources(project, backend.scope)
+        ]
 
     @property
     def next_training(self) -> NextTraining:
@@ -161,6 +173,20 @@ class Project(Detecting):
 
     def _title(self, what: str) -> str:
         return f'ml.lookoutvision.project("{self.name}").{what}'
+
+
+def _resources(project: Stored, scope: Scope) -> Iterator[Resource]:
+    """Yield a project and what is in it."""
+    steps = (("lookoutvision", ()), ("project", (project.name,)))
+    yield Resource("project", project.name, "", scope, None, steps)
+    held = [
+        *((DATASET, kind, thing, ("dataset", (kind,))) for kind, thing in project.datasets.items()),
+        *((MODEL, number, thing, ("model", (number,))) for number, thing in project.models.items()),
+        *((JOB, name, thing, ("packaging_job", (name,))) for name, thing in project.jobs.items()),
+    ]
+    for machine, name, thing, step in held:
+        named = f"{project.name}/{name}"
+        yield Resource(machine.name, named, thing.status, scope, machine, (*steps, step))
 
 
 def _check_name(name: str) -> None:

@@ -41,7 +41,14 @@ class SageMaker(ServiceHandle):
             for endpoint in self.world.part(Endpoints).declared()
         ]
         return [r for r in found if self.at.covers(r.scope)] + [
-            Resource(INVOCATION.name, job.inference_id, job.status, backend.scope, INVOCATION)
+            Resource(
+                INVOCATION.name,
+                job.inference_id,
+                job.status,
+                backend.scope,
+                INVOCATION,
+                (("sagemaker", ()), ("invocation", (job.inference_id,))),
+            )
             for backend in self.backends()
             for job in backend.jobs.values()
         ]
