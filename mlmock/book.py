@@ -14,7 +14,8 @@ from mlmock.matching import ANY, Contains, Glob, Regex, fits
 from mlmock.rules import SPENT, Rule, author_line
 
 _SCALARS = (str, int, float, bool, bytes)
-_FEW, _MANY = 8, 256
+_SHORT = (str, int, float, bool)  # what is remembered; payloads are not
+_FEW, _MANY, _LONG = 8, 256, 512
 _NONE: list[Rule] = []
 
 
@@ -35,7 +36,7 @@ class Shelf:
         if self._member is None:
             return self._rules
         value = seen.get(self._member)
-        if type(value) not in _SCALARS:
+        if type(value) not in _SHORT or (type(value) is str and len(value) > _LONG):
             return self._rules
         found = self._left_by.get(value)
         if found is None:
