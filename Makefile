@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Byte code is what makes the second start quick; it stays on whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint types tests bench clients matrix docs clean
+.PHONY: demo test lint types tests bench aio clients matrix docs clean
 .DEFAULT_GOAL := test
 
 $(VENV)/ready: pyproject.toml Makefile
@@ -41,6 +41,16 @@ bench: $(VENV)/ready  ## the table of ratios
 
 clients: $(VENV)/ready  ## the real SDKs; CLIENTS="name ..." runs some of them
 	$(BIN)/python tests_clients/run.py $(CLIENTS)
+
+# aiobotocore pins its botocore: its tests have environments of their own.
+.cache/aio-%/ready: tests_aio/%.txt pyproject.toml
+	$(PYTHON) -m venv .cache/aio-$*
+	.cache/aio-$*/bin/python -m pip install --quiet --requirement $< --editable .
+	touch $@
+
+aio: .cache/aio-newest/ready .cache/aio-oldest/ready  ## aiobotocore and aioboto3
+	.cache/aio-newest/bin/python -m pytest -q tests_aio
+	.cache/aio-oldest/bin/python -m pytest -q tests_aio
 
 clean:
 	rm -rf $(VENV) .cache .coverage* .mypy_cache .ruff_cache .pytest_cache

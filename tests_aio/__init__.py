@@ -1,0 +1,1 @@
+"""aiobotocore and aioboto3, in environments of their own: each pins its botocore."""

@@ -1,0 +1,48 @@
+"""No test reaches the network, and nothing of the machine's AWS configuration reaches a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import tests.conftest as shared
+from mlmock import mock_ml
+from tests_aio.talk import session
+
+_no_network = shared._no_network
+_clean_environment = shared._clean_environment
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Aiobotocore speaks asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture
+async def ml(anyio_backend: str) -> Any:
+    """A running mock."""
+    async with mock_ml() as running:
+        yield running
+
+
+@pytest.fixture
+async def a2i(ml: Any) -> Any:
+    """A client of human loops."""
+    async with session().create_client("sagemaker-a2i-runtime") as client:
+        yield client
+
+
+@pytest.fixture
+async def sagemaker(ml: Any) -> Any:
+    """A client of endpoints."""
+    async with session().create_client("sagemaker-runtime") as client:
+        yield client
+
+
+@pytest.fixture
+async def bedrock(ml: Any) -> Any:
+    """A client of models."""
+    async with session().create_client("bedrock-runtime") as client:
+        yield client
