@@ -340,6 +340,15 @@ def test_a_slow_model_makes_the_work_wait_and_not_the_call(
     assert ml.s3.get(uri) == b"slow"
 
 
+def test_what_was_ended_by_hand_doesnt_end_again(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.reply("slow").delay(100)
+    uri = start(client, InferenceId="i-1")["OutputLocation"]
+    ml.sagemaker.invocation("i-1").complete("by hand")
+    ml.clock.advance(seconds=200)
+    assert ml.s3.get(uri) == b"by hand"
+    assert len(ml.events) == 1
+
+
 def test_a_model_has_the_time_that_the_caller_gives(ml: MockML, endpoint: Any, client: Any) -> None:
     endpoint.reply("slow").delay(100)
     found = start(client, InvocationTimeoutSeconds=20)

@@ -18,7 +18,7 @@ def test_a_session_is_opened_used_and_closed(ml: MockML, client: Any) -> None:
     opened = invoke(client, "NEW_SESSION", b'{"requestType": "NEW_SESSION"}')
     session, expires = opened["NewSessionId"].split("; Expires=")
     assert expires.endswith("Z")
-    used = invoke(client, session)
+    used = invoke(client, session, b"not json")
     assert "NewSessionId" not in used
     assert "ClosedSessionId" not in used
     closed = invoke(client, session, b'{"requestType": "CLOSE"}')

@@ -113,7 +113,7 @@ class Job:
         work = self.endpoint.progress.begin(self._run)
         if work.policy.polls is not None:
             work.finish()  # nobody can look at it: so many polls count as none
-        elif not work.done:
+        else:
             backend.ledger.change(self, work=work)
             self._at(self.params.get("RequestTTLSeconds", _TTL), self._expire)
         return self.accepted

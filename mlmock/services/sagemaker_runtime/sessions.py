@@ -28,10 +28,11 @@ class Sessions:
         self._open: dict[tuple[str, str], float] = {}
 
     def check(self, trip: Trip) -> None:
-        """Raise ModelError for a session that the model doesn't know (any more)."""
-        session = trip.call.params.get("SessionId")
-        if session is None:
-            return
+        """Raise ModelError for a session that the model doesn't know (any more).
+
+        The call names one.
+        """
+        session = trip.call.params["SessionId"]
         if trip.endpoint.config.session_seconds is None:
             raise trip.model_error(400, "Invalid payload. stateful sessions not enabled")
         if session != NEW and not self._is_open(trip, session):

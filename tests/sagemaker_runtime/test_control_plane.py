@@ -1,0 +1,35 @@
+"""How a described endpoint is read, with what moto leaves out and AWS has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlmock.services.sagemaker_runtime.control_plane import config_of
+
+ANSWERS: dict[str, Any] = {
+    "describe_endpoint": {
+        "EndpointConfigName": "config",
+        "EndpointStatus": "Updating",
+        "ProductionVariants": [{"VariantName": "a", "CurrentWeight": 0.25}],
+    },
+    "describe_endpoint_config": {
+        "ProductionVariants": [{"VariantName": "a", "ModelName": "m", "InitialVariantWeight": 1.0}],
+        "ShadowProductionVariants": [{"VariantName": "dark", "ModelName": "m"}],
+    },
+    "describe_model": {
+        "Containers": [{"ContainerHostname": "tf"}, {"Image": "i"}],
+        "InferenceExecutionConfig": {"Mode": "Direct"},
+    },
+}
+
+
+def test_containers_that_are_invoked_directly_and_shadows() -> None:
+    config = config_of(lambda method, **names: ANSWERS[method], "churn")
+    assert config is not None
+    assert (config.containers, config.shadows, config.status) == (("tf",), ("dark",), "Updating")
+    assert config.variants is not None
+    assert repr(config.variants) == "Variants({'a': 0.25})"
+
+
+def test_an_endpoint_that_isnt_there() -> None:
+    assert config_of(lambda method, **names: None, "churn") is None
