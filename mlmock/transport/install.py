@@ -63,6 +63,11 @@ def _memos() -> tuple[Patch, ...]:
 
 
 @cache
+def _first(with_memos: bool) -> tuple[Patch, ...]:
+    return (*_always(), *_memos()) if with_memos else _always()
+
+
+@cache
 def _late(module: str, thing: int) -> tuple[Patch, ...]:
     return tuple(_LATE[module]())
 
@@ -72,12 +77,10 @@ class Interception:
 
     def __init__(self, world: Any, *, with_memos: bool) -> None:
         self._world = world
-        self._applied: list[Patch] = []
+        self._applied = [patch.apply() for patch in _first(with_memos)]
         self.missing = set(_LATE)
         self._takes_sleep = False
         self.nursery = sessions.Nursery()
-        for patch in (*_always(), *(_memos() if with_memos else ())):
-            self._apply(patch)
         botocore.register_initializer(sessions.note_session)
         world.clock.on_patch_sleep = self.patch_sleep
         self.notice()

@@ -29,7 +29,7 @@ class Patch:
 
     def apply(self) -> Patch:
         """Put the replacement in place; return the patch that undoes it."""
-        present = vars(self.owner).get(self.name, _MISSING)
+        present = self.owner.__dict__.get(self.name, _MISSING)
         if present is self.replacement:  # what lay on top has gone since
             self._is_buried = False
             return self
@@ -41,9 +41,10 @@ class Patch:
 
     def undo(self) -> None:
         """Put back what was there."""
-        if vars(self.owner).get(self.name) is not self.replacement:
+        owner, name = self.owner, self.name
+        if owner.__dict__.get(name) is not self.replacement:
             self._is_buried = True
         elif self.original is _MISSING:
-            delattr(self.owner, self.name)
+            delattr(owner, name)
         else:
-            setattr(self.owner, self.name, self.original)
+            setattr(owner, name, self.original)
