@@ -259,3 +259,41 @@ def test_importing_the_package_loads_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_it_stands_beside_other_decorators(pytester: pytest.Pytester) -> None:
+    run(
+        pytester,
+        """
+        import os
+        from unittest import mock
+        from freezegun import freeze_time
+        from mlmock import mock_ml
+        from moto import mock_aws
+
+        @mock.patch("os.getcwd")
+        @mock_ml
+        def test_patched_around(getcwd, tmp_path, ml):
+            assert os.getcwd is getcwd
+            assert len(ml.calls) == 0
+
+        @mock_ml
+        @mock.patch("os.getcwd")
+        def test_patched_inside(getcwd, ml):
+            assert os.getcwd is getcwd
+            assert len(ml.calls) == 0
+
+        @mock_ml(region="eu-west-1")
+        @mock_ml(account_id="111122223333")
+        def test_twice(ml):
+            arn = ml.a2i.flow_definition("x").arn
+            assert arn.split(":")[3:5] == ["eu-west-1", "111122223333"]
+
+        @mock_aws
+        @mock_ml
+        @freeze_time("2020-02-03")
+        def test_beside_moto_and_freezegun(ml):
+            assert ml.clock.now().year == 2020
+        """,
+        passed=4,
+    )
