@@ -51,7 +51,7 @@ def _page(application: Application) -> Room:
 
         if method not in ("GET", "HEAD"):
             return refusal(405, "MethodNotAllowed", "The page is for GET.")
-        body = page(application.ml).encode()
+        body = page(application.ml, list(application.block.world.book)).encode()
         return Answer(200, page_headers(body), body)
 
     return answer

@@ -98,11 +98,12 @@ def calls(desk: Desk, asked: Asked) -> Any:
     first = journal.started - len(kept)
     service, operation = asked.query.get("service"), asked.query.get("operation")
     found = [
-        call_json(call, number)
+        (number, call)
         for number, call in enumerate(kept[max(0, since - first) :], max(first, since))
         if service in (None, call.service) and operation in (None, call.operation)
     ]
-    return {"started": journal.started, "lost": journal.lost, "calls": found[-limit:]}
+    latest = [call_json(call, number) for number, call in found[max(0, len(found) - limit) :]]
+    return {"started": journal.started, "lost": journal.lost, "calls": latest}
 
 
 def rules(desk: Desk, asked: Asked) -> Any:
