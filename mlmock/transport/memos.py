@@ -6,6 +6,7 @@ the last block ends. `mock_ml(memos=False)` leaves them out.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from functools import cache, lru_cache
@@ -85,6 +86,7 @@ def _signature(patch: Patch) -> Any:
 def _timestamps(patch: Patch) -> Any:
     original = botocore.parsers.DEFAULT_TIMESTAMP_PARSER
     known: dict[Any, Any] = {}
+    models: dict[Any, Any] = {}
 
     def parse_timestamp(value: Any) -> Any:
         # freezegun swaps the class, and the zone decides what tzlocal() is.
@@ -93,11 +95,37 @@ def _timestamps(patch: Patch) -> Any:
         if found is None:
             if len(known) >= 4096:
                 known.clear()
-            found = known[key] = original(value)
+            found = known[key] = _read(original, models, key)
         return found
 
     return parse_timestamp
 
+
+def _read(original: Callable[[Any], Any], models: dict[Any, Any], key: tuple[Any, ...]) -> Any:
+    """Return what `original` reads in a timestamp; the usual form by its digits alone.
+
+    What kind of datetime that is, and of which zone, is learned from the original: for Z it is the
+    machine's own zone where that is UTC.
+    """
+    value = key[0]
+    digits = _USUAL(value) if type(value) is str else None
+    if digits is None:
+        return original(value)
+    model = models.get(key[2:])
+    if model is None:
+        model = models[key[2:]] = original("2001-02-03T04:05:06.007Z")
+    year, month, day, hour, minute, second, millis = digits.groups("0")
+    try:
+        return model.replace(
+            int(year), int(month), int(day), int(hour), int(minute), int(second), int(millis) * 1000
+        )
+    except ValueError:
+        return original(value)
+
+
+_USUAL = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{3}))?Z"
+).fullmatch
 
 _MEMOS: tuple[tuple[str, Any, str, Callable[[Patch], Any]], ...] = (
     ("sanitise", botocore.useragent, "sanitize_user_agent_string_component", _sanitise),
