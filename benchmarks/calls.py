@@ -41,6 +41,7 @@ def inside(**options: Any) -> Around:
                 seeder.start_human_loop(
                     HumanLoopName=name, FlowDefinitionArn=_ARN, HumanLoopInput=_INPUT
                 )
+                seeder.describe_human_loop(HumanLoopName=name)
             yield ml
 
     return block
