@@ -34,12 +34,14 @@ async def test_a_body_is_read_whole_or_in_parts(ml: Any, sagemaker: Any) -> None
         return (await sagemaker.invoke_endpoint(EndpointName="e", Body=b"{}"))["Body"]
 
     assert await (await body()).read() == b"0123456789"
-    async with await body() as part:
-        assert [await part.read(4), await part.read(4), await part.read(4)] == [
-            b"0123",
-            b"4567",
-            b"89",
-        ]
+    async with await body() as whole:
+        assert await whole.read() == b"0123456789"
+    part = await body()
+    assert [await part.read(4), await part.read(4), await part.read(4)] == [
+        b"0123",
+        b"4567",
+        b"89",
+    ]
     assert [chunk async for chunk in (await body()).iter_chunks(4)] == [b"0123", b"4567", b"89"]
     assert b"".join([line async for line in (await body()).iter_lines()]) == b"0123456789"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -76,10 +76,16 @@ def _whole(view: memoryview) -> bytes:
 class RawBody:
     """An aiohttp response as far as aiobotocore looks at one."""
 
-    def __init__(self, url: str, body: bytes | Frames) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], body: bytes | Frames) -> None:
         self.url = url
+        self.headers = headers
         self.content = Content(body)
         self._frames = None if isinstance(body, bytes) else body
+
+    @property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers as they came: earlier releases (2.18 is one) read these."""
+        return tuple((name.encode(), text.encode()) for name, text in self.headers.items())
 
     async def read(self) -> bytes:
         """Return all that is left."""
@@ -168,7 +174,7 @@ async def respond(request: Any, call: Call) -> Any:
         raise trips.client_error("drop", request.url)
     if not isinstance(found.body, bytes):
         found.body = Frames(found.body)
-    raw = RawBody(request.url, found.body)
+    raw = RawBody(request.url, found.headers, found.body)
     return AioAWSResponse(request.url, found.status, found.headers, raw)
 
 
