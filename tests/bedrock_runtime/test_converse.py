@@ -344,6 +344,32 @@ def test_a_schema_that_must_be_followed_is_followed() -> None:
 
 
 @mock_ml
+@pytest.mark.parametrize(
+    ("schema", "answer"),
+    [
+        ({"$ref": "#/nowhere"}, None),
+        ({"$ref": 5, "type": "array", "minItems": "x"}, []),
+        ({"enum": 5, "anyOf": {}, "type": ["string"], "minLength": []}, "mock"),
+        ({"type": "object", "properties": 5, "required": ["a", 5]}, {"a": "mock"}),
+        ({"type": "object", "required": 5}, {}),
+        ({"type": "number", "minimum": True}, 0),
+    ],
+)
+def test_a_schema_that_makes_no_sense_is_answered_all_the_same(schema: Any, answer: Any) -> None:
+    structure = {"jsonSchema": {"schema": json.dumps(schema)}}
+    config = {"textFormat": {"type": "json_schema", "structure": structure}}
+    assert json.loads(said("?", outputConfig=config)) == answer
+
+
+@mock_ml
+def test_a_schema_without_end_ends() -> None:
+    schema = {"type": "array", "minItems": 10**9, "items": {"$ref": "#"}}
+    structure = {"jsonSchema": {"schema": json.dumps(schema)}}
+    config = {"textFormat": {"type": "json_schema", "structure": structure}}
+    assert len(json.loads(said("?", outputConfig=config))) == 256
+
+
+@mock_ml
 def test_an_effort_alone_asks_for_no_schema() -> None:
     assert "mock answer" in said("?", outputConfig={"effort": "low"})
 

@@ -13,7 +13,7 @@ from typing import Any
 from mlmock.services.bedrock_runtime.script import Said, tool_use
 from mlmock.services.bedrock_runtime.speech import Conversation, Part, letters_from
 
-_DEEPEST = 8
+_DEEPEST, _LONGEST, _MOST = 8, 256, 2000
 _QUOTED = 60
 
 
@@ -50,50 +50,73 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def example(schema: Any, depth: int = 0, root: Any = None) -> Any:
-    """Return a small value that fits a JSON schema (as far as its plain keywords say)."""
-    if not isinstance(schema, Mapping) or depth > _DEEPEST:
-        return None
-    root = schema if root is None else root
-    if "$ref" in schema:
-        return example(_referred(root, schema["$ref"]), depth + 1, root)
-    for name in ("const", "default"):
-        if name in schema:
-            return schema[name]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    for name in ("anyOf", "oneOf", "allOf"):
-        if schema.get(name):
-            return example(schema[name][0], depth + 1, root)
-    return _typed(schema, depth, root)
+def example(schema: Any) -> Any:
+    """Return a small value that fits a JSON schema, as far as its plain keywords say.
+
+    Never fails: what makes no sense in a schema is passed over, and endless ones end.
+    """
+    return _Maker(schema).value(schema, 0)
 
 
-def _referred(root: Mapping[str, Any], pointer: str) -> Any:
+class _Maker:
+    """Makes one example, of so many values at the most."""
+
+    def __init__(self, root: Any) -> None:
+        self._root = root
+        self._left = _MOST
+
+    def value(self, schema: Any, depth: int) -> Any:
+        self._left -= 1
+        if not isinstance(schema, Mapping) or depth > _DEEPEST or self._left < 0:
+            return None
+        if isinstance(schema.get("$ref"), str):
+            return self.value(_referred(self._root, schema["$ref"]), depth + 1)
+        for name in ("const", "default"):
+            if name in schema:
+                return schema[name]
+        if _items(schema.get("enum")):
+            return schema["enum"][0]
+        for name in ("anyOf", "oneOf", "allOf"):
+            if _items(schema.get(name)):
+                return self.value(schema[name][0], depth + 1)
+        return self._typed(schema, depth)
+
+    def _typed(self, schema: Mapping[str, Any], depth: int) -> Any:
+        kind = schema.get("type")
+        kind = next(iter(_items(kind)), kind)
+        if kind == "object" or (kind is None and "properties" in schema):
+            known = schema.get("properties")
+            known = known if isinstance(known, Mapping) else {}
+            wanted = schema.get("required", list(known))
+            names = [name for name in _items(wanted) if isinstance(name, str)]
+            return {name: self.value(known.get(name, {}), depth + 1) for name in names}
+        if kind == "array":
+            count = min(int(_number(schema.get("minItems"))), _LONGEST)
+            return [self.value(schema.get("items", {}), depth + 1) for _ in range(count)]
+        return _scalar(schema, kind)
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _number(value: Any) -> Any:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+
+
+def _referred(root: Any, pointer: str) -> Any:
     found: Any = root
     for name in pointer.lstrip("#/").split("/"):
         found = found.get(name) if isinstance(found, Mapping) else None
     return found
 
 
-def _typed(schema: Mapping[str, Any], depth: int, root: Any) -> Any:
-    kind = schema.get("type")
-    if isinstance(kind, Sequence) and not isinstance(kind, str):
-        kind = next(iter(kind), None)
-    if kind == "object" or (kind is None and "properties" in schema):
-        known = schema.get("properties", {})
-        wanted = schema.get("required", list(known))
-        return {name: example(known.get(name, {}), depth + 1, root) for name in wanted}
-    if kind == "array":
-        count = schema.get("minItems", 0)
-        return [example(schema.get("items", {}), depth + 1, root) for _ in range(count)]
-    return _scalar(schema, kind)
-
-
 def _scalar(schema: Mapping[str, Any], kind: Any) -> Any:
     if kind in ("integer", "number"):
-        least = schema.get("minimum", schema.get("exclusiveMinimum", 0))
-        step = 1 if "exclusiveMinimum" in schema else 0
-        return least + step if least > 0 or step else 0
+        above = _number(schema.get("exclusiveMinimum"))
+        return max(0, _number(schema.get("minimum")), above + 1 if above else 0)
     if kind == "boolean":
         return False
-    return None if kind == "null" else "mock".ljust(schema.get("minLength", 0), "k")
+    if kind == "null":
+        return None
+    return "mock".ljust(min(int(_number(schema.get("minLength"))), _LONGEST), "k")
