@@ -52,5 +52,9 @@ aio: .cache/aio-newest/ready .cache/aio-oldest/ready  ## aiobotocore and aioboto
 	.cache/aio-newest/bin/python -m pytest -q tests_aio
 	.cache/aio-oldest/bin/python -m pytest -q tests_aio
 
+matrix: $(VENV)/ready  ## every botocore, moto, aiobotocore and Python that we hold
+	$(BIN)/python -m pip install --quiet nox
+	$(BIN)/python -m nox
+
 clean:
 	rm -rf $(VENV) .cache .coverage* .mypy_cache .ruff_cache .pytest_cache
