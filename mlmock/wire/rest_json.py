@@ -202,9 +202,9 @@ class Operation:
 
     def _compile_output(self, shape: Any) -> None:
         self.status = int(self.model.http.get("responseCode", 200))
-        self._out_headers = tuple(
-            (n, m.serialization.get("name", n), m) for n, m in members_at(shape, "header")
-        )
+        self._out_headers = {
+            n: (m.serialization.get("name", n), m) for n, m in members_at(shape, "header")
+        }
         self._out_prefixed = tuple(
             (n, m.serialization.get("name", ""), m.value) for n, m in members_at(shape, "headers")
         )
@@ -233,16 +233,17 @@ class Operation:
             body = self._write(result) if self._write is not None else b"{}"
             return Answer(self.status, {"Content-Type": _JSON}, body)
         headers = dict(result.headers) if type(result) is Headed else {}
-        for name, wire_name, member in self._out_headers:
-            value = result.get(name)
-            if value is not None:
-                headers[wire_name] = text_of(member, value, "header")
+        for name, value in result.items():
+            place = self._out_headers.get(name)
+            if place is not None and value is not None:
+                headers[place[0]] = text_of(place[1], value, "header")
         for name, prefix, member in self._out_prefixed:
             for key, value in (result.get(name) or {}).items():
                 headers[prefix + key] = text_of(member, value, "header")
-        status = next((result[n] for n in self._out_status if n in result), self.status)
-        body = self._serialise_body(result, headers)
-        return Answer(int(status), headers, body)
+        status = self.status
+        for name in self._out_status:
+            status = int(result.get(name, status))
+        return Answer(status, headers, self._serialise_body(result, headers))
 
     def _serialise_body(self, result: Params, headers: dict[str, str]) -> Any:
         if self.event_stream is not None:
@@ -251,8 +252,8 @@ class Operation:
         assert self._write is not None
         if self.output_payload is None:
             headers.setdefault("Content-Type", _JSON)
-            outside = self._out_headers + self._out_prefixed
-            names = {n for n, _, _ in outside} | set(self._out_status)
+            prefixed = {n for n, _, _ in self._out_prefixed}
+            names = prefixed.union(self._out_headers, self._out_status)
             return self._write({n: v for n, v in result.items() if n not in names})
         payload = result.get(self.output_payload)
         if self._raw and isinstance(payload, (str, bytes, bytearray, memoryview)):
