@@ -236,6 +236,26 @@ def test_frames_hide_their_length_as_the_service_does(ml: MockML) -> None:
 
 
 @mock_ml
+def test_long_texts_and_several_blocks(ml: MockML) -> None:
+    long = "word " * 400
+    ml.bedrock.model("*").reply(long, message("one", "two"))
+    texts = [delta["text"] for delta in deltas(streamed("?"))]
+    assert "".join(texts) == long
+    assert len(texts) == 401
+    found = streamed("?")
+    indexes = [v["contentBlockIndex"] for name, v in found if name == "contentBlockStop"]
+    assert indexes == [0, 1]
+    assert names(found).count("messageStart") == 1
+
+
+@mock_ml
+def test_a_stream_of_nothing_has_its_frame_all_the_same(ml: MockML) -> None:
+    ml.bedrock.model("*").reply("STOP")
+    found = streamed("?", inferenceConfig={"stopSequences": ["STOP"]})
+    assert names(found) == ["messageStart", "messageStop", "metadata"]
+
+
+@mock_ml
 def test_a_stream_may_be_left(ml: MockML) -> None:
     ml.bedrock.model("*").reply("one two three")
     events = bedrock().converse_stream(modelId=CLAUDE, messages=[user("?")])["stream"]

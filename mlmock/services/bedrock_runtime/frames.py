@@ -13,7 +13,7 @@ from mlmock.services.bedrock_runtime.speech import Part, Reply
 from mlmock.services.bedrock_runtime.words import words_of
 from mlmock.wire.models import operation
 
-_LONGEST = 2048  # characters of a text whose messages are kept
+_LONGEST = 1024  # characters of a text whose messages are kept
 
 
 def frames_of(
@@ -58,7 +58,7 @@ def _padded(name: str, payload: Mapping[str, Any]) -> dict[str, Any]:
 # -- messages that are kept ------------------------------------------------------------------
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _text_messages(index: int, text: str) -> tuple[bytes, ...]:
     """Return the messages of a text block; those of the first one begin with messageStart."""
     start = [_message("messageStart", {"role": "assistant"})] if index == 0 else []
