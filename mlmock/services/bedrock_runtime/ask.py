@@ -82,19 +82,20 @@ def ask(
     """
     found = taken(exchange.backend, exchange.call, exchange.known, wanted, conversation)
     if found is None:
-        return then(_reply(exchange, conversation, _by_default(exchange, conversation), 0.0))
+        said = _by_default(exchange, conversation)
+        return then(_reply(exchange, conversation, said, 0.0, wanted))
     rule, answer = found
     if rule.seconds:
         _wait(exchange, rule.seconds)
     if isinstance(answer, Default):
         answer = _by_default(exchange, conversation)
     if isinstance(answer, Said):
-        return then(_reply(exchange, conversation, answer, rule.seconds))
+        return then(_reply(exchange, conversation, answer, rule.seconds, wanted))
 
     def finished(value: Any) -> Any:
         said = said_of(value)
         if isinstance(said, Said):
-            return then(_reply(exchange, conversation, said, rule.seconds))
+            return then(_reply(exchange, conversation, said, rule.seconds, wanted))
         if wanted.isdisjoint(_EXACT):
             raise BadAnswer(f"{exchange.call.plan} has no exact body: {shown(value)}")
         return then(said)
@@ -112,22 +113,25 @@ def _wait(exchange: Exchange, seconds: float) -> None:
     exchange.backend.world.wait(exchange.call, seconds)
 
 
-def _reply(exchange: Exchange, conversation: Conversation, said: Said, waited: float) -> Reply:
+def _reply(
+    exchange: Exchange,
+    conversation: Conversation,
+    said: Said,
+    waited: float,
+    wanted: frozenset[str],
+) -> Reply:
     """Return what is said, finished; where it isn't streamed its pauses and its fault are now."""
     if not exchange.streams and (said.fault is not None or said.seconds):
         _wait(exchange, said.seconds)
         waited += said.seconds
         if said.fault is not None:
             raise whole_fault(said.fault)
-    world = exchange.backend.world
-    return reply_of(
-        said,
-        conversation,
-        exchange.known.traits,
-        seed=world.block.random.getrandbits(63),
-        created=int(world.clock.seconds()),
-        waited=waited,
-    )
+    seed = created = 0
+    if wanted is not _SPEECH or not said.is_whole:  # Converse has no ids and no dates of its own
+        world = exchange.backend.world
+        seed, created = world.block.random.getrandbits(63), int(world.clock.seconds())
+    traits = exchange.known.traits
+    return reply_of(said, conversation, traits, seed=seed, created=created, waited=waited)
 
 
 def whole_fault(fault: Error) -> ServiceError:

@@ -96,7 +96,12 @@ class _Talk:
         for block in content:
             text = block.get("text")
             if text is None:
-                tools += self._other(block)
+                use = block.get("toolUse")
+                if use is not None and "type" not in use:
+                    self._uses.append(use["toolUseId"])
+                    tools += 1
+                else:
+                    tools += self._other(block)
             elif not text or (text.isspace() and not self._whitespace):
                 raise _blank(place, content.index(block))
         if tools:
