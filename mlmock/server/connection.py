@@ -20,6 +20,7 @@ from werkzeug.serving import DechunkedInput, WSGIRequestHandler
 
 from mlmock.errors import ConnectionFault
 from mlmock.server.bodies import BadBody, TooLarge, decoded
+from mlmock.server.http2 import PREFACE
 
 _log = logging.getLogger("mlmock.server")
 
@@ -41,6 +42,18 @@ class Connection(WSGIRequestHandler):
     wbufsize = -1
     limits = Limits()
     timeout = Limits().idle
+
+    def handle(self) -> None:
+        """Serve the connection, in the protocol that its first bytes are of."""
+        http2 = self.server.http2  # type: ignore[attr-defined]
+        try:
+            if http2 is not None and self.connection.recv(3, socket.MSG_PEEK) == PREFACE:
+                self.connection.settimeout(None)
+                http2.relay(self.connection)
+                return
+        except OSError:  # it has gone, or said nothing for too long
+            return
+        super().handle()
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         """Log nothing: the journal has the calls."""

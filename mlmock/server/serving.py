@@ -16,9 +16,12 @@ from werkzeug.serving import ThreadedWSGIServer
 
 from mlmock.handle import MockML
 from mlmock.mock import mock_ml
+from mlmock.server import http2
 from mlmock.server.application import Application
 from mlmock.server.connection import Connection, Limits
+from mlmock.server.http2 import Http2
 
+_WITHOUT = "HTTP/1.1 alone; HTTP/2 needs mlmock[http2]"
 _QUEUE = 256  # connections that wait to be taken
 
 
@@ -103,6 +106,7 @@ class _Server(ThreadedWSGIServer):
 
     def __init__(self, *given: Any, **more: Any) -> None:
         self._open: dict[threading.Thread, Any] = {}
+        self.http2: Http2 | None = None
         super().__init__(*given, **more)
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class's
@@ -126,6 +130,8 @@ class _Server(ThreadedWSGIServer):
             with suppress(OSError):
                 request.shutdown(socket.SHUT_RD)
             thread.join(max(0.0, deadline - time.monotonic()))
+        if self.http2 is not None:
+            self.http2.stop()
 
 
 def _listening(host: str, port: int, application: Application, limits: Limits) -> Any:
@@ -133,7 +139,10 @@ def _listening(host: str, port: int, application: Application, limits: Limits) -
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=_QUEUE) as bound:
         address = bound.getsockname()
-        return _Server(host, address[1], application, handler, fd=bound.fileno())
+        server = _Server(host, address[1], application, handler, fd=bound.fileno())
+    if http2.is_there():
+        server.http2 = http2.Http2(application, limits.body)
+    return server
 
 
 def serve(host: str, port: int, port_file: Path | None, **options: Any) -> int:
@@ -145,7 +154,8 @@ def serve(host: str, port: int, port_file: Path | None, **options: Any) -> int:
     server.start()
     if port_file is not None:
         port_file.write_text(f"{server.port}\n", encoding="ascii")
-    sys.stdout.write(f"mlmock is ready at {server.url} (HTTP/1.1)\n")
+    spoken = "HTTP/1.1 and HTTP/2" if http2.is_there() else _WITHOUT
+    sys.stdout.write(f"mlmock is ready at {server.url} ({spoken})\n")
     sys.stdout.flush()
     ended.wait()
     server.stop()
