@@ -23,11 +23,14 @@ def source_hash(function: Any) -> str:
 def _block(lines: Iterable[str]) -> Iterator[str]:
     """Yield a function's lines: up to the first that stands no deeper than its `def`."""
     indent = None
+    decorated = False
     for line in lines:
         text = line.strip()
         depth = len(line) - len(line.lstrip())
         if indent is None:
-            indent = depth
+            indent, decorated = depth, text.startswith("@")
+        elif decorated:
+            decorated = not text.startswith(("def ", "async def "))
         elif text and depth <= indent and text[0] != ")":
             return
         if text:
