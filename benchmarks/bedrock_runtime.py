@@ -6,7 +6,6 @@ headers that the mock answers.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -195,16 +194,3 @@ def _seconds(caller: Any, params: dict[str, Any]) -> float:
     for _ in range(5):
         caller.converse(**params)
     return time.thread_time() - started
-
-
-def main() -> int:
-    failed = 0
-    for found in rows():
-        verdict = "ok" if found.bar is None or found.value <= found.bar else "TOO SLOW"
-        failed += verdict != "ok"
-        print(f"{found.name:46} {found.value:5.2f} {found.unit}, at most {found.bar}: {verdict}")
-    return failed
-
-
-if __name__ == "__main__":
-    sys.exit(main())

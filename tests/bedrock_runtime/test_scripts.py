@@ -260,6 +260,27 @@ def test_vectors_are_functions_dicts_or_numbers(ml: MockML) -> None:
         ml.bedrock.model("*").embed("text")
 
 
+@mock_ml
+def test_embeddings_may_fail_in_order(ml: MockML) -> None:
+    model = "amazon.titan-embed-text-v2:0"
+    ml.bedrock.model(model).embed(error("ModelErrorException", "broken"), [0.5])
+    client = bedrock()
+    with pytest.raises(ClientError, match="broken"):
+        client.invoke_model(modelId=model, body='{"inputText": "x"}')
+    body = client.invoke_model(modelId=model, body='{"inputText": "x"}')["body"].read()
+    assert b'"embedding":[0.5]' in body
+
+
+@mock_ml
+def test_an_unmatched_rule_shows_what_it_was_held_against(ml: MockML) -> None:
+    model = ml.bedrock.model("anthropic.*")
+    for number in range(9):
+        model.on(turn=number + 5, tools=["f"], system="s").reply("x").optional()
+    with pytest.raises(UnmatchedCall, match="turn is 1; the rule says"):
+        said("?")
+    ml.unmatched.clear()
+
+
 def test_scripts_read_as_they_were_written() -> None:
     assert repr(message("a", tool_use("f"), reasoning("b"))) == (
         "message('a', tool_use('f'), {'reasoningContent': ...})"
