@@ -1,0 +1,142 @@
+"""Ten thousand requests that nobody should send: the server stays, and says so in HTTP."""
+
+from __future__ import annotations
+
+import random
+import re
+import socket
+import threading
+
+import pytest
+
+from mlmock import ServerThread, client
+from mlmock.server.connection import Limits
+from tests.server.conftest import FLOW
+
+COUNT = 10_000
+_STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
+METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "", "G\0T", "PRIX", "ÄÖ")
+PATHS = (
+    "/",
+    "/human-loops",
+    f"/human-loops?FlowDefinitionArn={FLOW}",
+    "/human-loops/x",
+    "/model/anthropic.claude-3-haiku-20240307-v1:0/converse",
+    "/model/amazon.titan-embed-text-v2:0/invoke",
+    "/endpoints/x/invocations",
+    "/endpoints/x/async-invocations",
+    "/2020-11-20/projects",
+    "/2020-11-20/projects/p/datasets/train/entries",
+    "/guardrail/g/version/1/apply",
+    "/_mlmock/do",
+    "/_mlmock/rules",
+    "/_mlmock/clock/advance",
+    "/_mlmock/savepoints/s1/rollback",
+    "/_mlmock/objects/b/k",
+    "/_mlmock/../x",
+    "http://[::1/",
+    "*",
+)
+HEADERS = (
+    "Content-Type: application/json",
+    "Content-Type: \xff",
+    "Content-Encoding: gzip",
+    "Content-Encoding: aws-chunked",
+    "Transfer-Encoding: chunked",
+    "Expect: 100-continue",
+    "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/bedrock/aws4_request",
+    "Authorization: Bearer x",
+    "Authorization: AWS4-HMAC-SHA256 Credential=/////",
+    "X-Amzn-SageMaker-Target-Variant: \x01",
+    "Connection: close",
+    "no colon",
+)
+BODIES = (
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b'{"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}',
+    b'{"steps": [{"do": "bedrock"}, {"do": "__class__"}]}',
+    b'{"service": "bedrock-runtime", "fail": {"code": "X", "status": 400}, "times": 1}',
+    b'{"HumanLoopName": 5}',
+    b"5\r\nhello\r\n0\r\n\r\n",
+    b"\x1f\x8b\x08",
+    b"[" * 3000,
+    b'{"\\ud800": 1e999}',
+)
+
+
+def request(draw: random.Random) -> bytes:
+    """Return one request, malformed in one way or another."""
+    body = draw.choice(BODIES)
+    if draw.random() < 0.3:
+        body = bytes(draw.randrange(256) for _ in range(draw.randrange(40)))
+    path = draw.choice(PATHS)
+    if draw.random() < 0.3:
+        path += "".join(chr(draw.randrange(33, 255)) for _ in range(draw.randrange(12)))
+    headers = draw.sample(HEADERS, draw.randrange(4))
+    if draw.random() < 0.9:
+        length = len(body) if draw.random() < 0.8 else draw.choice([0, -1, len(body) + 3, "x"])
+        headers.append(f"Content-Length: {length}")
+    lines = [
+        f"{draw.choice(METHODS)} {path} HTTP/{draw.choice(['1.1', '1.1', '1.0', '3.x'])}",
+        "Host: x",
+    ]
+    whole = "\r\n".join([*lines, *headers]).encode("latin-1", "replace") + b"\r\n\r\n" + body
+    if draw.random() < 0.1:
+        return whole[: draw.randrange(len(whole))]
+    return whole
+
+
+def exchange(port: int, sent: bytes) -> bytes:
+    """Return all that comes back; b"" where the connection is torn."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        try:
+            line.sendall(sent)
+            line.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: line.recv(65536), b""))
+        except ConnectionError:
+            return b""
+
+
+@pytest.mark.filterwarnings("ignore::mlmock.UnusedRuleWarning")
+def test_ten_thousand_requests_leave_it_answering(caplog: pytest.LogCaptureFixture) -> None:
+    draw, before = random.Random(8), threading.active_count()
+    seen: dict[bytes, int] = {}
+    with ServerThread(strict=False, limits=Limits(body=10_000, idle=5, patience=0.1)) as server:
+        for number in range(COUNT):
+            sent = request(draw)
+            answer = exchange(server.port, sent)
+            assert b"Traceback" not in answer, sent
+            found = _STATUS.findall(answer)
+            for status in found:
+                seen[status] = seen.get(status, 0) + 1
+            assert b"500" not in found, (sent, answer, caplog.text)
+            if number % 1000 == 0:
+                server.ml.reset()
+        assert client(server.url).clock.now()
+    assert not caplog.records
+    assert threading.active_count() == before
+    assert {b"200", b"400", b"404"} <= set(seen)
+
+
+def test_many_clients_at_once() -> None:
+    with ServerThread() as server:
+        faults: list[BaseException] = []
+
+        def work(seed: int) -> None:
+            draw = random.Random(seed)
+            try:
+                for _ in range(100):
+                    exchange(server.port, request(draw))
+            except BaseException as fault:  # told to the test
+                faults.append(fault)
+
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not faults
+        assert client(server.url).clock.now()
