@@ -276,7 +276,7 @@ def test_an_unmatched_rule_shows_what_it_was_held_against(ml: MockML) -> None:
     model = ml.bedrock.model("anthropic.*")
     for number in range(9):
         model.on(turn=number + 5, tools=["f"], system="s").reply("x").optional()
-    with pytest.raises(UnmatchedCall, match="turn is 1; the rule says"):
+    with pytest.raises(UnmatchedCall, match="system is ''; the rule says 's'"):
         said("?")
     ml.unmatched.clear()
 
