@@ -1,0 +1,52 @@
+// Talks to the server named on the command line; prints what it hears as one JSON object.
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+const [endpoint, home] = process.argv.slice(2);
+const require = createRequire(pathToFileURL(home + "/"));
+const bedrock = require("@aws-sdk/client-bedrock-runtime");
+const sagemaker = require("@aws-sdk/client-sagemaker-runtime");
+const a2i = require("@aws-sdk/client-sagemaker-a2i-runtime");
+const vision = require("@aws-sdk/client-lookoutvision");
+const { NodeHttpHandler } = require("@smithy/node-http-handler");
+
+const config = { endpoint, region: "eu-west-1", maxAttempts: 1, credentials: { accessKeyId: "111122223333", secretAccessKey: "s" } };
+const modelId = "anthropic.claude-3-haiku-20240307-v1:0";
+const messages = [{ role: "user", content: [{ text: "Hi" }] }];
+const heard = {};
+
+async function talk(name, client) {
+  const answer = await client.send(new bedrock.ConverseCommand({ modelId, messages }));
+  const pieces = [];
+  const streamed = await client.send(new bedrock.ConverseStreamCommand({ modelId, messages }));
+  for await (const event of streamed.stream) pieces.push(event.contentBlockDelta?.delta?.text ?? "");
+  heard[name] = { text: answer.output.message.content[0].text, streamed: pieces.join("") };
+  client.destroy();
+}
+
+async function fault(work) {
+  try { await work(); } catch (error) {
+    return { name: error.name, status: error.$metadata?.httpStatusCode, message: error.message, original: error.OriginalStatusCode };
+  }
+}
+
+await talk("http2", new bedrock.BedrockRuntimeClient(config));
+await talk("http1", new bedrock.BedrockRuntimeClient({ ...config, requestHandler: new NodeHttpHandler() }));
+
+const runtime = new sagemaker.SageMakerRuntimeClient(config);
+const answer = await runtime.send(new sagemaker.InvokeEndpointCommand({ EndpointName: "churn", Body: "[1]" }));
+heard.endpoint = JSON.parse(Buffer.from(answer.Body).toString());
+const parts = await runtime.send(new sagemaker.InvokeEndpointWithResponseStreamCommand({ EndpointName: "llm", Body: "x" }));
+heard.parts = [];
+for await (const part of parts.Body) heard.parts.push(Buffer.from(part.PayloadPart.Bytes).toString());
+heard.fault = await fault(() => runtime.send(new sagemaker.InvokeEndpointCommand({ EndpointName: "ill", Body: "x" })));
+
+const loops = new a2i.SageMakerA2IRuntimeClient(config);
+await loops.send(new a2i.StartHumanLoopCommand({ HumanLoopName: "js", FlowDefinitionArn: "arn:aws:sagemaker:eu-west-1:111122223333:flow-definition/review", HumanLoopInput: { InputContent: "{}" } }));
+heard.loop = (await loops.send(new a2i.DescribeHumanLoopCommand({ HumanLoopName: "js" }))).HumanLoopStatus;
+heard.missing = await fault(() => loops.send(new a2i.DescribeHumanLoopCommand({ HumanLoopName: "none" })));
+
+const projects = new vision.LookoutVisionClient(config);
+await projects.send(new vision.CreateProjectCommand({ ProjectName: "circuits" }));
+heard.projects = (await projects.send(new vision.ListProjectsCommand({}))).Projects.map((p) => p.ProjectName);
+console.log(JSON.stringify(heard));
