@@ -156,7 +156,7 @@ def rows() -> Iterator[Row]:
         yield Row("server: 1000 calls of one boto3 client", 1e6 / _boto3(port), 1111.0, "ms")
         yield Row("server: 64 streams at once", 1000 * _streams(port), None, "ms")
     with moto() as port:
-        theirs, _ = load(f"http://127.0.0.1:{port}/moto-api/seed")
+        theirs, _ = load(f"http://127.0.0.1:{port}/")
         yield Row(
             "server: 1000 requests of mlmock's, as a share of moto's", theirs / rate, 1.0, "x"
         )
