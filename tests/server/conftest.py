@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
@@ -39,20 +40,25 @@ def remote(mlmock_server: ServerThread) -> RemoteML:
 
 
 @pytest.fixture
-def aws(mlmock_server: ServerThread) -> Callable[..., Any]:
-    """Make a boto3 client of the server."""
+def aws(mlmock_server: ServerThread) -> Iterator[Callable[..., Any]]:
+    """Make a boto3 client of the server; it is closed after the test."""
+    with ExitStack() as ends:
 
-    def make(service: str, *, region: str = "us-east-1", key: str = "AKID", **config: Any) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=mlmock_server.url,
-            region_name=region,
-            aws_access_key_id=key,
-            aws_secret_access_key="secret",
-            config=Config(retries={"total_max_attempts": 1}, **config),
-        )
+        def make(
+            service: str, *, region: str = "us-east-1", key: str = "AKID", **config: Any
+        ) -> Any:
+            made: Any = boto3.client(
+                service,
+                endpoint_url=mlmock_server.url,
+                region_name=region,
+                aws_access_key_id=key,
+                aws_secret_access_key="secret",
+                config=Config(retries={"total_max_attempts": 1}, **config),
+            )
+            ends.callback(made.close)
+            return made
 
-    return make
+        yield make
 
 
 @pytest.fixture
