@@ -64,10 +64,12 @@ def test_a_conversation_and_a_stream_that_breaks(
     model.on(last_user=contains("Hi")).reply(tool_use("greet", {"to": "you"})).times(1)
     answer = bedrock.converse(modelId=MODEL, messages=HI)
     assert answer["output"]["message"]["content"][0]["toolUse"]["name"] == "greet"
-    events = iter(bedrock.converse_stream(modelId=MODEL, messages=HI)["stream"])
+    broken = bedrock.converse_stream(modelId=MODEL, messages=HI)["stream"]
+    events = iter(broken)
     assert next(events) == {"messageStart": {"role": "assistant"}}
     with pytest.raises(EventStreamError, match="boom"):
         list(events)
+    broken.close()
 
 
 def test_a_project_of_lookout_for_vision(
