@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 
 from mlmock.transport.bodies import Body
 
-KEYS = {
+KEYS: dict[str, Any] = {
     "region_name": "us-east-1",
     "aws_access_key_id": "123456789012",
     "aws_secret_access_key": "x",

@@ -28,7 +28,8 @@ def fill(caller: Any, flow: str, count: int) -> None:
 
 def last_page(caller: Any, flow: str) -> str:
     """Return the token of the last page of ten, found by big pages."""
-    token, extra = None, {}
+    token: str | None = None
+    extra: dict[str, str] = {}
     while True:
         page = caller.list_human_loops(
             FlowDefinitionArn=_ARN.format(flow), MaxResults=10 if token is None else 100, **extra
