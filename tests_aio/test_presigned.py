@@ -32,13 +32,21 @@ async def by_httpx_sync(method: str, url: str) -> tuple[int, Any]:
     return found.status_code, found.json() if found.content else None
 
 
+async def by_httpx2(method: str, url: str) -> tuple[int, Any]:
+    """Return the status and the JSON that httpx2, which goes on from httpx, gets."""
+    httpx2 = pytest.importorskip("httpx2")
+    async with httpx2.AsyncClient() as client:
+        found = await client.request(method, url)
+    return found.status_code, httpx2.request(method, url).json() if found.content else None
+
+
 async def by_aiohttp(method: str, url: str) -> tuple[int, Any]:
     """Return the status and the JSON that aiohttp gets."""
     async with aiohttp.ClientSession() as client, client.request(method, url) as found:
         return found.status, await found.json() if await found.read() else None
 
 
-every_fetcher = pytest.mark.parametrize("fetch", [by_httpx, by_httpx_sync, by_aiohttp])
+every_fetcher = pytest.mark.parametrize("fetch", [by_httpx, by_httpx_sync, by_httpx2, by_aiohttp])
 
 
 @every_fetcher

@@ -41,6 +41,7 @@ _LATE: dict[str, Callable[[], list[Patch]]] = {
     "urllib3.connectionpool": _web("urllib3_patches"),
     "responses": _web("responses_patches"),
     "httpx": _web("httpx_patches"),
+    "httpx2": _web("httpx2_patches"),
     "aiohttp.client": _web("aiohttp_patches"),
     "urllib.request": _web("urllib_patches"),
 }

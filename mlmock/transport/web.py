@@ -153,7 +153,9 @@ def _users_own(mock: Any, request: Any) -> bool:
 def _handle_request(patch: Patch) -> Any:
     def handle_request(self: Any, request: Any) -> Any:
         found = answered(request.method, str(request.url), request.headers, request.read())
-        return patch.original(self, request) if found is None else _httpx_response(found)
+        if found is None:
+            return patch.original(self, request)
+        return _httpx_response(patch.owner, found)
 
     return handle_request
 
@@ -163,18 +165,20 @@ def _handle_async_request(patch: Patch) -> Any:
         found = answered(request.method, str(request.url), request.headers, await request.aread())
         if found is None:
             return await patch.original(self, request)
-        return _httpx_response(found, later=True)
+        return _httpx_response(patch.owner, found, later=True)
 
     return handle_async_request
 
 
-def _httpx_response(answer: Answer, *, later: bool = False) -> Any:
-    import httpx
+def _httpx_response(transport: Any, answer: Answer, *, later: bool = False) -> Any:
+    """Return an answer as the response of the package that `transport` is of."""
+    import sys
 
+    package: Any = sys.modules[transport.__module__.partition(".")[0]]
     body: Any = answer.body
     if not isinstance(body, bytes) and later:
         body = _later(body)
-    return httpx.Response(answer.status, headers=answer.headers, content=body)
+    return package.Response(answer.status, headers=answer.headers, content=body)
 
 
 async def _later(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
@@ -322,6 +326,17 @@ def httpx_patches() -> list[Patch]:
     return [
         Patch(HTTPTransport, "handle_request", _handle_request),
         Patch(AsyncHTTPTransport, "handle_async_request", _handle_async_request),
+    ]
+
+
+def httpx2_patches() -> list[Patch]:
+    """Return the patches of httpx2, which goes on from httpx under a name of its own."""
+    import importlib
+
+    package: Any = importlib.import_module("httpx2")
+    return [
+        Patch(package.HTTPTransport, "handle_request", _handle_request),
+        Patch(package.AsyncHTTPTransport, "handle_async_request", _handle_async_request),
     ]
 
 
