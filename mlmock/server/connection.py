@@ -20,7 +20,7 @@ from werkzeug.serving import DechunkedInput, WSGIRequestHandler
 
 from mlmock.errors import ConnectionFault
 from mlmock.server.bodies import BadBody, TooLarge, decoded
-from mlmock.server.http2 import PREFACE
+from mlmock.server.http2 import begins
 
 _log = logging.getLogger("mlmock.server")
 
@@ -47,7 +47,7 @@ class Connection(WSGIRequestHandler):
         """Serve the connection, in the protocol that its first bytes are of."""
         http2 = self.server.http2  # type: ignore[attr-defined]
         try:
-            if http2 is not None and self.connection.recv(3, socket.MSG_PEEK) == PREFACE:
+            if http2 is not None and begins(self.connection):
                 self.connection.settimeout(None)
                 http2.relay(self.connection)
                 return

@@ -92,5 +92,6 @@ def _headers(content_type: str, body: bytes) -> dict[str, str]:
         "Content-Type": kind,
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
+        "Content-Security-Policy": "sandbox",  # what is stored here is shown, and never run
         "X-Content-Type-Options": "nosniff",
     }

@@ -20,12 +20,21 @@ from mlmock.server.bodies import BadBody, TooLarge, decoded
 if TYPE_CHECKING:
     from mlmock.server.application import Application
 
-PREFACE = b"PRI"
+PREFACE = b"PRI * HTTP/2.0"
 _PIECE = 65536
 _END = object()
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def begins(connection: socket.socket) -> bool:
+    """True when the first bytes of a connection are those of HTTP/2; they stay unread."""
+    start = connection.recv(3, socket.MSG_PEEK)
+    if not PREFACE.startswith(start) or not start:
+        return False
+    size = len(PREFACE)
+    return connection.recv(size, socket.MSG_PEEK | socket.MSG_WAITALL) == PREFACE
 
 
 def is_there() -> bool:
@@ -100,7 +109,10 @@ class Http2:
             await _refuse(send, 413 if isinstance(fault, TooLarge) else 400, str(fault))
             return
         environ["wsgi.input"] = BytesIO(environ["mlmock.body"])
-        await self._run(environ, send)
+        try:
+            await self._run(environ, send)
+        except ValueError as fault:  # a target that is none
+            await _refuse(send, 400, str(fault))
 
     async def _body(self, receive: Receive) -> bytes | None:
         """Return the body, or None where it has more than is taken."""

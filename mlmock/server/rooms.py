@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 Room = Callable[[str, str, dict[str, Any]], Answer]
 OURS = "/_mlmock/"
+_POLICY = (
+    "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 def room_for(application: Application, target: str) -> Room | None:
@@ -63,6 +67,6 @@ def page_headers(body: bytes) -> dict[str, str]:
         "Content-Type": "text/html; charset=utf-8",
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
-        "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'",
+        "Content-Security-Policy": _POLICY,
         "X-Content-Type-Options": "nosniff",
     }

@@ -80,6 +80,7 @@ class ServerThread:
         """Take no more connections, let the running answers end, and close those that wait."""
         if self._thread.is_alive():
             self._server.shutdown()
+            self._thread.join()
         self._server.server_close()
         self._server.finish()
 
@@ -115,13 +116,17 @@ class _Server(ThreadedWSGIServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a connection that a client has torn."""
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection, and know of it while it is open."""
-        self._open[threading.current_thread()] = request
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            del self._open[threading.current_thread()]
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve one connection in a thread of its own, and know of it while it runs."""
+        thread = threading.Thread(
+            target=self.process_request_thread,
+            args=(request, client_address),
+            name="mlmock-connection",
+            daemon=True,
+        )
+        self._open = {t: r for t, r in self._open.items() if t.is_alive()}
+        thread.start()
+        self._open[thread] = request
 
     def finish(self) -> None:
         """Let every connection end once its present answer is written."""
