@@ -6,7 +6,7 @@ Each patch is applied only where botocore's source is the known one.
 from __future__ import annotations
 
 import copy
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import botocore.handlers
@@ -22,9 +22,10 @@ _ACCEPTS_KWARGS = frozenset({"409812ac6fbbc9ab", "e51fc28d69635b6c"})
 _REGISTER = frozenset({"0a4060d2bd379dac"})
 _TRIE_COPY = frozenset({"2280d7cc46679f68"})
 
-# Both depend on botocore's own functions and its table of aliases only.
+# They depend on the code of functions, and on botocore's table of aliases, only.
 _ALIASES: dict[str, str] = {}
-_TAKES_KWARGS: dict[FunctionType, Any] = {}
+_TAKES_KWARGS: dict[CodeType, Any] = {}
+_UNKNOWN = object()
 
 
 def _aliaser_init(patch: Patch) -> Any:
@@ -39,11 +40,12 @@ def _aliaser_init(patch: Patch) -> Any:
 def _accepts_kwargs(patch: Patch) -> Any:
     def accepts_kwargs(func: Any) -> Any:
         plain = func.__func__ if type(func) is MethodType else func
-        if type(plain) is not FunctionType or not plain.__module__.startswith("botocore."):
+        if type(plain) is not FunctionType or "__signature__" in vars(plain):
             return patch.original(func)
-        found = _TAKES_KWARGS.get(plain)
-        if found is None:
-            found = _TAKES_KWARGS[plain] = patch.original(func)
+        code = plain.__code__  # boto3 makes new functions of the same code for every session
+        found = _TAKES_KWARGS.get(code, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = _TAKES_KWARGS[code] = patch.original(func)
         return found
 
     return accepts_kwargs
