@@ -17,8 +17,11 @@ ROOT = Path(__file__).parents[1]
 
 
 def loaded_by(line: str) -> set[str]:
-    """Return the top-level modules that a fresh process has after `line`."""
-    code = f"{line}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    """Return the top-level modules that `line` loads in a fresh process."""
+    code = (
+        f"import sys; before = set(sys.modules)\n{line}\n"
+        "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(found.stdout.split())
 
