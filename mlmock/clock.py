@@ -25,6 +25,11 @@ def to_datetime(seconds: float) -> datetime:
     return _EPOCH + timedelta(milliseconds=int(seconds * 1000 + 0.0005))
 
 
+def whole_milliseconds(seconds: float) -> float:
+    """Return an instant, in seconds since 1970, as AWS keeps it: to the millisecond."""
+    return int(seconds * 1000 + 0.0005) / 1000
+
+
 def to_seconds(moment: datetime) -> float:
     """Return the seconds since 1970 of `moment`; a naive one is UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

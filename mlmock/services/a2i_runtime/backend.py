@@ -7,7 +7,7 @@ from typing import Any
 
 from mlmock.answers import Later
 from mlmock.calls import Call
-from mlmock.clock import to_seconds
+from mlmock.clock import to_datetime, to_seconds, whole_milliseconds
 from mlmock.errors import ServiceError
 from mlmock.services.a2i_runtime.content import check_input
 from mlmock.services.a2i_runtime.endings import Endings
@@ -38,7 +38,7 @@ class HumanLoops(Backend):
         self.endings = Endings(world, scope)
         self._workers = Workers(world, self.endings)
         self._arns: dict[str, Arn | None] = {}
-        self._undeclared: dict[Arn, Terms] = {}
+        self._undeclared: dict[str, Terms] = {}
 
     # -- operations -------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ class HumanLoops(Backend):
                 raise ServiceError(
                     "ConflictException", f"A human loop named {name} exists with other input data."
                 )
-            loop = self._add(name, flow_arn, content, classifiers)
+            loop = self._add(name, arn, flow_arn, content, classifiers)
         return _after(self._workers.offer(loop, call), result)
 
     def describe_human_loop(self, call: Call) -> Result:
@@ -137,27 +137,29 @@ class HumanLoops(Backend):
         return loop
 
     def _add(
-        self, name: str, flow_arn: Arn, content: str, classifiers: tuple[str, ...] | None
+        self,
+        name: str,
+        arn: str,
+        flow_arn: Arn,
+        content: str,
+        classifiers: tuple[str, ...] | None,
     ) -> Loop:
-        created = self.now()
+        instant = whole_milliseconds(self.clock.seconds())
         loop = Loop(
             name=name,
-            terms=self._terms(flow_arn),
+            terms=self._undeclared.get(arn) or self._terms(arn, flow_arn),
             input_content=content,
             classifiers=classifiers,
-            created=created,
-            place=(to_seconds(created), next(self._order), name),
+            created=to_datetime(instant),
+            place=(instant, next(self._order), name),
         )
         self.ledger.put(self.loops, name, loop)
         self._shelf(loop.flow_arn).add(loop.place)
         return loop
 
-    def _terms(self, flow_arn: Arn) -> Terms:
+    def _terms(self, arn: str, flow_arn: Arn) -> Terms:
         """Return what the flow definition asks now; loops that are asked the same share it."""
         flow = self._flows.find(flow_arn.name, self.scope)
-        last = self._undeclared.get(flow_arn) if flow is None else None
-        if last is not None:
-            return last
         terms = Terms(
             flow_arn=str(flow_arn),
             flow_name=flow_arn.name,
@@ -168,7 +170,7 @@ class HumanLoops(Backend):
         if last != terms:
             last = self._last_terms[terms.flow_arn] = terms
         if flow is None:
-            self._undeclared[flow_arn] = last
+            self._undeclared[arn] = last
         return last
 
     def _drop(self, loop: Loop) -> None:
@@ -187,8 +189,12 @@ class HumanLoops(Backend):
         if arn not in self._arns:
             if len(self._arns) >= _MANY:
                 self._arns.clear()
+                self._undeclared.clear()
             self._arns[arn] = flow_of(arn, self.scope)
         found = self._arns[arn]
+        if not len(self._flows.declared):
+            return found
+        self._undeclared.clear()  # somebody declares, and may have declared this one
         return None if found is None or self._flows.is_deleted(found.name, self.scope) else found
 
     def _flow_or_refusal(self, arn: str) -> Arn:

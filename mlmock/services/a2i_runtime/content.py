@@ -29,11 +29,12 @@ def _refuse(constant: str) -> NoReturn:
 
 def _finite(text: str) -> float:
     value = float(text)
-    if value in (float("inf"), float("-inf")):
+    if value in _INFINITE:
         raise ValueError(f"{text} is beyond a double")
     return value
 
 
+_INFINITE = (float("inf"), float("-inf"))
 _decode = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite).decode
 
 
