@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlmock.clock import Clock
 from mlmock.ledger import Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """When work ends: after `polls` looks, after `seconds` of virtual time, or else by hand."""
 
     polls: int | None = None

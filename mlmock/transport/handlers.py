@@ -85,13 +85,38 @@ def _register_builtin_handlers(patch: Patch) -> Any:
     return register
 
 
+def _trie_copy(patch: Patch) -> Any:
+    node_list = botocore.hooks.NodeList
+
+    def copied(node: Any) -> Any:
+        found = {}
+        for key, value in node.items():
+            kind = type(value)
+            if kind is dict:
+                found[key] = copied(value)
+            elif kind is node_list:
+                found[key] = node_list(*map(list, value))
+            else:
+                found[key] = value
+        return found
+
+    def __copy__(self: Any) -> Any:  # noqa: N807
+        new = self.__class__()
+        vars(new).update(copied(vars(self)))
+        return new
+
+    return __copy__
+
+
 def patches() -> list[Patch]:
     """Return the patches that fit the installed botocore."""
     found = [Patch(EventAliaser, "__init__", _aliaser_init)]
     if source_hash(botocore.hooks.accepts_kwargs) in _ACCEPTS_KWARGS:
         found.append(Patch(botocore.hooks, "accepts_kwargs", _accepts_kwargs))
-    trie_copy = vars(botocore.hooks)["_PrefixTrie"].__copy__
+    trie = vars(botocore.hooks)["_PrefixTrie"]
     register = Session._register_builtin_handlers  # type: ignore[attr-defined]
-    if source_hash(register) in _REGISTER and source_hash(trie_copy) in _TRIE_COPY:
+    if source_hash(register) in _REGISTER and source_hash(trie.__copy__) in _TRIE_COPY:
         found.append(Patch(Session, "_register_builtin_handlers", _register_builtin_handlers))
+    if source_hash(trie.__copy__) in _TRIE_COPY:
+        found.append(Patch(trie, "__copy__", _trie_copy))
     return found

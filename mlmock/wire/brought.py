@@ -13,14 +13,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_DATA = Path(__file__).resolve().parent.parent / "data"
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATED = r"\d{4}-\d{2}-\d{2}"
+
+
+@cache
+def _data() -> Path:
+    return Path(__file__).parent.parent / "data"
 
 
 @cache
 def services() -> tuple[str, ...]:
     """Return the names of the services whose models we bring, sorted."""
-    found = _DATA.iterdir() if _DATA.is_dir() else ()
+    found = _data().iterdir() if _data().is_dir() else ()
     return tuple(sorted(folder.name for folder in found if folder.is_dir()))
 
 
@@ -29,7 +33,7 @@ def revisions(service: str) -> tuple[str, ...]:
     """Return the revisions that we bring of `service`, sorted; none for one that we don't bring."""
     if service not in services():
         return ()
-    return tuple(sorted(folder.name for folder in (_DATA / service).iterdir() if folder.is_dir()))
+    return tuple(sorted(folder.name for folder in (_data() / service).iterdir() if folder.is_dir()))
 
 
 @cache
@@ -38,14 +42,14 @@ def latest(service: str) -> str:
 
     It is the last that is named by its date: the others are earlier states, kept for those who ask.
     """
-    dated = [name for name in revisions(service) if _DATED.fullmatch(name)]
+    dated = [name for name in revisions(service) if re.fullmatch(_DATED, name)]
     return max(dated or revisions(service))
 
 
 @cache
 def kinds(service: str, revision: str) -> frozenset[str]:
     """Return which files there are of a revision: ``service-2``, ``paginators-1`` and so on."""
-    return frozenset(file.stem for file in (_DATA / service / revision).glob("*.json"))
+    return frozenset(file.stem for file in (_data() / service / revision).glob("*.json"))
 
 
 @cache
@@ -57,12 +61,12 @@ def load(service: str, kind: str, revision: str | None = None) -> Any | None:
     name = revision or (latest(service) if revisions(service) else "")
     if name not in revisions(service) or kind not in kinds(service, name):
         return None
-    return json.loads((_DATA / service / name / f"{kind}.json").read_text(encoding="utf-8"))
+    return json.loads((_data() / service / name / f"{kind}.json").read_text(encoding="utf-8"))
 
 
 @cache
 def regions(service: str, partition: str) -> tuple[str, ...]:
     """Return the regions of `partition` in which `service` was there."""
-    file = _DATA / service / "regions.json"
+    file = _data() / service / "regions.json"
     found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return tuple(found.get(partition, ()))
