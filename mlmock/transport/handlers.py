@@ -71,7 +71,8 @@ class Prefab:
         specs = botocore.handlers.BUILTIN_HANDLERS
         if self._made_of != specs:
             patch.original(session, events)
-            self._made_of, self._trie = list(specs), copy.copy(held["_handlers"])
+            self._trie = copy.copy(held["_handlers"])
+            self._made_of = list(specs)  # last: other threads look at it first
             return
         held["_handlers"] = copy.copy(self._trie)
 

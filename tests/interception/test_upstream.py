@@ -24,6 +24,7 @@ KNOWN: dict[str, set[str]] = {
     "botocore.hooks.EventAliaser.__init__": {"5f62fa244cd5b37a"},
     "botocore.compat.accepts_kwargs": {"409812ac6fbbc9ab", "e51fc28d69635b6c"},
     "botocore.session.Session._register_builtin_handlers": {"0a4060d2bd379dac"},
+    "botocore.hooks._PrefixTrie.__copy__": {"2280d7cc46679f68"},
     "botocore.loaders.Loader.load_service_model": {"39a72ab4e20e1c57", "bed65cc8f4955a20"},
     "botocore.loaders.Loader.list_available_services": {"c6613fcdf16d6cbe"},
     "botocore.loaders.Loader.list_api_versions": {"f0dc0d3ed8288f30"},
