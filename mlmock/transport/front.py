@@ -68,7 +68,7 @@ def call_of(
         url,
         host=host,
         signing_name=who.signing_name,
-        revision=options.lookoutvision_api,
+        revision_of=options.revision_of,
     )
     if plan is None:
         return None

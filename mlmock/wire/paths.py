@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -49,6 +49,10 @@ def paths_of(service: str, revision: str | None = None) -> Paths:
     return Paths(service_model(service, revision))
 
 
+def _latest(service: str) -> None:
+    """Name no revision."""
+
+
 def find_operation(
     services: Iterable[str],
     method: str,
@@ -56,17 +60,17 @@ def find_operation(
     *,
     host: str = "",
     signing_name: str | None = None,
-    revision: str | None = None,
+    revision_of: Callable[[str], str | None] = _latest,
 ) -> Operation | None:
     """Return the operation of `services` that a request is for, or None.
 
     Where paths of several services fit, the host's first labels decide, then the `signing_name`
-    of the credential scope. `revision` is that of services that have several.
+    of the credential scope. `revision_of` says which revision of a service is meant.
     """
     raw_path, _ = uri.path_and_query(url)
     found = []
     for service in sorted(services):
-        paths = paths_of(service, revision if has_revision(service, revision) else None)
+        paths = paths_of(service, revision_of(service))
         operation = paths.find(method, raw_path)
         if operation is not None:
             found.append((_rank(paths, host, signing_name), operation))
@@ -76,10 +80,3 @@ def find_operation(
 def _rank(paths: Paths, host: str, signing_name: str | None) -> tuple[bool, bool]:
     """Return how badly a service fits; the least is the best."""
     return not host.startswith(f"{paths.endpoint_prefix}."), paths.signing_name != signing_name
-
-
-def has_revision(service: str, revision: str | None) -> bool:
-    """True when the models that we bring have this revision of the service."""
-    from mlmock.wire import brought
-
-    return revision is not None and brought.load(service, "service-2", revision) is not None

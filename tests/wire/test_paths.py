@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlmock.options import Options
 from mlmock.wire.models import operation as operation_of
-from mlmock.wire.paths import find_operation, has_revision
+from mlmock.wire.paths import find_operation
 from mlmock.wire.rest_json import Operation
 from tests.wire.botocores import written
 from tests.wire.operations import every_operation, known
@@ -21,8 +22,9 @@ PREVIEW = "2020-12-preview"
 @given(data=st.data())
 def test_what_botocore_writes_is_found(operation: Operation, data: st.DataObject) -> None:
     request = written(operation, data.draw(structures(operation.model.input_shape)))
-    revision = None if operation.model.service_model.api_version != PREVIEW else PREVIEW
-    found = find_operation(SERVICES, request.method, request.url, revision=revision)
+    revision = operation.model.service_model.api_version
+    asked = {operation.service: PREVIEW} if revision == PREVIEW else {}
+    found = find_operation(SERVICES, request.method, request.url, revision_of=asked.get)
     assert found is not None
     assert (found.service, found.name) == (operation.service, operation.name)
 
@@ -63,11 +65,14 @@ def test_of_two_services_with_a_path_the_host_and_then_the_signing_name_decide()
             assert found is None or found.service == operation.service
 
 
-def test_a_revision_is_that_of_services_that_have_it() -> None:
-    assert has_revision("lookoutvision", PREVIEW)
-    assert not has_revision("lookoutvision", "1999-01-01")
-    assert not has_revision("bedrock-runtime", PREVIEW)
-    assert not has_revision("lookoutvision", None)
+def test_a_revision_is_that_of_the_service_it_is_asked_for() -> None:
+    """The preview has no tags, and the other services have no preview."""
+    tags = ("GET", "/2020-11-20/tags/arn%3Aaws%3Alookoutvision")
+    assert find_operation(SERVICES, *tags) is not None
+    options = Options(lookoutvision_api=PREVIEW)
+    assert find_operation(SERVICES, *tags, revision_of=options.revision_of) is None
+    stop = find_operation(SERVICES, "POST", "/human-loops/stop", revision_of=options.revision_of)
+    assert stop is not None
 
 
 def test_an_operation_is_compiled_once() -> None:
