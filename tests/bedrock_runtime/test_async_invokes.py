@@ -349,7 +349,7 @@ def test_a_failure_that_no_start_uses_is_told(bedrock: Any) -> None:
 
 @pytest.mark.parametrize(
     ("body", "written"),
-    [(b"\x00video", b"\x00video"), ("text", b"text"), ({"data": []}, b'{"data":[]}')],
+    [(b"\x00video", b"\x00video"), (b"", b""), ("text", b"text"), ({"data": []}, b'{"data":[]}')],
 )
 def test_an_output_of_ones_own(ml: MockML, bedrock: Any, body: Any, written: bytes) -> None:
     ml.bedrock.async_invokes.complete(body, times=1)

@@ -29,6 +29,7 @@ MARENGO_2 = "us.twelvelabs.marengo-embed-2-7-v1:0"
 MARENGO_3 = "eu.twelvelabs.marengo-embed-3-0-v1:0"
 NOVA = "amazon.nova-2-multimodal-embeddings-v1:0"
 FFPROBE = shutil.which("ffprobe") or ""
+FUSED = "fused_embedding"
 SOURCE = {"s3Location": {"uri": "s3://media/film.mp4", "bucketOwner": "123456789012"}}
 
 
@@ -269,6 +270,25 @@ def entries(found: dict[str, bytes]) -> list[dict[str, Any]]:
         (MARENGO_2, {"inputType": "image", "mediaSource": {"base64String": "aGk="}}, 1024),
         (MARENGO_3, {"inputType": "text", "text": {"inputText": "a dog"}}, 512),
         (MARENGO_3, {"inputType": "image", "image": {"mediaSource": SOURCE}}, 512),
+        (
+            MARENGO_3,
+            {"inputType": "text_image", "text_image": {"inputText": "a", "mediaSource": SOURCE}},
+            512,
+        ),
+        (
+            MARENGO_3,
+            {
+                "inputType": "multi_input",
+                "multi_input": {
+                    "inputText": "<@one> and <@two>",
+                    "mediaSources": [
+                        {"name": "one", "mediaType": "image", **SOURCE},
+                        {"name": "two", "mediaType": "image", "base64String": "aGk="},
+                    ],
+                },
+            },
+            512,
+        ),
     ],
 )
 def test_texts_and_pictures_have_one_vector(
@@ -309,11 +329,23 @@ def test_marengo_2_takes_the_part_asked_for(ml: MockML, bedrock: Any) -> None:
 
 
 def test_sound_of_unknown_length_is_taken_for_twelve_seconds(ml: MockML, bedrock: Any) -> None:
-    for source in (SOURCE, {"base64String": "no base64!"}, {"s3Location": {"uri": "film"}}):
-        asked = {"inputType": "audio", "mediaSource": source}
+    for source in (SOURCE, {"base64String": "aGk="}, {"s3Location": {"uri": "s3://no/film"}}):
+        asked = {"inputType": "audio", "mediaSource": source, "useFixedLengthSec": 10}
         rows = entries(outputs(ml, bedrock, MARENGO_2, asked))
         times = [(row["embeddingOption"], row["startSec"], row["endSec"]) for row in rows]
         assert times == [("audio", 0, 10), ("audio", 10, 12)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "clips"),
+    [(50, [10, 20, 30, 40, 50]), (16, [8, 16]), (12, [12]), (25, [8.333, 16.667, 25]), (4, [4])],
+)
+def test_sound_falls_into_even_pieces_of_about_ten_seconds(
+    ml: MockML, bedrock: Any, seconds: float, clips: list[float]
+) -> None:
+    part = {"mediaSource": SOURCE, "endSec": seconds, "embeddingOption": ["audio"]}
+    rows = entries(outputs(ml, bedrock, MARENGO_3, {"inputType": "audio", "audio": part}))
+    assert [row["endSec"] for row in rows] == clips
 
 
 def test_marengo_3_knows_clips_and_the_whole(ml: MockML, bedrock: Any) -> None:
@@ -341,6 +373,26 @@ def test_marengo_3_hears_sound_by_itself(ml: MockML, bedrock: Any) -> None:
     assert {(row["startSec"], row["endSec"]) for row in rows} == {(1, 3)}
 
 
+def test_marengo_3_fuses_what_it_sees_and_hears(ml: MockML, bedrock: Any) -> None:
+    part: dict[str, Any] = {"mediaSource": SOURCE, "endSec": 6, "embeddingType": [FUSED]}
+    asked = {"inputType": "video", "video": part}
+    rows = entries(outputs(ml, bedrock, MARENGO_3, asked))
+    assert [row["embeddingOption"] for row in rows] == ["fused"]
+    part["embeddingType"] = ["separate_embedding", FUSED]
+    rows = entries(outputs(ml, bedrock, MARENGO_3, asked))
+    assert [row["embeddingOption"] for row in rows] == ["visual", "audio", "transcription", "fused"]
+
+
+def test_fixed_pieces_are_six_seconds_unless_it_is_said(ml: MockML, bedrock: Any) -> None:
+    part = {
+        "mediaSource": SOURCE,
+        "segmentation": {"method": "fixed"},
+        "embeddingOption": ["audio"],
+    }
+    rows = entries(outputs(ml, bedrock, MARENGO_3, {"inputType": "audio", "audio": part}))
+    assert [row["endSec"] for row in rows] == [6, 12]
+
+
 def test_an_output_and_a_failure_of_marengos(ml: MockML, bedrock: Any) -> None:
     asked = {"inputType": "text", "inputText": "a dog"}
     ml.bedrock.async_invokes.complete({"data": []}, times=1)
@@ -360,7 +412,50 @@ def test_an_output_and_a_failure_of_marengos(ml: MockML, bedrock: Any) -> None:
             {"inputType": "video", "mediaSource": {}},
             "#/mediaSource: no subschema matched out of the total 2 subschemas",
         ),
+        (
+            MARENGO_2,
+            {"inputType": "image", "mediaSource": {"base64String": "no base64!"}},
+            "#/mediaSource/base64String: invalid base64",
+        ),
+        (
+            MARENGO_2,
+            {"inputType": "video", "mediaSource": {"s3Location": {"uri": "film"}}},
+            "#/mediaSource/s3Location/uri: string [film] does not match pattern s3://[^/]+/.+",
+        ),
         (MARENGO_3, {"inputType": "text", "inputText": "a"}, None),
+        (
+            MARENGO_2,
+            {"inputType": "text_image"},
+            "#/inputType: text_image is not a valid enum value",
+        ),
+        (
+            MARENGO_3,
+            {"inputType": "audio", "audio": {"mediaSource": SOURCE, "startSec": 9, "endSec": 3}},
+            "#/audio/endSec: 3 is not greater or equal to 9",
+        ),
+        (
+            MARENGO_3,
+            {
+                "inputType": "audio",
+                "audio": {
+                    "mediaSource": SOURCE,
+                    "embeddingOption": ["audio"],
+                    "embeddingType": [FUSED],
+                },
+            },
+            "#/audio/embeddingType: fused_embedding takes two embedding options or more",
+        ),
+        (
+            MARENGO_3,
+            {
+                "inputType": "multi_input",
+                "multi_input": {
+                    "inputText": "<@cat>",
+                    "mediaSources": [{"mediaType": "image", **SOURCE}],
+                },
+            },
+            "#/multi_input/inputText: no media source is named cat",
+        ),
     ],
 )
 def test_what_marengo_refuses(bedrock: Any, model_id: str, asked: Any, words: str | None) -> None:
@@ -393,6 +488,31 @@ def test_a_long_text_falls_into_segments(ml: MockML, bedrock: Any) -> None:
     assert {line["status"] for line in lines} == {"SUCCESS"}
     assert {len(line["embedding"]) for line in lines} == {256}
     assert length(lines[0]["embedding"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_segments_end_behind_a_word(ml: MockML, bedrock: Any) -> None:
+    ml.s3.put("s3://media/source", "word " * 300)
+    asked = segmented("text", segmentationConfig={"maxLengthChars": 804})
+    found = outputs(ml, bedrock, NOVA, asked)
+    lines = [
+        json.loads(line)["segmentMetadata"] for line in found["embedding-text.jsonl"].splitlines()
+    ]
+    assert [line["segmentStartCharPosition"] for line in lines] == [0, 800]
+    assert [line["segmentEndCharPosition"] for line in lines] == [799, 1499]
+
+
+def test_an_empty_text_has_no_segments(ml: MockML, bedrock: Any) -> None:
+    ml.s3.put("s3://media/source", "")
+    assert outputs(ml, bedrock, NOVA, segmented("text"))["embedding-text.jsonl"] == b""
+
+
+def test_a_text_may_stand_in_the_request(ml: MockML, bedrock: Any) -> None:
+    asked = segmented("text")
+    asked["segmentedEmbeddingParams"]["text"] = {"value": "a dog", "truncationMode": "END"}
+    found = outputs(ml, bedrock, NOVA, asked)
+    [line] = found["embedding-text.jsonl"].splitlines()
+    assert json.loads(line)["segmentMetadata"]["segmentEndCharPosition"] == 4
+    assert "sourceFileUri" not in json.loads(found["segmented-embedding-result.json"])
 
 
 def test_the_result_document_says_where_the_embeddings_are(ml: MockML, bedrock: Any) -> None:
@@ -467,6 +587,24 @@ def test_an_output_and_a_failure_of_novas(ml: MockML, bedrock: Any) -> None:
         (
             {"segmentedEmbeddingParams": {"embeddingPurpose": "GENERIC_INDEX"}},
             "#/segmentedEmbeddingParams: 0 subschemas matched instead of one",
+        ),
+        (
+            segmented("image", format="jpg", detailLevel="HIGH"),
+            "#/segmentedEmbeddingParams/image/format: jpg is not a valid enum value"
+            "#/segmentedEmbeddingParams/image/detailLevel: HIGH is not a valid enum value",
+        ),
+        (
+            segmented("video", format="mp4"),
+            "#/segmentedEmbeddingParams/video: required key [embeddingMode] not found",
+        ),
+        (
+            segmented("audio", format="mp3", uri="https://media/source"),
+            "#/segmentedEmbeddingParams/audio/source/s3Location/uri: "
+            "string [https://media/source] does not match pattern s3://[^/]+/.+",
+        ),
+        (
+            {"segmentedEmbeddingParams": {"embeddingPurpose": "CLUSTERING", "text": {}}},
+            "#/segmentedEmbeddingParams/text: required key [source] not found",
         ),
     ],
 )
@@ -587,14 +725,14 @@ def test_endless_media_end(ml: MockML, bedrock: Any) -> None:
     endless = (28).to_bytes(4, "big") + b"mvhd" + bytes(12) + (1).to_bytes(4, "big") + b"\xff" * 4
     assert length_of({"base64String": base64.b64encode(endless).decode()}, ml.s3.get) == 4 * 3600
     ml.s3.put("s3://media/source", endless)
-    found = outputs(ml, bedrock, NOVA, segmented("audio", format="mp4"))
+    found = outputs(ml, bedrock, NOVA, segmented("audio", format="mp3"))
     assert len(found["embedding-audio.jsonl"].splitlines()) == 1434
 
 
-def test_an_end_before_the_start_is_the_start(ml: MockML, bedrock: Any) -> None:
-    part = {"mediaSource": SOURCE, "startSec": 9, "endSec": 3, "embeddingOption": ["audio"]}
+def test_a_start_behind_the_end_is_the_end(ml: MockML, bedrock: Any) -> None:
+    part = {"mediaSource": SOURCE, "startSec": 99, "embeddingOption": ["audio"]}
     rows = entries(outputs(ml, bedrock, MARENGO_3, {"inputType": "audio", "audio": part}))
-    assert [(row["startSec"], row["endSec"]) for row in rows] == [(9, 9)]
+    assert [(row["startSec"], row["endSec"]) for row in rows] == [(99, 99)]
 
 
 # -- whatever comes -------------------------------------------------------------------------------

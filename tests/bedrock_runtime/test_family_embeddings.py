@@ -198,6 +198,12 @@ def test_marengo_embeds_pictures() -> None:
     place = {"s3Location": {"uri": "s3://b/cat.png"}}
     both = {"inputType": "text_image", "text_image": {"inputText": "Hi", "mediaSource": place}}
     assert len(vector("twelvelabs.marengo-embed-3-0-v1:0", both)) == 512
+    several = {
+        "inputText": "<@a> walks",
+        "mediaSources": [{"name": "a", "mediaType": "image"} | place],
+    }
+    asked = {"inputType": "multi_input", "multi_input": several}
+    assert len(vector("twelvelabs.marengo-embed-3-0-v1:0", asked)) == 512
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
@@ -224,6 +230,17 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         NOVA,
         nova(image={"format": "png", "source": {"bytes": "!"}}),
         "#/singleEmbeddingParams/image: required key [source] not found",
+    ),
+    (
+        NOVA,
+        nova(image={"format": "tiff", "source": {"bytes": PICTURE}, "detailLevel": "LOW"}),
+        "#/singleEmbeddingParams/image/format: tiff is not a valid enum value"
+        "#/singleEmbeddingParams/image/detailLevel: LOW is not a valid enum value",
+    ),
+    (
+        NOVA,
+        nova(text={"value": "x" * 8193}),
+        "#/singleEmbeddingParams/text/value: expected maxLength: 8192, actual: 8193",
     ),
     (ENGLISH, {"texts": ["x"]}, "#: required key [input_type] not found"),
     (ENGLISH, {"input_type": "search_query"}, "#: required key [texts] not found"),

@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime import schema as s
 from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits, malformed
 from mlmock.services.bedrock_runtime.media import decoded
+from mlmock.services.bedrock_runtime.nova_inputs import parameters
 from mlmock.services.bedrock_runtime.speech import Embedding
 
-_PURPOSES = (
-    "GENERIC_INDEX",
-    "GENERIC_RETRIEVAL",
-    "TEXT_RETRIEVAL",
-    "IMAGE_RETRIEVAL",
-    "VIDEO_RETRIEVAL",
-    "DOCUMENT_RETRIEVAL",
-    "AUDIO_RETRIEVAL",
-    "CLASSIFICATION",
-    "CLUSTERING",
-)
 _SOURCE = s.Fields(optional={"bytes": s.Text(), "s3Location": s.Fields(others=True)})
-_MEDIUM = s.Fields({"format": s.Text(), "source": _SOURCE}, others=True)
-_TEXT = s.Fields(
-    optional={
-        "value": s.Text(1),
-        "truncationMode": s.Text(among=("START", "END", "NONE")),
-        "source": _SOURCE,
-    }
-)
-_PARAMS = s.Fields(
-    {"embeddingPurpose": s.Text(among=_PURPOSES)},
-    {
-        "embeddingDimension": s.whole(among=(256, 384, 1024, 3072)),
-        "text": _TEXT,
-        "image": _MEDIUM,
-        "video": _MEDIUM,
-        "audio": _MEDIUM,
-    },
-)
+_PARAMETERS = parameters(_SOURCE)
 _BODY = s.Fields(
-    {"taskType": s.Text(among=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMS},
+    {"taskType": s.Text(among=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMETERS},
     {"schemaVersion": s.Text()},
 )
-_KINDS = ("text", "image", "video", "audio")
 
 
 class NovaEmbed(Family):
@@ -61,15 +33,9 @@ class NovaEmbed(Family):
     def read(self, body: Body, model_id: str) -> Embedding:
         """Return the only input of the body."""
         s.check(_BODY, body)
-        params = body["singleEmbeddingParams"]
-        given = [kind for kind in _KINDS if kind in params]
-        if len(given) != 1:
-            raise malformed(
-                f"#/singleEmbeddingParams: {len(given)} subschemas matched instead of one"
-            )
-        kind, size = given[0], params.get("embeddingDimension", 3072)
-        extra = {"kind": _name(kind, params[kind])}
-        return Embedding(model_id, (_input(kind, params[kind]),), size, extra=extra)
+        kind, part, size = _PARAMETERS.input_of(body["singleEmbeddingParams"])
+        extra = {"kind": _name(kind, part)}
+        return Embedding(model_id, (_input(kind, part),), size, extra=extra)
 
     def embedded(
         self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
@@ -79,13 +45,13 @@ class NovaEmbed(Family):
         return {"embeddings": [{"embedding": list(vectors[0]), "embeddingType": kind}]}
 
 
-def _name(kind: str, given: dict[str, Any]) -> str:
+def _name(kind: str, given: Mapping[str, Any]) -> str:
     if kind == "video" and given.get("embeddingMode") == "AUDIO_VIDEO_COMBINED":
         return "AUDIO_VIDEO_COMBINED"
     return kind.upper()
 
 
-def _input(kind: str, given: dict[str, Any]) -> str | bytes:
+def _input(kind: str, given: Mapping[str, Any]) -> str | bytes:
     if "value" in given:
         return str(given["value"])
     source = given.get("source", {})

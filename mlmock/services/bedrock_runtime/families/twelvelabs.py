@@ -14,6 +14,7 @@ from mlmock.services.bedrock_runtime.families.base import (
     invalid,
     malformed,
 )
+from mlmock.services.bedrock_runtime.marengo_inputs import multi_input
 from mlmock.services.bedrock_runtime.media import decoded
 from mlmock.services.bedrock_runtime.speech import Conversation, Embedding, Reply
 from mlmock.services.bedrock_runtime.spoken import spoken, words_of
@@ -32,7 +33,7 @@ _PEGASUS = s.Fields(
 )
 _LATER = s.Fields(_PEGASUS.required, _PEGASUS.optional, others=True)
 _OPEN = s.Fields(others=True)
-_KINDS = s.Text(among=("text", "image", "video", "audio", "text_image"))
+_KINDS = s.Text(among=("text", "image", "video", "audio", "text_image", "multi_input"))
 _MARENGO = s.Fields(
     {"inputType": _KINDS},
     {
@@ -42,6 +43,7 @@ _MARENGO = s.Fields(
         "text": s.Fields({"inputText": s.Text(1)}, others=True),
         "image": s.Fields({"mediaSource": _SOURCE}, others=True),
         "text_image": s.Fields({"inputText": s.Text(1), "mediaSource": _SOURCE}, others=True),
+        "multi_input": multi_input,
         "video": _OPEN,
         "audio": _OPEN,
     },
@@ -114,7 +116,7 @@ class Marengo(Family):
     def embedded(
         self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
-        """Return one vector; that of a text with a picture is the picture's (judged)."""
+        """Return one vector; that of several inputs is that of the last (judged)."""
         return {"data": [{"embedding": list(vectors[-1])}]}
 
 
@@ -135,6 +137,8 @@ def _check_source(source: Mapping[str, Any], path: str) -> None:
 
 
 def _inputs(kind: str, given: Mapping[str, Any]) -> list[str | bytes]:
+    if kind == "multi_input":
+        return [given.get("inputText", ""), *map(_medium, given["mediaSources"])]
     found: list[str | bytes] = []
     if kind.startswith("text"):
         if "inputText" not in given:

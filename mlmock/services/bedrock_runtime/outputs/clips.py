@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 import struct
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from mlmock.services.bedrock_runtime.media import decoded
 
 LONGEST = 4 * 3600  # seconds of media that the models take at most
 _UNKNOWN = 12.0  # seconds that media have whose length can't be told (judged)
@@ -23,15 +23,8 @@ def length_of(source: Mapping[str, Any], read: Callable[[str], bytes | None]) ->
     if "s3Location" in source:
         body = read(source["s3Location"]["uri"])
     else:
-        body = _decoded(source["base64String"])
+        body = decoded(source["base64String"])
     return min((mp4_seconds(body) if body else None) or _UNKNOWN, LONGEST)
-
-
-def _decoded(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
 
 
 def mp4_seconds(body: bytes) -> float | None:
@@ -63,3 +56,11 @@ def spans(start: float, end: float, step: float) -> list[tuple[float, float]]:
     count = max(1, math.ceil(round((end - start) / step, 6)))
     edges = [round(start + step * place, 3) for place in range(count)] + [float(end)]
     return [(edges[place], edges[place + 1]) for place in range(count)]
+
+
+def even_spans(start: float, end: float, about: float) -> list[tuple[float, float]]:
+    """Return equal clips between two instants, as near to `about` seconds each as can be."""
+    length = end - start
+    fewest = max(1, math.floor(length / about))
+    count = min((fewest, fewest + 1), key=lambda count: abs(length / count - about))
+    return spans(start, end, length / count or about)

@@ -5,6 +5,7 @@ Adding a family is adding one file with a `FAMILY` in it, and one line to `_FAMI
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -13,7 +14,8 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from mlmock.objects import json_bytes
-from mlmock.services.bedrock_runtime.schema import Schema, check
+from mlmock.services.bedrock_runtime.media import decoded
+from mlmock.services.bedrock_runtime.schema import Faults, Fields, Schema, Text, check
 
 _JSON = "application/json"
 # Which models take StartAsyncInvoke: the user guide's pages on these models.
@@ -24,6 +26,35 @@ _FAMILIES = {
     "twelvelabs.marengo-embed-3-0-v1:*": "marengo",
     "amazon.nova-2-multimodal-embeddings-v1:*": "nova_embeddings",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A string of a form, which a fault shows."""
+
+    form: re.Pattern[str]
+
+    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+        """Add to `faults` what is wrong with `value` at `path`."""
+        found = len(faults)
+        Text()(value, path, faults)
+        if len(faults) == found and not self.form.fullmatch(value):
+            faults.append(f"{path}: string [{value}] does not match pattern {self.form.pattern}")
+
+
+def base64_text(value: Any, path: str, faults: Faults) -> None:
+    """Hold `value` against base64: a schema (its fault is worded here)."""
+    found = len(faults)
+    Text(least=1)(value, path, faults)
+    if len(faults) == found and decoded(value) is None:
+        faults.append(f"{path}: invalid base64")
+
+
+S3_LOCATION = Fields(
+    {"uri": Pattern(re.compile(r"s3://[^/]+/.+"))},
+    {"bucketOwner": Pattern(re.compile(r"[0-9]{12}"))},
+)
+"""Where a source lies: an object, and whose bucket it is in (the forms are judged)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +117,7 @@ def json_file(name: str, value: Any) -> File:
 
 def lines_file(name: str, values: list[Any]) -> File:
     """Return a file of JSON lines."""
-    return File(name, b"\n".join(map(json_bytes, values)) + b"\n", "application/jsonl")
+    return File(name, b"".join(json_bytes(value) + b"\n" for value in values), "application/jsonl")
 
 
 def manifest(work: Work) -> File:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlmock.services.bedrock_runtime.outputs.family import File, Work
+from mlmock.services.bedrock_runtime.outputs.family import File, Work, base64_text
 from mlmock.services.bedrock_runtime.outputs.mp4 import mp4
 from mlmock.services.bedrock_runtime.schema import Fields, Flag, Schema, Text
 
 _RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "21:9", "9:21")
 _MEDIA = Text(among=("image/jpeg", "image/png"))
-_SOURCE = Fields({"type": Text(among=("base64",)), "media_type": _MEDIA, "data": Text(least=1)})
+_SOURCE = Fields({"type": Text(among=("base64",)), "media_type": _MEDIA, "data": base64_text})
 _FRAME = Fields({"type": Text(among=("image",)), "source": _SOURCE})
 _SCHEMA = Fields(
     {"prompt": Text(least=1, most=5000)},
@@ -39,7 +39,8 @@ class LumaRay:
         asked = work.model_input
         width, height = size_of(asked.get("aspect_ratio", "16:9"), asked.get("resolution", "720p"))
         seconds = int(asked.get("duration", "5s").rstrip("s"))
-        return [File("output.mp4", work.body or mp4(width, height, seconds), "video/mp4")]
+        video = mp4(width, height, seconds) if work.body is None else work.body
+        return [File("output.mp4", video, "video/mp4")]
 
     def failed_outputs(self, work: Work, message: str) -> list[File]:
         """Return nothing: the invocation's failureMessage says it all."""

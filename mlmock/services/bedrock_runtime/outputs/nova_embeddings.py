@@ -1,53 +1,43 @@
 """Amazon Nova Multimodal Embeddings: long text, video, sound and pictures, in segments.
 
-The request and the files are those of the Nova user guide's pages on embeddings; members whose
-limits no public page gives are taken as they come.
+The files are those of the Nova user guide's page on the complete embeddings schema.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+from mlmock.services.bedrock_runtime.nova_inputs import Input, parameters
 from mlmock.services.bedrock_runtime.outputs.clips import length_of, spans
-from mlmock.services.bedrock_runtime.outputs.family import File, Work, json_file, lines_file
-from mlmock.services.bedrock_runtime.schema import Anything, Fields, Schema, Text, whole
+from mlmock.services.bedrock_runtime.outputs.family import (
+    S3_LOCATION,
+    File,
+    Work,
+    json_file,
+    lines_file,
+)
+from mlmock.services.bedrock_runtime.schema import Fields, Schema, Text, whole
 from mlmock.services.bedrock_runtime.vectors import text_of, unit_vector
 
-_PURPOSES = (
-    "GENERIC_INDEX",
-    "GENERIC_RETRIEVAL",
-    "TEXT_RETRIEVAL",
-    "IMAGE_RETRIEVAL",
-    "VIDEO_RETRIEVAL",
-    "DOCUMENT_RETRIEVAL",
-    "AUDIO_RETRIEVAL",
-    "CLASSIFICATION",
-    "CLUSTERING",
-)
 _CHARACTERS, _SECONDS = 32000, 5  # of a segment, where the request names none
 _MOST_TEXTS, _MOST_CLIPS = 1900, 1434  # segments; what comes after them is left out (judged)
-_S3 = Fields({"uri": Text(least=1)}, {"bucketOwner": Text()})
-_SOURCE = Fields({"s3Location": _S3})
-_BY_LENGTH = Fields({}, {"maxLengthChars": whole(800, 50000)})
 _BY_TIME = Fields({}, {"durationSeconds": whole(1, 30)})
-_FORMAT = Text(least=1)
-_MODES = ("AUDIO_VIDEO_COMBINED", "AUDIO_VIDEO_SEPARATE")
-_PARTS: dict[str, Schema] = {
-    "text": Fields(
-        {"source": _SOURCE},
-        {
-            "truncationMode": Text(among=("START", "END", "NONE")),
-            "segmentationConfig": _BY_LENGTH,
-        },
-    ),
-    "image": Fields({"format": _FORMAT, "source": _SOURCE}, {"detailLevel": Anything()}),
-    "video": Fields(
-        {"format": _FORMAT, "source": _SOURCE, "embeddingMode": Text(among=_MODES)},
-        {"segmentationConfig": _BY_TIME},
-    ),
-    "audio": Fields({"format": _FORMAT, "source": _SOURCE}, {"segmentationConfig": _BY_TIME}),
+_PARAMETERS = parameters(
+    Fields({"s3Location": S3_LOCATION}),
+    {
+        "text": Fields({}, {"maxLengthChars": whole(800, 50000)}),
+        "video": _BY_TIME,
+        "audio": _BY_TIME,
+    },
+)
+_BODY: dict[str, Schema] = {
+    "taskType": Text(among=("SEGMENTED_EMBEDDING",)),
+    "segmentedEmbeddingParams": _PARAMETERS,
 }
+_TO_A_WORDS_END = re.compile(r".*\s", re.DOTALL)
 _FILES = {
     "TEXT": "embedding-text.jsonl",
     "IMAGE": "embedding-image.json",
@@ -55,7 +45,6 @@ _FILES = {
     "AUDIO": "embedding-audio.jsonl",
     "AUDIO_VIDEO_COMBINED": "embedding-audio-video.jsonl",
 }
-_COMMON: dict[str, Schema] = {"embeddingDimension": whole(among=(256, 384, 1024, 3072))}
 
 
 class NovaEmbeddings:
@@ -63,10 +52,7 @@ class NovaEmbeddings:
 
     def schema_of(self, model_id: str, model_input: Any) -> Schema:
         """Return the schema of every request."""
-        return Fields(
-            {"taskType": Text(among=("SEGMENTED_EMBEDDING",)), "segmentedEmbeddingParams": _one},
-            {"schemaVersion": Text()},
-        )
+        return Fields(_BODY, {"schemaVersion": Text()})
 
     def outputs(self, work: Work) -> list[File]:
         """Return one file for each type of embedding, and the document that says which."""
@@ -87,24 +73,12 @@ class NovaEmbeddings:
         return [_result(work, results)]
 
 
-def _one(value: Any, path: str, faults: list[str]) -> None:
-    """Hold the parameters against the schema of the one kind of input that they have."""
-    kinds = [kind for kind in _PARTS if isinstance(value, dict) and kind in value]
-    required: dict[str, Schema] = {"embeddingPurpose": Text(among=_PURPOSES)}
-    required |= {kind: _PARTS[kind] for kind in kinds}
-    Fields(required, _COMMON)(value, path, faults)
-    if isinstance(value, dict) and len(kinds) != 1:
-        faults.append(f"{path}: {len(kinds)} subschemas matched instead of one")
-
-
-def _params(model_input: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], int]:
-    params = model_input["segmentedEmbeddingParams"]
-    kind = next(name for name in _PARTS if name in params)
-    return kind, params[kind], params.get("embeddingDimension", 3072)
+def _input(model_input: Mapping[str, Any]) -> Input:
+    return _PARAMETERS.input_of(model_input["segmentedEmbeddingParams"])
 
 
 def _types(model_input: Mapping[str, Any]) -> list[str]:
-    kind, part, _ = _params(model_input)
+    kind, part, _ = _input(model_input)
     if kind != "video":
         return [kind.upper()]
     combined = part["embeddingMode"] == "AUDIO_VIDEO_COMBINED"
@@ -112,7 +86,7 @@ def _types(model_input: Mapping[str, Any]) -> list[str]:
 
 
 def _embeddings(work: Work, kind: str) -> File:
-    name, part, size = _params(work.model_input)
+    name, part, size = _input(work.model_input)
     lines = []
     for place, (seed, segment) in enumerate(_segments(work, name, part)):
         vector = list(unit_vector(f"{kind} {seed}", size))
@@ -144,29 +118,40 @@ def _between(since: float, until: float) -> dict[str, float | int]:
 
 
 def _text_segments(
-    work: Work, part: Mapping[str, Any], step: int
+    work: Work, part: Mapping[str, Any], most: int
 ) -> list[tuple[str, dict[str, float | int]]]:
-    uri = part["source"]["s3Location"]["uri"]
-    text = (work.read(uri) or uri.encode("utf-8", "replace")).decode("utf-8", "replace")
+    text = part["value"] if "value" in part else _text(work, part["source"]["s3Location"]["uri"])
     return [
         (
-            text[start : start + step],
-            {
-                "segmentStartCharPosition": start,
-                "segmentEndCharPosition": min(start + step, len(text)) - 1,
-            },
+            text[start:end],
+            {"segmentStartCharPosition": start, "segmentEndCharPosition": end - 1},
         )
-        for start in range(0, len(text), step)[:_MOST_TEXTS]
+        for start, end in islice(_pieces(text, most), _MOST_TEXTS)
     ]
 
 
+def _text(work: Work, uri: str) -> str:
+    """Return the text at `uri`; its name stands for one that isn't there (judged)."""
+    body = work.read(uri)
+    return uri if body is None else body.decode("utf-8", "replace")
+
+
+def _pieces(text: str, most: int) -> Iterator[tuple[int, int]]:
+    """Yield where the segments of `text` begin and end: behind a word, where one ends in them."""
+    start = 0
+    while start < len(text):
+        end = start + most
+        if end < len(text) and (words := _TO_A_WORDS_END.match(text, start, end)):
+            end = words.end()
+        yield start, min(end, len(text))
+        start = end
+
+
 def _result(work: Work, results: list[dict[str, str]]) -> File:
-    _, part, size = _params(work.model_input)
-    shown = {
-        "sourceFileUri": part["source"]["s3Location"]["uri"],
-        "embeddingDimension": size,
-        "embeddingResults": results,
-    }
+    _, part, size = _input(work.model_input)
+    shown: dict[str, Any] = {"embeddingDimension": size, "embeddingResults": results}
+    if "value" not in part:
+        shown["sourceFileUri"] = part["source"]["s3Location"]["uri"]
     return json_file("segmented-embedding-result.json", shown)
 
 

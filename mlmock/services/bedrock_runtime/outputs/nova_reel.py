@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlmock.services.bedrock_runtime.outputs.family import File, Work, json_file
+from mlmock.services.bedrock_runtime.outputs.family import (
+    S3_LOCATION,
+    File,
+    Work,
+    base64_text,
+    json_file,
+)
 from mlmock.services.bedrock_runtime.outputs.mp4 import mp4
 from mlmock.services.bedrock_runtime.schema import Either, Fields, Many, Schema, Text, whole
 
 _WIDTH, _HEIGHT, _RATE, _SHOT = 1280, 720, 24, 6
-_S3 = Fields({"uri": Text(least=1)}, {"bucketOwner": Text()})
-_SOURCE = Either((Fields({"bytes": Text(least=1)}), Fields({"s3Location": _S3})))
+_SOURCE = Either((Fields({"bytes": base64_text}), Fields({"s3Location": S3_LOCATION})))
 _IMAGE = Fields({"format": Text(among=("png", "jpeg")), "source": _SOURCE})
 _PROMPT = Text(least=1, most=512)
 _SETTINGS: dict[str, Schema] = {
@@ -61,7 +66,7 @@ class NovaReel:
     def outputs(self, work: Work) -> list[File]:
         """Return the video, its shots if there are several, and the status document."""
         seconds = _seconds(work.model_input)
-        whole_video = work.body or mp4(_WIDTH, _HEIGHT, seconds, _RATE)
+        whole_video = mp4(_WIDTH, _HEIGHT, seconds, _RATE) if work.body is None else work.body
         names = _shot_names(work.model_input)
         shots = [File(name, mp4(_WIDTH, _HEIGHT, _SHOT, _RATE), "video/mp4") for name in names]
         places = [_placed(work, name) for name in names]
