@@ -9,7 +9,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import MockML, message, mock_ml, stream, tool_use
-from tests.bedrock_runtime.talk import CLAUDE, bedrock, converse, refusal, streamed, user
+from tests.bedrock_runtime.talk import (
+    CLAUDE,
+    NEW_CLAUDE,
+    bedrock,
+    converse,
+    refusal,
+    streamed,
+    user,
+)
 
 GUARD = {"guardrailIdentifier": "gr1", "guardrailVersion": "1", "trace": "enabled"}
 QUIET = {"guardrailIdentifier": "gr1", "guardrailVersion": "1"}
@@ -102,7 +110,8 @@ def test_only_guarded_blocks_are_assessed_where_there_are_any(ml: MockML) -> Non
     shown = user({"guardContent": picture}, "the secret")
     assert converse(shown, guardrailConfig=GUARD)["stopReason"] == "end_turn"
     seen = user(picture, {"cachePoint": {"type": "default"}}, "the secret")
-    assert converse(seen, guardrailConfig=GUARD)["stopReason"] == "guardrail_intervened"
+    found = converse(seen, model=NEW_CLAUDE, guardrailConfig=GUARD)
+    assert found["stopReason"] == "guardrail_intervened"
 
 
 @mock_ml

@@ -19,7 +19,7 @@ from mlmock.services.bedrock_runtime.declared import Known
 from mlmock.services.bedrock_runtime.defaults import default_words
 from mlmock.services.bedrock_runtime.rules import BODY, CHUNKS, WORDS, taken
 from mlmock.services.bedrock_runtime.script import Raw, Said, said_of
-from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.speech import Cached, Conversation, Reply
 from mlmock.services.bedrock_runtime.words import reply_of
 
 if TYPE_CHECKING:
@@ -130,8 +130,39 @@ def _reply(
     if wanted is not _SPEECH or not said.is_whole:  # Converse has no ids and no dates of its own
         world = exchange.backend.world
         seed, created = world.block.random.getrandbits(63), int(world.clock.seconds())
-    traits = exchange.known.traits
-    return reply_of(said, conversation, traits, seed=seed, created=created, waited=waited)
+    traits, cached = exchange.known.traits, _UNCACHED
+    if traits.caches:
+        cached = _cached(exchange, conversation)
+    return reply_of(
+        said, conversation, traits, seed=seed, created=created, waited=waited, cached=cached
+    )
+
+
+_UNCACHED = Cached()
+_MARKS = (b"cachePoint", b"cache_control")
+
+
+def is_marked(call: Call) -> bool:
+    """True where the words of a cache point stand somewhere in a call: one look, and no parsing."""
+    body = call.request.body
+    return _MARKS[0] in body or _MARKS[1] in body
+
+
+def _cached(exchange: Exchange, conversation: Conversation) -> Cached:
+    """Return what the model's prompt cache does with a conversation."""
+    if not is_marked(exchange.call):
+        return _UNCACHED
+    from mlmock.services.bedrock_runtime import caching
+
+    return caching.used(exchange, conversation)
+
+
+def check_points(exchange: Exchange, conversation: Conversation) -> None:
+    """Refuse cache points to a model that has no prompt cache (AccessDeniedException)."""
+    if not exchange.known.traits.caches and is_marked(exchange.call):
+        from mlmock.services.bedrock_runtime import caching
+
+        caching.check(exchange, conversation)
 
 
 def whole_fault(fault: Error) -> ServiceError:

@@ -7,7 +7,7 @@ taken (judged: the service decodes every picture).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.families.base import Traits
@@ -31,6 +31,8 @@ def check_attachments(media: Sequence[Medium], messages: Sequence[Block], traits
     """Raise ValidationException for `media` of `messages` that the model doesn't take like this."""
     for role, kind, value in media:
         _check_taken(role, kind, traits)
+        if not traits.s3_media and "s3Location" in value["source"]:
+            raise _in_s3(messages, kind, value, traits)
         if kind == "image":
             _check_image(value)
         elif kind == "document":
@@ -48,6 +50,24 @@ def _check_taken(role: str, kind: str, traits: Traits) -> None:
             f"This model doesn't support the {kind} content block that you provided. Update the "
             "content block and try again."
         )
+
+
+def _in_s3(messages: Sequence[Block], kind: str, value: Block, traits: Traits) -> Exception:
+    """Return the refusal of a medium in S3: the service's, or what Claude makes of it."""
+    if not traits.relays:
+        return invalid("This model doesn't support the s3Uri field. Remove s3Uri and try again.")
+    where = next(path for path, block in _places(messages) if block.get(kind) is value)
+    return relayed(f"{where}.{kind}.source.type: Field required")
+
+
+def _places(messages: Sequence[Block]) -> Iterator[tuple[str, Block]]:
+    """Yield every content block with where it stands, those in tool results too."""
+    for place, message in enumerate(messages):
+        for at, block in enumerate(message["content"]):
+            yield f"messages.{place}.content.{at}", block
+            inside = block.get("toolResult", {}).get("content", ())
+            for inner, result in enumerate(inside):
+                yield f"messages.{place}.content.{at}.toolResult.content.{inner}", result
 
 
 def _check_image(image: Block) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from mlmock.calls import Call
+from mlmock.errors import ServiceError
 from mlmock.services.base import Result
 from mlmock.services.bedrock_runtime import guarding, pointers, refusals
-from mlmock.services.bedrock_runtime.ask import Exchange, ask, begin, check_length
+from mlmock.services.bedrock_runtime.ask import Exchange, ask, begin, check_length, check_points
 from mlmock.services.bedrock_runtime.attachments import check_attachments
 from mlmock.services.bedrock_runtime.declared import Known
 from mlmock.services.bedrock_runtime.families.base import Traits
@@ -39,6 +40,8 @@ def converse_stream(backend: BedrockRuntime, call: Call) -> Result:
 def _answered(exchange: Exchange, write: Any) -> Result:
     params, known = exchange.call.params, exchange.known
     conversation = checked_conversation(known, params, streams=exchange.streams)
+    if not known.traits.caches:
+        check_points(exchange, conversation)
     guarded = guarding.guarded(exchange, conversation, params.get("guardrailConfig"))
     if guarded is None:
         found: Any = ask(exchange, conversation, lambda reply: write(exchange, reply, None))
@@ -78,7 +81,18 @@ def checked_conversation(
     if "additionalModelResponseFieldPaths" in params:
         pointers.check(params["additionalModelResponseFieldPaths"])
     check_length(known, conversation)
+    if conversation.top_p is not None or conversation.extra:
+        _check_by_family(known, conversation)
     return conversation
+
+
+def _check_by_family(known: Known, conversation: Conversation) -> None:
+    """Refuse what the model's provider does, in its words behind those of Converse."""
+    if known.model.family is not None and isinstance(conversation.extra, dict):
+        try:
+            known.model.family.check(conversation)
+        except ServiceError as fault:
+            raise refusals.relayed(fault.message or "") from None
 
 
 def conversation_of(known: Known, params: Mapping[str, Any]) -> Conversation:
@@ -97,6 +111,7 @@ def conversation_of(known: Known, params: Mapping[str, Any]) -> Conversation:
         config.get("stopSequences", ()),
         _schema(params["outputConfig"]) if "outputConfig" in params else None,
         params.get("additionalModelRequestFields", _NOTHING),
+        system,
     )
 
 
@@ -184,7 +199,10 @@ def _fields(reply: Reply) -> dict[str, Any]:
 
 
 def usage_of(usage: Usage) -> dict[str, Any]:
-    """Return a usage in the service's words; cached tokens go by two names, one unmodelled."""
+    """Return a usage in the service's words.
+
+    Cached tokens go by two names, one unmodelled; so are the uses of the service's own tools.
+    """
     found: dict[str, Any] = {}
     if usage.cache_details:
         found["cacheDetails"] = list(usage.cache_details)
@@ -194,6 +212,7 @@ def usage_of(usage: Usage) -> dict[str, Any]:
         found["cacheWriteInputTokenCount"] = found["cacheWriteInputTokens"] = usage.cache_write
     found["inputTokens"] = usage.input_tokens
     found["outputTokens"] = usage.output_tokens
+    found["serverToolUsage"] = {}
     found["totalTokens"] = usage.total
     return found
 
@@ -210,8 +229,10 @@ def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: Guarded | None) 
     metadata: Result = {"metrics": {"latencyMs": reply.latency}}
     _echo(metadata, params)
     _trace(metadata, exchange, guarded)
-    metadata["usage"] = usage_of(reply.usage)
-    traits = exchange.known.traits
+    traits, usage = exchange.known.traits, reply.usage
+    if traits.sparse_usage and not usage.cache_read:
+        usage = usage._replace(cache_read=None)
+    metadata["usage"] = usage_of(usage)
     events = frames_of(
         _typed_reply(reply) if traits.typed_tool_use else reply,
         lambda seconds: world.clock.advance(seconds=seconds),

@@ -44,6 +44,8 @@ class Facts:
     prefill: bool | None = None
     counts_tokens: bool | None = None
     alternating: bool | None = None
+    audios: bool | None = None
+    caches: bool | None = None
     max_tokens: int | None = None
 
     def given(self) -> dict[str, Any]:

@@ -70,9 +70,9 @@ class Bedrock(ServiceHandle):
         agreement, account, marketplace, use_case); ``on_demand=False`` without an inference
         profile; ``legacy=True``; ``end_of_life=True``; more than `input_tokens` in, or more than
         `max_tokens` asked for; and what `traits` says the model can't do: converse, streaming,
-        tools, streaming_tools, system, images, documents, videos, leading_assistant, prefill,
-        counts_tokens; ``alternating=True`` refuses two turns of one role in a row. BadAnswer for
-        other words.
+        tools, streaming_tools, system, images, documents, videos, audios, leading_assistant,
+        prefill, counts_tokens, caches; ``alternating=True`` refuses two turns of one role in a row.
+        BadAnswer for other words.
         """
         if not pattern:
             raise BadAnswer(f"a model is named by its id, an ARN or a glob, not by {pattern!r}")
@@ -126,7 +126,8 @@ class Bedrock(ServiceHandle):
 
 _TRAITS = (
     *("converse", "streaming", "tools", "streaming_tools", "system", "images", "documents"),
-    *("videos", "leading_assistant", "prefill", "counts_tokens", "alternating"),
+    *("videos", "audios", "leading_assistant", "prefill", "counts_tokens", "alternating"),
+    "caches",
 )
 
 

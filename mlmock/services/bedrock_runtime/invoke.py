@@ -15,7 +15,7 @@ from mlmock.errors import BadAnswer
 from mlmock.matching import shown
 from mlmock.services.base import Result
 from mlmock.services.bedrock_runtime import guarding, refusals
-from mlmock.services.bedrock_runtime.ask import Exchange, ask, begin, check_length
+from mlmock.services.bedrock_runtime.ask import Exchange, ask, begin, check_length, check_points
 from mlmock.services.bedrock_runtime.events import events_of, padded_chunks
 from mlmock.services.bedrock_runtime.families.base import Event, Family
 from mlmock.services.bedrock_runtime.guarding import Guarded
@@ -33,7 +33,6 @@ _JSON = "application/json"
 _METRICS = "amazon-bedrock-invocationMetrics"
 _ACTION = "amazon-bedrock-guardrailAction"
 _TRACE = "amazon-bedrock-trace"
-_ASYNC = "ASYNCHRONOUS"
 
 
 def invoke_model(backend: BedrockRuntime, call: Call) -> Result:
@@ -41,6 +40,7 @@ def invoke_model(backend: BedrockRuntime, call: Call) -> Result:
     exchange = begin(backend, call, streams=False)
     family, asked, guard = _read(exchange)
     if not isinstance(asked, Conversation):
+        guarding.check(backend, guard)
         return cast("Result", answer_made(exchange, family, asked, _whole))
     return _conversed(exchange, asked, _Whole(exchange, family).write, guard)
 
@@ -59,11 +59,12 @@ Write = Callable[["Reply | Raw", Conversation, "Guarded | None"], Result]
 
 
 def _conversed(
-    exchange: Exchange, said: Conversation, write: Write, guard: dict[str, Any]
+    exchange: Exchange, said: Conversation, write: Write, guard: dict[str, Any] | None
 ) -> Result:
     check_length(exchange.known, said)
+    check_points(exchange, said)
     wanted = frozenset({WORDS, CHUNKS if exchange.streams else BODY})
-    guarded = guarding.guarded(exchange, said, _guardrail(exchange.call.params, guard))
+    guarded = guarding.guarded(exchange, said, guard, native=True)
     if guarded is not None and guarded.blocked is not None:
         return write(guarded.blocked, said, guarded)
     heard = said if guarded is None else guarded.conversation
@@ -74,21 +75,15 @@ def _conversed(
 # -- what comes in ---------------------------------------------------------------------------
 
 
-def _read(exchange: Exchange) -> tuple[Family, Any, dict[str, Any]]:
-    """Return the family that answers, what the body asks, what it says to a guardrail."""
+def _read(exchange: Exchange) -> tuple[Family, Any, dict[str, Any] | None]:
+    """Return the family that answers, what the body asks, and which guardrail stands around it."""
     params, model = exchange.call.params, exchange.known.model
     _check_accept(params)
     body = parsed_body(params.get("body", b""))
-    config = body.pop("amazon-bedrock-guardrailConfig", None)
+    guard = guarding.config_of(params, body.pop("amazon-bedrock-guardrailConfig", None))
     family = model.family or family_by_body(body)
     asked = family.read(body, model.base or model.written)
-    return family, asked, _guarding(config)
-
-
-def _guarding(config: Any) -> dict[str, Any]:
-    given = config if isinstance(config, dict) else {}
-    mode = "async" if given.get("streamProcessingMode") == _ASYNC else "sync"
-    return {"streamProcessingMode": mode, "tagSuffix": given.get("tagSuffix")}
+    return family, asked, guard
 
 
 def parsed_body(body: bytes) -> dict[str, Any]:
@@ -129,19 +124,6 @@ def _check_accept(params: Mapping[str, Any]) -> None:
     kinds = {kind.split(";")[0].strip() for kind in accept.split(",")}
     if not kinds & {_JSON, "*/*", "application/*", "*", ""}:
         raise refusals.invalid(f"The accept type {accept} isn't supported. Use {_JSON}.")
-
-
-def _guardrail(params: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the guardrail that the headers name, in Converse's words."""
-    ident = params.get("guardrailIdentifier")
-    if not ident:
-        return None
-    return {
-        "guardrailIdentifier": ident,
-        "guardrailVersion": params.get("guardrailVersion", ""),
-        "trace": params.get("trace", "DISABLED").lower(),
-        **body,
-    }
 
 
 # -- what goes out, in one piece -------------------------------------------------------------

@@ -29,7 +29,14 @@ GEOGRAPHIES = (
 )
 _PROFILES = ("inference-profile", "application-inference-profile")
 _BY_PROVIDER = ("foundation-model", "inference-profile")
-_UNKNOWABLE = Traits(leading_assistant=True, prefill=True)
+_UNKNOWABLE = Traits(
+    leading_assistant=True,
+    prefill=True,
+    videos=True,
+    audios=True,
+    s3_media=True,
+    takes_whitespace=True,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class _Words(NamedTuple):
     stop_sequences: Sequence[str] = ()
     schema: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = _NOTHING
+    system_blocks: Sequence[Block] = ()
 
 
 class Conversation(_Words):
@@ -39,7 +40,8 @@ class Conversation(_Words):
 
     `messages` are Converse messages (a prompt is one user message), `system` the joined system
     text, `tools` Converse tools (``{"toolSpec": {...}}``), `tool_choice` Converse's or None.
-    `extra` is whatever else the body held that the answer may depend on. A tuple, because one is
+    `extra` is whatever else the body held that the answer may depend on, `system_blocks` the blocks
+    of the system text with their cache points, where there are any. A tuple, because one is
     made for every call, and a tuple is made in half the time of a frozen dataclass.
     """
 
@@ -160,6 +162,14 @@ class Usage(NamedTuple):
             return self.given_total
         cached = (self.cache_read or 0) + (self.cache_write or 0)
         return self.input_tokens + self.output_tokens + cached
+
+
+class Cached(NamedTuple):
+    """What a prompt cache did: the tokens that it served and took, the latter by their time."""
+
+    read: int = 0
+    written: int = 0
+    details: Sequence[Mapping[str, Any]] = ()
 
 
 class Reply(NamedTuple):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from mlmock.services.bedrock_runtime.families.base import Traits
-from mlmock.services.bedrock_runtime.refusals import invalid
+from mlmock.services.bedrock_runtime.refusals import invalid, relayed
 from mlmock.services.bedrock_runtime.speech import Conversation
 
 
@@ -14,13 +17,32 @@ def check_tools(conversation: Conversation, traits: Traits, *, streams: bool) ->
     if streams and not traits.streaming_tools:
         raise invalid("This model doesn't support tool use in streaming mode.")
     _check_choice(conversation, traits)
+    names = set()
     for place, tool in enumerate(conversation.tools):
-        schema = tool.get("toolSpec", {}).get("inputSchema", {}).get("json")
-        if isinstance(schema, dict) and schema.get("type", "object") != "object":
-            raise invalid(
-                f"The value at toolConfig.tools.{place}.toolSpec.inputSchema.json.type must be "
-                "one of the following: object."
-            )
+        spec = tool.get("toolSpec")
+        if spec is not None:
+            names.add(spec["name"])
+            _check_schema(spec["inputSchema"].get("json"), place, traits)
+    if traits.relays and len(names) < len(conversation.tools):
+        _check_unique(conversation.tool_names)
+
+
+def _check_schema(schema: Any, place: int, traits: Traits) -> None:
+    if not isinstance(schema, dict):
+        return
+    if "type" not in schema:
+        if traits.relays:
+            raise relayed(f"tools.{place}.custom.input_schema.type: Field required")
+    elif schema["type"] != "object":
+        raise invalid(
+            f"The value at toolConfig.tools.{place}.toolSpec.inputSchema.json.type must be one of "
+            "the following: object."
+        )
+
+
+def _check_unique(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise relayed("tools: Tool names must be unique.")
 
 
 def _check_choice(conversation: Conversation, traits: Traits) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.families.base import Traits
-from mlmock.services.bedrock_runtime.refusals import invalid
+from mlmock.services.bedrock_runtime.refusals import invalid, relayed
 
 Message = Mapping[str, Any]
 Medium = tuple[str, str, Message]
-MEDIA = {"image": "images", "document": "documents", "video": "videos"}
+MEDIA = {"image": "images", "document": "documents", "video": "videos", "audio": "audios"}
 """The kinds of media, and the trait of a model that takes them."""
 
 
@@ -52,6 +52,11 @@ def _check_ends(messages: Sequence[Message], traits: Traits) -> None:
             "starts with a user message."
         )
     if messages[-1]["role"] == "assistant" and not traits.prefill:
+        if traits.relays:
+            raise relayed(
+                "This model does not support assistant message prefill. The conversation must end "
+                "with a user message."
+            )
         raise invalid(
             "The model that you are using requires the last turn in the conversation to be a user "
             "message. Add a user message to the conversation and try again."
@@ -68,6 +73,7 @@ class _Talk:
         self._has_tools = has_tools
         self._role = ""
         self._start = 0
+        self._at: tuple[int, Sequence[Message]] = (0, ())
         self._waiting: list[str] = []
         self._uses: list[str] = []
         self._results: list[str] = []
@@ -92,6 +98,7 @@ class _Talk:
         """Check one message."""
         if not content:
             raise _empty(place)
+        self._at = place, content
         tools = 0
         for block in content:
             text = block.get("text")
@@ -128,14 +135,26 @@ class _Talk:
         if "type" not in result or result["type"] not in _OF_THE_SERVER:
             self._results.append(result["toolUseId"])
         content = result["content"]
-        if not content and result.get("status") == "error":
-            raise invalid(
-                f"The content field at messages.{self._start}.content.{len(self._results) - 1}"
-                ".toolResult cannot be empty when status value is error."
-            )
+        if "status" in result:
+            self._check_status(result)
         for block in content:
             if "text" not in block:
                 self._other(block)
+
+    def _check_status(self, result: Message) -> None:
+        if not self._traits.result_status:
+            raise invalid(
+                "This model doesn't support the status field. Remove status and try again."
+            )
+        if result["status"] == "error" and not result["content"]:
+            place, content = self._at
+            block = next(
+                at for at, block in enumerate(content) if block.get("toolResult") is result
+            )
+            raise invalid(
+                f"The content field at messages.{place}.content.{block}.toolResult cannot be empty "
+                "when status value is error."
+            )
 
     def _check_results(self) -> None:
         where = f"messages.{self._start}.content"

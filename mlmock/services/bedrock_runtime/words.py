@@ -10,6 +10,7 @@ from typing import Any
 from mlmock.services.bedrock_runtime.families.base import Traits
 from mlmock.services.bedrock_runtime.script import Said
 from mlmock.services.bedrock_runtime.speech import (
+    Cached,
     Conversation,
     Part,
     Pause,
@@ -24,6 +25,7 @@ _WORD = re.compile(r"\s*\S+|\s+$")
 _FIRST_MS, _TOKEN_MS = 200, 12
 _FRAGMENT = 12
 _SIGNATURE_LENGTH = 96
+_UNCACHED = Cached()
 
 
 def reply_of(
@@ -34,11 +36,12 @@ def reply_of(
     seed: int,
     created: int,
     waited: float,
+    cached: Cached = _UNCACHED,
 ) -> Reply:
     """Return what the model says when the script says `said`, within the caller's limits.
 
-    `waited` are the virtual seconds that have passed already. Latency is 200 ms and 12 a token
-    on top of them (judged), unless the script gives it.
+    `waited` are the virtual seconds that have passed already, `cached` what a prompt cache did.
+    Latency is 200 ms and 12 a token on top of them (judged), unless the script gives it.
     """
     parts, reason, stopped = said.parts, said.reason, None
     if not said.is_whole:
@@ -54,7 +57,7 @@ def reply_of(
         if short is not None:
             parts, reason, stopped = short, "max_tokens", None
     spoken = said.tokens if parts is said.parts else sum(block_tokens(p.block) for p in parts)
-    usage = _usage(said.usage, conversation, spoken, traits)
+    usage = _usage(said.usage, conversation, spoken, traits, cached)
     latency = said.latency
     if latency is None:
         latency = _FIRST_MS + _TOKEN_MS * usage.output_tokens + round(1000 * waited)
@@ -152,18 +155,26 @@ def _limited(parts: tuple[Part, ...], most: int) -> tuple[Part, ...] | None:
 
 
 def _usage(
-    given: Mapping[str, Any], conversation: Conversation, spoken: int, traits: Traits
+    given: Mapping[str, Any],
+    conversation: Conversation,
+    spoken: int,
+    traits: Traits,
+    cached: Cached,
 ) -> Usage:
     """Return the script's counts, with estimates for those that it leaves out."""
-    cached = 0 if traits.caches else None
+    came = conversation.input_tokens - cached.read - cached.written
+    read = write = None
+    if traits.caches:
+        read = cached.read
+        write = None if traits.sparse_usage and not cached.written else cached.written
     if not given:
-        return Usage(conversation.input_tokens, spoken, cached, cached)
+        return Usage(came, spoken, read, write, cached.details)
     return Usage(
-        given.get("inputTokens", conversation.input_tokens),
+        given.get("inputTokens", came),
         given.get("outputTokens", spoken),
-        given.get("cacheReadInputTokens", cached),
-        given.get("cacheWriteInputTokens", cached),
-        given.get("cacheDetails", ()),
+        given.get("cacheReadInputTokens", read),
+        given.get("cacheWriteInputTokens", write),
+        given.get("cacheDetails", cached.details),
         given.get("totalTokens"),
     )
 

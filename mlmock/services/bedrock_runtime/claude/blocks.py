@@ -36,9 +36,17 @@ def block_of(block: Any, at: str) -> Blocks:
     if not isinstance(kind, str) or kind not in _READ:
         raise invalid(_unexpected_tag(kind, at))
     found = _READ[kind](block, f"{at}.{kind}")
-    if block.get("cache_control"):
-        found = [*found, {"cachePoint": {"type": "default"}}]
-    return found
+    return [*found, *cache_point(block)]
+
+
+def cache_point(block: dict[str, Any]) -> Blocks:
+    """Return the cache point after a block, a tool or a system text that says ``cache_control``."""
+    control = block.get("cache_control")
+    if not control:
+        return []
+    ttl = control.get("ttl") if isinstance(control, dict) else None
+    point = {"type": "default", "ttl": ttl} if ttl in ("5m", "1h") else {"type": "default"}
+    return [{"cachePoint": point}]
 
 
 def source_image(block: Any) -> int:

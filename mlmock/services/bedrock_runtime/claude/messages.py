@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlmock.services.bedrock_runtime.claude.blocks import block_of, source_image
+from mlmock.services.bedrock_runtime.claude.blocks import block_of, cache_point, source_image
 from mlmock.services.bedrock_runtime.claude.tools import check_pairs, choice_of, tools_of
 from mlmock.services.bedrock_runtime.families.base import Body, invalid
-from mlmock.services.bedrock_runtime.speech import Conversation
+from mlmock.services.bedrock_runtime.speech import Conversation, text_of
 
 _MOST_IMAGES = 20
 
@@ -23,11 +23,11 @@ def read(body: Body, model_id: str, *, prefill: bool) -> Conversation:
     check_pairs(turns)
     if sum(source_image(b) for turn in turns for b in _blocks(turn)) > _MOST_IMAGES:
         raise invalid(f"messages: too many images: image_count > {_MOST_IMAGES}")
-    tools = tools_of(body.get("tools", ()))
+    tools, system = tools_of(body.get("tools", ())), _system(body.get("system", ""))
     return Conversation(
         model_id=model_id,
         messages=read_turns,
-        system=_system(body.get("system", "")),
+        system=text_of(system),
         tools=tools,
         tool_choice=choice_of(body.get("tool_choice"), tools),
         max_tokens=body["max_tokens"],
@@ -36,6 +36,7 @@ def read(body: Body, model_id: str, *, prefill: bool) -> Conversation:
         stop_sequences=_stops(body.get("stop_sequences", ())),
         schema=_schema(body),
         extra={"thinking": body["thinking"]} if "thinking" in body else {},
+        system_blocks=system,
     )
 
 
@@ -104,10 +105,11 @@ def _blocks(turn: Mapping[str, Any]) -> list[Any]:
     return content if isinstance(content, list) else []
 
 
-def _system(system: Any) -> str:
+def _system(system: Any) -> list[dict[str, Any]]:
+    """Return the system text in Converse's blocks."""
     if isinstance(system, str):
-        return system
-    texts = []
+        return [{"text": system}] if system else []
+    found: list[dict[str, Any]] = []
     for place, block in enumerate(system):
         at = f"system.{place}"
         if not isinstance(block, dict) or "type" not in block:
@@ -118,8 +120,8 @@ def _system(system: Any) -> str:
             raise invalid(f"{at}.text: Field required")
         if not block["text"]:
             raise invalid("system: text content blocks must be non-empty")
-        texts.append(block["text"])
-    return "\n".join(texts)
+        found.extend(({"text": block["text"]}, *cache_point(block)))
+    return found
 
 
 def _stops(sequences: Any) -> tuple[str, ...]:

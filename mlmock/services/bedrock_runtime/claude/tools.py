@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlmock.services.bedrock_runtime.claude.blocks import cache_point
 from mlmock.services.bedrock_runtime.families.base import invalid
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
@@ -19,11 +20,17 @@ _EXPECTED = (
 
 def tools_of(tools: Sequence[Any]) -> list[dict[str, Any]]:
     """Return the tools of a body in Converse's words; ServiceError for what Anthropic refuses."""
-    found = [_tool(tool, place) for place, tool in enumerate(tools)]
-    names = [tool["toolSpec"]["name"] for tool in found]
+    found: list[dict[str, Any]] = []
+    for place, tool in enumerate(tools):
+        found.extend((_tool(tool, place), *cache_point(tool)))
+    names = _names(found)
     if len(set(names)) < len(names):
         raise invalid("tools: Tool names must be unique.")
     return found
+
+
+def _names(tools: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [tool["toolSpec"]["name"] for tool in tools if "toolSpec" in tool]
 
 
 def _tool(tool: Any, place: int) -> dict[str, Any]:
@@ -90,7 +97,7 @@ def _chosen(choice: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> st
     if not isinstance(choice.get("name"), str):
         raise invalid("tool_choice.tool.name: Field required")
     name: str = choice["name"]
-    if name not in [tool["toolSpec"]["name"] for tool in tools]:
+    if name not in _names(tools):
         raise invalid(f"Tool '{name}' not found in provided tools")
     return name
 

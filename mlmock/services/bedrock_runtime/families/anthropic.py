@@ -7,13 +7,22 @@ Bedrock's schema; what is deeper is refused in Anthropic's own words.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from mlmock.services.bedrock_runtime import schema as s
 from mlmock.services.bedrock_runtime.claude import messages, written
-from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits, invalid
+from mlmock.services.bedrock_runtime.families.base import (
+    Body,
+    Event,
+    Family,
+    Traits,
+    invalid,
+    malformed,
+)
 from mlmock.services.bedrock_runtime.prompts import HUMAN, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 from mlmock.services.bedrock_runtime.spoken import spoken, words_of
@@ -57,6 +66,7 @@ _COMPLETIONS = s.Fields(
         "metadata": s.Fields(others=True),
     },
 )
+_KNOWN = frozenset({**_MESSAGES.required, **_MESSAGES.optional})
 _OLD_NAMES = {
     "anthropic.claude-v2": "claude-2.0",
     "anthropic.claude-v2:1": "claude-2.1",
@@ -88,6 +98,9 @@ class Anthropic(Family):
             typed_tool_use=version >= (4, 5),
             splits_tool_input=True,
             takes_whitespace=version >= (4,),
+            cache_minimum=_least_cached(version, model_id),
+            sparse_usage=version >= (4, 6),
+            relays=True,
         )
 
     def read(self, body: Body, model_id: str) -> Conversation:
@@ -98,6 +111,22 @@ class Anthropic(Family):
         version = version_of(model_id)
         _check_limits(body, version, _most(version, model_id), model_id)
         return messages.read(body, model_id, prefill=version < (4, 6))
+
+    def check(self, conversation: Conversation) -> None:
+        """Refuse members that no Messages body has, and settings that don't go together."""
+        version, fields = version_of(conversation.model_id), conversation.extra
+        extra = [name for name in fields if name not in _KNOWN]
+        if extra and version >= (4,):
+            raise invalid(f"{extra[0]}: Extra inputs are not permitted")
+        if extra:
+            raise malformed(*(f"#: extraneous key [{name}] is not permitted" for name in extra))
+        _check_sampling(
+            fields.get("temperature", conversation.temperature),
+            fields.get("top_p", conversation.top_p),
+            version,
+        )
+        if isinstance(fields.get("thinking"), dict):
+            _check_thinking(_thinking_body(conversation))
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a message, or a completion where one was asked for."""
@@ -143,6 +172,13 @@ def _most(version: tuple[int, ...], model_id: str) -> int | None:
     return 32000 if "opus" in model_id and version < (4, 5) else None
 
 
+def _least_cached(version: tuple[int, ...], model_id: str) -> int:
+    """Return the fewest tokens that a model's cache keeps, as the developer guide has them."""
+    if version < (4, 5):
+        return 2048 if "haiku" in model_id else 1024
+    return 4096 if "haiku" in model_id or "opus" in model_id else 1024
+
+
 def _check_limits(body: Body, version: tuple[int, ...], most: int | None, model_id: str) -> None:
     asked, temperature, top_p = body["max_tokens"], body.get("temperature"), body.get("top_p")
     if asked < 1:
@@ -152,16 +188,35 @@ def _check_limits(body: Body, version: tuple[int, ...], most: int | None, model_
             f"max_tokens: {asked} > {most}, which is the maximum allowed number of output tokens "
             f"for {name_of(model_id)}"
         )
+    _check_sampling(temperature, top_p, version)
+    _check_thinking(body)
+
+
+def _check_sampling(temperature: Any, top_p: Any, version: tuple[int, ...]) -> None:
     for key, value in (("temperature", temperature), ("top_p", top_p)):
-        if value is not None and not 0 <= value <= 1:
+        if isinstance(value, (int, float, Decimal)) and not 0 <= value <= 1:
             which = "less than or equal to 1" if value > 1 else "greater than or equal to 0"
             raise invalid(f"{key}: Input should be {which}")
-    if version >= (4, 5) and temperature is not None and top_p is not None:
+    if version >= (4, 1) and temperature is not None and top_p is not None:
         raise invalid(
             "`temperature` and `top_p` cannot both be specified for this model. "
             "Please use only one."
         )
-    _check_thinking(body)
+
+
+def _thinking_body(conversation: Conversation) -> dict[str, Any]:
+    """Return what the check of thinking looks at; without a limit any budget fits."""
+    most, warmth = conversation.max_tokens, conversation.temperature
+    choice = next(iter(conversation.tool_choice or {}), None)
+    body = {
+        "thinking": conversation.extra["thinking"],
+        "max_tokens": sys.maxsize if most is None else most,
+        "temperature": 1 if warmth is None else warmth,
+        "tool_choice": {"type": choice},
+    }
+    return body | {
+        k: v for k, v in conversation.extra.items() if k in ("max_tokens", "temperature")
+    }
 
 
 def _check_thinking(body: Body) -> None:

@@ -37,6 +37,10 @@ class Traits:
     beside other blocks. `async_invoke`: StartAsyncInvoke takes it. `typed_tool_use`: tool uses say
     their type; `splits_tool_input`: they are streamed in fragments. `alternating`: turns of one
     role in a row are refused, not joined. `takes_whitespace`: a text may be white space alone.
+    `caches`: it takes cache points, `cache_minimum` the fewest tokens that it keeps;
+    `sparse_usage`: a usage is silent on what the cache didn't do. `s3_media`: media may lie in S3.
+    `result_status`: tool results may say how it went. `relays`: what the provider refuses of a
+    conversation's end and of media in S3 comes in its own words.
     """
 
     kind: str = "text"
@@ -61,6 +65,12 @@ class Traits:
     splits_tool_input: bool = False
     alternating: bool = False
     takes_whitespace: bool = False
+    audios: bool = False
+    cache_minimum: int = 1024
+    sparse_usage: bool = False
+    s3_media: bool = False
+    result_status: bool = True
+    relays: bool = False
 
 
 class Family:
@@ -76,6 +86,12 @@ class Family:
     def read(self, body: Body, model_id: str) -> Asked:
         """Return what the body of InvokeModel asks; ServiceError, in the provider's words."""
         raise NotImplementedError
+
+    def check(self, conversation: Conversation) -> None:
+        """Refuse what the provider does in a Converse: ServiceError, in its words.
+
+        Asked where a call has ``additionalModelRequestFields``, or ``topP``.
+        """
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the body that says `reply`, keys in the provider's order."""

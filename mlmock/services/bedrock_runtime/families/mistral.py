@@ -137,4 +137,5 @@ class MistralNew(ChatFamily):
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
         blind = "voxtral" in model_id or "devstral" in model_id
-        return Traits(images=not blind, leading_assistant=True, prefill=True)
+        hears = "voxtral" in model_id
+        return Traits(images=not blind, audios=hears, leading_assistant=True, prefill=True)

@@ -91,6 +91,7 @@ _BODY = s.Fields(
         "reasoningConfig": _OPEN,
     },
 )
+_ADDED = s.Fields(optional={**_BODY.required, **_BODY.optional})
 
 
 class Nova(Family):
@@ -109,6 +110,9 @@ class Nova(Family):
             keeps_stop_text=True,
             caches=True,
             typed_tool_use=second,
+            s3_media=True,
+            audios="omni" in model_id,
+            cache_minimum=1000,
         )
 
     def read(self, body: Body, model_id: str) -> Conversation:
@@ -126,7 +130,12 @@ class Nova(Family):
             temperature=said.get("temperature"),
             top_p=said.get("topP", said.get("top_p")),
             stop_sequences=tuple(said.get("stopSequences", ())),
+            system_blocks=body.get("system", ()),
         )
+
+    def check(self, conversation: Conversation) -> None:
+        """Hold what a Converse adds to the body against the body's schema."""
+        s.check(_ADDED, conversation.extra)
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the message with reason and usage."""

@@ -35,7 +35,13 @@ class Writer(ChatFamily):
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do; 8192 tokens is the developer guide's limit."""
         sees = "vision" in model_id
-        return Traits(images=sees, mixes_results=False, max_tokens=8192)
+        return Traits(
+            streaming_tools=False,
+            images=sees,
+            mixes_results=False,
+            result_status=False,
+            max_tokens=8192,
+        )
 
     def read(self, body: Body, model_id: str) -> Conversation:
         """Return the messages, or the turns of a prompt."""
