@@ -227,6 +227,10 @@ def test_connection_faults(ml: MockML, client: Any) -> None:
         (lambda e: e.reply(output(Body=b"", Nope=1)), "no member Nope"),
         (lambda e: e.reply(output(InvokedProductionVariant="a")), "the service's to say"),
         (lambda e: e.reply(output(NewSessionId="no expiry")), "doesn't fit the pattern"),
+        (
+            lambda e: e.reply(output(NewSessionId="id; Expires=2030-13-01T00:00:00Z")),
+            "expires at an instant",
+        ),
         (lambda e: e.reply("x", content_type="a\nb"), "visible US-ASCII"),
         (lambda e: e.reply("x", custom_attributes="x" * 1025), "at most 1024"),
         (lambda e: e.reply("x", custom_attributes="caffè"), "doesn't fit the pattern"),
@@ -267,6 +271,14 @@ def test_an_asynchronous_generator_is_refused(ml: MockML, client: Any) -> None:
     with pytest.raises(BadAnswer, match="plain generator"):
         answer(client)
     ml.unmatched.clear()
+
+
+def test_an_answer_that_is_refused_leaves_the_rule_as_it_was(ml: MockML, client: Any) -> None:
+    rule = ml.sagemaker.endpoint("churn").reply(lambda call: "1,2", content_type="text/csv")
+    with pytest.raises(BadAnswer, match="has its answer"):
+        rule.reply("3,4", content_type="text/x-other")
+    found = answer(client)
+    assert (found["Body"].read(), found["ContentType"]) == (b"1,2", "text/csv")
 
 
 def test_a_generator_in_one_piece_is_joined(ml: MockML, client: Any) -> None:

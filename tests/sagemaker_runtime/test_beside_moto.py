@@ -274,6 +274,18 @@ def test_an_output_bucket_that_moto_lacks_fails_the_work(
     assert "the bucket nowhere is not in moto's S3" in caplog.text
 
 
+def test_places_that_no_s3_has_are_named_in_the_log(
+    ml: MockML, plane: Any, client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    create(
+        plane,
+        AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "out", "S3FailurePath": "failed"}},
+    )
+    assert client.invoke_endpoint_async(EndpointName="churn", Body=b"x")["InferenceId"]
+    assert "endpoint churn could not write out/" in caplog.text
+    assert "endpoint churn could not write failed/" in caplog.text
+
+
 @pytest.mark.parametrize("uri", ["s3://data", "s3://data/", "s3://no bucket!/x", "s3://other/x"])
 def test_an_input_that_no_s3_can_have_fails_later(
     ml: MockML, later: Any, client: Any, uri: str

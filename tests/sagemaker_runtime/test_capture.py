@@ -124,6 +124,15 @@ def test_a_shadow_of_which_only_the_output_is_wanted_leaves_nothing(
     assert lines(ml, f"{PREFIX}/churn/dark") == []
 
 
+def test_a_config_may_say_that_nothing_is_captured(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("churn", data_capture=PREFIX)
+    ml.sagemaker.endpoint(
+        "churn", data_capture={"DestinationS3Uri": PREFIX, "EnableCapture": False}
+    )
+    invoke(client)
+    assert lines(ml) == []
+
+
 def test_a_config_needs_its_destination(ml: MockML) -> None:
     with pytest.raises(KeyError, match="DestinationS3Uri"):
         ml.sagemaker.endpoint("churn", data_capture={})

@@ -340,6 +340,17 @@ def test_a_slow_model_makes_the_work_wait_and_not_the_call(
     assert ml.s3.get(uri) == b"slow"
 
 
+def test_the_pauses_of_a_stream_are_the_models_time_too(
+    ml: MockML, endpoint: Any, client: Any
+) -> None:
+    endpoint.stream([b"a", b"b", b"c"], pause=40).delay(20)
+    uri = start(client)["OutputLocation"]
+    ml.clock.advance(seconds=99)
+    assert not is_there(ml, uri)
+    ml.clock.advance(seconds=2)
+    assert ml.s3.get(uri) == b"abc"
+
+
 def test_what_was_ended_by_hand_doesnt_end_again(ml: MockML, endpoint: Any, client: Any) -> None:
     endpoint.reply("slow").delay(100)
     uri = start(client, InferenceId="i-1")["OutputLocation"]
@@ -382,6 +393,17 @@ def test_an_asynchronous_endpoint_answers_nothing_at_once(
     for method in (client.invoke_endpoint, client.invoke_endpoint_with_response_stream):
         with pytest.raises(client.exceptions.ValidationError, match=re.escape(text)):
             method(EndpointName="later", Body=b"")
+
+
+def test_custom_attributes_are_visible_here_too(endpoint: Any, client: Any) -> None:
+    with pytest.raises(client.exceptions.ValidationError, match="visible US-ASCII"):
+        start(client, CustomAttributes="a\x7fb")
+    assert start(client, CustomAttributes="a b\tc")["InferenceId"]
+
+
+def test_a_models_long_text_is_whole_in_the_failure(ml: MockML, endpoint: Any, client: Any) -> None:
+    endpoint.model_error(500, "x" * 5000)
+    assert ml.s3.get(start(client)["FailureLocation"]) == b"x" * 5000
 
 
 def test_other_endpoints_answer_nothing_later(ml: MockML, client: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from mlmock import MockML
+from mlmock import MockML, error
 
 LOGS = (
     "See https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1"
@@ -41,6 +41,22 @@ def test_a_server_error_of_the_model(ml: MockML, client: Any) -> None:
     assert found["LogStreamArn"] == (
         "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/churn"
     )
+
+
+@pytest.mark.parametrize("write", ["model_error", "handler"])
+def test_a_long_text_is_cut_to_what_the_model_of_the_service_allows(
+    ml: MockML, client: Any, write: str
+) -> None:
+    endpoint, trace = ml.sagemaker.endpoint("churn"), "x" * 5000
+    if write == "model_error":
+        endpoint.model_error(500, trace)
+    else:
+        said = error("ModelError", OriginalStatusCode=500, OriginalMessage=trace)
+        endpoint.handler(lambda call: said)
+    found = failed(client)
+    assert found["OriginalMessage"] == "x" * 2048
+    assert len(found["Error"]["Message"]) == 2048
+    assert found["Error"]["Message"].endswith('xxx". ' + LOGS)
 
 
 @pytest.mark.parametrize(

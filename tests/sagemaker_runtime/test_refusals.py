@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from mlmock import MockML, mock_ml
 
 MOST = 6_291_456
+CAPTURE = {"DestinationS3Uri": "s3://capture/here"}
 
 
 def refusal(client: Any, **members: Any) -> ClientError:
@@ -180,6 +181,8 @@ def test_custom_attributes_are_ascii_and_at_most_1024(ml: MockML, client: Any) -
     assert whole["Body"].read() == b"ok"
     assert "length less than or equal to 1024" in text(client, CustomAttributes="x" * 1025)
     assert "visible US-ASCII" in text(client, CustomAttributes="a\x7fb")
+    whole = client.invoke_endpoint(EndpointName="churn", Body=b"", CustomAttributes="a b\tc")
+    assert whole["Body"].read() == b"ok"
 
 
 def test_all_constraints_are_named_at_once(ml: MockML, client: Any) -> None:
@@ -203,7 +206,19 @@ def test_all_constraints_are_named_at_once(ml: MockML, client: Any) -> None:
         ({"success_topic": "arn:aws:sqs:us-east-1:1:q"}, "ARN of an SNS topic"),
         ({"include_response_in": ["ALWAYS"]}, "ERROR_NOTIFICATION_TOPIC"),
         ({"sessions": 0}, "lives some seconds"),
+        ({"sessions": float("inf")}, "lives some seconds"),
         ({"status": "Fine"}, "an endpoint is Creating"),
+        ({"status": 5}, "an endpoint is Creating"),
+        ({"variants": 5}, "a text or a list of texts"),
+        ({"variants": {"a b": 1}}, "a variant's name is letters"),
+        ({"shadow": "a_b"}, "a shadow variant's name is letters"),
+        ({"containers": ["-a"]}, "a container's name is letters"),
+        ({"components": ["x" * 64]}, "an inference component's name is letters"),
+        ({"async_output": 5}, "s3://bucket/key"),
+        ({"success_topic": 5}, "ARN of an SNS topic"),
+        ({"data_capture": "here"}, "s3://bucket/key"),
+        ({"data_capture": {**CAPTURE, "InitialSamplingPercentage": 101}}, "0 to 100"),
+        ({"data_capture": {**CAPTURE, "CaptureOptions": [{"CaptureMode": "In"}]}}, "InputAndOutp"),
     ],
 )
 def test_what_no_endpoint_is(ml: MockML, said: Any, complaint: str) -> None:

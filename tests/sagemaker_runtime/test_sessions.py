@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
+import boto3
 import pytest
 
 from mlmock import MockML, mock_ml, output
@@ -28,10 +30,6 @@ def test_a_session_is_opened_used_and_closed(ml: MockML, client: Any) -> None:
 
 
 def test_a_session_expires_on_the_virtual_clock() -> None:
-    from datetime import datetime, timezone
-
-    import boto3
-
     with mock_ml(now=datetime(2026, 1, 1, tzinfo=timezone.utc)) as ml:
         client = boto3.client("sagemaker-runtime")
         ml.sagemaker.endpoint("chat", sessions=True)
@@ -56,6 +54,57 @@ def test_a_model_keeps_its_own_books(ml: MockML, client: Any) -> None:
     assert invoke(client, "mine")["ClosedSessionId"] == "mine"
     with pytest.raises(client.exceptions.ModelError):
         invoke(client, "mine")
+
+
+def test_a_session_lives_as_long_as_its_header_says() -> None:
+    with mock_ml(now=datetime(2026, 1, 1, tzinfo=timezone.utc)) as ml:
+        client = boto3.client("sagemaker-runtime")
+        header = "mine; Expires=2026-01-02T00:00:00Z"
+        endpoint = ml.sagemaker.endpoint("chat", sessions=600)
+        endpoint.on(SessionId="NEW_SESSION").reply(output(Body="hi", NewSessionId=header))
+        endpoint.on(SessionId="mine").reply("still here")
+        invoke(client, "NEW_SESSION")
+        ml.clock.advance(hours=23)
+        assert invoke(client, "mine")["Body"].read() == b"still here"
+        ml.clock.advance(hours=1)
+        with pytest.raises(client.exceptions.ModelError, match="session mine not found"):
+            invoke(client, "mine")
+
+
+def test_a_session_stays_with_the_variant_that_holds_it(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("chat", variants={"a": 1, "b": 1}, sessions=True)
+    held = set()
+    for _ in range(20):
+        opened = invoke(client, "NEW_SESSION")
+        session, variant = opened["NewSessionId"].split(";")[0], opened["InvokedProductionVariant"]
+        held.add(variant)
+        assert {invoke(client, session)["InvokedProductionVariant"] for _ in range(4)} == {variant}
+        found = client.invoke_endpoint_with_response_stream(
+            EndpointName="chat", Body=b"", SessionId=session
+        )
+        assert found["InvokedProductionVariant"] == variant
+    assert held == {"a", "b"}
+
+
+def test_a_variant_that_is_named_comes_before_the_sessions_own(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("chat", variants={"a": 1, "b": 0}, sessions=True)
+    session = invoke(client, "NEW_SESSION")["NewSessionId"].split(";")[0]
+    found = client.invoke_endpoint(
+        EndpointName="chat", Body=b"", SessionId=session, TargetVariant="b"
+    )
+    assert found["InvokedProductionVariant"] == "b"
+    ml.sagemaker.endpoint("chat", variants=["b"])
+    assert invoke(client, session)["InvokedProductionVariant"] == "b"
+
+
+def test_what_a_model_says_of_sessions_is_never_lost(ml: MockML, client: Any) -> None:
+    header = "mine; Expires=2030-01-01T00:00:00Z"
+    ml.sagemaker.endpoint("chat").reply(
+        output(Body="", NewSessionId=header), output(Body="", ClosedSessionId="mine")
+    )
+    said = [client.invoke_endpoint(EndpointName="chat", Body=b"") for _ in range(2)]
+    assert said[0]["NewSessionId"] == header
+    assert said[1]["ClosedSessionId"] == "mine"
 
 
 def test_closing_what_isnt_open_is_no_fault_of_the_service(ml: MockML, client: Any) -> None:
@@ -85,10 +134,13 @@ def test_a_new_session_isnt_opened_by_a_stream(ml: MockML, client: Any) -> None:
 
 
 @pytest.mark.parametrize("sessions", [None, False])
-def test_a_model_without_sessions_refuses_them(ml: MockML, client: Any, sessions: Any) -> None:
+def test_a_model_without_sessions_refuses_them_and_the_log_says_how_to_have_some(
+    ml: MockML, client: Any, sessions: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     ml.sagemaker.endpoint("chat", sessions=sessions)
     with pytest.raises(client.exceptions.ModelError, match="stateful sessions not enabled"):
         invoke(client, "NEW_SESSION")
+    assert 'ml.sagemaker.endpoint("chat", sessions=True)' in caplog.text
 
 
 def test_a_savepoint_takes_sessions_back(ml: MockML, client: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EventStreamError
 
-from mlmock import MockML, error, output
+from mlmock import BadAnswer, MockML, error, output
 
 
 def stream(client: Any, name: str = "llm", **members: Any) -> Any:
@@ -119,6 +119,33 @@ def test_errors_before_the_first_byte_are_ordinary(ml: MockML, client: Any) -> N
         stream(client)
 
 
+def test_a_function_breaks_its_stream_as_streams_break(ml: MockML, client: Any) -> None:
+    def tokens(call: Any) -> Iterator[Any]:
+        yield b"a"
+        yield error("ModelError", OriginalStatusCode=500)
+
+    ml.sagemaker.endpoint("llm").handler(tokens)
+    found = stream(client)
+    with pytest.raises(BadAnswer, match="ModelStreamError or InternalStreamFailure"):
+        parts(found)
+    with pytest.raises(BadAnswer, match="ModelStreamError or InternalStreamFailure"):
+        client.invoke_endpoint(EndpointName="llm", Body=b"")
+    ml.unmatched.clear()
+
+
+def test_a_stream_fails_with_what_a_stream_can_fail_with(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("llm").fail("ModelNotReadyException")
+    with pytest.raises(BadAnswer, match="WithResponseStream has no error ModelNotReadyException"):
+        stream(client)
+    ml.unmatched.clear()
+
+
+def test_a_stream_that_breaks_before_it_begins_cant_be_joined(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("llm").fail("ModelStreamError")
+    with pytest.raises(client.exceptions.ModelError, match="could not load the entire"):
+        client.invoke_endpoint(EndpointName="llm", Body=b"{}")
+
+
 def test_an_answer_in_one_piece_is_one_part(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("llm").reply({"text": "hi"})
     assert parts(stream(client)) == [b'{"text":"hi"}']
@@ -146,6 +173,17 @@ def test_pauses_pass_in_virtual_time(ml: MockML, client: Any) -> None:
     started = ml.clock.now()
     assert parts(stream(client)) == [b"a", b"b", b"c"]
     assert (ml.clock.now() - started).total_seconds() == pytest.approx(5, abs=1)
+
+
+def test_a_joined_stream_has_a_models_sixty_seconds(ml: MockML, client: Any) -> None:
+    endpoint = ml.sagemaker.endpoint("llm")
+    endpoint.stream([b"a", b"b", b"c"], pause=20).times(1)
+    started = ml.clock.now()
+    assert client.invoke_endpoint(EndpointName="llm", Body=b"")["Body"].read() == b"abc"
+    assert (ml.clock.now() - started).total_seconds() == pytest.approx(40, abs=10)
+    endpoint.stream([b"a", b"b", b"c"], pause=20).delay(25)
+    with pytest.raises(client.exceptions.ModelError, match="invocation timed out"):
+        client.invoke_endpoint(EndpointName="llm", Body=b"")
 
 
 def test_the_service_ends_a_stream_that_takes_too_long(ml: MockML, client: Any) -> None:

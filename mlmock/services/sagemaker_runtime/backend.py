@@ -18,7 +18,7 @@ from mlmock.services.sagemaker_runtime.endpoints import Endpoint, Endpoints, end
 from mlmock.services.sagemaker_runtime.later import Job
 from mlmock.services.sagemaker_runtime.replies import Form, Reply, body_of
 from mlmock.services.sagemaker_runtime.sessions import Sessions
-from mlmock.services.sagemaker_runtime.trips import MOST, Trip, admitted
+from mlmock.services.sagemaker_runtime.trips import MOST, Trip, admitted, check_attributes
 from mlmock.world import World
 
 _log = logging.getLogger("mlmock.sagemaker")
@@ -44,14 +44,14 @@ class Invocations(Backend):
         """Answer in one piece."""
         trip = admitted(self, call, self._endpoint(call))
         if "SessionId" in call.params:
-            self.sessions.check(trip)
+            self.sessions.route(trip)
         return self._asked(trip, Whole(trip))
 
     def invoke_endpoint_with_response_stream(self, call: Call) -> Result | Later:
         """Answer part by part."""
         trip = admitted(self, call, self._endpoint(call))
         if "SessionId" in call.params:
-            self.sessions.check(trip)
+            self.sessions.route(trip)
         return self._asked(trip, Streamed(trip))
 
     def invoke_endpoint_async(self, call: Call) -> Result | Later:
@@ -60,6 +60,7 @@ class Invocations(Backend):
         config = endpoint.config.later
         if config is None:
             raise refusals.never_later(endpoint.name)
+        check_attributes(call.params)
         if bool(call.params.get("Body")) == ("InputLocation" in call.params):
             raise refusals.one_input()
         job = Job(self, call, endpoint, config)
@@ -98,9 +99,13 @@ class Invocations(Backend):
 
     # -- the log ----------------------------------------------------------------------------
 
-    def warn_of_bucket(self, endpoint: str, uri: str) -> None:
-        """Say that something could not be written because moto's S3 lacks the bucket."""
-        bucket, _ = split_uri(uri)
+    def warn_of_place(self, endpoint: str, uri: str) -> None:
+        """Say that something could not be written: moto's S3 lacks the bucket, or no S3 has it."""
+        try:
+            bucket, _ = split_uri(uri)
+        except ValueError as fault:
+            _log.warning("endpoint %s could not write %s: %s", endpoint, uri, fault)
+            return
         _log.warning(
             "endpoint %s could not write %s: the bucket %s is not in moto's S3; create it",
             endpoint,

@@ -84,8 +84,8 @@ def _put(trip: Trip, capture: Capture, variant: str, data: Mapping[str, tuple[by
     uri = _uri(capture.prefix, trip.endpoint.name, variant, now, event_id)
     try:
         store.put(uri, text, "application/jsonlines", owner=owner)
-    except MissingBucket:
-        trip.backend.warn_of_bucket(trip.endpoint.name, uri)
+    except (MissingBucket, ValueError):
+        trip.backend.warn_of_place(trip.endpoint.name, uri)
 
 
 def _half(capture: Capture, half: str, body: bytes, content_type: str) -> dict[str, str]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from mlmock.answers import Error
+from mlmock.answers import Error, check_error
 from mlmock.errors import ServiceError
 from mlmock.services.base import Result
 from mlmock.services.sagemaker_runtime import capture, refusals
-from mlmock.services.sagemaker_runtime.replies import Reply, body_of
+from mlmock.services.sagemaker_runtime.replies import (
+    STREAM_ERRORS,
+    Reply,
+    body_of,
+    check_ending,
+)
 from mlmock.services.sagemaker_runtime.trips import Trip
 
 MODEL_SECONDS = 60.0  # for a container to answer
@@ -19,30 +24,41 @@ STREAM_SECONDS = 480.0  # for all of a stream (judged)
 class Whole:
     """InvokeEndpoint: the answer in one piece."""
 
+    waited = 0.0  # seconds that the model has taken
+    unsendable: tuple[str, ...] = STREAM_ERRORS
+
     def __init__(self, trip: Trip) -> None:
         self.trip = trip
 
     def wait(self, seconds: float) -> None:
         """Let the model take its time: ModelError after 60 seconds, however much it wants."""
-        trip = self.trip
-        trip.backend.world.wait(trip.call, min(seconds, MODEL_SECONDS))
-        if seconds > MODEL_SECONDS:
+        trip, left = self.trip, MODEL_SECONDS - self.waited
+        self.waited += seconds
+        trip.backend.world.wait(trip.call, min(seconds, left))
+        if seconds > left:
             raise refusals.timed_out(trip.backend.scope, trip.endpoint.name, trip.container)
 
     def failed(self, fault: ServiceError) -> NoReturn:
-        """Raise what the model or a rule failed with, and what the service adds to it."""
+        """Raise what the model or a rule failed with, and what the service adds to it.
+
+        A stream that breaks before it began can't be loaded by a caller that wants one piece.
+        BadAnswer for an error that the operation doesn't have.
+        """
+        if fault.code in self.unsendable:
+            raise self.trip.model_error(500, None) from None
+        check_error(self.trip.call.plan, Error(fault.code, status=fault.status))
         raise self.trip.completed(fault) from None
 
     def answered(self, reply: Reply) -> Result:
         """Return the members of the answer."""
         trip = self.trip
-        body = reply.body if reply.parts is None else reply.whole()
+        body = reply.body if reply.parts is None else reply.whole(self.wait)
         config = trip.endpoint.config
         if body is None or len(body) > trip.most:
             raise trip.model_error(500, None)
         result = self._headers(reply)
         result["Body"] = body
-        if config.session_seconds is not None:
+        if config.session_seconds is not None or reply.new_session or reply.closed_session:
             result.update(trip.backend.sessions.headers(trip, reply))
         if config.capture is not None:
             capture.write(trip, config.capture, body, reply.content_type)
@@ -61,6 +77,8 @@ class Whole:
 class Streamed(Whole):
     """InvokeEndpointWithResponseStream: one event a part, made when the caller pulls it."""
 
+    unsendable = ()
+
     def answered(self, reply: Reply) -> Result:
         """Return the members of the answer; its events aren't made yet."""
         result = self._headers(reply)
@@ -76,6 +94,7 @@ class Streamed(Whole):
                 if clock.seconds() - started > STREAM_SECONDS:
                     raise _stream_timed_out()
             if isinstance(part, Error):
+                check_ending(part)
                 raise _broken(part)
             yield {"PayloadPart": {"Bytes": body_of(part)}}
         if reply.ending is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,9 +11,7 @@ from mlmock.services.sagemaker_runtime.endpoints import Endpoints
 from mlmock.services.sagemaker_runtime.jobs import Invocation
 from mlmock.services.sagemaker_runtime.later import INVOCATION
 from mlmock.services.sagemaker_runtime.scripted import ScriptedEndpoint
-from mlmock.services.sagemaker_runtime.setup import config_said
-
-_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+from mlmock.services.sagemaker_runtime.setup import config_said, name_said
 
 
 class SageMaker(ServiceHandle):
@@ -83,8 +80,7 @@ class SageMaker(ServiceHandle):
         prefix or a DataCaptureConfig; `serverless`: True for 4 MiB; `status`: as DescribeEndpoint
         shows it. ValueError for what no endpoint is.
         """
-        if not _NAME.fullmatch(name) or len(name) > 63:
-            raise ValueError(f"an endpoint's name is letters, digits and hyphens, not {name!r}")
+        name_said(name, "an endpoint")
         said = {k: v for k, v in locals().items() if k not in ("self", "name") and v is not None}
         endpoints = self.world.part(Endpoints)
         endpoint = endpoints.declare(name, self.at, {})

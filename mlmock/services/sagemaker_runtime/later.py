@@ -90,7 +90,7 @@ class Job:
 
     def wait(self, seconds: float) -> None:
         """Let the model take its time once the work is begun: the call doesn't wait for it."""
-        self.seconds = seconds
+        self.seconds += seconds
 
     def failed(self, fault: ServiceError) -> Result:
         """End as failed; the call itself succeeds."""
@@ -98,7 +98,7 @@ class Job:
 
     def answered(self, reply: Reply) -> Result:
         """Take the model's answer; it is written when the work ends."""
-        body = reply.whole()
+        body = reply.whole(self.wait)
         if body is None:
             return self._begin(no_answer("The model's answer broke off."))
         return self._begin(Reply(body, reply.content_type))
@@ -173,8 +173,8 @@ class Job:
             store.ensure_bucket(places.default_bucket(scope), scope.owner)
         try:
             store.put(uri, body, content_type, owner=scope.owner)
-        except MissingBucket:
-            self.backend.warn_of_bucket(self.endpoint.name, uri)
+        except (MissingBucket, ValueError):
+            self.backend.warn_of_place(self.endpoint.name, uri)
             return False
         return True
 

@@ -19,8 +19,9 @@ _TEXTS = {
     "ModelNotReadyException": "The model is still being loaded. Try again in a while.",
     "ModelStreamError": "The model's stream broke.",
     "ServiceUnavailable": "The service is unavailable. Try again.",
+    "ValidationError": "The request is not valid.",
 }
-_LONGEST = 2048  # of a Message and an OriginalMessage, in the model
+LONGEST = 2048  # characters of a Message and of an OriginalMessage, in the model
 
 
 def not_found(name: str, scope: Scope) -> ServiceError:
@@ -144,20 +145,24 @@ def model_error(
     None as text: its answer was too large, or broke off, and could not be read (seen).
     """
     whose = "client" if 400 <= status < 500 else "server"
-    what = (
-        "and could not load the entire response body."
-        if original is None
-        else f'with message "{original[:_LONGEST]}".'
-    )
-    text = f"Received {whose} error ({status}) from {container} {what} {_see(scope, endpoint)}"
+    said = f"Received {whose} error ({status}) from {container}"
+    text = _told(said, original, _see(scope, endpoint))
     code = "CLIENT_ERROR_FROM_MODEL" if whose == "client" else "INTERNAL_FAILURE_FROM_MODEL"
     members: dict[str, Any] = {
         "ErrorCode": code,
         "LogStreamArn": scope.arn("logs", f"log-group:{_log_group(endpoint)}"),
-        "OriginalMessage": (original or "")[:_LONGEST],
+        "OriginalMessage": (original or "")[:LONGEST],
         "OriginalStatusCode": status,
     }
     return ServiceError("ModelError", text, **members)
+
+
+def _told(said: str, original: str | None, see: str) -> str:
+    """Return the Message of a ModelError; `original` is cut so that it is no longer than may be."""
+    if original is None:
+        return f"{said} and could not load the entire response body. {see}"
+    around = f'{said} with message "". {see}'
+    return f'{said} with message "{original[: LONGEST - len(around)]}". {see}'
 
 
 def timed_out(scope: Scope, endpoint: str, container: str) -> ServiceError:
@@ -183,7 +188,8 @@ def completed(fault: ServiceError, scope: Scope, endpoint: str, container: str) 
         original=said.get("OriginalMessage", ""),
     )
     text = whole.message if fault.message is None else fault.message
-    return ServiceError("ModelError", text, status=fault.status, **{**whole.members, **said})
+    members = {**whole.members, **said, "OriginalMessage": whole.members["OriginalMessage"]}
+    return ServiceError("ModelError", text, status=fault.status, **members)
 
 
 def _log_group(endpoint: str) -> str:

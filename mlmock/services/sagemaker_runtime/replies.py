@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from mlmock.answers import Error, Output, check_error, check_result, content_typ
 from mlmock.errors import BadAnswer
 from mlmock.matching import shown
 from mlmock.rules import is_callable_answer
+from mlmock.services.sagemaker_runtime.refusals import LONGEST
+from mlmock.services.sagemaker_runtime.sessions import expiry_of
 from mlmock.wire.faults import error_shape
 from mlmock.wire.models import operation
 
@@ -52,8 +54,11 @@ class Reply:
         except UnicodeDecodeError:
             return repr(self.body)
 
-    def whole(self) -> bytes | None:
-        """Return the body in one piece; None for a stream that breaks."""
+    def whole(self, wait: Callable[[float], object]) -> bytes | None:
+        """Return the body in one piece; None for a stream that breaks.
+
+        `wait` is told how many seconds pass between its parts.
+        """
         if self.parts is None:
             return self.body
         if self.ending is not None:
@@ -61,8 +66,11 @@ class Reply:
         sent: list[bytes] = []
         for part in self.parts:
             if isinstance(part, Error):
+                check_ending(part)
                 return None
             sent.append(body_of(part))
+        if self.pause and len(sent) > 1:
+            wait(self.pause * (len(sent) - 1))
         return b"".join(sent)
 
 
@@ -170,6 +178,8 @@ def check_headers(members: Mapping[str, Any]) -> None:
     for name in ("ContentType", "CustomAttributes"):
         if _VISIBLE.fullmatch(members.get(name) or "") is None:
             raise BadAnswer(f"{plan}: {name} takes visible US-ASCII characters only")
+    if "NewSessionId" in members:
+        expiry_of(members["NewSessionId"])
 
 
 def check_ending(part: Any) -> None:
@@ -180,7 +190,13 @@ def check_ending(part: Any) -> None:
 
 
 def _check_error(answer: Error) -> None:
-    """Accept an error that one of the three operations can send."""
+    """Accept an error that one of the three operations can send.
+
+    A model may say more than the service hands on of it, which is cut.
+    """
+    original = answer.members.get("OriginalMessage")
+    if isinstance(original, str):
+        answer = replace(answer, members={**answer.members, "OriginalMessage": original[:LONGEST]})
     plans = [operation(SERVICE, name) for name in OPERATIONS]
     modelled = [plan for plan in plans if error_shape(plan.model, answer.code) is not None]
     check_error((modelled or plans)[0], answer)

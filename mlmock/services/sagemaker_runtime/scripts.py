@@ -34,8 +34,7 @@ class ModelRule(Rule):
         `content_type` and `custom_attributes` are the response's; unless it is said, the type is
         that of JSON, text or bytes. BadAnswer for what no endpoint can answer.
         """
-        self._write(content_type, custom_attributes)
-        return super().reply(*answers)
+        return self._written(answers, content_type, custom_attributes)
 
     def handler(self, function: Handler) -> Handler:
         """Answer with what `function` of the Call returns or yields; as a decorator."""
@@ -68,8 +67,8 @@ class ModelRule(Rule):
         """
         if not pause >= 0:
             raise BadAnswer(f"pause takes seconds, not {pause!r}")
-        self._write(content_type, custom_attributes, in_parts=True, pause=float(pause))
-        return super().reply(parts)
+        more = {"in_parts": True, "pause": float(pause)}
+        return self._written((parts,), content_type, custom_attributes, **more)
 
     def then_error(self, code: str, message: str | None = None, **members: Any) -> Self:
         """Break the stream after its last part, with ModelStreamError or InternalStreamFailure.
@@ -85,11 +84,23 @@ class ModelRule(Rule):
         self.subject = replace(self.subject, check=replace(form, ending=ending))
         return self
 
-    def _write(self, content_type: str | None, custom_attributes: str | None, **more: Any) -> None:
+    def _written(
+        self,
+        answers: tuple[Any, ...],
+        content_type: str | None,
+        custom_attributes: str | None,
+        **more: Any,
+    ) -> Self:
+        """Write `answers` down in their form; where they are refused, the rule's own stays."""
         said = {"ContentType": content_type, "CustomAttributes": custom_attributes}
         check_headers({name: value for name, value in said.items() if value is not None})
         form = Form(content_type=content_type, custom_attributes=custom_attributes, **more)
-        self.subject = replace(self.subject, check=form)
+        before, self.subject = self.subject, replace(self.subject, check=form)
+        try:
+            return super().reply(*answers)
+        except BadAnswer:
+            self.subject = before
+            raise
 
 
 def _original(status: int, text: str) -> dict[str, Any]:

@@ -7,9 +7,14 @@ SageMaker's own large-model container does: a request of type NEW_SESSION opens,
 from __future__ import annotations
 
 import json
+import logging
+import math
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from mlmock.clock import to_datetime
+from mlmock.clock import to_datetime, to_seconds
+from mlmock.errors import BadAnswer
 
 if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.backend import Invocations
@@ -17,26 +22,48 @@ if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.trips import Trip
 
 NEW = "NEW_SESSION"
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+_log = logging.getLogger("mlmock.sagemaker")
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """An open session: when it expires, and the variant with the instance that holds it."""
+
+    expires: float
+    variant: str
 
 
 class Sessions:
-    """The open sessions of one account and region, with the instants at which they expire."""
+    """The open sessions of one account and region."""
 
     def __init__(self, backend: Invocations) -> None:
         self._backend = backend
         self._ledger = backend.ledger
-        self._open: dict[tuple[str, str], float] = {}
+        self._open: dict[tuple[str, str], _Session] = {}
 
-    def check(self, trip: Trip) -> None:
-        """Raise ModelError for a session that the model doesn't know (any more).
+    def route(self, trip: Trip) -> None:
+        """Lead a call that names a session to where that was opened, unless it names a variant.
 
-        The call names one.
+        Raises ModelError for a session that the model doesn't know (any more).
         """
-        session = trip.call.params["SessionId"]
+        name, session = trip.endpoint.name, trip.call.params["SessionId"]
         if trip.endpoint.config.session_seconds is None:
+            _log.warning(
+                'endpoint %s has no sessions: declare it with ml.sagemaker.endpoint("%s", '
+                "sessions=True)",
+                name,
+                name,
+            )
             raise trip.model_error(400, "Invalid payload. stateful sessions not enabled")
-        if session != NEW and not self._is_open(trip, session):
+        if session == NEW:
+            return
+        found = self._open.get((name, session))
+        if found is None or found.expires <= self._backend.clock.seconds():
             raise trip.model_error(400, f"Invalid payload. session {session} not found")
+        still_there = found.variant in trip.endpoint.variants.weights
+        if still_there and "TargetVariant" not in trip.call.params:
+            trip.variant = found.variant
 
     def headers(self, trip: Trip, reply: Reply) -> dict[str, str]:
         """Return NewSessionId and ClosedSessionId of an answer, and keep the books."""
@@ -46,7 +73,8 @@ class Sessions:
         if new is None and session == NEW:
             new = self._fresh(trip)
         if new is not None:
-            found["NewSessionId"] = self._opened(trip, new)
+            self._open_one(trip, new)
+            found["NewSessionId"] = new
         closed = reply.closed_session
         if closed is None and session not in (None, NEW) and _asks_to_close(trip.call.body):
             closed = session
@@ -55,27 +83,31 @@ class Sessions:
             found["ClosedSessionId"] = closed
         return found
 
-    def _is_open(self, trip: Trip, session: str) -> bool:
-        expires = self._open.get((trip.endpoint.name, session))
-        return expires is not None and self._backend.clock.seconds() < expires
-
     def _fresh(self, trip: Trip) -> str:
         seconds = trip.endpoint.config.session_seconds or 0.0
-        expires = to_datetime(self._backend.clock.seconds() + seconds)
-        moment = expires.strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"{self._backend.world.new_id()}; Expires={moment}"
+        expires = to_datetime(math.ceil(self._backend.clock.seconds() + seconds))
+        return f"{self._backend.world.new_id()}; Expires={expires.strftime(_MOMENT)}"
 
-    def _opened(self, trip: Trip, header: str) -> str:
-        session = header.partition(";")[0]
-        seconds = trip.endpoint.config.session_seconds or 0.0
-        expires = self._backend.clock.seconds() + seconds
-        self._ledger.put(self._open, (trip.endpoint.name, session), expires)
-        return header
+    def _open_one(self, trip: Trip, header: str) -> None:
+        key = (trip.endpoint.name, header.partition(";")[0])
+        self._ledger.put(self._open, key, _Session(expiry_of(header), trip.variant))
 
     def _close(self, trip: Trip, session: str) -> None:
         key = (trip.endpoint.name, session)
         if key in self._open:
             self._ledger.drop(self._open, key)
+
+
+def expiry_of(header: str) -> float:
+    """Return when a NewSessionId (``id; Expires=2030-01-01T00:00:00Z``) expires, in seconds.
+
+    BadAnswer for a day or an hour that no calendar has.
+    """
+    moment = header.partition("Expires=")[2]
+    try:
+        return to_seconds(datetime.strptime(moment, _MOMENT).replace(tzinfo=timezone.utc))
+    except ValueError:
+        raise BadAnswer(f"NewSessionId expires at an instant, not at {moment!r}") from None
 
 
 def _asks_to_close(body: bytes) -> bool:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from mlmock.objects import split_uri
-from mlmock.services.sagemaker_runtime.capture import capture_of
+from mlmock.services.sagemaker_runtime.capture import Capture, capture_of
 from mlmock.services.sagemaker_runtime.endpoints import SERVING, Config, Later, Variants
 
 _SESSION_SECONDS = 1200.0  # what SageMaker's large-model container gives a session (judged)
 _STATUSES = SERVING | {"Creating", "Deleting", "Failed", "OutOfService"}
 _TOPICS = frozenset({"SUCCESS_NOTIFICATION_TOPIC", "ERROR_NOTIFICATION_TOPIC"})
+_MODES = frozenset({"Input", "Output", "InputAndOutput"})
+_NAME = re.compile(r"(?!.{64})[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+_LONGEST_SESSION = 1e9  # seconds: some 30 years
 
 
 def config_said(config: Config, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,9 +38,20 @@ def config_said(config: Config, said: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def name_said(said: Any, what: str) -> str:
+    """Return `said` if an endpoint, or `what` else there is of one, can be called so; ValueError.
+
+    The pattern is the model's: letters, digits and hyphens within, at most 63.
+    """
+    if type(said) is not str or _NAME.fullmatch(said) is None:
+        raise ValueError(f"{what}'s name is letters, digits and hyphens, not {said!r}")
+    return said
+
+
 def _variants(said: Mapping[str, float] | Iterable[str]) -> Variants:
-    weights = dict(said) if isinstance(said, Mapping) else dict.fromkeys(_names(said), 1.0)
+    weights = dict(said) if isinstance(said, Mapping) else dict.fromkeys(_texts(said), 1.0)
     for name, weight in weights.items():
+        name_said(name, "a variant")
         if type(weight) not in (int, float) or not 0 <= weight < math.inf:
             raise ValueError(f"a variant's weight is a number from 0, and {name} has {weight!r}")
     if not any(weights.values()):
@@ -47,10 +62,12 @@ def _variants(said: Mapping[str, float] | Iterable[str]) -> Variants:
 def _models(said: bool | Iterable[str]) -> dict[str, Any]:
     if isinstance(said, bool):
         return {"multi_model": said, "models": None}
-    return {"multi_model": True, "models": frozenset(_names(said))}
+    return {"multi_model": True, "models": frozenset(_texts(said))}
 
 
-def _names(said: str | Iterable[str]) -> tuple[str, ...]:
+def _texts(said: str | Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(said, Iterable):
+        raise ValueError(f"names are a text or a list of texts, not {said!r}")
     names = (said,) if isinstance(said, str) else tuple(said)
     for name in names:
         if type(name) is not str or not name:
@@ -58,19 +75,37 @@ def _names(said: str | Iterable[str]) -> tuple[str, ...]:
     return names
 
 
+def _names(what: str) -> Callable[[Any], tuple[str, ...]]:
+    """Return the reader of names of `what`."""
+    return lambda said: tuple(name_said(name, what) for name in _texts(said))
+
+
 def _prefix(said: str) -> str:
-    split_uri(said)
+    split_uri(str(said))
     return said
 
 
+def _capture(said: str | Mapping[str, Any]) -> Capture | None:
+    """Return how data is captured; None for a config that says that none is."""
+    if isinstance(said, Mapping) and said.get("EnableCapture") is False:
+        return None
+    found = capture_of(said)
+    _prefix(found.prefix)
+    if not 0 <= found.percent <= 100:
+        raise ValueError(f"a sample is a percentage from 0 to 100, not {found.percent!r}")
+    if not found.halves <= _MODES:
+        raise ValueError(f"{', '.join(sorted(_MODES))} are captured, not {set(found.halves)}")
+    return found
+
+
 def _topic(said: str) -> str:
-    if not said.startswith("arn:") or ":sns:" not in said:
+    if not str(said).startswith("arn:") or ":sns:" not in said:
         raise ValueError(f"a topic is the ARN of an SNS topic, not {said!r}")
     return said
 
 
 def _told(said: Iterable[str]) -> frozenset[str]:
-    names = frozenset(_names(said))
+    names = frozenset(_texts(said))
     if not names <= _TOPICS:
         raise ValueError(f"responses are included in {', '.join(sorted(_TOPICS))}, not {said!r}")
     return names
@@ -79,13 +114,13 @@ def _told(said: Iterable[str]) -> frozenset[str]:
 def _session_seconds(said: bool | float) -> float | None:
     if isinstance(said, bool):
         return _SESSION_SECONDS if said else None
-    if not said > 0:
+    if type(said) not in (int, float) or not 0 < said <= _LONGEST_SESSION:
         raise ValueError(f"a session lives some seconds, not {said!r}")
     return float(said)
 
 
 def _status(said: str) -> str:
-    if said not in _STATUSES:
+    if type(said) is not str or said not in _STATUSES:
         raise ValueError(f"an endpoint is {', '.join(sorted(_STATUSES))}, not {said!r}")
     return said
 
@@ -106,11 +141,11 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 }
 _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "variants": ("variants", _variants),
-    "shadow": ("shadows", _names),
-    "containers": ("containers", _names),
-    "components": ("components", _names),
+    "shadow": ("shadows", _names("a shadow variant")),
+    "containers": ("containers", _names("a container")),
+    "components": ("components", _names("an inference component")),
     "sessions": ("session_seconds", _session_seconds),
-    "data_capture": ("capture", capture_of),
+    "data_capture": ("capture", _capture),
     "serverless": ("serverless", bool),
     "status": ("status", _status),
 }

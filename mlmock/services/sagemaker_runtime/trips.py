@@ -58,8 +58,8 @@ def admitted(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
     config, params = endpoint.config, call.params
     if config.later is not None:
         raise refusals.only_later(endpoint.name)
-    if "CustomAttributes" in params and not params["CustomAttributes"].isprintable():
-        raise refusals.invisible_attributes()
+    if "CustomAttributes" in params:
+        check_attributes(params)
     if config.components or "InferenceComponentName" in params:
         _check_component(backend, endpoint, params)
     if config.multi_model or "TargetModel" in params:
@@ -73,6 +73,16 @@ def admitted(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
     if config.serverless and len(call.body) > MOST_SERVERLESS:  # the model checks the others
         raise refusals.oversize(call.request_id)
     return Trip(backend, call, endpoint, variant, container)
+
+
+def check_attributes(params: Mapping[str, Any]) -> None:
+    """Refuse attributes that no header field may have in it: visible characters, blanks and tabs.
+
+    The model has bounded and decoded them: what is left are the control characters of ASCII.
+    """
+    said = params.get("CustomAttributes")
+    if said and not said.replace("\t", " ").isprintable():
+        raise refusals.invisible_attributes()
 
 
 def _check_component(backend: Invocations, endpoint: Endpoint, params: Mapping[str, Any]) -> None:
