@@ -377,8 +377,8 @@ def test_the_full_scope_shows_what_was_not_found(ml: MockML, bedrock: Any) -> No
     loud = {"action": "BLOCKED", "detected": True}
     assert found == {
         "wordPolicy": {
-            "customWords": [{"match": "Secret", **loud}, {"match": "hidden", **quiet}],
-            "managedWordLists": [{"match": "", "type": "PROFANITY", **quiet}],
+            "customWords": [{"match": "Secret", **loud}],
+            "managedWordLists": [],
         },
         "topicPolicy": {"topics": [{"name": "tax", "type": "DENY", **quiet}]},
         "contentPolicy": {
@@ -389,9 +389,12 @@ def test_the_full_scope_shows_what_was_not_found(ml: MockML, bedrock: Any) -> No
                 {"match": "a@b.org", "type": "EMAIL", **loud},
                 {"match": "", "type": "PHONE", **quiet},
             ],
-            "regexes": [{"name": "order", "regex": "ORD", **quiet}],
+            "regexes": [],
         },
     }
+    quieter = assessment(apply(bedrock, "Hello", outputScope="FULL"))
+    assert "wordPolicy" not in quieter
+    assert quieter["sensitiveInformationPolicy"]["regexes"] == []
 
 
 def test_units_are_of_a_thousand_characters(ml: MockML, bedrock: Any) -> None:
@@ -484,7 +487,7 @@ def test_nothing_said_is_grounded() -> None:
 
 def test_a_verdict_has_a_text_for_every_content(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.guardrail("gr1").mask(pii=["EMAIL"])
-    guardrail: Guardrail = find(ml.bedrock.backend(), "gr1", "")
+    guardrail: Guardrail = find(ml.bedrock.backend(), "gr1", "DRAFT")
     contents = [Content("a@b.org"), Content(image=PNG), Content("hello")]
     verdict = guardrail.assess("INPUT", contents, total=100)
     assert verdict.texts == ("{EMAIL}", "", "hello")

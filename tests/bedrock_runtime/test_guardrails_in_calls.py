@@ -101,6 +101,13 @@ def test_a_guardrail_that_does_not_exist_is_refused(bedrock: Any) -> None:
         converse(bedrock, "Hello")
 
 
+@pytest.mark.parametrize("version", [{}, {"guardrailVersion": ""}])
+def test_a_guardrail_is_named_with_its_version(ml: MockML, bedrock: Any, version: Any) -> None:
+    ml.bedrock.guardrail("gr1")
+    with pytest.raises(bedrock.exceptions.ValidationException, match="version provided"):
+        converse(bedrock, "Hi", guardrailConfig={"guardrailIdentifier": "gr1", **version})
+
+
 def test_the_model_reads_the_masked_question(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.guardrail("gr1").mask(pii=["EMAIL"], source="INPUT")
     ml.bedrock.model(CLAUDE).on(last_user="Write to {EMAIL}\nand {EMAIL}").reply("Done.")
@@ -129,13 +136,14 @@ def test_without_a_trace_nothing_is_told(ml: MockML, bedrock: Any) -> None:
 
 
 def test_the_full_trace_tells_what_was_not_found(ml: MockML, bedrock: Any) -> None:
-    ml.bedrock.guardrail("gr1").block(words=["secret"])
+    ml.bedrock.guardrail("gr1").block(words=["secret"], topics=["tax"])
     answer = converse(bedrock, "Hi", guardrailConfig=CONFIG | {"trace": "enabled_full"})
     trace = answer["trace"]["guardrail"]
     [output] = trace["outputAssessments"]["gr1"]
     for found in (trace["inputAssessment"]["gr1"], output):
-        [word] = found["wordPolicy"]["customWords"]
-        assert word == {"match": "secret", "action": "NONE", "detected": False}
+        [topic] = found["topicPolicy"]["topics"]
+        assert topic == {"name": "tax", "type": "DENY", "action": "NONE", "detected": False}
+        assert "wordPolicy" not in found
 
 
 def test_guarded_blocks_alone_are_assessed_where_there_are_any(ml: MockML, bedrock: Any) -> None:
@@ -327,6 +335,64 @@ def test_a_tag_that_cannot_be_is_refused(ml: MockML, bedrock: Any, tags: Any) ->
         invoke(bedrock, "Hello", tags=tags)
     message = caught.value.response["Error"]["Message"]
     assert message == "Guardrail was enabled but input is in incorrect format."
+
+
+MISSHAPEN = "Guardrail was enabled but input is in incorrect format."
+UNKNOWN = "The guardrail identifier or version provided in the request does not exist."
+NAMED = {"guardrailIdentifier": "gr1", "guardrailVersion": "1"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "config", "words"),
+    [
+        ({"guardrailIdentifier": "gr1"}, {}, UNKNOWN),
+        (NAMED | {"guardrailVersion": "7"}, {}, UNKNOWN),
+        (NAMED | {"contentType": "text/plain"}, {}, MISSHAPEN),
+        (NAMED, "xyz", MISSHAPEN),
+        (NAMED, {"streamProcessingMode": "NEVER"}, MISSHAPEN),
+        (NAMED, {"streamProcessingMode": []}, MISSHAPEN),
+        ({}, {"tagSuffix": "xyz"}, "The provided guardrail identifier is invalid."),
+    ],
+)
+def test_what_a_body_may_not_say_of_a_guardrail(
+    ml: MockML, bedrock: Any, headers: dict[str, str], config: Any, words: str
+) -> None:
+    ml.bedrock.guardrail("gr1", version=1)
+    body = {"inputText": "Hi"} | ({"amazon-bedrock-guardrailConfig": config} if config else {})
+    for call in (bedrock.invoke_model, bedrock.invoke_model_with_response_stream):
+        with pytest.raises(bedrock.exceptions.ValidationException) as caught:
+            call(modelId=TITAN, body=json.dumps(body), **headers)
+        assert caught.value.response["Error"]["Message"] == words
+
+
+def test_a_guardrail_around_vectors_has_to_exist(ml: MockML, bedrock: Any) -> None:
+    ml.bedrock.guardrail("gr1").block(words=["Hi"])
+    asked = {"modelId": "amazon.titan-embed-text-v2:0", "body": '{"inputText":"Hi"}'}
+    answer = json.loads(bedrock.invoke_model(**asked, **NAMED)["body"].read())
+    assert len(answer["embedding"]) == 1024
+    with pytest.raises(bedrock.exceptions.ValidationException, match="does not exist"):
+        bedrock.invoke_model(**asked, guardrailIdentifier="gr2", guardrailVersion="1")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer"), [("the secret", "Hi"), ("Hi", "the secret"), ("Hi", "a@b.org")]
+)
+def test_a_providers_words_do_not_say_that_a_guardrail_intervened(
+    ml: MockML, bedrock: Any, prompt: str, answer: str
+) -> None:
+    ml.bedrock.guardrail("gr1").block(words=["secret"]).mask(pii=["EMAIL"])
+    ml.bedrock.model("amazon.nova-lite*").optional().reply(answer)
+    body = json.dumps({"messages": [{"role": "user", "content": [{"text": prompt}]}]})
+    asked = {"modelId": "amazon.nova-lite-v1:0", "body": body, **NAMED}
+    found = json.loads(bedrock.invoke_model(**asked)["body"].read())
+    assert (found["stopReason"], found["amazon-bedrock-guardrailAction"]) == (
+        "end_turn",
+        "INTERVENED",
+    )
+    stream = bedrock.invoke_model_with_response_stream(**asked)["body"]
+    chunks = [json.loads(event["chunk"]["bytes"]) for event in stream]
+    [stop] = [chunk["messageStop"] for chunk in chunks if "messageStop" in chunk]
+    assert stop == {"stopReason": "end_turn"}
 
 
 def test_a_rule_sees_what_a_filter_lets_through(ml: MockML, bedrock: Any) -> None:

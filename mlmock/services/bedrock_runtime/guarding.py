@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlmock.services.bedrock_runtime.gate import Gate
+from mlmock.services.bedrock_runtime.refusals import MISSHAPEN, invalid
 from mlmock.services.bedrock_runtime.speech import Block, Conversation, Part, Pause, Reply, Usage
 from mlmock.services.bedrock_runtime.words import pieces_of_text
 
 if TYPE_CHECKING:
+    from mlmock.services.base import Backend
     from mlmock.services.bedrock_runtime.ask import Exchange
     from mlmock.services.bedrock_runtime.guardrails import Content, Guardrail, Verdict
 
-INTERVENED = "guardrail_intervened"
+INTERVENED, _OVER = "guardrail_intervened", "end_turn"
+_JSON = "application/json"
+_MODES = {"SYNCHRONOUS": "sync", "ASYNCHRONOUS": "async"}
 _GROUNDS = {"grounding_source", "query"}
 
 
@@ -24,7 +28,8 @@ class Guarded:
 
     `conversation` is what the model gets to read; `blocked` the reply instead of the model's.
     `traced` when the caller asked for a trace, `full` for one of everything; `sync` when a stream
-    waits for the verdict; `context` is what an answer is grounded on.
+    waits for the verdict; `native` when the answer is in the provider's own words, which don't
+    say that a guardrail intervened; `context` is what an answer is grounded on.
     """
 
     guardrail: Guardrail
@@ -33,6 +38,7 @@ class Guarded:
     traced: bool
     full: bool
     sync: bool
+    native: bool = False
     context: Sequence[Content] = ()
     blocked: Reply | None = None
     outputs: list[Verdict] = field(default_factory=list)
@@ -55,7 +61,14 @@ class Guarded:
         else:
             masked = iter(verdict.texts)
             parts = tuple(_masked(part, masked) for part in reply.parts)
-        return reply._replace(parts=parts, stop_reason=INTERVENED)
+        return self._changed(reply, parts, verdict)
+
+    def _changed(self, reply: Reply, parts: tuple[Part, ...], verdict: Verdict) -> Reply:
+        """Return `reply` with other parts; a message ends the turn, a mask is no reason to end."""
+        reason = INTERVENED
+        if self.native:
+            reason = reply.stop_reason if verdict.message is None else _OVER
+        return reply._replace(parts=parts, stop_reason=reason)
 
     def _assessed(self, texts: Sequence[str]) -> Verdict:
         from mlmock.services.bedrock_runtime.guardrails import Content
@@ -73,7 +86,7 @@ class Guarded:
             return reply
         self.originals = texts
         parts[-1] = _longer(parts[-1], rest)
-        return reply._replace(parts=tuple(parts), stop_reason=INTERVENED)
+        return self._changed(reply, tuple(parts), verdict)
 
     @property
     def intervened(self) -> bool:
@@ -134,21 +147,60 @@ def _longer(part: Part, rest: Sequence[str]) -> Part:
     return _of_pieces([*pieces_of_text(part, part.block["text"]), *rest])
 
 
+def config_of(params: Mapping[str, Any], written: Any) -> dict[str, Any] | None:
+    """Return the guardrail that InvokeModel's headers name, in Converse's words; None without one.
+
+    `written` is the body's ``amazon-bedrock-guardrailConfig``. ServiceError where it says something
+    else, or where no guardrail is named: the service model's words on `guardrailIdentifier`.
+    """
+    if not params.get("guardrailIdentifier"):
+        if written is not None:
+            raise invalid("The provided guardrail identifier is invalid.")
+        return None
+    config = {} if written is None else written
+    mode = config.get("streamProcessingMode", "SYNCHRONOUS") if isinstance(config, dict) else ""
+    kind = params.get("contentType", _JSON).partition(";")[0].strip().lower()
+    if kind != _JSON or not isinstance(mode, str) or mode not in _MODES:
+        raise invalid(MISSHAPEN)
+    return {
+        "guardrailIdentifier": params["guardrailIdentifier"],
+        "guardrailVersion": params.get("guardrailVersion", ""),
+        "trace": params.get("trace", "DISABLED").lower(),
+        "streamProcessingMode": _MODES[mode],
+        "tagSuffix": config.get("tagSuffix"),
+    }
+
+
+def check(backend: Backend, config: Mapping[str, Any] | None) -> None:
+    """Refuse a guardrail that doesn't exist around an answer that isn't speech."""
+    if config is not None:
+        _found(backend, config)
+
+
+def _found(backend: Backend, config: Mapping[str, Any]) -> Guardrail:
+    from mlmock.services.bedrock_runtime import guardrails
+
+    version = config.get("guardrailVersion", "")
+    return guardrails.find(backend, config["guardrailIdentifier"], version)
+
+
 def guarded(
-    exchange: Exchange, conversation: Conversation, config: Mapping[str, Any] | None
+    exchange: Exchange,
+    conversation: Conversation,
+    config: Mapping[str, Any] | None,
+    *,
+    native: bool = False,
 ) -> Guarded | None:
     """Return the guardrail's word on what comes in, or None where the caller named none.
 
-    ValidationException if it doesn't exist.
+    `native` where the answer is in the provider's own words. ValidationException if the guardrail
+    doesn't exist.
     """
     if not config or not config.get("guardrailIdentifier"):
         return None
-    from mlmock.services.bedrock_runtime import guardrails
     from mlmock.services.bedrock_runtime.guardrails_input import pieces_of, rewritten, total_of
 
-    guardrail = guardrails.find(
-        exchange.backend, config["guardrailIdentifier"], config.get("guardrailVersion", "")
-    )
+    guardrail = _found(exchange.backend, config)
     system = _system(exchange)
     pieces = pieces_of(conversation, system, config.get("tagSuffix"))
     contents = [piece.content for piece in pieces]
@@ -162,10 +214,11 @@ def guarded(
         traced=config.get("trace", "disabled") != "disabled",
         full=full,
         sync=config.get("streamProcessingMode", "sync") == "sync" or not exchange.streams,
+        native=native,
         context=[content for content in contents if _GROUNDS & set(content.qualifiers)],
     )
     if verdict.message is not None:
-        found.blocked = blocked_reply(exchange, verdict.message)
+        found.blocked = blocked_reply(exchange, verdict.message, _OVER if native else INTERVENED)
     elif verdict.masked:
         found.conversation = rewritten(conversation, pieces, verdict.texts, system)
     return found
@@ -177,8 +230,8 @@ def _system(exchange: Exchange) -> Sequence[Block]:
     return found
 
 
-def blocked_reply(exchange: Exchange, message: str) -> Reply:
+def blocked_reply(exchange: Exchange, message: str, reason: str) -> Reply:
     """Return what the caller gets instead of an answer: no token has been spent."""
     created = int(exchange.backend.clock.seconds())
     part = Part({"text": message}, (message,))
-    return Reply((part,), INTERVENED, Usage(0, 0), latency=0, created=created)
+    return Reply((part,), reason, Usage(0, 0), latency=0, created=created)

@@ -124,12 +124,13 @@ class Guardrail:
 def find(backend: Backend, identifier: str, version: str) -> Guardrail:
     """Return the guardrail that a call names by id or ARN; ValidationException if there is none.
 
-    Where the mock isn't strict, one that nobody declared lets everything through.
+    A call has to name its version, too. Where the mock isn't strict, a guardrail that nobody
+    declared lets everything through.
     """
     scope = backend.scope
-    name = named(identifier, version, scope)
+    name = named(identifier, version, scope) if version else None
     found = None if name is None else backend.world.part(Guardrails).find(name)
-    if found is None and not backend.world.block.options.strict:
+    if found is None and version and not backend.world.block.options.strict:
         found, name = Definition(), name or Name(identifier, version, scope)
     if found is None or name is None:
         raise ServiceError(

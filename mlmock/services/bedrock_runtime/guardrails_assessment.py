@@ -164,27 +164,23 @@ def sections(
 def _quiet(
     policies: Iterable[Policy], entries: list[tuple[str, str, Mapping[str, Any]]]
 ) -> list[tuple[str, str, Mapping[str, Any]]]:
-    """Return an entry for every policy that found nothing."""
+    """Return an entry for every policy that found nothing, and whose kind is shown then."""
     found = []
     for policy in policies:
         entry = policy.quiet()
-        names = {n: v for n, v in entry.items() if n in ("name", "type")} or dict(entry)
-        if isinstance(policy, Grounding) or _is_among(names, policy, entries):
-            continue
-        found.append((policy.section, policy.group, entry))
+        if entry is not None and not _is_among(entry, policy, entries):
+            found.append((policy.section, policy.group, entry))
     return found
 
 
 def _is_among(
-    names: Mapping[str, Any],
+    entry: Mapping[str, Any],
     policy: Policy,
     entries: list[tuple[str, str, Mapping[str, Any]]],
 ) -> bool:
+    names = {name: value for name, value in entry.items() if name in ("name", "type")}
     mine = (policy.section, policy.group)
-    if "match" in names:  # a word: it may stand in the text in another spelling
-        spelt = str(names["match"]).casefold()
-        return any(mine == e[:2] and e[2]["match"].casefold() == spelt for e in entries)
-    return any(mine == e[:2] and names.items() <= e[2].items() for e in entries)
+    return any(mine == found[:2] and names.items() <= found[2].items() for found in entries)
 
 
 def usage(policies: Iterable[Policy], contents: Sequence[Content]) -> dict[str, int]:

@@ -62,8 +62,8 @@ def _key(name: str, version: str | None) -> str:
 def named(identifier: str, version: str, scope: Scope) -> Name | None:
     """Return what an id or ARN names in a call of `scope`; None for another region's ARN."""
     if not identifier.startswith("arn:"):
-        return Name(identifier, version or "DRAFT", scope)
+        return Name(identifier, version, scope)
     arn = parse_arn(identifier)
     if arn is None or (arn.partition, arn.region) != (scope.partition, scope.region):
         return None
-    return Name(arn.name, version or "DRAFT", Scope(arn.account_id, arn.region))
+    return Name(arn.name, version, Scope(arn.account_id, arn.region))

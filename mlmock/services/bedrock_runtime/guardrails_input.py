@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime.guardrails_assessment import Content
+from mlmock.services.bedrock_runtime.refusals import MISSHAPEN, invalid
 from mlmock.services.bedrock_runtime.speech import Block, Conversation, text_of
 
 _SYSTEM = -1
@@ -98,9 +98,7 @@ def _tagged(blocks: Iterable[tuple[Place, Block]], suffix: object) -> list[Piece
     if suffix is None:
         return []
     if not isinstance(suffix, str) or not _SUFFIX.fullmatch(suffix):
-        raise ServiceError(
-            "ValidationException", "Guardrail was enabled but input is in incorrect format."
-        )
+        raise invalid(MISSHAPEN)
     tag = f"amazon-bedrock-guardrails-guardContent_{suffix}"
     pattern = re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL)
     return [

@@ -12,6 +12,7 @@ from mlmock.services.bedrock_runtime.guardrails_matching import Finder, pattern_
 from mlmock.services.bedrock_runtime.guardrails_pii import Span
 
 BLOCKED, MASKED, NONE = "BLOCKED", "ANONYMIZED", "NONE"
+_QUIET: Mapping[str, Any] = {"action": NONE, "detected": False}
 CONTENT_TYPES = ("INSULTS", "HATE", "SEXUAL", "VIOLENCE", "MISCONDUCT", "PROMPT_ATTACK")
 LEVELS = ("NONE", "LOW", "MEDIUM", "HIGH")
 # A few words of the list that AWS keeps and does not publish (judged).
@@ -53,9 +54,13 @@ class Policy:
         """Yield what is found in a picture."""
         yield from ()
 
-    def quiet(self) -> Mapping[str, Any]:
-        """Return the entry that says that nothing was found, for the full scope (judged)."""
-        return {"action": NONE, "detected": False}
+    def quiet(self) -> Mapping[str, Any] | None:
+        """Return the entry that says that nothing was found, for the full scope; None for none.
+
+        That scope isn't for words and regular expressions: the service model on `outputScope`.
+        What else an entry says that found nothing is judged.
+        """
+        return None
 
     def _found(self, *spans: Span, mask: str = "", **members: Any) -> Finding:
         entry = {**members, "action": self.action, "detected": True}
@@ -76,10 +81,6 @@ class Word(Policy):
         for match in dict.fromkeys(found[0] for found in self.pattern.finditer(text)):
             yield self._found(match=match)
 
-    def quiet(self) -> Mapping[str, Any]:
-        """Return the word, not found."""
-        return {"match": self.text, **super().quiet()}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Profanity(Policy):
@@ -93,10 +94,6 @@ class Profanity(Policy):
         """Yield the words of the list as they stand in `text`."""
         for match in dict.fromkeys(found[0] for found in self.pattern.finditer(text)):
             yield self._found(match=match, type="PROFANITY")
-
-    def quiet(self) -> Mapping[str, Any]:
-        """Return the list, with nothing found."""
-        return {"match": "", "type": "PROFANITY", **super().quiet()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +112,7 @@ class Topic(Policy):
 
     def quiet(self) -> Mapping[str, Any]:
         """Return the topic, not found."""
-        return {"name": self.name, "type": "DENY", **super().quiet()}
+        return {"name": self.name, "type": "DENY", **_QUIET}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +149,7 @@ class Filter(Policy):
     def quiet(self) -> Mapping[str, Any]:
         """Return the filter, with nothing found."""
         shown = {"type": self.type, "confidence": NONE, "filterStrength": self.strength}
-        return {**shown, **super().quiet()}
+        return {**shown, **_QUIET}
 
     def _detection(self) -> Finding:
         return self._found(type=self.type, confidence=self.confidence, filterStrength=self.strength)
@@ -184,7 +181,7 @@ class Personal(Policy):
 
     def quiet(self) -> Mapping[str, Any]:
         """Return the type, with nothing found."""
-        return {"match": "", "type": self.type, **super().quiet()}
+        return {"match": "", "type": self.type, **_QUIET}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,10 +202,6 @@ class Regex(Policy):
         for match, spans in places.items():
             shown = {"name": self.name, "match": match, "regex": self.pattern.pattern}
             yield self._found(*spans, mask=f"{{{self.name}}}", **shown)
-
-    def quiet(self) -> Mapping[str, Any]:
-        """Return the expression, with nothing found."""
-        return {"name": self.name, "regex": self.pattern.pattern, **super().quiet()}
 
 
 Score = Callable[[str, str, str], float]

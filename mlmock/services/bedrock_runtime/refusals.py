@@ -40,6 +40,8 @@ ACCESS = {
 }
 """What may stand between an account and a model: the values of ``access=``."""
 
+MISSHAPEN = "Guardrail was enabled but input is in incorrect format."
+
 
 def invalid(message: str) -> ServiceError:
     """Return a ValidationException."""
