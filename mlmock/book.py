@@ -138,11 +138,12 @@ class Book:
     def clear(self) -> None:
         """Forget all rules."""
         with self.lock:
-            self._rules.clear()
             self._shelves.clear()
-            self._all.clear()
-            self.any = False
-            self._gone.clear()
+            self.ledger.note(self._shelves.clear)
+            for held in (self._rules, self._all, self._gone):
+                self.ledger.keep(held)
+                held.clear()
+            self.ledger.change(self, any=False)
 
     def _shelf(self, keys: tuple[Hashable, ...]) -> Shelf:
         found = self._shelves.get(keys)

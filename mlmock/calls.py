@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
@@ -178,10 +178,17 @@ class Journal(Sequence[Call]):
         self.started += 1
         self._calls.append(call)
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._calls.clear()
-        self.started = 0
+    def clear(self) -> Callable[[], None]:
+        """Forget everything; returns what brings it back."""
+        before, started = tuple(self._calls), self.started
+        self.rewind(0)
+
+        def restore() -> None:
+            self.rewind(0)
+            self._calls.extend(before)
+            self.started = started
+
+        return restore
 
     def rewind(self, started: int) -> None:
         """Forget what came after the first `started` calls."""
@@ -194,7 +201,7 @@ class Journal(Sequence[Call]):
         """Return the calls of a service, of one of its operations, with these members."""
         return [
             call
-            for call in self._calls
+            for call in list(self._calls)
             if call.service == service
             and operation in (None, "*", call.operation)
             and has_members(call, members)

@@ -101,6 +101,7 @@ class Clock:
 
         def cancel() -> None:
             cell[0] = None
+            self._ledger.note(lambda: cell.__setitem__(0, job))
 
         self._ledger.note(cancel)
         return cancel
@@ -119,15 +120,17 @@ class Clock:
     def restart(self) -> None:
         """Take back what was advanced, and forget what was to be done."""
         with self._lock:
+            self._ledger.keep(self.jobs)
             self.jobs.clear()
-            self.offset = 0.0
+            self._ledger.change(self, offset=0.0)
 
     def _run_until(self, target: float) -> None:
         while self.jobs and self.jobs[0][0] <= target:
-            instant, order, cell = heapq.heappop(self.jobs)
+            entry = heapq.heappop(self.jobs)
+            self._ledger.note(lambda e=entry: heapq.heappush(self.jobs, e))  # type: ignore[misc]
+            instant, _, cell = entry
             job = cell[0]
             if job is not None:
-                self._ledger.note(lambda e=(instant, order, cell): heapq.heappush(self.jobs, e))  # type: ignore[misc]
                 self._move_to(instant)
                 job()
 

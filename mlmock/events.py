@@ -68,4 +68,5 @@ class Events(Sequence[Event]):
 
     def clear(self) -> None:
         """Forget everything."""
+        self._ledger.keep(self._events)
         self._events.clear()

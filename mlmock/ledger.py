@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 K = TypeVar("K")
@@ -42,6 +43,11 @@ class Ledger:
             self._undo.append(_restorer(mapping, key))
         return mapping.pop(key)
 
+    def keep(self, container: dict[Any, Any] | list[Any]) -> None:
+        """Note all that `container` holds: it is about to be emptied."""
+        if self._undo is not None:
+            self._undo.append(partial(_refill, container, container.copy()))
+
     def note(self, undo: Callable[[], Any]) -> None:
         """Note how to undo a change that was made elsewhere."""
         if self._undo is not None:
@@ -59,6 +65,11 @@ class Ledger:
             for undo in reversed(mine):
                 undo()
             self._undo = outer
+
+
+def _refill(container: Any, before: Any) -> None:
+    container.clear()
+    (container.update if isinstance(container, dict) else container.extend)(before)
 
 
 def _setter(thing: Any, name: str, value: Any) -> Callable[[], None]:

@@ -173,6 +173,7 @@ class Board:
 
     def clear(self) -> None:
         """Forget all work."""
+        self.ledger.keep(self._open)
         self._open.clear()
 
     def step(self, owner: Progress) -> None:

@@ -73,7 +73,7 @@ class Block:
 
     def restart(self) -> None:
         """Draw from the seed again."""
-        self._random = self.request_ids = None
+        self.world.ledger.change(self, _random=None, request_ids=None)
         if self._draws_of is not self:
             self._draws_of.restart()
 
@@ -222,12 +222,14 @@ class World:
     def reset(self) -> None:
         """Forget everything: resources, rules, journal, events, objects, what was advanced."""
         with self.lock:
-            self._backends.clear()
-            self._parts.clear()
-            self.clients = None
-            vars(self).pop("store", None)
+            for made in (self._backends, self._parts):
+                self.ledger.keep(made)
+                made.clear()
+            self.ledger.change(self, clients=None)
+            if "store" in vars(self):
+                self.ledger.drop(vars(self), "store")
             self.book.clear()
-            self.calls.clear()
+            self.ledger.note(self.calls.clear())
             self.events.clear()
             self.unmatched.clear()
             self.clock.restart()

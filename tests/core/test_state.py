@@ -146,6 +146,52 @@ def test_the_same_savepoint_gives_the_same_ids_again(mlmock: MockML, a2i: Any) -
     assert seen[0] == seen[1]
 
 
+def test_work_that_ended_inside_a_savepoint_is_still_to_end_after_it(a2i: Any) -> None:
+    with mock_ml(progress=after(60)) as ml:
+        start(a2i)
+        a2i.stop_human_loop(HumanLoopName="invoice-1")
+        loop = ml.a2i.human_loop("invoice-1")
+        with ml.savepoint():
+            loop.finish()
+            assert loop.status == "Stopped"
+        with ml.savepoint():
+            ml.clock.advance(seconds=60)
+            assert loop.status == "Stopped"
+        with ml.savepoint():
+            loop.finish()
+            ml.clock.advance(seconds=60)
+        assert loop.status == "Stopping"
+        ml.clock.advance(seconds=60)
+        assert loop.status == "Stopped"
+        assert len(ml.events) == 1
+
+
+def test_a_reset_inside_a_savepoint_is_rolled_back_with_the_rest(a2i: Any) -> None:
+    with mock_ml(progress=after(60)) as ml:
+        start(a2i)
+        start(a2i, "invoice-2")
+        a2i.stop_human_loop(HumanLoopName="invoice-2")
+        ml.a2i.human_loop("invoice-1").complete({"x": 1})
+        ml.on(A2I, "StopHumanLoop").fail("ThrottlingException", times=3)
+        ml.clock.advance(seconds=30)
+        before = ml.clock.now()
+        with ml.savepoint():
+            ml.reset()
+            start(a2i, "other")
+            assert (len(ml.calls), len(ml.events), names(a2i)) == (1, 0, ["other"])
+        assert names(a2i) == ["invoice-1", "invoice-2"]
+        assert [call.operation for call in ml.calls][:3] == [
+            *["StartHumanLoop"] * 2,
+            "StopHumanLoop",
+        ]
+        assert (len(ml.events), len(ml.s3.list("s3://sagemaker-us-east-1-123456789012/"))) == (1, 1)
+        assert ml.clock.now() >= before
+        with pytest.raises(ClientError, match="ThrottlingException"):
+            a2i.stop_human_loop(HumanLoopName="invoice-2")
+        ml.clock.advance(seconds=30)
+        assert ml.a2i.human_loop("invoice-2").status == "Stopped"
+
+
 # -- at ---------------------------------------------------------------------------------------
 
 
