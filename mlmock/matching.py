@@ -6,8 +6,9 @@ import fnmatch
 import json
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
@@ -41,19 +42,28 @@ class Contains:
         """True when it fits `value`."""
         part = self.part
         if isinstance(value, (bytes, bytearray)):
-            return (part.encode() if isinstance(part, str) else part) in value
+            return self._is_in_bytes(value)
         if isinstance(value, str):
             return isinstance(part, str) and part in value
         if isinstance(value, Mapping):
-            return part in value or any(self(item) for item in value.values())
-        if isinstance(value, Sequence):
-            return any(fits(part, item) or self(item) for item in value)
-        return False
+            named = isinstance(part, str) and part in value
+            return named or _is_part(part, value) or self._is_in(value.values())
+        return isinstance(value, Sequence) and self._is_in(value)
+
+    def _is_in(self, items: Iterable[Any]) -> bool:
+        return any(fits(self.part, item) or self(item) for item in items)
+
+    def _is_in_bytes(self, body: bytes | bytearray) -> bool:
+        part = self.part
+        if isinstance(part, (str, bytes, bytearray)):
+            return (part.encode() if isinstance(part, str) else part) in body
+        value = _json(body)
+        return not isinstance(value, bytes) and (_is_part(part, value) or self(value))
 
 
 @dataclass(frozen=True)
 class Regex:
-    """Fits a text in which the regular expression `pattern` is found somewhere."""
+    """Fits a text (or the bytes of one) in which the regular expression is found somewhere."""
 
     pattern: re.Pattern[str]
 
@@ -62,12 +72,13 @@ class Regex:
 
     def __call__(self, value: Any) -> bool:
         """True when it fits `value`."""
-        return isinstance(value, str) and self.pattern.search(value) is not None
+        text = _text(value)
+        return text is not None and self.pattern.search(text) is not None
 
 
 @dataclass(frozen=True)
 class Glob:
-    """Fits a text that the shell pattern `pattern` covers as a whole; case counts."""
+    """Fits a text (or the bytes of one) that the shell pattern covers as a whole; case counts."""
 
     pattern: str
     fits: re.Pattern[str] = field(init=False, repr=False, compare=False)
@@ -80,7 +91,8 @@ class Glob:
 
     def __call__(self, value: Any) -> bool:
         """True when it fits `value`."""
-        return isinstance(value, str) and self.fits.match(value) is not None
+        text = _text(value)
+        return text is not None and self.fits.match(text) is not None
 
 
 def contains(part: Any) -> Contains:
@@ -126,7 +138,9 @@ def fits(expected: Any, actual: Any) -> bool:
 
 def test_of(expected: Any) -> Callable[[Any], Any]:
     """Return the quickest test that a match value comes to."""
-    if type(expected) in (str, int, float, bool, bytes):
+    if type(expected) is str:
+        return partial(_is_text, expected)
+    if type(expected) in (int, float, bool, bytes):
         return partial(operator.eq, expected)
     if isinstance(expected, (_Any, Contains, Regex, Glob)):
         return expected
@@ -149,13 +163,32 @@ def _differs(expected: Any, actual: Any, path: str) -> Difference | None:
         return _mapping_differs(expected, actual, path)
     if isinstance(expected, (list, tuple)):
         return _list_differs(expected, actual, path)
-    if expected == actual or (callable(expected) and _takes(expected, actual)):
-        return None
-    return Difference(path, expected, actual)
+    return None if _equals(expected, actual) else Difference(path, expected, actual)
 
 
-def _takes(test: Callable[[Any], Any], actual: Any) -> bool:
-    return bool(test(actual))
+def _equals(expected: Any, actual: Any) -> bool:
+    if isinstance(expected, str):
+        return _is_text(expected, actual)
+    if isinstance(expected, datetime) and isinstance(actual, datetime):
+        return expected.astimezone(timezone.utc) == actual  # a naive one is local, as to botocore
+    return bool(expected == actual or (callable(expected) and expected(actual)))
+
+
+def _is_text(expected: str, actual: Any) -> bool:
+    """True for the text itself, and for a payload of just this text."""
+    if isinstance(actual, (bytes, bytearray)):
+        return actual == expected.encode(errors="surrogatepass")
+    return bool(expected == actual)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode(errors="replace")
+    return value if isinstance(value, str) else None
+
+
+def _is_part(part: Any, value: Any) -> bool:
+    return isinstance(part, Mapping) and fits(part, value)
 
 
 def _mapping_differs(expected: Mapping[str, Any], actual: Any, path: str) -> Difference | None:

@@ -6,6 +6,7 @@ import asyncio
 import datetime
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -256,6 +257,44 @@ def test_members_match_by_value_part_or_predicate(mlmock: MockML, a2i: Any) -> N
         if fits_not:
             assert describe(a2i, fits_not) == "ResourceNotFoundException"
         mlmock.reset()
+
+
+def test_a_payload_matches_by_its_text_and_by_its_json(mlmock: MockML) -> None:
+    client = boto3.client("sagemaker-runtime", region_name="us-east-1")
+    for value, fits, fits_not in (
+        ("abc", b"abc", b"abcd"),
+        (regex("b.$"), b"\xff abc", b"abcd"),
+        (glob("a*c"), b"abc", b"abcd"),
+        (contains("bc"), b"abcd", b"b c"),
+        (contains({"x": 1}), b'{"deep": [{"x": 1, "y": 2}]}', b'{"x": 2}'),
+        (contains(7), b'{"deep": [7]}', b"7 is no list"),
+        ({"x": {"y": 1}}, b'{"x": {"y": 1, "z": 2}}', b"x"),
+    ):
+        mlmock.on("sagemaker-runtime", "InvokeEndpoint", Body=value).reply("fits")
+        found = client.invoke_endpoint(EndpointName="x", Body=fits)
+        assert found["Body"].read() == b"fits"
+        with pytest.raises(ClientError, match="not found"):
+            client.invoke_endpoint(EndpointName="x", Body=fits_not)
+        mlmock.reset()
+
+
+def test_structures_contain_their_parts(mlmock: MockML, a2i: Any) -> None:
+    for value in ({"InputContent": "{}"}, "InputContent", "{}"):
+        rule = mlmock.on(A2I, "StartHumanLoop", HumanLoopInput=contains(value))
+        rule.reply({"HumanLoopArn": OTHER})
+        assert start(a2i) == OTHER
+        mlmock.reset()
+    mlmock.on(A2I, "StartHumanLoop", HumanLoopInput=contains({"other": 1})).reply({}).optional()
+    assert start(a2i) != OTHER
+
+
+def test_a_naive_time_is_a_local_one_as_it_is_to_botocore(mlmock: MockML, a2i: Any) -> None:
+    naive = datetime.datetime(2026, 5, 1, 12)
+    rule = mlmock.on(A2I, "ListHumanLoops", CreationTimeAfter=naive)
+    rule.reply({"HumanLoopSummaries": []}).times(2)
+    for moment in (naive, naive.astimezone(datetime.timezone.utc)):
+        a2i.list_human_loops(FlowDefinitionArn=FLOW, CreationTimeAfter=moment)
+    assert rule.is_spent
 
 
 def test_nested_members_match_by_part_and_where_sees_the_call(mlmock: MockML, a2i: Any) -> None:
