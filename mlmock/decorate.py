@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing", bound=Callable[..., Any])
 Enter = Callable[[], Any]
+Bind = Callable[[tuple[Any, ...], dict[str, Any], Any], tuple[Any, ...]]
 
 
 def decorated(mock: Mock, thing: Thing) -> Thing:
@@ -70,17 +71,32 @@ def _dressed(wrapper: Callable[..., Any], function: Callable[..., Any]) -> Calla
     return wrapper
 
 
-def _binder(function: Callable[..., Any]) -> Callable[[dict[str, Any], Any], None]:
-    if "ml" not in inspect.signature(function).parameters:
-        return lambda kwargs, ml: None
-    return lambda kwargs, ml: kwargs.__setitem__("ml", ml)
+def _binder(function: Callable[..., Any]) -> Bind:
+    """Return what gives a call of `function` the handle, among its arguments by position or name.
+
+    It returns the positional arguments: callers don't know of `ml`, and what they give by position
+    may come after it.
+    """
+    parameters = inspect.signature(function).parameters
+    if "ml" not in parameters:
+        return lambda args, kwargs, ml: args
+    place, kind = list(parameters).index("ml"), parameters["ml"].kind
+    by_name_alone = kind is inspect.Parameter.KEYWORD_ONLY
+    at_least = place if kind is inspect.Parameter.POSITIONAL_ONLY else place + 1
+
+    def bind(args: tuple[Any, ...], kwargs: dict[str, Any], ml: Any) -> tuple[Any, ...]:
+        if by_name_alone or len(args) < at_least:
+            kwargs["ml"] = ml
+            return args
+        return (*args[:place], ml, *args[place:])
+
+    return bind
 
 
 def _plain(enter: Enter, function: Any, bind: Any) -> Any:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         with enter() as ml:
-            bind(kwargs, ml)
-            return function(*args, **kwargs)
+            return function(*bind(args, kwargs, ml), **kwargs)
 
     return wrapper
 
@@ -88,8 +104,7 @@ def _plain(enter: Enter, function: Any, bind: Any) -> Any:
 def _coroutine(enter: Enter, function: Any, bind: Any) -> Any:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         with enter() as ml:
-            bind(kwargs, ml)
-            return await function(*args, **kwargs)
+            return await function(*bind(args, kwargs, ml), **kwargs)
 
     return wrapper
 
@@ -97,8 +112,7 @@ def _coroutine(enter: Enter, function: Any, bind: Any) -> Any:
 def _generator(enter: Enter, function: Any, bind: Any) -> Any:
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         with enter() as ml:
-            bind(kwargs, ml)
-            return (yield from function(*args, **kwargs))
+            return (yield from function(*bind(args, kwargs, ml), **kwargs))
 
     return wrapper
 
@@ -106,8 +120,7 @@ def _generator(enter: Enter, function: Any, bind: Any) -> Any:
 def _async_generator(enter: Enter, function: Any, bind: Any) -> Any:
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         with enter() as ml:
-            bind(kwargs, ml)
-            inner = function(*args, **kwargs)
+            inner = function(*bind(args, kwargs, ml), **kwargs)
             try:
                 value = await inner.__anext__()
                 while True:
@@ -177,14 +190,12 @@ def _watched_method(case: Any, method: Any) -> Any:
     bind = _binder(method)
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        bind(kwargs, case.ml)
-        found = method(*args, **kwargs)
+        found = method(*bind(args, kwargs, case.ml), **kwargs)
         _note_success(case)
         return found
 
     async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
-        bind(kwargs, case.ml)
-        found = await method(*args, **kwargs)
+        found = await method(*bind(args, kwargs, case.ml), **kwargs)
         _note_success(case)
         return found
 
@@ -231,13 +242,14 @@ def _wrap_plain_class(mock: Mock, cls: Any) -> None:
             raise
 
     def teardown_method(self: Any, method: Any = None) -> None:
+        runs = vars(self).get(_RUNS, [])
         try:
             _call(tear_down, self, method)
         except BaseException as fault:
-            _note(vars(self)[_RUNS], fault)
+            _note(runs, fault)
             raise
         finally:
-            _end_down_to(cls, vars(self)[_RUNS])
+            _end_down_to(cls, runs)
 
     cls.setup_method, cls.teardown_method = setup_method, teardown_method
     for name, method in _test_methods(cls):
@@ -250,7 +262,12 @@ def _note(runs: list[_Running], fault: BaseException | None) -> None:
 
 
 def _end_down_to(cls: type, runs: list[_Running]) -> None:
-    """End the block of `cls`, and before it those of classes it is made from that still run."""
+    """End the block of `cls`, and before it those of classes it is made from that still run.
+
+    There is none where the set-up of a class made from `cls` does not call this one.
+    """
+    if not runs:
+        return
     running = runs.pop()
     try:
         running.end()
@@ -310,13 +327,11 @@ def _function_of_instance(mock: Mock, method: Any, *, at_once: bool) -> Any:
 
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         with _Entered(mock, self, at_once=at_once) as ml:
-            bind(kwargs, ml)
-            return method(self, *args, **kwargs)
+            return method(*bind((self, *args), kwargs, ml), **kwargs)
 
     async def async_wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         with _Entered(mock, self, at_once=at_once) as ml:
-            bind(kwargs, ml)
-            return await method(self, *args, **kwargs)
+            return await method(*bind((self, *args), kwargs, ml), **kwargs)
 
     chosen: Any = async_wrapper if inspect.iscoroutinefunction(method) else wrapper
     return _dressed(chosen, method)

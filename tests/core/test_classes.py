@@ -344,6 +344,12 @@ class TestThatBreaks(Base):
         super().setup_method()
         raise LookupError
 
+class TestThatForgetsItsSetUp(Base):
+    account = "123456789012"
+
+    def setup_method(self):
+        self.prepared = True
+
 class TestAfter:
     def test_nothing_is_left(self):
         with pytest.raises(RuntimeError):
@@ -353,7 +359,7 @@ class TestAfter:
 
 def test_plain_classes_may_inherit_and_be_decorated_again(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(INHERITED)
-    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=4, errors=1)
+    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=5, errors=1)
 
 
 CLEANING = """

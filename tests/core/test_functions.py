@@ -53,6 +53,28 @@ def test_a_parameter_named_ml_gets_the_handle_and_is_hidden_from_pytest() -> Non
     assert as_any("here", extra=3) == ("us-east-1", "here", 3)
 
 
+def test_arguments_after_ml_may_be_given_by_position() -> None:
+    @mock_ml
+    def work(first: int, ml: Any, second: int, /, third: int = 3) -> tuple[int, ...]:
+        assert ml is mlmock.current()
+        return first, second, third
+
+    @mock_ml
+    def by_name(*numbers: int, ml: Any) -> tuple[int, ...]:
+        assert ml is mlmock.current()
+        return numbers
+
+    @mock_ml
+    def first_of_all(ml: Any, /) -> bool:
+        return ml is mlmock.current()
+
+    as_any: Any = work
+    assert as_any(1, 2) == (1, 2, 3)
+    assert as_any(1, 2, 4) == (1, 2, 4)
+    assert by_name(1, 2) == (1, 2)
+    assert first_of_all()  # type: ignore[call-arg]
+
+
 def test_static_and_class_methods_stay_what_they_are() -> None:
     class Work:
         @mock_ml
