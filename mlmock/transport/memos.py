@@ -12,20 +12,16 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
-import botocore.auth
 import botocore.parsers
 import botocore.useragent
 import botocore.utils
 
-from mlmock.transport.credentials import SECRET
 from mlmock.transport.patching import Patch
 from mlmock.transport.sources import source_hash
 
 # The sources that were read and found pure, by `source_hash`: botocore 1.36 to 1.44.
 KNOWN = {
     "sanitise": frozenset({"0aad3ce7fc7f9124", "7a83018b4daff050"}),
-    "host": frozenset({"a35c4ee58151c19a", "c7103a12a8f4bc2f"}),
-    "signature": frozenset({"e62ff117617719fa"}),
     "timestamps": frozenset({"f1ced5813ef916f4"}),
 }
 
@@ -39,48 +35,6 @@ def _is_known(name: str, owner: Any, attribute: str) -> bool:
 def _sanitise(patch: Patch) -> Any:
     original = botocore.useragent.sanitize_user_agent_string_component
     return lru_cache(maxsize=512)(original)
-
-
-def _host(patch: Patch) -> Any:
-    original = vars(botocore.auth)["_host_from_url"]
-    hosts: dict[str, str] = {}
-
-    def host_from_url(url: str) -> str:
-        end = url.find("/", 8)
-        start = url if end < 0 else url[:end]
-        found = hosts.get(start)
-        if found is None:
-            if len(hosts) >= 256:
-                hosts.clear()
-            found = hosts[start] = original(url)
-        return found
-
-    return host_from_url
-
-
-def _signature(patch: Patch) -> Any:
-    sign: Any = vars(botocore.auth.SigV4Auth)["_sign"]
-
-    @lru_cache(maxsize=64)
-    def signing_key(secret: str, day: str, region: str, service: str) -> Any:
-        key: Any = f"AWS4{secret}".encode()
-        for part in (day, region, service, "aws4_request"):
-            key = sign(None, key, part)
-        return key
-
-    def signature(self: Any, string_to_sign: str, request: Any) -> Any:
-        secret = self.credentials.secret_key
-        if secret != SECRET:  # nobody else's secret is kept
-            return patch.original(self, string_to_sign, request)
-        key = signing_key(
-            secret,
-            request.context["timestamp"][0:8],
-            self._region_name,
-            self._service_name,
-        )
-        return self._sign(key, string_to_sign, hex=True)
-
-    return signature
 
 
 def _timestamps(patch: Patch) -> Any:
@@ -129,8 +83,6 @@ _USUAL = re.compile(
 
 _MEMOS: tuple[tuple[str, Any, str, Callable[[Patch], Any]], ...] = (
     ("sanitise", botocore.useragent, "sanitize_user_agent_string_component", _sanitise),
-    ("host", botocore.auth, "_host_from_url", _host),
-    ("signature", botocore.auth.SigV4Auth, "signature", _signature),
     ("timestamps", botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", _timestamps),
 )
 

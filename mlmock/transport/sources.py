@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,22 @@ def source_hash(function: Any) -> str:
     with Path(code.co_filename).open(encoding="utf-8") as file:
         lines = "".join(_block(islice(file, code.co_firstlineno - 1, None)))
     return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def class_hash(kind: type) -> str:
+    """Return 16 hex digits of the hash of a top-level class's source text."""
+    with Path(sys.modules[kind.__module__].__file__ or "").open(encoding="utf-8") as file:
+        rest = dropwhile(lambda line: not line.startswith(f"class {kind.__name__}("), file)
+        lines = [line.rstrip() for line in _body(rest) if line.strip()]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _body(lines: Iterable[str]) -> Iterator[str]:
+    """Yield a class's lines: up to the next that stands at the margin."""
+    for number, line in enumerate(lines):
+        if number and line.strip() and line[0] not in " )":
+            return
+        yield line
 
 
 def _block(lines: Iterable[str]) -> Iterator[str]:

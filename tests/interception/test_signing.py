@@ -7,9 +7,16 @@ from typing import Any
 import boto3
 import pytest
 from botocore import UNSIGNED
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from freezegun import freeze_time
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from mlmock import mock_ml
+from mlmock.transport.credentials import credentials_for
+from mlmock.transport.signing import OwnAuth
 
 A2I = "sagemaker-a2i-runtime"
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/x"
@@ -73,3 +80,46 @@ def test_only_twelve_digits_are_an_account(key: str) -> None:
         keyed = client(aws_access_key_id=key, aws_secret_access_key="x")
         keyed.list_human_loops(FlowDefinitionArn=FLOW)
         assert ml.calls.last.account_id == "123456789012"
+
+
+# -- our signer writes what botocore's does ------------------------------------------------------
+
+KEYS: Any = credentials_for("123456789012").get_frozen_credentials()
+TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12)
+PATH = st.text(st.sampled_from("/.a1-_~%3A+ é"), max_size=12).map("/".__add__)
+
+
+def signed(kind: type[SigV4Auth], url: str, data: Any, headers: list[tuple[str, str]]) -> list[Any]:
+    """Return the headers of a request signed by `kind`, in their order."""
+    request = AWSRequest(method="POST", url=url, data=data)
+    for name, value in headers:
+        request.headers[name] = value
+    kind(KEYS, "bedrock", "eu-west-1").add_auth(request)
+    return list(request.headers.items())
+
+
+@given(
+    path=st.just("") | PATH,
+    query=st.sampled_from(["", "?", "?b=2&a=1", "?a=%20&a=", "#x"]),
+    host=st.sampled_from(["https://a.amazonaws.com", "http://[::1]:80", "https://u:p@Host:8443"]),
+    data=st.sampled_from([b"", b"{}", b"\x00\xff", "text", None]),
+    headers=st.lists(
+        st.tuples(st.sampled_from(["Accept", "X-a", "x-A", "User-Agent", "Date", "TE"]), TEXT)
+    ),
+)
+@example("/model/a%3A0/converse", "", "https://a.amazonaws.com", b"{}", [("X-A", " a  b ")])
+@example("/a/../b//c", "", "https://a.amazonaws.com", b"", [("X-Amz-Date", "then")])
+@example("", "", "https://a.amazonaws.com", b"", [("Authorization", "mine")])
+@settings(deadline=None)
+@freeze_time("2026-02-03T04:05:06.789")
+def test_our_signer_writes_what_botocore_s_does(
+    path: str, query: str, host: str, data: Any, headers: list[tuple[str, str]]
+) -> None:
+    asked = (f"{host}{path}{query}", data, headers)
+    assert signed(OwnAuth, *asked) == signed(SigV4Auth, *asked)
+
+
+def test_the_usual_requests_go_past_botocore_s_signer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(SigV4Auth, "canonical_request")
+    with mock_ml():
+        assert b"Signature=" in headers(client())["Authorization"]
