@@ -150,8 +150,8 @@ def test_without_a_prefix_the_output_goes_to_the_accounts_bucket(ml: MockML, cli
         (
             lambda e: e.model_error(503, {"error": "busy"}),
             b'{"error":"busy"}',
-            "Received server error (503) from model. See the SageMaker Endpoint logs in your "
-            "account for more information.",
+            "ClientError: Received server error (503) from model. See the SageMaker Endpoint logs "
+            "in your account for more information.",
         ),
         (
             lambda e: e.handler(lambda call: error("InternalFailure", "oh")),
@@ -161,8 +161,8 @@ def test_without_a_prefix_the_output_goes_to_the_accounts_bucket(ml: MockML, cli
         (
             lambda e: e.stream([b"a"]).then_error("ModelStreamError"),
             b"The model's answer broke off.",
-            "Received server error (0) from model. The model's answer broke off. See the SageMaker "
-            "Endpoint logs in your account for more information.",
+            "ClientError: Received server error (0) from model. See the SageMaker Endpoint logs in "
+            "your account for more information.",
         ),
     ],
 )
@@ -200,6 +200,11 @@ def test_the_success_topic_is_told(ml: MockML, client: Any) -> None:
         event = inner.events.last
     assert event.topic == "arn:aws:sns:us-east-1:123456789012:good"
     assert event.message is not None
+    assert list(json.loads(event.message))[5:8] == [
+        "responseParameters",
+        "responseBody",
+        "inferenceId",
+    ]
     assert json.loads(event.message) == {
         "awsRegion": "us-east-1",
         "eventTime": "2026-01-02T03:04:05.000Z",

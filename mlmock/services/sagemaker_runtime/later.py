@@ -15,7 +15,13 @@ from mlmock.progress import Work
 from mlmock.services.base import Result
 from mlmock.services.sagemaker_runtime import notices, places, refusals
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint, Later
-from mlmock.services.sagemaker_runtime.outcomes import Failure, failure_of, no_answer, no_object
+from mlmock.services.sagemaker_runtime.outcomes import (
+    Failure,
+    expired,
+    failure_of,
+    no_answer,
+    no_object,
+)
 from mlmock.services.sagemaker_runtime.replies import Reply
 from mlmock.services.sagemaker_runtime.trips import Trip
 
@@ -150,7 +156,7 @@ class Job:
 
     def _expire(self) -> None:
         if self.work is not None and not self.work.done:
-            self.end(no_answer("The request expired before the model took it."))
+            self.end(expired())
 
     # -- what it leaves behind --------------------------------------------------------------
 

@@ -19,14 +19,15 @@ _TOLD_AT_MOST = 131_072  # bytes of an answer that a notification repeats
 def tell_success(job: Job, body: bytes, content_type: str) -> None:
     """Tell the success topic, if there is one."""
     said = {"contentType": content_type, "outputLocation": job.output}
-    message = _message(job, {"invocationStatus": "Completed"}, {"responseParameters": said})
-    _tell(job, job.config.success_topic, message, "SUCCESS_NOTIFICATION_TOPIC", body)
+    told = {"responseParameters": said, **_response(job, "SUCCESS_NOTIFICATION_TOPIC", body)}
+    _tell(job, job.config.success_topic, _message(job, {"invocationStatus": "Completed"}, told))
 
 
 def tell_failure(job: Job, body: bytes, reason: str) -> None:
     """Tell the error topic, if there is one."""
-    message = _message(job, {"invocationStatus": "Failed", "failureReason": reason}, {})
-    _tell(job, job.config.error_topic, message, "ERROR_NOTIFICATION_TOPIC", body)
+    status = {"invocationStatus": "Failed", "failureReason": reason}
+    told = _response(job, "ERROR_NOTIFICATION_TOPIC", body)
+    _tell(job, job.config.error_topic, _message(job, status, told))
 
 
 def _message(job: Job, status: Mapping[str, Any], response: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,12 +51,17 @@ def _request_parameters(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name[:1].lower() + name[1:]: params[name] for name in names if name in params}
 
 
-def _tell(job: Job, topic: str | None, message: dict[str, Any], kind: str, body: bytes) -> None:
+def _response(job: Job, kind: str, body: bytes) -> dict[str, Any]:
+    """Return the part that repeats the model's answer, where the topic is to have it."""
+    if kind not in job.config.includes_response or len(body) > _TOLD_AT_MOST:
+        return {}
+    content = base64.b64encode(body).decode()
+    return {"responseBody": {"content": content, "encoding": "BASE64"}}
+
+
+def _tell(job: Job, topic: str | None, message: dict[str, Any]) -> None:
     if topic is None:
         return
-    if kind in job.config.includes_response and len(body) <= _TOLD_AT_MOST:
-        content = base64.b64encode(body).decode()
-        message["responseBody"] = {"content": content, "encoding": "BASE64"}
     backend = job.backend
     backend.world.emit(
         Event(

@@ -27,19 +27,30 @@ def failure_of(fault: ServiceError) -> Failure:
         return Failure(f"{fault.code}: {text}", text.encode(), _TEXT)
     status = fault.members.get("OriginalStatusCode", 500)
     original = fault.members.get("OriginalMessage") or fault.message or ""
-    whose = "client" if 400 <= status < 500 else "server"
-    blame = "ClientError: " if whose == "client" else ""
-    reason = f"{blame}Received {whose} error ({status}) from model. {_LOGS}"
-    return Failure(reason, original.encode(), type_of(original, original.encode()))
+    return Failure(_received(status), original.encode(), type_of(original, original.encode()))
 
 
 def no_answer(why: str) -> Failure:
-    """Return the failure of an invocation that the model gave no (whole) answer to (judged)."""
-    text = f"Received server error (0) from model. {why} {_LOGS}"
-    return Failure(text, why.encode(), _TEXT)
+    """Return the failure of an invocation that the model gave no (whole) answer to.
+
+    The notification has the words seen on the wire; `why` is what lies in S3 (judged).
+    """
+    return Failure(_received(0), why.encode(), _TEXT)
+
+
+def expired() -> Failure:
+    """Return the failure of an invocation that waited longer than it lives (judged)."""
+    text = "The request expired before the model took it."
+    return Failure(f"ClientError: {text}", text.encode(), _TEXT)
 
 
 def no_object(what: str, uri: str) -> Failure:
     """Return the failure of an invocation whose input or output S3 won't give or take (judged)."""
     text = f"Unable to {what} {uri}."
     return Failure(f"ClientError: {text}", text.encode(), _TEXT)
+
+
+def _received(status: int) -> str:
+    """Return the reason in a notification, as seen: ClientError, whoever's the error was."""
+    whose = "client" if 400 <= status < 500 else "server"
+    return f"ClientError: Received {whose} error ({status}) from model. {_LOGS}"
