@@ -153,7 +153,13 @@ def test_a_stream_passes_while_it_is_assessed(ml: MockML) -> None:
     blocked = streamed("Hi", guardrailConfig=config)
     assert texts(blocked) == ["the", " secret", " is", " out", BLOCKED]
     assert blocked[-2][1] == {"stopReason": "guardrail_intervened"}
-    assert texts(streamed("Hi", guardrailConfig=config)) == ["mail", " a@b.com", " now"]
+    unmasked = streamed("Hi", guardrailConfig=config)
+    assert texts(unmasked) == ["mail", " a@b.com", " now"]
+    trace = unmasked[-1][1]["trace"]["guardrail"]
+    assert trace["actionReason"] == "No action.\nNo action."
+    [output] = trace["outputAssessments"]["gr1"]
+    [email] = output["sensitiveInformationPolicy"]["piiEntities"]
+    assert (email["action"], email["detected"]) == ("NONE", True)
     assert texts(streamed("Hi", guardrailConfig=config)) == ["secret ", "x" * 1000, BLOCKED]
     fine = streamed("Hi", guardrailConfig=config)
     assert fine[-2][1] == {"stopReason": "tool_use"}

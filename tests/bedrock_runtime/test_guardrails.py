@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from mlmock import MockML, contains, mock_ml
 from mlmock.errors import BadAnswer
 from mlmock.services.bedrock_runtime.guardrails import Content, Guardrail, find
+from mlmock.services.bedrock_runtime.guardrails_assessment import Total
 from mlmock.services.bedrock_runtime.guardrails_policies import overlap
 from mlmock.services.bedrock_runtime.pictures import png
 
@@ -70,6 +71,9 @@ def test_a_harmless_text_passes(ml: MockML, bedrock: Any) -> None:
         "sensitiveInformationPolicyUnits": 0,
         "sensitiveInformationPolicyFreeUnits": 0,
         "contextualGroundingPolicyUnits": 0,
+        "contentPolicyImageUnits": 0,
+        "automatedReasoningPolicyUnits": 0,
+        "automatedReasoningPolicies": 0,
     }
     coverage = {"textCharacters": {"guarded": 5, "total": 5}}
     answer = apply(bedrock, "hello")
@@ -489,11 +493,14 @@ def test_a_verdict_has_a_text_for_every_content(ml: MockML, bedrock: Any) -> Non
     ml.bedrock.guardrail("gr1").mask(pii=["EMAIL"])
     guardrail: Guardrail = find(ml.bedrock.backend(), "gr1", "DRAFT")
     contents = [Content("a@b.org"), Content(image=PNG), Content("hello")]
-    verdict = guardrail.assess("INPUT", contents, total=100)
+    verdict = guardrail.assess("INPUT", contents, total=Total(100, 3))
     assert verdict.texts == ("{EMAIL}", "", "hello")
     assert (verdict.message, verdict.masked, verdict.intervened) == (None, True, True)
     metrics = verdict.assessment["invocationMetrics"]
-    assert metrics["guardrailCoverage"]["textCharacters"] == {"guarded": 12, "total": 100}
+    assert metrics["guardrailCoverage"] == {
+        "textCharacters": {"guarded": 12, "total": 100},
+        "images": {"guarded": 1, "total": 3},
+    }
     assert (guardrail.id, guardrail.version, guardrail.grounds) == ("gr1", "DRAFT", False)
 
 

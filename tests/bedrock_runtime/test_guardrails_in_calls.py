@@ -170,6 +170,36 @@ def test_pictures_are_assessed(ml: MockML, bedrock: Any) -> None:
     assert said(converse(bedrock, "What is this?", guarded)) == [SORRY]
 
 
+def test_pictures_beside_what_is_guarded_count_in_the_total(ml: MockML, bedrock: Any) -> None:
+    ml.bedrock.guardrail("gr1").content_filter("VIOLENCE", pictures=lambda image: True)
+    picture = {"image": {"format": "png", "source": {"bytes": png("war", 4, 4)}}}
+    answer = converse(bedrock, picture, guard("Hi"))
+    metrics = answer["trace"]["guardrail"]["inputAssessment"]["gr1"]["invocationMetrics"]
+    assert metrics["guardrailCoverage"]["images"] == {"guarded": 0, "total": 1}
+    assert metrics["usage"]["contentPolicyImageUnits"] == 0
+
+
+def test_the_whole_conversation_is_assessed_but_no_tools(ml: MockML, bedrock: Any) -> None:
+    ml.bedrock.guardrail("gr1").block(words=["secret"])
+    use = {"toolUse": {"toolUseId": "t1", "name": "f", "input": {"is": "secret"}}}
+    result = {"toolResult": {"toolUseId": "t1", "content": [{"text": "secret"}]}}
+    tools = {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {"type": "object"}}}}]}
+
+    def ended(*said: Any) -> str:
+        messages = [
+            {"role": ("user", "assistant")[place % 2], "content": [block]}
+            for place, block in enumerate(({"text": "Hi"}, *said))
+        ]
+        answer = bedrock.converse(
+            modelId=CLAUDE, messages=messages, toolConfig=tools, guardrailConfig=CONFIG
+        )
+        return str(answer["stopReason"])
+
+    assert ended(use, result) == "end_turn"
+    assert ended({"text": "It is secret."}, {"text": "Why?"}) == "guardrail_intervened"
+    assert ended({"text": "It is secret."}, guard("Why?")) == "end_turn"
+
+
 def test_a_masked_text_beside_a_picture(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.guardrail("gr1").mask(pii=["EMAIL"])
     ml.bedrock.model(CLAUDE).on(last_user="{EMAIL}").reply("Ok")

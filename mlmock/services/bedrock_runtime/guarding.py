@@ -74,7 +74,7 @@ class Guarded:
         from mlmock.services.bedrock_runtime.guardrails import Content
 
         contents = [*map(Content, texts), *self.context]
-        return self.guardrail.assess("OUTPUT", contents, full=self.full)
+        return self.guardrail.assess("OUTPUT", contents, full=self.full, masks=self.sync)
 
     def _passing(self, reply: Reply, texts: list[str]) -> Reply:
         """Return a reply that streams while it is assessed, and ends where it is blocked."""

@@ -10,7 +10,7 @@ from mlmock.calls import Call
 from mlmock.errors import ServiceError
 from mlmock.services.base import Result
 from mlmock.services.bedrock_runtime import guardrails_assessment as assessing
-from mlmock.services.bedrock_runtime.guardrails_assessment import Content
+from mlmock.services.bedrock_runtime.guardrails_assessment import Content, Total
 from mlmock.services.bedrock_runtime.guardrails_declared import Definition, Guardrails, Name, named
 from mlmock.services.bedrock_runtime.guardrails_policies import BLOCKED, MASKED, Grounding
 
@@ -70,17 +70,20 @@ class Guardrail:
         source: str,
         contents: Sequence[Content],
         *,
-        total: int | None = None,
+        total: Total | None = None,
         full: bool = False,
+        masks: bool = True,
     ) -> Verdict:
         """Return the verdict on `contents` as INPUT or OUTPUT.
 
-        `total`: all characters there are, where more are there than assessed; `full`: list in the
-        assessment what was looked for and not found, too. An OUTPUT is grounded on the contents
+        `total`: all there is, where more is there than assessed; `full`: list in the assessment
+        what was looked for and not found, too; `masks`: False where it is too late to mask, and
+        what would have been is only detected. An OUTPUT is grounded on the contents
         that stand beside it with the qualifiers ``grounding_source`` and ``query``.
         """
         definition = self._definition
-        found = assessing.assess(definition.policies, source, contents)
+        policies = definition.policies if masks else assessing.unmasking(definition.policies)
+        found = assessing.assess(policies, source, contents)
         message = definition.input_message if source == "INPUT" else definition.output_message
         return Verdict(
             message=message if found.has(BLOCKED) else None,
@@ -95,7 +98,7 @@ class Guardrail:
         found: assessing.Assessment,
         source: str,
         contents: Sequence[Content],
-        total: int | None,
+        total: Total | None,
         full: bool,
     ) -> dict[str, Any]:
         active = assessing.applying(self._definition.policies, source)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlmock.services.bedrock_runtime.guardrails_pii import Span
 from mlmock.services.bedrock_runtime.guardrails_policies import (
     BLOCKED,
     MASKED,
+    NONE,
     Filter,
     Finding,
     Grounding,
@@ -26,6 +27,9 @@ _UNITS = (
     "sensitiveInformationPolicyUnits",
     "sensitiveInformationPolicyFreeUnits",
     "contextualGroundingPolicyUnits",
+    "contentPolicyImageUnits",
+    "automatedReasoningPolicyUnits",
+    "automatedReasoningPolicies",
 )
 _LISTS: dict[str, tuple[str, ...]] = {
     "topicPolicy": ("topics",),
@@ -49,6 +53,13 @@ class Content:
     def is_guarded(self) -> bool:
         """True unless it is there only for others to be grounded on."""
         return not self.qualifiers or _GUARD in self.qualifiers
+
+
+class Total(NamedTuple):
+    """How much of a request could have been assessed."""
+
+    characters: int
+    images: int
 
 
 @dataclass(slots=True)
@@ -79,6 +90,11 @@ def assess(policies: Sequence[Policy], source: str, contents: Sequence[Content])
 def applying(policies: Sequence[Policy], source: str) -> list[Policy]:
     """Return the policies that hold for INPUT or OUTPUT."""
     return [policy for policy in policies if policy.source in (None, source)]
+
+
+def unmasking(policies: Sequence[Policy]) -> list[Policy]:
+    """Return policies that detect what these mask."""
+    return [replace(each, action=NONE) if each.action == MASKED else each for each in policies]
 
 
 def _findings(policies: list[Policy], content: Content) -> list[Finding]:
@@ -198,14 +214,15 @@ def usage(policies: Iterable[Policy], contents: Sequence[Content]) -> dict[str, 
     return count
 
 
-def coverage(contents: Sequence[Content], total: int | None) -> dict[str, Any]:
-    """Return how much of what there is was assessed; `total`: all characters, if there are more."""
+def coverage(contents: Sequence[Content], total: Total | None) -> dict[str, Any]:
+    """Return how much of what there is was assessed; `total`: all of it, where there is more."""
     guarded = sum(len(content.text) for content in contents if content.is_guarded)
-    everything = sum(len(content.text) for content in contents) if total is None else total
-    shown: dict[str, Any] = {"textCharacters": {"guarded": guarded, "total": everything}}
     images = sum(content.image is not None for content in contents)
-    if images:
-        shown["images"] = {"guarded": images, "total": images}
+    if total is None:
+        total = Total(sum(len(content.text) for content in contents), images)
+    shown: dict[str, Any] = {"textCharacters": {"guarded": guarded, "total": total.characters}}
+    if total.images:
+        shown["images"] = {"guarded": images, "total": total.images}
     return shown
 
 

@@ -1,9 +1,9 @@
 """Which parts of what a caller says a guardrail assesses, and how masked parts are put back.
 
 Where `guardContent` blocks stand among the messages, they alone are assessed, else every text and
-picture of the user's; of the system text only its `guardContent` blocks. A body of InvokeModel may
-tag parts of its texts, and then they alone are assessed: the user guide's pages on guardrails with
-Converse and on input tags. That earlier answers of the assistant aren't assessed again is judged.
+picture of the whole conversation; of the system text only its `guardContent` blocks; tools, their
+uses and results never. A body of InvokeModel may tag parts of its texts, and then they alone are
+assessed: the user guide's pages on guardrails with Converse and on input tags.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mlmock.services.bedrock_runtime.guardrails_assessment import Content
+from mlmock.services.bedrock_runtime.guardrails_assessment import Content, Total
 from mlmock.services.bedrock_runtime.refusals import MISSHAPEN, invalid
 from mlmock.services.bedrock_runtime.speech import Block, Conversation, text_of
 
@@ -43,10 +43,12 @@ def pieces_of(
     return guarded + (chosen or _tagged(blocks, suffix) or list(_plain(blocks)))
 
 
-def total_of(conversation: Conversation, system: Sequence[Block] = ()) -> int:
-    """Return how many characters there are that a guardrail could assess."""
-    texts = (text_of((block,)) for _, block in _blocks(conversation))
-    return sum(map(len, texts)) + len(text_of([b for b in system if _is_guarded(b)]))
+def total_of(conversation: Conversation, system: Sequence[Block] = ()) -> Total:
+    """Return how much there is that a guardrail could assess."""
+    blocks = [block for _, block in _blocks(conversation)]
+    guarded = [block for block in system if _is_guarded(block)]
+    images = [block for block in (*blocks, *guarded) if _has_image(block)]
+    return Total(sum(len(text_of((b,))) for b in blocks) + len(text_of(guarded)), len(images))
 
 
 def rewritten(
@@ -69,13 +71,16 @@ def rewritten(
 
 def _blocks(conversation: Conversation) -> Iterator[tuple[Place, Block]]:
     for at, message in enumerate(conversation.messages):
-        if message["role"] == "user":
-            for place, block in enumerate(message["content"]):
-                yield (at, place), block
+        for place, block in enumerate(message["content"]):
+            yield (at, place), block
 
 
 def _is_guarded(block: Block) -> bool:
     return "guardContent" in block
+
+
+def _has_image(block: Block) -> bool:
+    return "image" in block.get("guardContent", block)
 
 
 def _guarded(block: Block) -> Content:
