@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Any
 
-from botocore.auth import BearerAuth
+from botocore.exceptions import NoCredentialsError
 
 from mlmock import active, router
 from mlmock.calls import Call
@@ -20,7 +20,7 @@ from mlmock.errors import ConnectionFault
 from mlmock.transport import botocore as endpoint
 from mlmock.transport import patience, trips
 from mlmock.transport.bodies import Frames
-from mlmock.transport.credentials import SECRET, is_ours
+from mlmock.transport.credentials import SECRET, Sought
 from mlmock.transport.patching import Patch
 from mlmock.transport.sessions import local_providers
 
@@ -153,8 +153,10 @@ def _send(patch: Patch) -> Any:
         ticket = getattr(request, "mlmock_ticket", None)
         if type(ticket) is Call:
             return await respond(request, ticket)
-        endpoint.guard(request, ticket)
-        return await patch.original(self, request)
+        if not endpoint.may_leave(request, ticket):
+            return await patch.original(self, request)
+        with patience.leaving():
+            return await patch.original(self, request)
 
     return send
 
@@ -190,11 +192,27 @@ def _get_credentials(patch: Patch) -> Any:
         if found is not None:
             self._credentials = found
             return found
+        if block.options.passthrough:
+            resolver = self._components.get_component("credential_provider")
+            return AioSought(resolver.load_credentials)
         from aiobotocore.credentials import AioCredentials
 
         return AioCredentials(block.options.account_id, SECRET)
 
     return get_credentials
+
+
+class AioSought(Sought):
+    """The same for async signers: keys that are looked for when a real request is signed."""
+
+    async def get_frozen_credentials(self) -> Any:  # type: ignore[override]
+        """Return the keys; NoCredentialsError if nobody has any."""
+        if self._found is None:
+            with patience.leaving():
+                self._found = await self._load()
+        if self._found is None:
+            raise NoCredentialsError
+        return await self._found.get_frozen_credentials()
 
 
 async def _local_credentials(session: Any) -> Any:
@@ -208,10 +226,8 @@ async def _local_credentials(session: Any) -> Any:
 
 def _get_auth_instance(patch: Patch) -> Any:
     async def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
-        ours = is_ours(kwargs.get("request_credentials"))
-        if ours and kwargs.get("signature_version") == "bearer":
-            return BearerAuth(endpoint.OWN_TOKEN)
-        return await patch.original(self, *args, **kwargs)
+        found = endpoint.own_auth(self, kwargs)
+        return found or await patch.original(self, *args, **kwargs)
 
     return get_auth_instance
 

@@ -110,7 +110,7 @@ def raw_body(body: bytes | Iterable[bytes]) -> tuple[Body | StreamBody, bytes | 
 
 
 def request_bytes(body: Any) -> bytes:
-    """Return the bytes of a request's body, which may be text, bytes, a file or nothing."""
+    """Return the bytes of a request's body: text, bytes, a file, parts of these, or nothing."""
     if body is None:
         return b""
     if isinstance(body, bytes):
@@ -119,5 +119,7 @@ def request_bytes(body: Any) -> bytes:
         return body.encode()
     if isinstance(body, (bytearray, memoryview)):
         return bytes(body)
+    if not hasattr(body, "read"):
+        return b"".join(map(request_bytes, body))
     found = body.read()
     return found.encode() if isinstance(found, str) else bytes(found)

@@ -20,7 +20,7 @@ from botocore.tokens import FrozenAuthToken
 from mlmock import active
 from mlmock.calls import Call
 from mlmock.errors import NotMocked
-from mlmock.transport import patience
+from mlmock.transport import patience, signing
 from mlmock.transport.credentials import TOKEN, account_of, credentials_for, is_ours
 from mlmock.transport.hosts import is_aws
 from mlmock.transport.patching import Patch
@@ -166,22 +166,28 @@ def _send(patch: Patch) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
             return ticket.respond(request, ticket)
-        guard(request, ticket)
-        return patch.original(self, request)
+        if not may_leave(request, ticket):
+            return patch.original(self, request)
+        with patience.leaving():
+            return patch.original(self, request)
 
     return send
 
 
-def guard(request: Any, operation: Any) -> None:
-    """Raise NotMocked for a request that would leave for AWS although nobody said it may."""
+def may_leave(request: Any, operation: Any) -> bool:
+    """True for a request that `passthrough` lets through; False for one that isn't for AWS.
+
+    Raises NotMocked for any other that would leave for AWS.
+    """
     block = active.current()
     if block is None:
-        return
+        return False
     service = operation.service_model.service_name if operation is not None else None
     if service is not None and service in block.options.passthrough:
-        return
+        return True
     if is_aws(request.url):
         refuse(block, service, getattr(operation, "name", None), request.url)
+    return False
 
 
 def refuse(block: Block | None, service: str | None, operation: str | None, url: str) -> NoReturn:
@@ -242,17 +248,35 @@ def own_guard(endpoint: Any, block: Block) -> None:
     endpoint._send = send
 
 
+def own_auth(signer: Any, kwargs: dict[str, Any]) -> Any:
+    """Return auth of our own for a request that has our keys; see to presigned URLs' keys.
+
+    `kwargs` are those of `get_auth_instance`; with `expires` it is a URL that is signed. One of a
+    held service gets keys of ours, as a request does, whether its client has any or not.
+    """
+    keys = kwargs.get(_KEYS)
+    if is_ours(keys):
+        if kwargs.get("signature_version") == "bearer":
+            return BearerAuth(OWN_TOKEN)
+        return signing.auth_for(keys, kwargs)
+    if "expires" in kwargs:
+        block = active.current()
+        name = signer._service_id.hyphenize()
+        if block is None or name not in block.world.holds or name in block.options.passthrough:
+            return None
+        kwargs[_KEYS] = credentials_for(account_of(signer, block.options.account_id))
+    return None
+
+
 def _get_auth_instance(patch: Patch) -> Any:
     def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if is_ours(kwargs.get(_KEYS)) and kwargs.get("signature_version") == "bearer":
-            return BearerAuth(OWN_TOKEN)
-        return patch.original(self, *args, **kwargs)
+        return own_auth(self, kwargs) or patch.original(self, *args, **kwargs)
 
     return get_auth_instance
 
 
 def patches() -> list[Patch]:
-    """Return the patches of botocore's endpoint, and of bearer auth, which our keys don't reach."""
+    """Return the patches of botocore's endpoint, and of what signs: our keys sign by our own."""
     return [
         Patch(Endpoint, "create_request", _create_request),
         Patch(Endpoint, "_send", _send),

@@ -8,6 +8,8 @@ from typing import Any
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 
+from mlmock.transport import patience
+
 SECRET = "mlmock"  # noqa: S105 - the secret key that takes the place of every real one
 TOKEN = "mlmock"  # noqa: S105 - and the bearer token
 
@@ -55,7 +57,8 @@ class Sought(Credentials):
     def get_frozen_credentials(self) -> Any:
         """Return the keys; NoCredentialsError if nobody has any."""
         if self._found is None:
-            self._found = self._load()
+            with patience.leaving():
+                self._found = self._load()
         if self._found is None:
             raise NoCredentialsError
         return self._found.get_frozen_credentials()

@@ -88,11 +88,28 @@ def serve(
     """
     call = call_of(block, method, url, headers, body)
     if call is None:
-        return None, refusal(404, "UnknownOperationException", f"No operation is {method} there.")
-    answer = router.answer(block, call)
+        return None, _unknown(method)
+    return call, _framed(router.answer(block, call))
+
+
+async def serve_async(
+    block: Block, method: str, url: str, headers: Mapping[str, str], body: bytes
+) -> Answer:
+    """Do what `serve` does, and await the callables of rules in the caller's own loop."""
+    call = call_of(block, method, url, headers, body)
+    if call is None:
+        return _unknown(method)
+    return _framed(await router.answer_async(block, call))
+
+
+def _framed(answer: Answer) -> Answer:
     if not isinstance(answer.body, bytes):
         answer.body = Frames(answer.body)
-    return call, answer
+    return answer
+
+
+def _unknown(method: str) -> Answer:
+    return refusal(404, "UnknownOperationException", f"No operation is {method} there.")
 
 
 def refusal(status: int, code: str, message: str) -> Answer:

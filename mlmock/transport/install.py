@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import botocore
@@ -21,13 +23,11 @@ def _aiobotocore_patches() -> list[Patch]:
     return [*aiobotocore.patches(), *models.aio_patches()]
 
 
-def _web(name: str) -> Callable[[], list[Patch]]:
+def _web(room: str, name: str = "patches") -> Callable[[], list[Patch]]:
     """Return what patches a way of fetching URLs; its room is loaded when one is there."""
 
     def make() -> list[Patch]:
-        from mlmock.transport import web
-
-        found: list[Patch] = getattr(web, name)()
+        found: list[Patch] = getattr(import_module(f"mlmock.transport.{room}"), name)()
         return found
 
     return make
@@ -38,12 +38,12 @@ _LATE: dict[str, Callable[[], list[Patch]]] = {
     "boto3": sessions.boto3_patches,
     "aiobotocore.session": _aiobotocore_patches,
     "moto.core.botocore_stubber": moto.patches,
-    "urllib3.connectionpool": _web("urllib3_patches"),
-    "responses": _web("responses_patches"),
-    "httpx": _web("httpx_patches"),
-    "httpx2": _web("httpx2_patches"),
-    "aiohttp.client": _web("aiohttp_patches"),
-    "urllib.request": _web("urllib_patches"),
+    "urllib3.connectionpool": _web("web", "urllib3_patches"),
+    "responses": _web("web", "responses_patches"),
+    "httpx": _web("httpx"),
+    "httpx2": _web("httpx", "patches_of_the_second"),
+    "aiohttp.connector": _web("aiohttp"),
+    "urllib.request": _web("web", "urllib_patches"),
 }
 
 
@@ -73,6 +73,41 @@ def _late(module: str, thing: int) -> tuple[Patch, ...]:
     return tuple(_LATE[module]())
 
 
+def _is_imported(name: str) -> bool:
+    module = sys.modules.get(name)
+    return module is not None and not getattr(
+        getattr(module, "__spec__", None), "_initializing", False
+    )
+
+
+class Watch:
+    """A finder that finds nothing itself: it sees to it that a late import is patched at once."""
+
+    def __init__(self, interception: Interception) -> None:
+        self._interception = interception
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Return the spec that the other finders have for a package that gets patches, or None."""
+        if name not in self._interception.missing:
+            return None
+        others = (each for each in sys.meta_path if each is not self)
+        found = (each.find_spec(name, path, target) for each in others)
+        spec = next((each for each in found if each is not None), None)
+        if spec is not None and spec.loader is not None:
+            self._patch_after(spec.loader, name)
+        return spec
+
+    def _patch_after(self, loader: Any, name: str) -> None:
+        load = loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            vars(loader).pop("exec_module", None)
+            load(module)
+            self._interception.arrived(name)
+
+        loader.exec_module = exec_module
+
+
 class Interception:
     """What is patched for one world."""
 
@@ -85,13 +120,22 @@ class Interception:
         botocore.register_initializer(sessions.note_session)
         world.clock.on_patch_sleep = self.patch_sleep
         self.notice()
+        self._watch = Watch(self)
+        sys.meta_path.insert(0, self._watch)
 
     def notice(self) -> None:
         """Patch what has been imported since."""
-        for module in [name for name in self.missing if name in sys.modules]:
+        for module in [name for name in self.missing if _is_imported(name)]:
             with active.LOCK:  # the first of many threads to see it
                 if module in self.missing:
                     self._apply_late(module)
+
+    def arrived(self, module: str) -> None:
+        """Patch a module that has just been imported, unless the block has ended meanwhile."""
+        with active.LOCK:
+            block = active.current()
+            if block is not None and block.world.interception is self and module in self.missing:
+                self._apply_late(module)
 
     def _apply_late(self, module: str) -> None:
         for patch in _late(module, id(sys.modules[module])):
@@ -110,7 +154,25 @@ class Interception:
 
     def undo(self) -> None:
         """Put everything back."""
+        if self._watch in sys.meta_path:
+            sys.meta_path.remove(self._watch)
         for patch in reversed(self._applied):
             patch.undo()
         botocore.unregister_initializer(sessions.note_session)
         self.nursery.close()
+
+
+def _renew_locks() -> None:
+    """Let go, in a forked process, of locks whose holders are threads of its parent."""
+    locks: list[Any] = [active.LOCK]
+    block = active.current()
+    if block is not None:
+        world = block.world
+        locks.append(world.lock)
+        locks += [world.book.lock] if "book" in vars(world) else []
+    for lock in locks:
+        lock._at_fork_reinit()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextvars
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import botocore.endpoint
@@ -24,6 +26,8 @@ from mlmock.world import Block
 # The mark of the world in which the latest call of a thread or task went to a service in
 # `passthrough`; None after any other. What it says of a world that has ended holds in no other.
 REAL: contextvars.ContextVar[object] = contextvars.ContextVar("mlmock_real", default=None)
+# True while botocore sends a request of a service in `passthrough`.
+LEAVING: contextvars.ContextVar[bool] = contextvars.ContextVar("mlmock_leaving", default=False)
 
 
 _sleep = time.sleep
@@ -33,6 +37,16 @@ def virtual() -> Block | None:
     """Return the running block, or None where none runs or the latest call was a real one."""
     block = active.current()
     return None if block is None or REAL.get() is block.world.mark else block
+
+
+@contextmanager
+def leaving() -> Iterator[None]:
+    """Let a request go that `passthrough` lets through, whichever door it comes by."""
+    token = LEAVING.set(True)
+    try:
+        yield
+    finally:
+        LEAVING.reset(token)
 
 
 def sleep(seconds: float) -> None:

@@ -1,88 +1,141 @@
-"""Presigned URLs, fetched by whatever fetches URLs: requests, urllib3, httpx, aiohttp, urllib.
+"""Presigned URLs, fetched by whatever fetches URLs: requests, urllib3, httpx, urllib.request.
 
 A URL of a held service is answered by the house; one of another AWS service is refused, unless moto
 or the user's own `responses` mock answers it, or `passthrough` names its service. requests needs no
 cut of its own: it ends in urllib3, or in `responses`, through which a user's own mock goes first.
+aiohttp has a door of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from io import BufferedReader, RawIOBase
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from mlmock.transport import moto, patience
-from mlmock.transport.bodies import request_bytes
+from mlmock import active
+from mlmock.errors import ConnectionFault
+from mlmock.transport import patience
+from mlmock.transport.bodies import raw_body, request_bytes
 from mlmock.transport.botocore import refuse
-from mlmock.transport.hosts import is_aws
+from mlmock.transport.hosts import is_aws, is_metadata, is_under, service_of
 from mlmock.transport.patching import Patch
+from mlmock.transport.responses import text_of
 
 if TYPE_CHECKING:
     from mlmock.wire.message import Answer
     from mlmock.world import Block
 
-
-def is_held(block: Block, url: str) -> bool:
-    """True when the host of `url` is one of a held service's."""
-    from mlmock.wire.models import prefixes
-
-    host = url.partition("://")[2].partition("/")[0]
-    return any(_is_at(host, prefix) for prefix in prefixes(block.world.holds))
-
-
-def _is_at(host: str, prefix: str) -> bool:
-    """True when `host` is an endpoint with this prefix: regional, FIPS or behind a VPC."""
-    first, _, rest = prefix.partition(".")
-    starts = (
-        f"{prefix}.",
-        f"{prefix}-fips.",
-        f"{first}-fips.{rest}." if rest else f"{prefix}-fips.",
-    )
-    return host.startswith((*starts, f"{prefix}-")) or f".{prefix}." in host
+# Makes of the way in which a connection fails what a fetcher raises for it.
+Failed = Callable[[str], Exception]
 
 
 def block_for(url: str) -> Block | None:
-    """Return the running block that has a say in a request to `url`, or None."""
-    block = patience.virtual()
-    return block if block is not None and is_aws(url) else None
+    """Return the running block that has a say in a request to `url`, or None.
+
+    It has none in what botocore sends for a service in `passthrough`: that has been looked at.
+    """
+    block = active.current()
+    return block if block is not None and is_aws(url) and not patience.LEAVING.get() else None
 
 
-def answered(method: str, url: str, headers: Mapping[str, Any], body: Any) -> Answer | None:
-    """Return the house's answer to a request, or None for one that is somebody else's.
+def is_held(block: Block, url: str) -> bool:
+    """True when the host of `url` is one of a held service's that isn't let through."""
+    from mlmock.wire.models import prefixes
+
+    part = service_of(url)
+    return part in prefixes(block.world.holds) and not _is_let_through(block, url)
+
+
+def _is_let_through(block: Block, url: str) -> bool:
+    """True when `passthrough` names the service of `url`.
+
+    Also for what a request of such a service is signed with: a metadata service is asked for it.
+    """
+    from mlmock.wire.models import prefixes
+
+    passing = prefixes(frozenset(block.options.passthrough))
+    if passing and is_metadata(url):
+        return patience.virtual() is None
+    part = service_of(url)
+    return any(is_under(part, prefix) for prefix in passing)
+
+
+def reaches(url: str) -> Block | None:
+    """Return the block that answers a request to `url`; None where it is somebody else's.
 
     Raises NotMocked for a request that would leave for AWS.
     """
     block = block_for(url)
-    if block is None:
+    if block is None or _is_let_through(block, url):
         return None
     if not is_held(block, url):
-        _check_may_pass(block, url)
-        return None
+        refuse(block, None, None, url)
+    return block
+
+
+def answered(
+    method: str, url: str, headers: Mapping[Any, Any], body: Any, failed: Failed
+) -> Answer | None:
+    """Return the house's answer to a request, or None for one that is somebody else's.
+
+    Raises NotMocked for a request that would leave for AWS, and what `failed` returns for a
+    connection that a rule lets fail.
+    """
+    block = reaches(url)
+    return None if block is None else _served(block, method, url, headers, body, failed=failed)
+
+
+def _served(
+    block: Block, method: str, url: str, headers: Mapping[Any, Any], body: Any, *, failed: Failed
+) -> Answer:
     from mlmock.transport.front import serve
 
-    return serve(block, method, url, _lower(headers), request_bytes(body))[1]
+    try:
+        return serve(block, method, url, _lower(headers), request_bytes(body))[1]
+    except ConnectionFault as fault:
+        raise failed(fault.kind) from None
 
 
-def _check_may_pass(block: Block, url: str) -> None:
-    from mlmock.wire.models import prefixes
+async def answered_async(
+    method: str, url: str, headers: Mapping[Any, Any], body: bytes, failed: Failed
+) -> Answer | None:
+    """Do what `answered` does, and await the callables of rules in the caller's own loop."""
+    block = reaches(url)
+    if block is None:
+        return None
+    from mlmock.transport.front import serve_async
 
-    host = url.partition("://")[2].partition("/")[0]
-    passing = prefixes(frozenset(block.options.passthrough))
-    if moto.is_active() or any(f".{name}." in f".{host}" for name in passing):
-        return
-    refuse(block, None, None, url)
+    try:
+        return await serve_async(block, method, url, _lower(headers), body)
+    except ConnectionFault as fault:
+        raise failed(fault.kind) from None
 
 
 def _lower(headers: Mapping[Any, Any]) -> dict[str, str]:
-    found = {}
-    for name, value in headers.items():
-        key = name.decode() if isinstance(name, bytes) else str(name)
-        found[key.lower()] = value.decode() if isinstance(value, bytes) else str(value)
-    return found
+    return {text_of(name).lower(): text_of(value) for name, value in headers.items()}
 
 
-def whole(answer: Answer) -> bytes:
-    """Return the body of an answer in one piece."""
-    return answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
+def parts(answer: Answer, failed: Failed) -> Iterator[bytes]:
+    """Yield the body of an answer as it comes; a connection that breaks raises by `failed`."""
+    if isinstance(answer.body, bytes):
+        yield answer.body
+        return
+    try:
+        yield from answer.body
+    except Exception as fault:
+        timed_out = type(fault).__name__ == "ReadTimeoutError"
+        raise failed("read_timeout" if timed_out else "drop") from None
+
+
+def head(answer: Answer) -> bytes:
+    """Return the status line and the headers of an answer, as HTTP/1.1 has them."""
+    from http.client import responses
+
+    lines = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
+    reason = responses.get(answer.status, "")
+    return f"HTTP/1.1 {answer.status} {reason}\r\n{lines}\r\n".encode("latin-1")
 
 
 # -- urllib3, and requests over it ------------------------------------------------------------
@@ -99,10 +152,18 @@ def _urlopen(patch: Patch) -> Any:
         **more: Any,
     ) -> Any:
         full = url if "://" in url else f"{self.scheme}://{_authority(self)}{url}"
-        found = answered(method, full, headers or self.headers, body)
-        if found is None:
+        block = reaches(full)
+        if block is None:
             return patch.original(self, method, url, body, headers, *rest, **more)
-        return urllib3_response(found, full, preload=more.get("preload_content", True))
+        retries = rest[0] if rest else more.get("retries")
+        preload = more.get("preload_content", True)
+        failed, sent = partial(_urllib3_error, self, full), headers or self.headers
+
+        def call(content: bytes) -> Any:
+            found = _served(block, method, full, sent, content, failed=failed)
+            return _urllib3_response(found, full, preload)
+
+        return _with_retries(self, method, url, call, _retry_of(self, retries), body)
 
     return urlopen
 
@@ -112,14 +173,44 @@ def _authority(pool: Any) -> str:
     return str(pool.host) if pool.port in (None, default) else f"{pool.host}:{pool.port}"
 
 
-def urllib3_response(answer: Answer, url: str, *, preload: bool) -> Any:
-    """Return an answer as urllib3's response."""
-    from io import BytesIO
+def _retry_of(pool: Any, retries: Any) -> Any:
+    """Return urllib3's settings for retries: those of a request, or else of its pool."""
+    from urllib3.util.retry import Retry
 
+    return retries if isinstance(retries, Retry) else Retry.from_int(retries, default=pool.retries)
+
+
+def _with_retries(
+    pool: Any, method: str, url: str, call: Callable[[bytes], Any], retries: Any, body: Any
+) -> Any:
+    """Make a call as often as urllib3's `retries` say, as its own `urlopen` does."""
+    from urllib3.exceptions import HTTPError, MaxRetryError
+
+    content = request_bytes(body)
+    while True:
+        try:
+            found = call(content)
+        except HTTPError as fault:
+            retries = retries.increment(method, url, error=fault, _pool=pool)
+            retries.sleep()
+            continue
+        if not retries.is_retry(method, found.status, "Retry-After" in found.headers):
+            return found
+        try:
+            retries = retries.increment(method, url, response=found, _pool=pool)
+        except MaxRetryError:
+            if retries.raise_on_status:
+                raise
+            return found
+        retries.sleep(found)
+
+
+def _urllib3_response(answer: Answer, url: str, preload: bool) -> Any:
     from urllib3 import HTTPResponse
 
+    raw: Any = raw_body(answer.body)[0]
     return HTTPResponse(
-        body=BytesIO(whole(answer)),
+        body=raw,
         headers=answer.headers,
         status=answer.status,
         preload_content=preload,
@@ -128,137 +219,38 @@ def urllib3_response(answer: Answer, url: str, *, preload: bool) -> Any:
     )
 
 
+def _urllib3_error(pool: Any, url: str, kind: str) -> Exception:
+    """Return what urllib3 raises for a connection that fails in the way `kind` names."""
+    from urllib3 import exceptions
+
+    if kind == "read_timeout":
+        return exceptions.ReadTimeoutError(pool, url, "Read timed out.")
+    if kind == "connect_timeout":
+        return exceptions.ConnectTimeoutError(pool, "Connection timed out: the rule says so")
+    if kind == "drop":
+        return exceptions.ProtocolError("Connection aborted: the rule says so")
+    return exceptions.NewConnectionError(pool, "Unreachable: the rule says so")
+
+
 def _on_request(patch: Patch) -> Any:
     def on_request(self: Any, adapter: Any, request: Any, **more: Any) -> Any:
         block = block_for(request.url)
-        if block is None or not is_held(block, request.url) or _users_own(self, request):
+        if block is None or not is_held(block, request.url) or _users_own(self, request, more):
             return patch.original(self, adapter, request, **more)
-        found = answered(request.method, request.url, request.headers, request.body)
-        if found is None:
-            return patch.original(self, adapter, request, **more)
-        return adapter.build_response(request, urllib3_response(found, request.url, preload=False))
+        return vars(self)["_real_send"](adapter, request, **more)
 
     return on_request
 
 
-def _users_own(mock: Any, request: Any) -> bool:
-    """True when the user's own `responses` mock has an answer (moto's catches every AWS host)."""
-    match, _ = mock._find_match(request)
-    return match is not None and not type(match).__module__.startswith("moto.")
+def _users_own(mock: Any, request: Any, more: Any) -> bool:
+    """True when the user's own `responses` mock has an answer (moto's catches every AWS host).
 
-
-# -- httpx ------------------------------------------------------------------------------------
-
-
-def _handle_request(patch: Patch) -> Any:
-    def handle_request(self: Any, request: Any) -> Any:
-        found = answered(request.method, str(request.url), request.headers, request.read())
-        if found is None:
-            return patch.original(self, request)
-        return _httpx_response(patch.owner, found)
-
-    return handle_request
-
-
-def _handle_async_request(patch: Patch) -> Any:
-    async def handle_async_request(self: Any, request: Any) -> Any:
-        found = answered(request.method, str(request.url), request.headers, await request.aread())
-        if found is None:
-            return await patch.original(self, request)
-        return _httpx_response(patch.owner, found, later=True)
-
-    return handle_async_request
-
-
-def _httpx_response(transport: Any, answer: Answer, *, later: bool = False) -> Any:
-    """Return an answer as the response of the package that `transport` is of."""
-    import sys
-
-    package: Any = sys.modules[transport.__module__.partition(".")[0]]
-    body: Any = answer.body
-    if not isinstance(body, bytes) and later:
-        body = _later(body)
-    return package.Response(answer.status, headers=answer.headers, content=body)
-
-
-async def _later(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-
-
-# -- aiohttp ----------------------------------------------------------------------------------
-
-
-def _aiohttp_request(patch: Patch) -> Any:
-    async def request(self: Any, method: str, str_or_url: Any, **more: Any) -> Any:
-        url = str(str_or_url)
-        if block_for(url) is None:
-            return await patch.original(self, method, str_or_url, **more)
-        body = more.get("data")
-        found = answered(method, url, more.get("headers") or {}, body)
-        if found is None:
-            return await patch.original(self, method, str_or_url, **more)
-        return _aiohttp_response(self, method, url, found)
-
-    return request
-
-
-def _aiohttp_response(session: Any, method: str, url: str, answer: Answer) -> Any:
-    """Return an answer as aiohttp's response, whose body has been received already."""
-    from aiohttp import ClientResponse, RequestInfo, StreamReader
-    from aiohttp.helpers import TimerNoop
-    from multidict import CIMultiDict, CIMultiDictProxy
-    from yarl import URL
-
-    names = CIMultiDictProxy(CIMultiDict(answer.headers))
-    target = URL(url, encoded=True)
-    found = ClientResponse(
-        method,
-        target,
-        writer=None,
-        continue100=None,
-        timer=TimerNoop(),
-        request_info=RequestInfo(target, method, names, target),
-        traces=[],
-        loop=session._loop,
-        session=session,
-        **_newer_arguments(ClientResponse, names),
-    )
-    found.status = answer.status
-    found.reason = ""
-    found._headers = names
-    found._raw_headers = tuple((k.encode(), v.encode()) for k, v in answer.headers.items())
-    found.content = StreamReader(_Protocol(), 2**16, loop=session._loop)
-    found.content.feed_data(whole(answer))
-    found.content.feed_eof()
-    return found
-
-
-def _newer_arguments(kind: Any, names: Any) -> dict[str, Any]:
-    """Return what later releases of aiohttp ask of a response beyond the earlier ones."""
-    import inspect
-
-    known = inspect.signature(kind.__init__).parameters
-    more = {"stream_writer": _Writer(), "request_headers": names}
-    return {name: value for name, value in more.items() if name in known}
-
-
-class _Writer:
-    """What a response asks of the request that went before it."""
-
-    output_size = 0
-
-
-class _Protocol:
-    """What a StreamReader asks of a connection that has ended."""
-
-    _reading_paused = False
-
-    def pause_reading(self) -> None:
-        """Do nothing: everything has come."""
-
-    def resume_reading(self, *args: Any, **more: Any) -> None:
-        """Do nothing: everything has come."""
+    Matchers look at what `responses` puts on a request; to look takes no answer away.
+    """
+    request.params = mock._parse_request_params(request.path_url)
+    request.req_kwargs = more
+    found = (each for each in mock.registered() if each.matches(request)[0])
+    return any(not type(each).__module__.startswith("moto.") for each in found)
 
 
 # -- urllib.request ---------------------------------------------------------------------------
@@ -267,7 +259,7 @@ class _Protocol:
 def _do_open(patch: Patch) -> Any:
     def do_open(self: Any, http_class: Any, req: Any, **more: Any) -> Any:
         headers = {**req.unredirected_hdrs, **req.headers}
-        found = answered(req.get_method(), req.full_url, headers, req.data)
+        found = answered(req.get_method(), req.full_url, headers, req.data, _urllib_error)
         if found is None:
             return patch.original(self, http_class, req, **more)
         return _http_client_response(req, found)
@@ -275,31 +267,63 @@ def _do_open(patch: Patch) -> Any:
     return do_open
 
 
-class _Socket:
-    """A socket that has received one answer."""
+def _urllib_error(kind: str) -> Exception:
+    """Return what urllib raises for a connection that fails in the way `kind` names."""
+    from http.client import RemoteDisconnected
+    from urllib.error import URLError
 
-    def __init__(self, received: bytes) -> None:
-        self._received = received
-
-    def makefile(self, mode: str) -> Any:
-        """Return what was received, to read."""
-        from io import BytesIO
-
-        return BytesIO(self._received)
+    if kind == "read_timeout":
+        return TimeoutError("The read operation timed out: the rule says so")
+    if kind == "drop":
+        return RemoteDisconnected("Remote end closed connection: the rule says so")
+    if kind == "connect_timeout":
+        return URLError(TimeoutError("timed out: the rule says so"))
+    return URLError(ConnectionRefusedError("Connection refused: the rule says so"))
 
 
 def _http_client_response(req: Any, answer: Answer) -> Any:
-    from http.client import HTTPResponse, responses
+    from http.client import HTTPResponse
 
-    body = whole(answer)
-    headers = {**answer.headers, "Content-Length": str(len(body))}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = f"HTTP/1.1 {answer.status} {responses.get(answer.status, '')}\r\n{lines}\r\n"
-    socket: Any = _Socket(head.encode("latin-1") + body)
+    socket: Any = _Socket(chain([head(answer)], parts(answer, _urllib_error)))
     found: Any = HTTPResponse(socket, method=req.get_method())
     found.begin()
     found.url, found.msg = req.full_url, found.reason
     return found
+
+
+class _Socket:
+    """A socket from which one answer is read."""
+
+    def __init__(self, received: Iterator[bytes]) -> None:
+        self._received = received
+
+    def makefile(self, mode: str) -> Any:
+        """Return what is received, to read."""
+        return BufferedReader(_Received(self._received))
+
+
+class _Received(RawIOBase):
+    """Reads what comes, part by part."""
+
+    def __init__(self, received: Iterator[bytes]) -> None:
+        self._received = received
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Say that there is something to read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` with what is there; return how many bytes that was, 0 at the end."""
+        while not self._rest:
+            part = next(self._received, None)
+            if part is None:
+                return 0
+            self._rest = memoryview(part)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
 
 
 # -- what is patched, once it has been imported -----------------------------------------------
@@ -317,34 +341,6 @@ def responses_patches() -> list[Patch]:
     from responses import RequestsMock
 
     return [Patch(RequestsMock, "_on_request", _on_request)]
-
-
-def httpx_patches() -> list[Patch]:
-    """Return the patches of httpx."""
-    from httpx import AsyncHTTPTransport, HTTPTransport
-
-    return [
-        Patch(HTTPTransport, "handle_request", _handle_request),
-        Patch(AsyncHTTPTransport, "handle_async_request", _handle_async_request),
-    ]
-
-
-def httpx2_patches() -> list[Patch]:
-    """Return the patches of httpx2, which goes on from httpx under a name of its own."""
-    import importlib
-
-    package: Any = importlib.import_module("httpx2")
-    return [
-        Patch(package.HTTPTransport, "handle_request", _handle_request),
-        Patch(package.AsyncHTTPTransport, "handle_async_request", _handle_async_request),
-    ]
-
-
-def aiohttp_patches() -> list[Patch]:
-    """Return the patch of aiohttp."""
-    from aiohttp import ClientSession
-
-    return [Patch(ClientSession, "_request", _aiohttp_request)]
 
 
 def urllib_patches() -> list[Patch]:
