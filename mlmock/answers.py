@@ -14,15 +14,27 @@ from mlmock.wire.faults import COMMON, error_shape
 from mlmock.wire.limits import FLOATS, INTEGERS, LENGTH_OF, is_document, is_union, limits_of
 from mlmock.wire.rest_json import Operation
 
+_STATUSES = range(300, 600)
+
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """A service error as an answer."""
+    """A service error as an answer; BadAnswer for what no service can send."""
 
     code: str
     message: str | None = None
     status: int | None = None
     members: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        code: object = self.code
+        message: object = self.message
+        if not isinstance(code, str) or not code:
+            raise BadAnswer(f"an error's code is a text like 'ValidationError', not {code!r}")
+        if message is not None and not isinstance(message, str):
+            raise BadAnswer(f"an error's message is a text, not {message!r}")
+        if self.status is not None and self.status not in _STATUSES:
+            raise BadAnswer(f"an error's status is one from 300 to 599, not {self.status!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +134,7 @@ def _is_json(body: Any) -> bool:
 
 def _as_json(plan: Operation, answer: Any) -> bytes:
     try:
-        return json.dumps(answer, separators=(",", ":")).encode()
+        return json.dumps(answer, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError) as fault:
         raise BadAnswer(
             f"{plan} answers JSON here, and {shown(answer)} has none: {fault}"
@@ -211,11 +223,12 @@ def _check_members(shape: Any, value: Mapping[str, Any], path: str) -> None:
     for name, item in value.items():
         if name not in shape.members:
             names = ", ".join(shape.members) or "none"
-            raise BadAnswer(f"{path}: there is no member {name}; there are {names}")
+            raise BadAnswer(f"{path.rstrip(':')}: there is no member {name}; there are {names}")
         _check(shape.members[name], item, _joined(path, name))
 
 
 def _joined(path: str, name: str) -> str:
+    """Return the path of a member: of an operation's answer, ``service.Operation: Member``."""
     return f"{path} {name}" if path.endswith(":") else f"{path}.{name}"
 
 

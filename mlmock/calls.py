@@ -208,7 +208,10 @@ class Journal(Sequence[Call]):
         ]
 
     def assert_called(self, service: str, operation: str, /, **members: Any) -> None:
-        """Fail unless the operation was called with these members."""
+        """Fail unless the operation was called with these members.
+
+        This and its siblings raise AssertionError; BadAnswer, which is one, for what doesn't exist.
+        """
         if not self._first_attempts(service, operation, members):
             self._fail("at least once", service, operation, members)
 
@@ -241,12 +244,17 @@ class Journal(Sequence[Call]):
                 raise AssertionError(order_broken(list(self._calls), expected, place, self.lost))
 
     def _first_attempts(self, service: str, operation: str, members: dict[str, Any]) -> list[Call]:
-        return [call for call in self.of(service, operation, **members) if call.attempt == 1]
+        found = [call for call in self.of(service, operation, **members) if call.attempt == 1]
+        if not found:  # or an assertion about what can't be called would hold for ever
+            from mlmock.doors import check_called
+
+            check_called(service, operation, members)
+        return found
 
     def _fail(self, wanted: str, service: str, operation: str, members: dict[str, Any]) -> None:
         from mlmock.explain import calls_differ
 
-        calls = [call for call in self._calls if call.attempt == 1]
+        calls = [call for call in list(self._calls) if call.attempt == 1]
         raise AssertionError(
             calls_differ(wanted, service, operation, members, calls=calls, lost=self.lost)
         )

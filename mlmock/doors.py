@@ -31,16 +31,21 @@ def check_members(
             )
 
 
+def check_called(service: str, name: str, members: dict[str, Any]) -> None:
+    """Raise BadAnswer unless the service has the operation, and the operation these members."""
+    if name == "*" and not members:
+        _model(service, None)
+    else:
+        check_members(service, name, members)
+
+
 def _title(service: str, name: str) -> str:
     return service if name == "*" else f"{service}.{name}"
 
 
 def plans_of(service: str, name: str, revision: str | None) -> list[Operation]:
     """Return the compiled operation of a service, or for ``"*"`` all of them; BadAnswer."""
-    try:
-        model = service_model(service, revision)
-    except UnknownServiceError:
-        raise BadAnswer(f"the installed botocore has no model of {service}") from None
+    model = _model(service, revision)
     if name == "*":
         return [compiled(service, known, revision) for known in model.operation_names]
     try:
@@ -48,6 +53,13 @@ def plans_of(service: str, name: str, revision: str | None) -> list[Operation]:
     except OperationNotFoundError:
         hint = _nearest(name, list(model.operation_names))
         raise BadAnswer(f"{service} has no operation {name}{hint}") from None
+
+
+def _model(service: str, revision: str | None) -> Any:
+    try:
+        return service_model(service, revision)
+    except UnknownServiceError:
+        raise BadAnswer(f"the installed botocore has no model of {service}") from None
 
 
 def _input_members(plan: Operation) -> list[str]:

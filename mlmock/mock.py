@@ -82,7 +82,7 @@ class Run:
         from mlmock.explain import unused
 
         __tracebackhide__ = True
-        failure: AuthorError = unused(rules)
+        failure: AuthorError = unused(rules, self.ml.calls)
         if self.block.options.strict:
             raise failure
         warnings.warn(UnusedRuleWarning(str(failure)), stacklevel=_frames_of_ours() + 1)
@@ -134,7 +134,7 @@ class Mock:
 
     def __init__(self, services: Iterable[str], options: dict[str, Any]) -> None:
         self._services = services_named(services)
-        self._options = Options(**options)
+        self._options = Options.of(options)
         self._given = frozenset(options)
         self._runs: list[tuple[Here, Run]] = []
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from mlmock.progress import Policy, immediately
 
@@ -21,6 +22,21 @@ def check_place(region: object, account_id: object) -> None:
         isinstance(account_id, str) and _ACCOUNT.fullmatch(account_id)
     ):
         raise ValueError(f"account_id has 12 digits, not {account_id!r}")
+
+
+_KINDS: dict[str, tuple[type, str]] = {
+    "seed": (int, "an integer"),
+    **dict.fromkeys(("strict", "sign", "memos"), (bool, "True or False")),
+}
+
+
+def _check_named(name: str, value: object) -> None:
+    known = Options.__dataclass_fields__
+    if name not in known:
+        raise TypeError(f"mock_ml has no option {name}; there are {', '.join(known)}")
+    kind, words = _KINDS.get(name, (object, ""))
+    if kind is not object and type(value) is not kind:
+        raise TypeError(f"{name} is {words}, not {value!r}")
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: they cost the first block half a millisecond
@@ -66,6 +82,13 @@ class Options:
                 f"lookoutvision_api is one of {', '.join(LOOKOUTVISION_APIS)}, "
                 f"not {self.lookoutvision_api!r}"
             )
+
+    @classmethod
+    def of(cls, named: Mapping[str, Any]) -> Options:
+        """Return the options `named`; TypeError for one that doesn't exist, or isn't so."""
+        for name, value in named.items():
+            _check_named(name, value)
+        return cls(**named)
 
     def revision_of(self, service: str) -> str | None:
         """Return the revision that is asked for of `service`, or None where there is no choice."""

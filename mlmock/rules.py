@@ -137,8 +137,9 @@ class Rule:
 
     def delay(self, seconds: float) -> Self:
         """Answer (or let the default answer) only after `seconds` of virtual time."""
-        if not seconds >= 0:
-            raise BadAnswer(f"delay() takes seconds, not {seconds!r}")
+        given: object = seconds
+        if not (isinstance(given, (int, float)) and 0 <= given < float("inf")):
+            raise BadAnswer(f"delay() takes seconds, not {given!r}")
         self.seconds = float(seconds)
         return self if self.answers else self._answer((Default(),))
 

@@ -39,6 +39,15 @@ def error_shape(operation: Any, code: str) -> Any:
     return None
 
 
+def _shape_of(operation: Any, code: str) -> Any:
+    """Return the shape of an error: the operation's, or that of another one of its service."""
+    found = error_shape(operation, code)
+    if found is None and code in operation.service_model.shape_names:
+        found = operation.service_model.shape_for(code)
+        found = found if found.metadata.get("exception") else None
+    return found
+
+
 def validation_code(operation: Any) -> str:
     """Return the name under which `operation` refuses bad parameters."""
     names = [shape.name for shape in operation.error_shapes]
@@ -49,14 +58,14 @@ def status_of(operation: Any, fault: ServiceError) -> int:
     """Return the HTTP status of `fault`: its own, the model's, the common one, or 400."""
     if fault.status is not None:
         return fault.status
-    shape = error_shape(operation, fault.code)
+    shape = _shape_of(operation, fault.code)
     modelled = shape.metadata.get("error", {}).get("httpStatusCode") if shape else None
     return int(modelled or COMMON.get(fault.code, 400))
 
 
 def answer_of(operation: Any, fault: ServiceError) -> Answer:
     """Return the answer that carries `fault` for the botocore `operation`."""
-    shape = error_shape(operation, fault.code)
+    shape = _shape_of(operation, fault.code)
     headers = {"x-amzn-ErrorType": fault.code, "Content-Type": "application/json"}
     if shape is None:
         body = {_message_key(operation): fault.message, **fault.members}

@@ -71,7 +71,7 @@ def test_arguments_after_ml_may_be_given_by_position() -> None:
     as_any: Any = work
     assert as_any(1, 2) == (1, 2, 3)
     assert as_any(1, 2, 4) == (1, 2, 4)
-    assert by_name(1, 2) == (1, 2)
+    assert by_name(1, 2) == (1, 2)  # type: ignore[call-arg]
     assert first_of_all()  # type: ignore[call-arg]
 
 
@@ -366,7 +366,9 @@ def test_what_an_inner_block_leaves_open_is_the_outer_ones() -> None:
         ([], {"now": "2024-01-01"}, "now is a datetime"),
         ([], {"journal": 0}, "at least one call"),
         ([], {"lookoutvision_api": "2019"}, "lookoutvision_api"),
-        ([], {"reegion": "us-east-1"}, "reegion"),
+        ([], {"reegion": "us-east-1"}, "no option reegion; there are region, account_id"),
+        ([], {"seed": "7"}, "seed is an integer"),
+        ([], {"strict": "no"}, "strict is True or False"),
     ],
 )
 def test_what_cannot_be_is_refused_where_it_is_written(

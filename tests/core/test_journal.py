@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mlmock import ANY, MockML, contains, mock_ml
+from mlmock import ANY, BadAnswer, MockML, contains, mock_ml
 from tests.core.loops import A2I, FLOW, names, start
 
 NOW = datetime.datetime(2026, 5, 1, tzinfo=datetime.timezone.utc)
@@ -79,11 +79,11 @@ def test_assertions_count_calls_not_attempts(mlmock: MockML, a2i: Any) -> None:
     mlmock.calls.assert_called_once(A2I, "StartHumanLoop", HumanLoopName="invoice-1")
     mlmock.calls.assert_not_called(A2I, "StopHumanLoop")
     mlmock.calls.assert_not_called("bedrock-runtime")
-    with pytest.raises(AssertionError, match="it was called once"):
+    with pytest.raises(AssertionError, match="to be called never; it was called once"):
         mlmock.calls.assert_not_called(A2I, "StartHumanLoop")
     start(a2i, "other")
     mlmock.calls.assert_called_once(A2I, "StartHumanLoop", HumanLoopName=contains("oth"))
-    with pytest.raises(AssertionError, match="it was called 2 times"):
+    with pytest.raises(AssertionError, match="to be called once; it was called twice"):
         mlmock.calls.assert_called_once(A2I, "StartHumanLoop")
 
 
@@ -94,8 +94,33 @@ def test_an_assertion_shows_the_first_difference(mlmock: MockML, a2i: Any) -> No
     text = str(caught.value)
     assert "HumanLoopInput.InputContent is '{}'" in text
     assert "'[]'" in text
-    with pytest.raises(AssertionError, match=r"Called were: sagemaker-a2i-runtime\.StartHumanLoop"):
+    with pytest.raises(
+        AssertionError, match=r"These were called: sagemaker-a2i-runtime\.StartHumanLoop"
+    ):
         mlmock.calls.assert_called(A2I, "StopHumanLoop")
+
+
+def test_an_assertion_about_what_does_not_exist_is_refused(mlmock: MockML, a2i: Any) -> None:
+    """Else a name that is misspelt was never called, whatever was."""
+    start(a2i)
+    for service, operation, members, said in (
+        (A2I, "start_human_loop", {}, "did you mean StartHumanLoop"),
+        (A2I, "StartHumanLoop", {"Name": "invoice-1"}, "no request member Name"),
+        (A2I, "*", {"Body": b""}, "no request member Body"),
+        ("a2i", "*", {}, "no model of a2i"),
+    ):
+        with pytest.raises(BadAnswer, match=said):
+            mlmock.calls.assert_not_called(service, operation, **members)
+
+
+def test_a_long_journal_is_told_by_its_end(mlmock: MockML, a2i: Any) -> None:
+    for number in range(30):
+        start(a2i, f"invoice-{number}")
+    with pytest.raises(AssertionError) as caught:
+        mlmock.calls.assert_called(A2I, "StartHumanLoop", HumanLoopName="z")
+    assert "(5 before these)" in str(caught.value)
+    assert "invoice-29" in str(caught.value)
+    assert "invoice-4'" not in str(caught.value)
 
 
 def test_the_order_of_calls(mlmock: MockML, a2i: Any) -> None:
@@ -120,7 +145,7 @@ def test_the_last_calls_are_kept_and_an_assertion_that_needs_more_says_so(a2i: A
         assert (ml.calls.started, ml.calls.lost) == (3, 1)
         ml.calls.assert_called(A2I, "StartHumanLoop", HumanLoopName="c")
         for check in (ml.calls.assert_not_called, ml.calls.assert_called_once):
-            with pytest.raises(AssertionError, match=r"1 earlier calls? .*journal="):
+            with pytest.raises(AssertionError, match=r"an earlier call is .*journal="):
                 check(A2I, "StartHumanLoop", HumanLoopName="z")
         with pytest.raises(AssertionError, match="no longer in the journal"):
             ml.calls.assert_order((A2I, "StartHumanLoop", {"HumanLoopName": "a"}))

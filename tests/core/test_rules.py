@@ -307,6 +307,17 @@ def test_nested_members_match_by_part_and_where_sees_the_call(mlmock: MockML, a2
     assert start(a2i) == OTHER
 
 
+def test_a_fault_of_every_operation_is_the_services_own_everywhere(
+    mlmock: MockML, a2i: Any
+) -> None:
+    """DescribeHumanLoop models no conflict; StartHumanLoop says what one looks like."""
+    mlmock.on(A2I).fail("ConflictException", "taken")
+    with pytest.raises(a2i.exceptions.ConflictException) as caught:
+        a2i.describe_human_loop(HumanLoopName="x")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 409
+    assert caught.value.response["Message"] == "taken"
+
+
 def test_a_rule_of_one_operation_and_one_of_all_the_later_wins(mlmock: MockML, a2i: Any) -> None:
     mlmock.on(A2I).fail("AccessDeniedException")
     assert describe(a2i) == "AccessDeniedException"
@@ -377,6 +388,30 @@ def test_where_is_a_function(mlmock: MockML) -> None:
     wrong: Any = "x"
     with pytest.raises(BadAnswer, match="where= takes a function"):
         mlmock.on(A2I, where=wrong)
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda rule: rule.fail(404), "code is a text"),
+        (lambda rule: rule.fail("ValidationException", 404), "message is a text"),
+        (lambda rule: rule.fail("Any", status="404"), "status is one from 300 to 599"),
+        (lambda rule: rule.fail("Any", status=200), "status is one from 300 to 599"),
+        (lambda rule: rule.reply(error("Any", status=200)), "status is one from 300 to 599"),
+        (lambda rule: rule.delay("2"), r"delay\(\) takes seconds"),
+        (lambda rule: rule.delay(float("inf")), r"delay\(\) takes seconds"),
+        (lambda rule: rule.delay(float("nan")), r"delay\(\) takes seconds"),
+    ],
+)
+def test_a_fault_that_cannot_be_sent_is_refused(mlmock: MockML, write: Any, said: str) -> None:
+    with pytest.raises(BadAnswer, match=said):
+        write(mlmock.on(A2I, "StopHumanLoop"))
+
+
+def test_an_answer_that_is_no_json_is_refused(mlmock: MockML) -> None:
+    for answer in (float("nan"), {"score": float("inf")}, {1, 2}):
+        with pytest.raises(BadAnswer, match="answers JSON here"):
+            mlmock.on("sagemaker-runtime", "InvokeEndpoint").reply(answer)
 
 
 def test_every_operation_takes_faults_only(mlmock: MockML) -> None:
