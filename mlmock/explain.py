@@ -14,14 +14,15 @@ from mlmock.matching import difference, shown
 from mlmock.rules import Rule
 
 _NEAREST = 3
+_PASTED = 60  # what a line to paste repeats of a value or an answer
 
 
 # -- calls and rules, as their author would write them ----------------------------------------
 
 
-def call_text(call: Call, longest: int = 160) -> str:
-    """Return a call as its author would write it."""
-    members = ", ".join(f"{name}={shown(value)}" for name, value in call.params.items())
+def call_text(call: Call, longest: int = 240) -> str:
+    """Return a call as its author would write it; long values are cut, so that all are seen."""
+    members = ", ".join(f"{name}={shown(value, 80)}" for name, value in call.params.items())
     text = f"{xform_name(call.operation)}({members})"
     return text if len(text) <= longest else f"{text[: longest - 4]}...)"
 
@@ -84,8 +85,10 @@ def unmatched(call: Call, rules: Sequence[Rule], what: str, seen: Mapping[str, A
 
 
 def _distance(rule: Rule, call: Call, seen: Mapping[str, Any]) -> int:
-    wrong = [n for n, v in rule.match.members.items() if difference({n: v}, seen) is not None]
-    return len(wrong) * 10 + (rule.match.where is not None) - (rule.is_spent and not wrong)
+    members = rule.match.members
+    wrong = sum(difference({name: value}, seen) is not None for name, value in members.items())
+    near = min(len(members) - wrong, 9) + 10 * (rule.is_spent and not wrong)
+    return wrong * 20 - near + (rule.match.where is not None)
 
 
 def _why_not(rule: Rule, call: Call, seen: Mapping[str, Any]) -> str:
@@ -94,27 +97,56 @@ def _why_not(rule: Rule, call: Call, seen: Mapping[str, Any]) -> str:
         return "its where= says no"
     if found is not None:
         return str(found)
-    return (
-        f"it fits, but is spent after {rule.wanted} calls"
-        if rule.wanted > 1
-        else ("it fits, but is spent after its one call")
-    )
+    calls = f"{rule.wanted} calls" if rule.wanted > 1 else "its one call"
+    return f"it fits, but is spent after {calls}"
 
 
 def _line_to_paste(rule: Rule, seen: Mapping[str, Any]) -> str:
     """Return the rule that would have taken the call: the nearest one, with the call's values."""
     members = {name: seen[name] for name in rule.match.members if name in seen}
-    answer = shown(rule.answers[0], 60) if rule.answers else "..."
-    return f"{_titled(rule, members_text(members))}.reply({answer})"
+    given = ", ".join(f"{name}={_pasted(value)}" for name, value in members.items())
+    answer = repr(rule.answers[0]) if rule.answers else "..."
+    if len(answer) > _PASTED or "<" in answer:
+        answer = "..."
+    return f"{_titled(rule, given)}.reply({answer})"
 
 
-def unused(rules: Sequence[Rule]) -> UnusedRule:
-    """Return the failure of a block whose `rules` were not used as often as they say."""
-    noun = "rule was" if len(rules) == 1 else "rules were"
-    lines = [f"{len(rules)} {noun} not used as often as written:"]
-    lines += [f"  - {rule_text(rule)}" for rule in rules]
-    lines.append("Take it out, or add .optional() if no call has to come.")
+def _pasted(value: Any) -> str:
+    """Return a match value for `value` that Python can read, however long `value` is."""
+    if len(repr(value)) <= _PASTED:
+        return repr(value)
+    if isinstance(value, (str, bytes)):
+        return f"contains({value[:40]!r})"
+    return "ANY"
+
+
+def unused(rules: Sequence[Rule], calls: Iterable[Call] = ()) -> UnusedRule:
+    """Return the failure of a block whose `rules` were not used as often as they say.
+
+    `calls` are those it got: for a rule at the door the nearest of them is told.
+    """
+    one, made = len(rules) == 1, list(calls)
+    lines = [f"{len(rules)} {'rule was' if one else 'rules were'} not used as often as written:"]
+    for rule in rules:
+        lines += [f"  - {rule_text(rule)}", *_nearest_call(rule, made)]
+    lines.append(f"Take {'it' if one else 'them'} out, or add .optional() if no call has to come.")
     return UnusedRule("\n".join(lines))
+
+
+def _nearest_call(rule: Rule, calls: Sequence[Call]) -> list[str]:
+    """Return the lines on the call that a rule at the door differs least from, if there was one."""
+    key = rule.subject.key
+    if not isinstance(key, tuple) or key[0] != "door":
+        return []
+    about = [c for c in calls if c.service == key[1] and key[2] in ("*", c.operation)]
+    missed = [call for call in about if rule.match.differs(call, call.params) is not None]
+    if not missed:
+        return []
+    nearest = min(missed, key=lambda call: _distance(rule, call, call.params))
+    return [
+        f"      the nearest call: {call_text(nearest)}",
+        f"      {_why_not(rule, nearest, nearest.params)}",
+    ]
 
 
 # -- what nobody mocks ------------------------------------------------------------------------
@@ -182,28 +214,50 @@ def calls_differ(
     calls: Sequence[Call],
     lost: int,
 ) -> str:
-    """Return the message of an assertion about calls that doesn't hold."""
-    title = f"{service}.{operation}({members_text(members)})"
+    """Return the message of an assertion about calls that doesn't hold.
+
+    `wanted` is how often it was to be called; `lost` calls are no longer in the journal.
+    """
     near = [c for c in calls if c.service == service and operation in ("*", c.operation)]
     count = sum(difference(members, c.params) is None for c in near)
-    lines = [f"expected {wanted}: {title}", f"it was called {_times(count)}."]
-    lines += [f"  {_mark(c, members)} {call_text(c)}{_first_difference(c, members)}" for c in near]
-    if not near:
+    lines = [f"expected {_called(service, operation, members)} {wanted}; it was {_times(count)}."]
+    if near:
+        lines.append("The calls (+ those that fit):")
+        lines += _last([f"  {_mark(c, members)} {call_text(c)}{_why(c, members)}" for c in near])
+    else:
         lines.append(_other_calls(calls))
     if lost:
-        lines.append(f"{lost} earlier calls are no longer in the journal: mock_ml(journal=...)")
+        lines.append(_lost_text(lost))
     return "\n".join(lines)
 
 
+def _called(service: str, operation: str, members: Mapping[str, Any]) -> str:
+    if operation == "*" and not members:
+        return f"any operation of {service} to be called"
+    return f"{service}.{operation}({members_text(members)}) to be called"
+
+
 def _times(count: int) -> str:
-    return {0: "never", 1: "once"}.get(count, f"{count} times")
+    often = {0: "never called", 1: "called once", 2: "called twice"}
+    return often.get(count, f"called {count} times")
+
+
+def _lost_text(lost: int) -> str:
+    noun = "an earlier call is" if lost == 1 else f"{lost} earlier calls are"
+    return f"But {noun} no longer in the journal: nobody can tell. mock_ml(journal=...) keeps more."
 
 
 def _mark(call: Call, members: Mapping[str, Any]) -> str:
     return "+" if difference(members, call.params) is None else "-"
 
 
-def _first_difference(call: Call, members: Mapping[str, Any]) -> str:
+def _last(lines: list[str], most: int = 25) -> list[str]:
+    """Return the last of `lines`, and how many there are before them."""
+    left_out = len(lines) - most
+    return lines if left_out <= 0 else [f"  ({left_out} before these)", *lines[-most:]]
+
+
+def _why(call: Call, members: Mapping[str, Any]) -> str:
     found = difference(members, call.params)
     return "" if found is None else f"\n      {str(found).replace('the rule says', 'expected')}"
 
@@ -212,7 +266,7 @@ def _other_calls(calls: Sequence[Call]) -> str:
     if not calls:
         return "No call was made at all."
     others = ", ".join(dict.fromkeys(str(call.plan) for call in calls))
-    return f"Called were: {others}."
+    return f"These were called: {others}."
 
 
 def order_broken(
@@ -224,10 +278,12 @@ def order_broken(
         mark = "+" if index < place else ("-" if index == place else " ")
         members = members_text(wanted[2]) if len(wanted) > 2 else ""
         lines.append(f"  {mark} {wanted[0]}.{wanted[1]}({members})")
-    lines.append("but the calls were:")
-    lines += [f"    {call.service}: {call_text(call)}" for call in calls if call.attempt == 1]
+    made = [f"    {call.service}: {call_text(call)}" for call in calls if call.attempt == 1]
+    if made:
+        lines.append("the one marked - didn't come in its place. The calls were:")
+    lines += _last(made) or ["no call was made at all."]
     if lost:
-        lines.append(f"({lost} earlier calls are no longer in the journal: mock_ml(journal=...))")
+        lines.append(_lost_text(lost))
     return "\n".join(lines)
 
 

@@ -172,7 +172,7 @@ class MockML:
             raise self._world.unmatched[0]
         rules = self._world.book.unused()
         if rules:
-            raise unused(rules)
+            raise unused(rules, self.calls)
 
 
 SLOTS: dict[str, ServiceSlot[Any]] = {

@@ -148,6 +148,23 @@ def test_unused_rules_are_told_with_their_place_and_their_count() -> None:
     assert "DeleteHumanLoop" not in text
 
 
+def test_an_unused_rule_is_told_with_the_call_that_came_nearest() -> None:
+    def work() -> None:
+        with mock_ml() as ml:
+            ml.on(A2I, "StartHumanLoop", HumanLoopName="b").fail("ThrottlingException")
+            a2i = boto3.client(A2I, region_name="us-east-1")
+            start(a2i, "c")
+            names(a2i)
+
+    with pytest.raises(UnusedRule) as caught:
+        work()
+    _, rule, nearest, why, end = str(caught.value).splitlines()
+    assert "HumanLoopName='b'" in rule
+    assert nearest.startswith("      the nearest call: start_human_loop(HumanLoopName='c', ")
+    assert why == "      HumanLoopName is 'c'; the rule says 'b'"
+    assert end.startswith("Take it out")
+
+
 def test_a_rule_that_was_used_more_often_than_once_is_used(mlmock: MockML, a2i: Any) -> None:
     mlmock.on(A2I, "StopHumanLoop").reply({})
     for _ in range(3):

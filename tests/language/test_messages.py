@@ -39,6 +39,27 @@ def test_an_unmatched_call_names_the_nearest_three_rules_and_why_each_differs(
     assert "ContentType='text/plain'" in paste
 
 
+def test_the_nearest_rule_is_the_one_of_which_most_fits(mlmock: MockML) -> None:
+    endpoint = mlmock.sagemaker.endpoint("translate")
+    endpoint.on(Body=contains("German")).reply("a").optional()
+    endpoint.on(Body=contains("Greek"), ContentType="text/plain").reply("b").optional()
+    endpoint.on(Body=contains("Dutch")).reply("c").optional()
+    nearest = refused(mlmock, Body=b"in Latin", ContentType="text/plain").splitlines()[3]
+    assert "Greek" in nearest
+
+
+def test_the_line_to_paste_is_python_however_long_the_call_is(mlmock: MockML) -> None:
+    endpoint = mlmock.sagemaker.endpoint("translate")
+    endpoint.on(Body=contains("German")).reply(lambda call: "x" * 100).optional()
+    text = refused(mlmock, Body=b"0123456789" * 100)
+    paste = text.splitlines()[-1].strip()
+    assert paste == (
+        'ml.sagemaker.endpoint("translate")'
+        ".on(Body=contains(b'0123456789012345678901234567890123456789')).reply(...)"
+    )
+    compile(paste, "paste", "eval")
+
+
 def test_a_spent_rule_and_a_predicate_say_so(mlmock: MockML) -> None:
     endpoint = mlmock.sagemaker.endpoint("translate")
     endpoint.reply("once").times(1)
