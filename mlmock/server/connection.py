@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 import select
-import socket
-import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,7 +18,7 @@ from werkzeug.serving import DechunkedInput, WSGIRequestHandler
 
 from mlmock.errors import ConnectionFault
 from mlmock.server.bodies import BadBody, TooLarge, decoded
-from mlmock.server.http2 import begins
+from mlmock.server.http2 import begins, cut
 
 _log = logging.getLogger("mlmock.server")
 
@@ -212,6 +210,4 @@ class Connection(WSGIRequestHandler):
         self.close_connection = True
         if kind == "read_timeout":
             select.select([self.connection], [], [], self.limits.patience)
-        elif kind != "drop":  # as near as an accepted connection gets to one refused
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        cut(self.connection, kind)

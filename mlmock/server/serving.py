@@ -131,12 +131,14 @@ class _Server(ThreadedWSGIServer):
     def finish(self) -> None:
         """Let every connection end once its present answer is written."""
         deadline = time.monotonic() + self.grace
-        for thread, request in list(self._open.items()):
-            with suppress(OSError):
-                request.shutdown(socket.SHUT_RD)
-            thread.join(max(0.0, deadline - time.monotonic()))
         if self.http2 is not None:
             self.http2.stop()
+        running = list(self._open.items())
+        for _, request in running:
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RD)
+        for thread, _ in running:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _listening(host: str, port: int, application: Application, limits: Limits) -> Any:
@@ -146,7 +148,7 @@ def _listening(host: str, port: int, application: Application, limits: Limits) -
         address = bound.getsockname()
         server = _Server(host, address[1], application, handler, fd=bound.fileno())
     if http2.is_there():
-        server.http2 = http2.Http2(application, limits.body)
+        server.http2 = http2.Http2(application, limits, server.grace)
     return server
 
 
