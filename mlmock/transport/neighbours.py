@@ -11,6 +11,11 @@ from typing import Any
 from mlmock.events import Event
 from mlmock.objects import MissingBucket, MissingObject, Owner, StoredObject
 
+# Gone, a version that isn't, archived, or encrypted with a key of the caller's own.
+_UNREADABLE = frozenset(
+    {"NoSuchKey", "NoSuchVersion", "404", "InvalidObjectState", "InvalidRequest", "InvalidArgument"}
+)
+
 
 class Neighbours:
     """Clients that talk to an active moto: through its public API, one for each account."""
@@ -132,7 +137,7 @@ def _missing(bucket: str, key: str) -> Iterator[None]:
         code = fault.response["Error"]["Code"]
         if code in {"NoSuchBucket", "AccessDenied"}:
             raise MissingBucket(bucket) from None
-        if code in {"NoSuchKey", "NoSuchVersion", "404"}:
+        if code in _UNREADABLE:
             raise MissingObject(f"s3://{bucket}/{key}") from None
         raise
 

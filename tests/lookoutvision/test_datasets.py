@@ -102,6 +102,7 @@ def bad_mask(**changes: Any) -> str:
         ("[1, 2]", "Line 2 is not a JSON object."),
         ('{"a":' * 9000, "Line 2 has more than 8192 characters."),
         ('{"a":' * 1600, "Line 2 is not a JSON object."),
+        ('{"source-ref": "s3://images/1.png", "x": NaN}', "Line 2 is not a JSON object."),
         ("{}", "Line 2: source-ref must be the S3 URI of an image."),
         (bad(source_ref=7), "Line 2: source-ref must be the S3 URI of an image."),
         (bad(source_ref="/disk/1.png"), "Line 2: source-ref must be the S3 URI of an image."),
@@ -287,7 +288,7 @@ def test_the_images_of_a_dataset_stay_in_one_bucket(vision: Any, project: Any) -
     vision.update_dataset_entries(**TRAIN, Changes=line("2.png", bucket="others"))
 
     assert described(vision)["StatusMessage"] == (
-        "s3://others/2.png: the images of this dataset are in the bucket images."
+        "Line 1: all images of a dataset must be in one bucket, which is images."
     )
 
 

@@ -171,6 +171,12 @@ def test_a_page_holds_a_hundred_where_nobody_asks(ml: Any, vision: Any) -> None:
     assert len(listed(vision, NextToken=first["NextToken"])) == 100
 
 
+def test_an_empty_token_begins_anew(vision: Any, dataset: Any) -> None:
+    assert listed(vision, NextToken="") == listed(vision)
+    assert vision.list_projects(NextToken="")["Projects"]
+    assert vision.list_models(ProjectName="circuits", NextToken="")["Models"] == []
+
+
 def test_a_token_goes_on_after_what_was_seen_though_lines_change(vision: Any, dataset: Any) -> None:
     wanted = {"AnomalyClass": "anomaly", "MaxResults": 4}
     first = vision.list_dataset_entries(**TRAIN, **wanted)

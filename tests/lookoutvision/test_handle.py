@@ -134,6 +134,18 @@ def test_a_dataset_at_work_is_not_seeded_over(ml: Any, vision: Any) -> None:
         project.seed(train=3)
 
 
+def test_a_dataset_that_failed_is_seeded_anew(ml: Any, vision: Any) -> None:
+    project = ml.lookoutvision.project("circuits")
+    nowhere = {"GroundTruthManifest": {"S3Object": {"Bucket": "manifests", "Key": "m"}}}
+    vision.create_dataset(ProjectName="circuits", DatasetType="train", DatasetSource=nowhere)
+    assert project.dataset("train").status == "CREATE_FAILED"
+
+    project.seed(train=30)
+
+    assert project.dataset("train").status == "CREATE_COMPLETE"
+    assert stats(vision)["Total"] == 30
+
+
 def test_there_is_no_other_quota(ml: Any) -> None:
     with pytest.raises(TypeError, match="there is no quota models; there are concurrent_trainings"):
         ml.lookoutvision.quotas(models=1)
@@ -220,3 +232,19 @@ def test_a_version_of_a_manifest_is_read_from_motos_s3() -> None:
 
         assert project.dataset("train").entries == [line("1.png")]
         assert project.dataset("test").status == "CREATE_FAILED"
+
+
+def test_a_manifest_that_s3_does_not_give_out_fails_the_creation() -> None:
+    from moto import mock_aws
+
+    with mock_aws(), mock_ml() as ml:
+        s3, vision = boto3.client("s3"), boto3.client("lookoutvision")
+        s3.create_bucket(Bucket="manifests")
+        put = {"Bucket": "manifests", "Key": "m"}
+        s3.put_object(**put, Body=line("1.png").encode(), StorageClass="GLACIER")
+        project = ml.lookoutvision.project("circuits")
+        source = {"GroundTruthManifest": {"S3Object": put}}
+        vision.create_dataset(ProjectName="circuits", DatasetType="train", DatasetSource=source)
+
+        assert project.dataset("train").status == "CREATE_FAILED"
+        assert project.dataset("train").message == "The manifest s3://manifests/m can't be read."

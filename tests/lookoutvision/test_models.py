@@ -129,6 +129,19 @@ def test_the_lines_of_the_evaluation_bear_the_metrics_out(ml: Any, vision: Any) 
     assert detected["job-name"] == "training-job/anomaly-detection"
 
 
+def test_the_lines_of_the_evaluation_can_be_imported(ml: Any, vision: Any) -> None:
+    project = ml.lookoutvision.project("circuits", train=60, test=60)
+    project.next_training.metrics(precision=0.5, recall=0.5)
+    train(vision)
+
+    evaluated = f"s3://results/{OUT['S3Location']['Prefix']}EvaluationManifest-circuits-1.json"
+    again = ml.lookoutvision.project("again", train=evaluated)
+
+    assert project.dataset("test").entries != again.dataset("train").entries
+    stats = vision.describe_dataset(ProjectName="again", DatasetType="train")["DatasetDescription"]
+    assert stats["ImageStats"] == {"Total": 60, "Labeled": 60, "Normal": 40, "Anomaly": 20}
+
+
 def test_a_model_without_recall_or_precision(ml: Any, vision: Any, project: Any) -> None:
     project.next_training.metrics(precision=0, recall=0)
     train(vision)
@@ -457,6 +470,17 @@ def test_a_start_can_fail_and_be_tried_again(vision: Any, project: Any) -> None:
     assert "MinInferenceUnits" not in shown
     vision.start_model(**ONE, MinInferenceUnits=1)
     assert status(vision) == "HOSTED"
+
+
+def test_the_latest_version_can_be_spoken_of(vision: Any, project: Any) -> None:
+    train(vision)
+    train(vision)
+    project.model("latest").next_hosting.fail("There is no capacity.")
+
+    for version in ("1", "2"):
+        vision.start_model(ProjectName="circuits", ModelVersion=version, MinInferenceUnits=1)
+
+    assert [status(vision), described(vision, "2")["Status"]] == ["HOSTED", "HOSTING_FAILED"]
 
 
 @pytest.mark.parametrize("operation", ["describe_model", "stop_model", "delete_model"])

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from itertools import islice
 
 from mlmock.clock import to_seconds
-from mlmock.services.lookoutvision.entries import BadLines, Entry, count
+from mlmock.services.lookoutvision.entries import Entry, count
 
 _VIEWS = 32
 _DATE = re.compile(
@@ -67,6 +67,11 @@ class Content:
         """The counters: Total, Labeled, Normal, Anomaly."""
         return count(self.entries)
 
+    @property
+    def bucket(self) -> str:
+        """The bucket in which all images lie; empty while there are none."""
+        return self.entries[0].bucket if self.entries else ""
+
     @cached_property
     def colours(self) -> dict[str, str]:
         """The anomaly labels of the masks, each with its colour."""
@@ -77,16 +82,9 @@ class Content:
         return {entry.ref: place for place, entry in enumerate(self.entries)}
 
     def changed(self, entries: Iterable[Entry]) -> Content:
-        """Return this with `entries`: those of known images in their places, new ones at the end.
-
-        BadLines if their images lie in another bucket.
-        """
+        """Return this with `entries`: of known images in their places, of new ones at the end."""
         after, places = list(self.entries), dict(self._places)
         for entry in entries:
-            if after and entry.bucket != after[0].bucket:
-                raise BadLines(
-                    f"{entry.ref}: the images of this dataset are in the bucket {after[0].bucket}."
-                )
             place = places.setdefault(entry.ref, len(after))
             after[place : place + 1] = [entry]
         return Content(after)

@@ -55,7 +55,7 @@ class DatasetOperations(State):
             to_seconds(dataset.created),
             repr(wanted),
         )
-        after = tokens.read(params.get("NextToken"))
+        after = tokens.read(params.get("NextToken") or None)
         behind = None if after is None else after[0]
         with self.lock:
             texts, last = dataset.content.page(wanted, params.get("MaxResults", PAGE), behind)
@@ -158,8 +158,9 @@ class DatasetOperations(State):
         self.ledger.change(dataset, pending=None, failure=None)
         self.move(dataset, DATASET, "UpdateDatasetEntries", _UPDATING)
         try:
-            entries = read_lines(params["Changes"], to_seconds(self.now()))
-            content = self.checked(dataset, dataset.content.changed(entries))
+            before, now = dataset.content, to_seconds(self.now())
+            entries = read_lines(params["Changes"], now, before.bucket)
+            content = self.checked(dataset, before.changed(entries))
             self.ledger.change(dataset, pending=content)
         except BadLines as fault:
             self.ledger.change(dataset, failure=str(fault))

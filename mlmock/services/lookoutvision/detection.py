@@ -47,9 +47,7 @@ class DetectionOperations(TagOperations):
         return given(found[1], call, shown)
 
     def _keys(self, model: Model) -> tuple[Any, ...]:
-        names = [model.id, f"{model.project}/{EVERY}", EVERY]
-        if model.version == max(self.projects[model.project].models):
-            names.append(f"{model.project}/latest")
+        names = (*self.names(model), f"{model.project}/{EVERY}", EVERY)
         return tuple(key_of(DETECTION, name) for name in names)
 
     @staticmethod
@@ -87,15 +85,13 @@ def default_finding(body: bytes, colours: Mapping[str, str]) -> Finding:
     share = int.from_bytes(digest[:4], "big") / 2**32
     anomalous = digest[4] % 2 == 1
     found = Finding(anomalous, round(0.5 + share / 2, 6))
-    if not colours:
+    if not colours or not anomalous:
         return found
-    return replace(found, areas=dict(zip(colours, _shares(digest, len(colours), anomalous))))  # noqa: B905
+    return replace(found, areas=dict(zip(colours, _shares(digest, len(colours)))))  # noqa: B905
 
 
-def _shares(digest: bytes, count: int, anomalous: bool) -> list[float]:
-    """Return the share of each label: at most a quarter of the image together."""
-    if not anomalous:
-        return [0.0] * count
+def _shares(digest: bytes, count: int) -> list[float]:
+    """Return the share of each label: a quarter of the image together."""
     weights = [digest[5 + place % 11] + 1 for place in range(count)]
     return [round(weight / sum(weights) / 4, 4) for weight in weights]
 

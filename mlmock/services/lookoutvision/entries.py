@@ -22,6 +22,13 @@ _LABELS = (0, 1, "0", "1")
 _NO_COLOURS: tuple[tuple[str, str], ...] = ()
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse).decode  # NaN and its like are no JSON
+
+
 class BadLines(Exception):  # noqa: N818 - becomes a dataset's StatusMessage
     """Lines that a dataset can't take; the text says which line and why."""
 
@@ -43,14 +50,13 @@ class Entry(NamedTuple):
     colours: tuple[tuple[str, str], ...]
 
 
-def read_lines(body: bytes, added: float) -> list[Entry]:
+def read_lines(body: bytes, added: float, bucket: str = "") -> list[Entry]:
     """Return the entries of a manifest or of changes; BadLines names the first bad line.
 
     Blank lines are passed over (judged), of two lines for one image the last counts (judged), and
-    all images lie in one bucket.
+    all images lie in one bucket: in `bucket`, if the dataset has images already.
     """
     found: dict[str, Entry] = {}
-    bucket = ""
     for number, text in _numbered(body):
         entry = _entry(number, text, added)
         if entry.bucket != bucket:
@@ -83,7 +89,7 @@ def _entry(number: int, text: str, added: float) -> Entry:
     if len(text) > LONGEST:
         raise BadLines(f"Line {number} has more than {LONGEST} characters.")
     try:
-        value = json.loads(text)
+        value = _decode(text)
     except (ValueError, RecursionError):
         value = None
     if type(value) is not dict:

@@ -51,7 +51,7 @@ class ModelOperations(ProjectOperations):
         params = call.params
         project = self.project(params["ProjectName"])
         tokens = Tokens("ListModels", self.scope.region, self.scope.account_id, project.arn)
-        after = tokens.read(params.get("NextToken"))
+        after = tokens.read(params.get("NextToken") or None)
         places = project.model_shelf.between(None, None, after=after, descending=True)
         found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
         for place in found:
@@ -85,6 +85,11 @@ class ModelOperations(ProjectOperations):
         if found is None:
             raise faults.not_found(faults.MODEL, f"{project.name}/{version}")
         return found
+
+    def names(self, model: Model) -> tuple[str, ...]:
+        """Return what a test may call a model: by its version, and ``latest`` if it is that."""
+        latest = model.version == max(self.projects[model.project].models)
+        return (model.id, f"{model.project}/latest") if latest else (model.id,)
 
     def looked(self, params: dict[str, Any]) -> Model:
         """Look at a model, and return it if it is still there."""
@@ -188,7 +193,7 @@ class ModelOperations(ProjectOperations):
         one_less = (most or least) - 1
         self.check_quota("inference_units", one_less, faults.MODEL, model.id)
         self._set_out(model, "StartModel", _STARTING, units=(least, most))
-        outcome = next_outcome(self, HOSTING, model.id)
+        outcome = next_outcome(self, HOSTING, *self.names(model))
         self._begin_model(model, lambda: self._host(model, outcome))
         return {"Status": "STARTING_HOSTING"}
 

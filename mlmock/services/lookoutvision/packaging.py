@@ -49,7 +49,7 @@ class PackagingOperations(DetectionOperations):
         tokens = Tokens(
             "ListModelPackagingJobs", self.scope.region, self.scope.account_id, project.arn
         )
-        after = tokens.read(params.get("NextToken"))
+        after = tokens.read(params.get("NextToken") or None)
         places = project.job_shelf.between(None, None, after=after, descending=True)
         found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
         jobs = [project.jobs[place[2]] for place in found]

@@ -35,7 +35,7 @@ class ProjectOperations(DatasetOperations):
         params = call.params
         tokens = Tokens("ListProjects", self.scope.region, self.scope.account_id)
         places = self._shelf.between(
-            None, None, after=tokens.read(params.get("NextToken")), descending=True
+            None, None, after=tokens.read(params.get("NextToken") or None), descending=True
         )
         found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
         still = (self.projects.get(place[2]) for place in found)

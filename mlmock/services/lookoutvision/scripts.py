@@ -29,14 +29,14 @@ def key_of(what: str, name: str) -> Hashable:
     return ("lookoutvision", what, name)
 
 
-def next_outcome(backend: Backend, what: str, name: str) -> Outcome | None:
-    """Take the first outcome that is left of those written for `name`, or for every one.
+def next_outcome(backend: Backend, what: str, *names: str) -> Outcome | None:
+    """Take the first outcome that is left of those written for one of `names`, or for every one.
 
     "The next" that are written after one another speak of one after another: here the first rule
     wins, not the latest.
     """
     book = backend.world.book
-    rules = [rule for who in (name, EVERY) for rule in book.about(key_of(what, who))]
+    rules = [rule for name in (*names, EVERY) for rule in book.about(key_of(what, name))]
     for rule in sorted(rules, key=lambda rule: rule.number):
         if not rule.is_spent and _holds(rule, backend):
             found: Outcome = rule.take()

@@ -10,7 +10,7 @@ from mlmock.clock import to_seconds
 from mlmock.services.lookoutvision.backend import LookoutVision
 from mlmock.services.lookoutvision.content import Content
 from mlmock.services.lookoutvision.entries import ANOMALY, NORMAL, BadLines, read_lines
-from mlmock.services.lookoutvision.machines import DATASET, MODEL
+from mlmock.services.lookoutvision.machines import MODEL, USABLE
 from mlmock.services.lookoutvision.resources import Metrics, Model, Project
 
 Lines = int | str | Sequence[str | Mapping[str, Any]]
@@ -42,12 +42,12 @@ def seed_dataset(backend: LookoutVision, project: Project, kind: str, lines: Lin
     """
     content = _content(backend, project, kind, lines)
     dataset = project.datasets.get(kind)
-    if dataset is None:
-        backend.fill(backend.add_dataset(project, kind), content)
-    else:
-        if dataset.work is not None or dataset.status not in DATASET.states:
-            raise ValueError(f"the {kind} dataset of {project.name} is {dataset.status}")
+    if dataset is not None and dataset.work is not None:
+        raise ValueError(f"the {kind} dataset of {project.name} is {dataset.status}")
+    if dataset is not None and dataset.status in USABLE:
         backend.ledger.change(dataset, content=content, updated=backend.now())
+    else:
+        backend.fill(backend.add_dataset(project, kind), content)
 
 
 def _content(backend: LookoutVision, project: Project, kind: str, lines: Lines) -> Content:

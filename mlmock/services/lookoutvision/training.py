@@ -6,6 +6,7 @@ call, is judged. Where the test says nothing the metrics follow from how many im
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -122,10 +123,10 @@ def evaluation_manifest(model: Model, metrics: Metrics, ended: datetime) -> byte
     """Return the EvaluationManifest object: a line a test image, with what was detected in it."""
     images = split(model).test
     wrong = _wrong(images, metrics)
-    lines = [
-        json_bytes(_evaluated(model, entry, entry.ref in wrong, _text(ended))) for entry in images
-    ]
-    return b"".join(line + b"\n" for line in lines)
+    lines = [_evaluated(model, entry, entry.ref in wrong, _text(ended)) for entry in images]
+    # Not sorted: what was labelled stands before what was detected, for whoever imports the lines.
+    texts = [json.dumps(line, separators=(",", ":"), ensure_ascii=False) for line in lines]
+    return "".join(text + "\n" for text in texts).encode(errors="replace")
 
 
 def _wrong(images: list[Entry], metrics: Metrics) -> set[str]:
