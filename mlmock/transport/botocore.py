@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from botocore.auth import BearerAuth
@@ -226,23 +226,30 @@ def _responder(kind: Any) -> Callable[[Any, Call], Any]:
     return respond
 
 
-def _refuse_outside(prefix: str, passing: frozenset[str], url: str) -> None:
+def _refuse_outside(prefix: str, passing: frozenset[str], known: Iterable[str], sent: Any) -> None:
     from mlmock.wire.models import prefixes
+    from mlmock.wire.paths import find_operation
 
-    if prefix not in prefixes(passing):
-        refuse(None, prefix, None, url)
+    if prefix in prefixes(passing):
+        return
+    mine = [service for service in known if prefix in prefixes(frozenset([service]))]
+    plan = find_operation(mine, sent.method, sent.url)
+    if plan is None:
+        refuse(None, prefix, None, sent.url)
+    refuse(None, plan.service, plan.name, sent.url)
 
 
 def own_guard(endpoint: Any, block: Block) -> None:
     """Let an endpoint made inside a block refuse AWS once no block runs."""
     passing, kind = frozenset(block.options.passthrough), type(endpoint)
+    known = block.world.registry
 
     def send(request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
             return ticket.respond(request, ticket)
         if active.current() is None and is_aws(request.url):
-            _refuse_outside(endpoint._endpoint_prefix, passing, request.url)
+            _refuse_outside(endpoint._endpoint_prefix, passing, known, request)
         return kind._send(endpoint, request)
 
     endpoint._send = send

@@ -35,6 +35,7 @@ for made_inside in (inside, nested, s3_inside):
     act = made_inside.list_buckets if made_inside is s3_inside else lambda c=made_inside: names(c)
     text = str(raises(NotMocked, act))
     assert "made inside a mock_ml block" in text, text
+    assert text.startswith("s3 was" if made_inside is s3_inside else f"{NAME}.ListHumanLoops was")
 # released: it goes out, and meets the shut door
 fault = raises(HTTPClientError, names, before)
 assert "a name was looked up: 'a2i-runtime.sagemaker.us-east-1.amazonaws.com'" in str(fault)
