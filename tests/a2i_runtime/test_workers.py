@@ -124,6 +124,9 @@ def test_failures_that_a2i_doesnt_know(ml: MockML) -> None:
         ml.a2i.human_loop("invoice-1").fail("Bored")
     with pytest.raises(BadAnswer, match="at most 1024 characters, not 1025"):
         ml.a2i.human_loop("invoice-1").fail("InternalError", "x" * 1025)
+    as_any: Any = ml.a2i.human_loop("invoice-1")
+    with pytest.raises(BadAnswer, match="FailureReason is a text, not 5"):
+        as_any.fail("InternalError", 5)
 
 
 def test_what_has_ended_takes_nothing_more(a2i: Any, ml: MockML) -> None:

@@ -73,6 +73,9 @@ def failure(code: str, reason: str | None) -> Failed:
     """Return a failure that A2I can show; BadAnswer for any other code or a longer reason."""
     if code not in _FAILURE_CODES:
         raise BadAnswer(f"a human loop fails with {', '.join(_FAILURE_CODES)}, not {code!r}")
+    given: object = reason
+    if given is not None and not isinstance(given, str):
+        raise BadAnswer(f"a FailureReason is a text, not {given!r}")
     if reason is not None and len(reason) > _LONGEST_REASON:
         raise BadAnswer(
             f"a FailureReason has at most {_LONGEST_REASON} characters, not {len(reason)}"
