@@ -89,7 +89,7 @@ def test_times_tell_when_it_was_submitted_and_when_it_ended(ml: MockML, bedrock:
     assert "failureMessage" not in shown
 
 
-def test_where_the_output_goes_is_shown_with_key_and_owner(bedrock: Any) -> None:
+def test_where_the_output_goes_is_shown_with_key_and_owner(ml: MockML, bedrock: Any) -> None:
     key = "arn:aws:kms:us-east-1:123456789012:alias/videos"
     asked = {"s3Uri": "s3://videos/", "kmsKeyId": key, "bucketOwner": "123456789012"}
     arn = bedrock.start_async_invoke(
@@ -100,6 +100,7 @@ def test_where_the_output_goes_is_shown_with_key_and_owner(bedrock: Any) -> None
     )["invocationArn"]
     shown = show(bedrock, arn)["outputDataConfig"]["s3OutputDataConfig"]
     assert shown == asked | {"s3Uri": f"s3://videos/{arn.rpartition('/')[2]}"}
+    assert ml.bedrock.async_invoke(arn).tags == {"team": "films"}
 
 
 def test_a_profile_shows_the_arn_of_its_model(bedrock: Any) -> None:
@@ -256,6 +257,21 @@ def test_a_bucket_that_moto_lacks_is_refused_at_the_start() -> None:
 
     with mock_aws(), mock_ml():
         assert refusal(client_of()) == ("ValidationException", "Invalid S3 credentials")
+
+
+def test_a_bucket_of_somebody_elses_is_refused_at_the_start() -> None:
+    from moto import mock_aws
+
+    with mock_aws(), mock_ml() as ml:
+        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="videos")
+        for owner, code in (("123456789012", None), ("210987654321", "ValidationException")):
+            place = {"s3Uri": "s3://videos", "bucketOwner": owner}
+            given = {"outputDataConfig": {"s3OutputDataConfig": place}}
+            if code is None:
+                client_of().start_async_invoke(modelId=REEL, modelInput=TEXT_VIDEO, **given)
+            else:
+                assert refusal(client_of(), **given) == (code, "Invalid S3 credentials")
+        assert len(ml.bedrock.async_invokes) == 1
 
 
 def test_outputs_are_written_to_motos_s3() -> None:

@@ -143,18 +143,19 @@ def test_several_shots(ml: MockML, bedrock: Any, asked: Any, shots: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("message", "kind"),
+    ("message", "kind", "text"),
     [
         (
             "The generated video has been blocked by our content filters.",
             "RAI_VIOLATION_OUTPUT_VIDEO_DEFLECTION",
+            "The generated content has been blocked by our content filters.",
         ),
-        ("Request has been aborted.", "ABORTED"),
-        ("The disk is full.", "INTERNAL_SERVER_EXCEPTION"),
+        ("Request has been aborted.", "ABORTED", "Request has been aborted."),
+        ("The disk is full.", "INTERNAL_SERVER_EXCEPTION", "The disk is full."),
     ],
 )
 def test_a_failure_is_in_the_status_document(
-    ml: MockML, bedrock: Any, message: str, kind: str
+    ml: MockML, bedrock: Any, message: str, kind: str, text: str
 ) -> None:
     ml.bedrock.async_invokes.fail(message)
     shots = {"shots": [{"text": "a dog"}]}
@@ -162,7 +163,7 @@ def test_a_failure_is_in_the_status_document(
     found = outputs(ml, bedrock, REEL_11, asked)
     assert sorted(found) == ["manifest.json", "video-generation-status.json"]
     status = json.loads(found["video-generation-status.json"])
-    failure = {"status": "FAILURE", "failureType": kind, "failureMessage": message}
+    failure = {"status": "FAILURE", "failureType": kind, "failureMessage": text}
     assert status == {"schemaVersion": "1.0", "shots": [failure], "fullVideo": failure}
 
 
@@ -185,6 +186,11 @@ def test_a_failure_is_in_the_status_document(
             REEL_1,
             reel("TEXT_VIDEO", "textToVideoParams", {"text": "a"}, durationSeconds=7),
             "#/videoGenerationConfig/durationSeconds: 7 is not a valid enum value",
+        ),
+        (
+            REEL_11,
+            {"taskType": "MULTI_SHOT_AUTOMATED", "multiShotAutomatedParams": {"text": "a"}},
+            "#: required key [videoGenerationConfig] not found",
         ),
         (
             REEL_11,

@@ -96,6 +96,11 @@ class AsyncInvokeHandle:
         return self._found()[1].work.model_input
 
     @property
+    def tags(self) -> dict[str, str]:
+        """The tags with which it was started; the service's own API doesn't show them."""
+        return dict(self._found()[1].tags)
+
+    @property
     def failure_message(self) -> str | None:
         """Why it failed, or None."""
         return self._found()[1].failure_message

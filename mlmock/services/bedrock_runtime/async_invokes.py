@@ -161,6 +161,7 @@ class AsyncInvokes:
             work=work,
             outcome=outcome,
             submitted=submitted,
+            tags={tag["key"]: tag["value"] for tag in params.get("tags", ())},
         )
 
     def _model_arn(self, written: str, model_id: str) -> str:
@@ -199,11 +200,25 @@ class AsyncInvokes:
     # -- files ------------------------------------------------------------------------------
 
     def _write_manifest(self, invoke: Invoke) -> None:
-        """Write what is there from the start; a bucket that isn't there is refused here."""
+        """Write what is there from the start; a bucket that isn't there is refused here.
+
+        So is one that belongs to somebody else than the `bucketOwner` that the call names (judged).
+        """
         try:
+            self._check_owner(invoke)
             self._write(invoke, [manifest(invoke.work)])
         except MissingBucket:
             raise ServiceError("ValidationException", "Invalid S3 credentials") from None
+
+    def _check_owner(self, invoke: Invoke) -> None:
+        account_id = invoke.destination.get("bucketOwner")
+        if account_id is None:
+            return
+        ask = self._world.neighbour(self._world, "s3", Owner(account_id, self.scope.region))
+        bucket, _ = split_uri(invoke.work.folder)
+        owned = None if ask is None else ask("list_buckets")
+        if owned is not None and bucket not in [each["Name"] for each in owned["Buckets"]]:
+            raise MissingBucket(bucket)
 
     def _write(self, invoke: Invoke, files: Sequence[File]) -> None:
         account_id = invoke.destination.get("bucketOwner", self.scope.account_id)

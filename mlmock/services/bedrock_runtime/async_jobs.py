@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -62,6 +62,7 @@ class Invoke:
     work: Work
     outcome: Outcome
     submitted: datetime
+    tags: dict[str, str] = field(default_factory=dict)
     status: str = ASYNC_INVOKE.start
     failure_message: str | None = None
     ended: datetime | None = None

@@ -38,17 +38,16 @@ _SECONDS: dict[str, Schema] = {
     "TEXT_VIDEO": whole(among=(_SHOT,)),
     "MULTI_SHOT_AUTOMATED": whole(among=tuple(range(2 * _SHOT, 121, _SHOT))),
 }
-# The failures of the status document and their texts, as the user guide lists them.
+_BLOCKED = "RAI_VIOLATION_OUTPUT_VIDEO_DEFLECTION"
+# The failures of the status document and their texts, as the user guide lists them; the first is
+# that of the invocation itself.
 _FAILURES = {
-    "The generated content has been blocked by our content filters.": (
-        "RAI_VIOLATION_OUTPUT_VIDEO_DEFLECTION"
-    ),
-    "The generated video has been blocked by our content filters.": (
-        "RAI_VIOLATION_OUTPUT_VIDEO_DEFLECTION"
-    ),
+    "The generated video has been blocked by our content filters.": _BLOCKED,
+    "The generated content has been blocked by our content filters.": _BLOCKED,
     "Service capacity limit has been reached. Please try again later.": "RATE_LIMIT_EXCEEDED",
     "Request has been aborted.": "ABORTED",
 }
+_TEXTS = {kind: text for text, kind in _FAILURES.items()}
 
 
 class NovaReel:
@@ -61,7 +60,10 @@ class NovaReel:
         if kind not in tasks:
             return Fields({"taskType": Text(among=tasks)}, others=True)
         name, params = _PARAMS[kind]
-        return Fields({"taskType": Text(), name: params}, {"videoGenerationConfig": _config(kind)})
+        config = {"videoGenerationConfig": _config(kind)}
+        if kind == "MULTI_SHOT_AUTOMATED":  # its length has no default
+            return Fields({"taskType": Text(), name: params, **config})
+        return Fields({"taskType": Text(), name: params}, config)
 
     def outputs(self, work: Work) -> list[File]:
         """Return the video, its shots if there are several, and the status document."""
@@ -76,7 +78,8 @@ class NovaReel:
     def failed_outputs(self, work: Work, message: str) -> list[File]:
         """Return the status document, which says of every shot why it is not there."""
         kind = _FAILURES.get(message, "INTERNAL_SERVER_EXCEPTION")
-        failure = {"status": "FAILURE", "failureType": kind, "failureMessage": message}
+        text = _TEXTS.get(kind, message)
+        failure = {"status": "FAILURE", "failureType": kind, "failureMessage": text}
         return [_status([failure for _ in _shot_names(work.model_input)], failure)]
 
 
