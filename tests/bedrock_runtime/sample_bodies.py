@@ -320,7 +320,11 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
         "amazon.nova-canvas-v1:0",
         {
             "taskType": "VIRTUAL_TRY_ON",
-            "virtualTryOnParams": {"sourceImage": PICTURE, "returnMask": True},
+            "virtualTryOnParams": {
+                "sourceImage": PICTURE,
+                "referenceImage": PICTURE,
+                "returnMask": True,
+            },
         },
     ),
     (

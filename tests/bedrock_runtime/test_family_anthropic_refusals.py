@@ -34,13 +34,106 @@ NO_PROMPT = '#: subject must not be valid against schema {"required":["messages"
 def test_keys_of_the_body(changes: dict[str, Any], faults: str) -> None:
     made = body("Hi") | changes
     sent = {name: value for name, value in made.items() if value is not None}
-    assert malformed(HAIKU, **sent) == NO_PROMPT + faults
+    assert malformed(OLD, **sent) == NO_PROMPT + faults
 
 
 @mock_ml
 def test_neither_messages_nor_a_prompt() -> None:
     asked = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 5}
-    assert malformed(HAIKU, **asked) == "#: required key [messages] not found"
+    assert malformed(OLD, **asked) == "#: required key [messages] not found"
+    assert refusal(HAIKU, **asked) == "messages: Field required"
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"max_tokens": None}, "max_tokens: Field required"),
+        ({"anthropic_version": None}, "anthropic_version: Field required"),
+        ({"max_tokens_to_sample": 5}, "max_tokens_to_sample: Extra inputs are not permitted"),
+        ({"max_tokens": None, "temperature": "x", "n": 1}, "max_tokens: Field required"),
+        ({"temperature": "x", "n": 1}, "temperature: Input should be a valid number"),
+        ({"stop_sequences": [1]}, "stop_sequences.0: Input should be a valid string"),
+        ({"system": 1}, "system: Input should be a valid string"),
+        ({"tool_choice": {}}, "tool_choice.type: Field required"),
+        (
+            {"anthropic_version": "2023-06-01"},
+            "anthropic_version: Input should be 'bedrock-2023-05-31'",
+        ),
+    ],
+)
+@mock_ml
+def test_keys_of_the_body_of_newer_models(changes: dict[str, Any], text: str) -> None:
+    made = body("Hi") | changes
+    sent = {name: value for name, value in made.items() if value is not None}
+    assert refusal(HAIKU, **sent) == text
+
+
+@pytest.mark.parametrize(
+    ("block", "text"),
+    [
+        ({"type": "text", "text": "x", "cache_control": 1}, "cache_control: Input should be an"),
+        (
+            {"type": "text", "text": "x", "cache_control": {"type": "forever"}},
+            "messages.0.content.0.text.cache_control.type: Input should be 'ephemeral'",
+        ),
+        (
+            {"type": "text", "text": "x", "cache_control": {"type": "ephemeral", "ttl": "2h"}},
+            "messages.0.content.0.text.cache_control.ephemeral.ttl: Input should be '5m' or '1h'",
+        ),
+        (
+            {
+                "type": "document",
+                "source": {"type": "base64", "media_type": "text/html", "data": "AAE="},
+            },
+            "messages.0.content.0.document.source.base64.media_type: Input should be "
+            "'application/pdf'",
+        ),
+        (
+            {"type": "document", "title": 5, "source": {"type": "text", "data": "x"}},
+            "messages.0.content.0.document.title: Input should be a valid string",
+        ),
+        (
+            {"type": "document", "source": {"type": "content", "content": [5]}},
+            "messages.0.content.0.document.source.content.content.0: Input should be an object",
+        ),
+        (
+            {"type": "document", "source": {"type": "content", "content": [{"type": "text"}]}},
+            "messages.0.content.0.document.source.content.content.0.text.text: Field required",
+        ),
+    ],
+)
+@mock_ml
+def test_members_of_blocks(block: dict[str, Any], text: str) -> None:
+    asked = body("Hi") | {"messages": [{"role": "user", "content": [block]}]}
+    assert text in refusal(HAIKU, **asked)
+
+
+@mock_ml
+def test_whether_a_result_is_an_error_is_yes_or_no() -> None:
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "is_error": "yes"}
+    turns = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": [USE]},
+        {"role": "user", "content": [result]},
+    ]
+    assert refusal(HAIKU, **body("Hi") | {"messages": turns, "tools": TOOLS}) == (
+        "messages.2.content.0.tool_result.is_error: Input should be a valid boolean"
+    )
+
+
+@mock_ml
+def test_formats_and_thinking_have_kinds() -> None:
+    for form, text in (
+        ({"type": "xml"}, "output_config.format.type: Input should be 'json_schema'"),
+        ({"type": "json_schema"}, "output_config.format.schema: Input should be a valid"),
+        (5, "output_config.format: Input should be a valid dictionary"),
+    ):
+        assert text in refusal(HAIKU, **body("Hi") | {"output_config": {"format": form}})
+    flat = {"output_format": {"type": "json_schema", "schema": []}}
+    assert "output_format.schema: Input should" in refusal(HAIKU, **body("Hi") | flat)
+    assert "thinking: Input tag 'deep' found" in refusal(
+        HAIKU, **body("Hi") | {"thinking": {"type": "deep"}}
+    )
 
 
 LIMITS: list[tuple[str, dict[str, Any], str]] = [

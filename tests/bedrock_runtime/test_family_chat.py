@@ -85,7 +85,6 @@ def test_several_results_are_one_turn(ml: MockML) -> None:
         {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
         {"id": "b", "type": "function", "function": {"name": "f", "arguments": "no JSON"}},
         {"id": "c", "type": "function", "function": {"name": "f", "arguments": {"x": 1}}},
-        {"id": "d", "type": "function"},
     ]
     turns = [
         *HI,
@@ -163,7 +162,6 @@ def test_parts_of_a_message(ml: MockML) -> None:
         {"type": "image_url", "image_url": {"url": uri}},
         {"type": "image_url", "image_url": "https://example.com/cat.png"},
         {"type": "audio"},
-        5,
     ]
     found = invoke(GPT, messages=[{"role": "user", "content": parts}])
     assert found["choices"][0]["message"]["content"] == "Yes."
@@ -247,6 +245,23 @@ def test_jamba(ml: MockML) -> None:
         (
             {"messages": [{"role": "user", "content": 5}]},
             "#/messages/0/content: no subschema matched out of the total 4 subschemas",
+        ),
+        ({"messages": [{"role": "user"}]}, "#/messages/0: required key [content] not found"),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"id": "d"}]}]},
+            "#/messages/0/tool_calls: no subschema matched out of the total 2 subschemas",
+        ),
+        (
+            {"messages": HI, "tools": [{"type": "function"}]},
+            "#/tools/0: required key [function] not found",
+        ),
+        (
+            {"messages": HI, "tool_choice": "maybe"},
+            "#/tool_choice: no subschema matched out of the total 3 subschemas",
+        ),
+        (
+            {"messages": HI, "response_format": {}},
+            "#/response_format: no subschema matched out of the total 2 subschemas",
         ),
         ({"messages": HI, "temperature": 3}, "#/temperature: 3 is not less or equal to 2"),
         ({"messages": HI, "max_tokens": 0}, "#/max_tokens: 0 is not greater or equal to 1"),

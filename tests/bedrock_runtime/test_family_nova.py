@@ -157,6 +157,19 @@ BODIES: list[tuple[dict[str, Any], str]] = [
         {"messages": [user({"image": {"format": "png", "source": {"bytes": "!"}}})]},
         "#/messages/0/content/0/image/source/bytes: invalid base64",
     ),
+    ({"messages": [user({})]}, "#/messages/0/content/0: 0 subschemas matched instead of one"),
+    (
+        {"messages": [user({"text": ""})]},
+        "#/messages/0/content/0/text: expected minLength: 1, actual: 0",
+    ),
+    (
+        {"messages": [user({"image": {"format": "bmp", "source": {"bytes": "AAE="}}})]},
+        "#/messages/0/content/0/image/format: bmp is not a valid enum value",
+    ),
+    (
+        {"messages": HI, "toolConfig": {"tools": [{"toolSpec": {"name": "f"}}]}},
+        "#/toolConfig/tools/0/toolSpec: required key [inputSchema] not found",
+    ),
     (
         {"messages": HI, "inferenceConfig": {"temperature": 1.5, "topK": True}},
         "#/inferenceConfig/temperature: 1.5 is not less or equal to 1"

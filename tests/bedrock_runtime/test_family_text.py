@@ -331,7 +331,11 @@ def test_bodies_that_are_no_objects(body: Any) -> None:
 @mock_ml
 def test_a_limit_above_the_model_s() -> None:
     text = refusal("meta.llama3-8b-instruct-v1:0", prompt="x", max_gen_len=4000)
-    assert "exceeds the model limit of 2048" in text
+    assert "#/max_gen_len: 4000 is not less or equal to 2048" in text
+    text = refusal("mistral.mixtral-8x7b-instruct-v0:1", prompt="x", max_tokens=5000)
+    assert "#/max_tokens: 5000 is not less or equal to 4096" in text
+    later = "us.meta.llama3-1-8b-instruct-v1:0"
+    assert "8192" in refusal(later, prompt="x", max_gen_len=9000)
 
 
 @mock_ml

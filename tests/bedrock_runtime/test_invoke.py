@@ -198,7 +198,9 @@ def test_rankings_follow_the_words_of_the_query() -> None:
 
 
 @mock_ml
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"5", b"[" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"5", b"[" * 5000, b'{"prompt": "x", "top_p": NaN}']
+)
 def test_bodies_that_are_no_object(body: bytes) -> None:
     with pytest.raises(ClientError) as caught:
         invoke(LLAMA, body)

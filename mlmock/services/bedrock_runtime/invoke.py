@@ -89,12 +89,16 @@ def _read(exchange: Exchange) -> tuple[Family, Any, dict[str, Any] | None]:
 def parsed_body(body: bytes) -> dict[str, Any]:
     """Return the JSON object that `body` is; ValidationException for anything else."""
     try:
-        found = json.loads(body)
+        found = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise refusals.invalid("Malformed input request, please reformat your input and try again.")
     return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} isn't JSON")
 
 
 def family_by_body(body: Mapping[str, Any]) -> Family:

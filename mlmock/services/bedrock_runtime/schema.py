@@ -146,11 +146,15 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """An object: the members that it needs, those that it may have, and whether others may be."""
+    """An object: the members that it needs, those that it may have, and whether others may be.
+
+    `one`: it has exactly one of those that it may have.
+    """
 
     required: Mapping[str, Schema] = field(default_factory=dict)
     optional: Mapping[str, Schema] = field(default_factory=dict)
     others: bool = False
+    one: bool = False
 
     def __call__(self, value: Any, path: str, faults: Faults) -> None:
         """Add to `faults` what is wrong with `value` and its members at `path`."""
@@ -162,9 +166,11 @@ class Fields:
             faults.extend(f"{path}: extraneous key [{name}] is not permitted" for name in extra)
         missing = [name for name in self.required if name not in value]
         faults.extend(f"{path}: required key [{name}] not found" for name in missing)
-        for name, schema in known.items():
-            if name in value:
-                schema(value[name], f"{path}/{name}", faults)
+        given = [name for name in known if name in value]
+        if self.one and len(given) != 1:
+            faults.append(f"{path}: {len(given)} subschemas matched instead of one")
+        for name in given:
+            known[name](value[name], f"{path}/{name}", faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +188,27 @@ class Either:
                 return
         count = len(self.options)
         faults.append(f"{path}: no subschema matched out of the total {count} subschemas")
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """An object whose member `key` says what it is: the schema of each kind that is known.
+
+    Other kinds may be, with any members, unless it is `strict`.
+    """
+
+    key: str
+    known: Mapping[str, Schema]
+    strict: bool = False
+
+    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+        """Add to `faults` what is wrong with `value` at `path`."""
+        found: Faults = []
+        kinds = tuple(self.known) if self.strict else ()
+        Fields({self.key: Text(1, among=kinds)}, others=True)(value, path, found)
+        if not found and value[self.key] in self.known:
+            self.known[value[self.key]](value, path, found)
+        faults.extend(found)
 
 
 @dataclass(frozen=True, slots=True)

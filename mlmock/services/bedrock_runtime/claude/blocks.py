@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlmock.services.bedrock_runtime.families.base import invalid
@@ -36,17 +36,23 @@ def block_of(block: Any, at: str) -> Blocks:
     if not isinstance(kind, str) or kind not in _READ:
         raise invalid(_unexpected_tag(kind, at))
     found = _READ[kind](block, f"{at}.{kind}")
-    return [*found, *cache_point(block)]
+    return [*found, *cache_point(block, f"{at}.{kind}")]
 
 
-def cache_point(block: dict[str, Any]) -> Blocks:
+def cache_point(block: dict[str, Any], at: str) -> Blocks:
     """Return the cache point after a block, a tool or a system text that says ``cache_control``."""
     control = block.get("cache_control")
-    if not control:
+    if control is None:
         return []
-    ttl = control.get("ttl") if isinstance(control, dict) else None
-    point = {"type": "default", "ttl": ttl} if ttl in ("5m", "1h") else {"type": "default"}
-    return [{"cachePoint": point}]
+    at = f"{at}.cache_control"
+    if not isinstance(control, dict):
+        raise invalid(f"{at}: Input should be an object")
+    kind, ttl = _needed(control, "type", str, at), control.get("ttl")
+    if kind != "ephemeral":
+        raise invalid(f"{at}.type: Input should be 'ephemeral'")
+    if ttl not in (None, "5m", "1h"):
+        raise invalid(f"{at}.ephemeral.ttl: Input should be '5m' or '1h'")
+    return [{"cachePoint": {"type": "default"} | ({"ttl": ttl} if ttl else {})}]
 
 
 def source_image(block: Any) -> int:
@@ -105,23 +111,37 @@ def _check_source(source: dict[str, Any], kinds: tuple[str, ...], at: str) -> No
 def _document(block: dict[str, Any], at: str) -> Blocks:
     source = _needed(block, "source", dict, at)
     _check_source(source, ("base64", "content", "text"), f"{at}.source")
-    document: dict[str, Any] = {"name": block.get("title") or "document"}
-    if source["type"] == "base64":
-        data = _data(source, f"{at}.source.base64")
-        document |= {"format": "pdf", "source": {"bytes": data}}
-    elif source["type"] == "text":
-        text = _needed(source, "data", str, f"{at}.source.text")
+    title = optional(block, "title", str, at)
+    document: dict[str, Any] = {"name": title or "document"}
+    kind, within = source["type"], f"{at}.source.{source['type']}"
+    if kind in _DOCUMENTS and source.get("media_type", _DOCUMENTS[kind]) != _DOCUMENTS[kind]:
+        raise invalid(f"{within}.media_type: Input should be '{_DOCUMENTS[kind]}'")
+    if kind == "base64":
+        document |= {"format": "pdf", "source": {"bytes": _data(source, within)}}
+    elif kind == "text":
+        text = _needed(source, "data", str, within)
         document |= {"format": "txt", "source": {"text": text}}
     else:
-        document |= {"format": "txt", "source": {"content": _texts_in(source.get("content"))}}
+        texts = _texts_in(_needed(source, "content", (str, list), within), f"{within}.content")
+        document |= {"format": "txt", "source": {"content": texts}}
     return [{"document": document}]
 
 
-def _texts_in(content: Any) -> Blocks:
+_DOCUMENTS = {"base64": "application/pdf", "text": "text/plain"}
+
+
+def _texts_in(content: str | list[Any], at: str) -> Blocks:
+    """Return the texts in a list of blocks; pictures, which may be among them, are left out."""
     if isinstance(content, str):
         return [{"text": content}]
-    found = content if isinstance(content, list) else []
-    return [{"text": str(b["text"])} for b in found if isinstance(b, dict) and "text" in b]
+    found = []
+    for place, block in enumerate(content):
+        within = f"{at}.{place}"
+        if not isinstance(block, dict):
+            raise invalid(f"{within}: Input should be an object")
+        if _needed(block, "type", str, within) == "text":
+            found.append({"text": _needed(block, "text", str, f"{within}.text")})
+    return found
 
 
 def _tool_use(block: dict[str, Any], at: str) -> Blocks:
@@ -139,8 +159,9 @@ def _tool_result(block: dict[str, Any], at: str) -> Blocks:
     else:
         raise invalid(f"{at}.content: Input should be a valid list")
     result: dict[str, Any] = {"toolUseId": use_id, "content": found}
-    if "is_error" in block:
-        result["status"] = "error" if block["is_error"] else "success"
+    failed = optional(block, "is_error", bool, at)
+    if failed is not None:
+        result["status"] = "error" if failed else "success"
     return [{"toolResult": result}]
 
 
@@ -159,18 +180,28 @@ def _search_result(block: dict[str, Any], at: str) -> Blocks:
     result = {
         "source": _needed(block, "source", str, at),
         "title": _needed(block, "title", str, at),
-        "content": _texts_in(_needed(block, "content", list, at)),
+        "content": _texts_in(_needed(block, "content", list, at), f"{at}.content"),
     }
     return [{"searchResult": result}]
 
 
-def _needed(block: dict[str, Any], name: str, kind: type, at: str) -> Any:
+def _needed(block: dict[str, Any], name: str, kind: type | tuple[type, ...], at: str) -> Any:
     if name not in block:
         raise invalid(f"{at}.{name}: Field required")
     if not isinstance(block[name], kind):
-        wanted = {"str": "string", "dict": "dictionary"}.get(kind.__name__, "list")
-        raise invalid(f"{at}.{name}: Input should be a valid {wanted}")
+        raise invalid(f"{at}.{name}: Input should be a valid {_NAMES.get(kind, 'list')}")
     return block[name]
+
+
+_NAMES = {str: "string", dict: "dictionary", bool: "boolean"}
+
+
+def optional(block: Mapping[str, Any], name: str, kind: type, at: str) -> Any:
+    """Return a member of a block, None without it; ServiceError if it isn't of its kind."""
+    value = block.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise invalid(f"{at}.{name}: Input should be a valid {_NAMES.get(kind, 'list')}")
+    return value
 
 
 _READ: dict[str, Callable[[dict[str, Any], str], Blocks]] = {

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlmock.services.bedrock_runtime.claude.blocks import block_of, cache_point, source_image
+from mlmock.services.bedrock_runtime.claude.blocks import (
+    block_of,
+    cache_point,
+    optional,
+    source_image,
+)
 from mlmock.services.bedrock_runtime.claude.tools import check_pairs, choice_of, tools_of
 from mlmock.services.bedrock_runtime.families.base import Body, invalid
 from mlmock.services.bedrock_runtime.speech import Conversation, text_of
@@ -120,7 +125,7 @@ def _system(system: Any) -> list[dict[str, Any]]:
             raise invalid(f"{at}.text: Field required")
         if not block["text"]:
             raise invalid("system: text content blocks must be non-empty")
-        found.extend(({"text": block["text"]}, *cache_point(block)))
+        found.extend(({"text": block["text"]}, *cache_point(block, at)))
     return found
 
 
@@ -132,6 +137,16 @@ def _stops(sequences: Any) -> tuple[str, ...]:
 
 def _schema(body: Body) -> Mapping[str, Any] | None:
     """Return the schema that the answer is to fit, where the body asks for one."""
-    form = body.get("output_config", {}).get("format") or body.get("output_format")
-    found = form.get("schema") if isinstance(form, dict) else None
-    return found if isinstance(found, dict) else None
+    given = body.get("output_config", {}), "format", "output_config.format"
+    if "output_format" in body:
+        given = body, "output_format", "output_format"
+    holder, name, at = given
+    form = optional(holder, name, dict, at.rpartition(".")[0] or "body")
+    if form is None:
+        return None
+    if form.get("type") != "json_schema":
+        raise invalid(f"{at}.type: Input should be 'json_schema'")
+    if not isinstance(form.get("schema"), dict):
+        raise invalid(f"{at}.schema: Input should be a valid dictionary")
+    found: Mapping[str, Any] = form["schema"]
+    return found

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.claude.blocks import cache_point
+from mlmock.services.bedrock_runtime.claude.blocks import cache_point, optional
 from mlmock.services.bedrock_runtime.families.base import invalid
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
@@ -22,7 +22,7 @@ def tools_of(tools: Sequence[Any]) -> list[dict[str, Any]]:
     """Return the tools of a body in Converse's words; ServiceError for what Anthropic refuses."""
     found: list[dict[str, Any]] = []
     for place, tool in enumerate(tools):
-        found.extend((_tool(tool, place), *cache_point(tool)))
+        found.extend((_tool(tool, place), *cache_point(tool, f"tools.{place}")))
     names = _names(found)
     if len(set(names)) < len(names):
         raise invalid("tools: Tool names must be unique.")
@@ -42,7 +42,7 @@ def _tool(tool: Any, place: int) -> dict[str, Any]:
     at = f"tools.{place}.custom"
     _check_tool(tool, at)
     spec = {"name": tool["name"], "inputSchema": {"json": tool["input_schema"]}}
-    if "description" in tool:
+    if optional(tool, "description", str, at) is not None:
         spec["description"] = tool["description"]
     return {"toolSpec": spec}
 

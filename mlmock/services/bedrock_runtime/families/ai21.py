@@ -10,8 +10,10 @@ from mlmock.services.bedrock_runtime import schema as s
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
 from mlmock.services.bedrock_runtime.families.openai_chat import (
     CHOICE,
+    FORMAT,
     MESSAGE,
     STOP,
+    TOOL,
     ChatFamily,
     usage,
 )
@@ -108,10 +110,10 @@ class Jamba(ChatFamily):
             "n": s.whole(1, 16),
             "frequency_penalty": s.Number(),
             "presence_penalty": s.Number(),
-            "tools": s.Many(s.Fields(others=True)),
+            "tools": s.Many(TOOL),
             "tool_choice": CHOICE,
             "documents": s.Many(),
-            "response_format": s.Fields(others=True),
+            "response_format": FORMAT,
         },
     )
 

@@ -93,8 +93,11 @@ def _body(canvas: bool, characters: int, seeds: int) -> s.Fields:
     params["backgroundRemovalParams"] = s.Fields({"image": _PICTURE})
     pictures = s.Many(_PICTURE, least=1, most=5)
     params["imageVariationParams"] = s.Fields({"images": pictures}, told.optional, others=True)
+    if canvas:
+        fitted: dict[str, s.Schema] = {"sourceImage": _PICTURE, "referenceImage": _PICTURE}
+        params["virtualTryOnParams"] = s.Fields(fitted, {"returnMask": s.Flag()}, others=True)
     params["colorGuidedGenerationParams"] = s.Fields(
-        {"text": text, "colors": s.Many(s.Text(), least=1, most=10)}, others=True
+        {"text": text, "colors": s.Many(s.Text(1), least=1, most=10)}, others=True
     )
     config: dict[str, s.Schema] = {
         "numberOfImages": s.whole(1, 5),

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from mlmock.services.bedrock_runtime import schema as s
-from mlmock.services.bedrock_runtime.claude import messages, written
+from mlmock.services.bedrock_runtime.claude import messages, top, written
 from mlmock.services.bedrock_runtime.families.base import (
     Body,
     Event,
@@ -27,46 +27,17 @@ from mlmock.services.bedrock_runtime.prompts import HUMAN, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 from mlmock.services.bedrock_runtime.spoken import spoken, words_of
 
-_NO_PROMPT = '#: subject must not be valid against schema {"required":["messages"]}'
-"""What a text completion's schema says of a Messages body; the service tries both."""
-_VERSION = "bedrock-2023-05-31"
-_TEXTS = s.Many(s.Text())
-_MESSAGES = s.Fields(
-    {
-        "anthropic_version": s.Text(among=(_VERSION,)),
-        "max_tokens": s.Number(whole=True),
-        "messages": s.Many(),
-    },
-    {
-        "system": s.Either((s.Text(), s.Many())),
-        "temperature": s.Number(),
-        "top_p": s.Number(),
-        "top_k": s.Number(whole=True),
-        "stop_sequences": _TEXTS,
-        "tools": s.Many(),
-        "tool_choice": s.Fields({"type": s.Text()}, others=True),
-        "thinking": s.Fields({"type": s.Text()}, others=True),
-        "anthropic_beta": _TEXTS,
-        "metadata": s.Fields(others=True),
-        "context_management": s.Fields(others=True),
-        "output_config": s.Fields(others=True),
-        "output_format": s.Fields(others=True),
-        "mcp_servers": s.Many(),
-        "container": s.Anything(),
-    },
-)
 _COMPLETIONS = s.Fields(
     {"prompt": s.Text(), "max_tokens_to_sample": s.Number(whole=True)},
     {
-        "stop_sequences": _TEXTS,
+        "stop_sequences": s.Many(s.Text()),
         "temperature": s.Number(0, 1),
         "top_p": s.Number(0, 1),
         "top_k": s.whole(0, 500),
-        "anthropic_version": s.Text(among=(_VERSION,)),
+        "anthropic_version": s.Text(among=("bedrock-2023-05-31", "2026-10-21")),
         "metadata": s.Fields(others=True),
     },
 )
-_KNOWN = frozenset({**_MESSAGES.required, **_MESSAGES.optional})
 _OLD_NAMES = {
     "anthropic.claude-v2": "claude-2.0",
     "anthropic.claude-v2:1": "claude-2.1",
@@ -107,17 +78,17 @@ class Anthropic(Family):
         """Return the conversation in a Messages body, or in the prompt of a text completion."""
         if "messages" not in body and "prompt" in body:
             return _read_completion(body, model_id)
-        s.check(_MESSAGES, body, *([_NO_PROMPT] if "messages" in body else []))
         version = version_of(model_id)
+        top.check(body, native=version >= (4,))
         _check_limits(body, version, _most(version, model_id), model_id)
         return messages.read(body, model_id, prefill=version < (4, 6))
 
     def check(self, conversation: Conversation) -> None:
         """Refuse members that no Messages body has, and settings that don't go together."""
         version, fields = version_of(conversation.model_id), conversation.extra
-        extra = [name for name in fields if name not in _KNOWN]
+        extra = [name for name in fields if name not in top.KNOWN]
         if extra and version >= (4,):
-            raise invalid(f"{extra[0]}: Extra inputs are not permitted")
+            raise invalid(top.too_much(extra[0]))
         if extra:
             raise malformed(*(f"#: extraneous key [{name}] is not permitted" for name in extra))
         _check_sampling(
@@ -169,7 +140,9 @@ def _most(version: tuple[int, ...], model_id: str) -> int | None:
         return 4096
     if version < (4,):
         return 131072 if version >= (3, 7) else 8192
-    return 32000 if "opus" in model_id and version < (4, 5) else None
+    if version >= (4, 6):
+        return 128000
+    return 32000 if "opus" in model_id and version < (4, 5) else 64000
 
 
 def _least_cached(version: tuple[int, ...], model_id: str) -> int:
@@ -220,8 +193,14 @@ def _thinking_body(conversation: Conversation) -> dict[str, Any]:
 
 
 def _check_thinking(body: Body) -> None:
-    thinking: Mapping[str, Any] = body.get("thinking", {})
-    if thinking.get("type") not in ("enabled", "adaptive"):
+    thinking: Mapping[str, Any] = body.get("thinking", {"type": "disabled"})
+    kind = thinking.get("type")
+    if kind not in ("adaptive", "disabled", "enabled"):
+        raise invalid(
+            f"thinking: Input tag '{kind}' found using 'type' does not match any of the expected "
+            "tags: 'adaptive', 'disabled', 'enabled'"
+        )
+    if kind == "disabled":
         return
     budget = thinking.get("budget_tokens")
     if thinking["type"] == "enabled":

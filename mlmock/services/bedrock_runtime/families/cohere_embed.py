@@ -30,7 +30,15 @@ _THIRD = s.Fields(
         "embedding_types": _TYPES,
     },
 )
-_PART = s.Fields({"type": s.Text(among=("text", "image_url"))}, others=True)
+_URL = s.Either((s.Text(1), s.Fields({"url": s.Text(1)}, others=True)))
+_PART = s.Kinds(
+    "type",
+    {
+        "text": s.Fields({"text": s.Text(1)}, others=True),
+        "image_url": s.Fields({"image_url": _URL}, others=True),
+    },
+    strict=True,
+)
 _FOURTH = s.Fields(
     {"input_type": s.Text(among=(*_PURPOSES, "image"))},
     {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from mlmock.services.bedrock_runtime import schema as s
@@ -12,15 +13,6 @@ from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 from mlmock.services.bedrock_runtime.spoken import spoken, words_of
 from mlmock.services.bedrock_runtime.tokens import CHARACTERS
 
-_BODY = s.Fields(
-    {"prompt": s.Text(1)},
-    {
-        "max_gen_len": s.whole(1, 8192),
-        "temperature": s.Number(0, 1),
-        "top_p": s.Number(0, 1),
-        "images": s.Many(s.Text()),
-    },
-)
 _OLD = ("meta.llama2", "meta.llama3-8b", "meta.llama3-70b")
 _SMALL = ("meta.llama3-2-1b", "meta.llama3-2-3b")
 _SEE = ("meta.llama3-2-11b", "meta.llama3-2-90b", "meta.llama4")
@@ -45,7 +37,7 @@ class Llama(Family):
 
     def read(self, body: Body, model_id: str) -> Conversation:
         """Return the turns that the prompt marks, in Llama 2's form or in that since 3."""
-        s.check(_BODY, body)
+        s.check(_body(2048 if model_id.startswith(_OLD) else 8192), body)
         prompt = body["prompt"]
         system, messages = turns_of(prompt, INSTRUCT if "[INST]" in prompt else HEADERS)
         return Conversation(
@@ -79,6 +71,17 @@ class Llama(Family):
                 prompt = None
             else:
                 yield _chunk("", prompt, reply.usage.output_tokens, _reason(reply))
+
+
+@lru_cache(maxsize=2)
+def _body(most: int) -> s.Fields:
+    limits: dict[str, s.Schema] = {
+        "max_gen_len": s.whole(1, most),
+        "temperature": s.Number(0, 1),
+        "top_p": s.Number(0, 1),
+        "images": s.Many(s.Text(1)),
+    }
+    return s.Fields({"prompt": s.Text(1)}, limits)
 
 
 def _reason(reply: Reply) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from mlmock.services.bedrock_runtime import schema as s
@@ -13,16 +14,19 @@ from mlmock.services.bedrock_runtime.prompts import INSTRUCT, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 from mlmock.services.bedrock_runtime.spoken import spoken, words_of
 
-_PROMPT = s.Fields(
-    {"prompt": s.Text(1)},
-    {
-        "max_tokens": s.whole(1, 8192),
+
+@lru_cache(maxsize=2)
+def _prompt(most: int) -> s.Fields:
+    limits: dict[str, s.Schema] = {
+        "max_tokens": s.whole(1, most),
         "temperature": s.Number(0, 1),
         "top_p": s.Number(0, 1),
         "top_k": s.whole(0, 200),
         "stop": s.Many(s.Text(), most=10),
-    },
-)
+    }
+    return s.Fields({"prompt": s.Text(1)}, limits)
+
+
 _CHOICES = frozenset({"auto", "any"})
 
 
@@ -50,7 +54,7 @@ class MistralText(Family):
 
     def read(self, body: Body, model_id: str) -> Conversation:
         """Return the turns that the prompt marks."""
-        s.check(_PROMPT, body)
+        s.check(_prompt(4096 if "mixtral" in model_id else 8192), body)
         system, messages = turns_of(body["prompt"], INSTRUCT)
         return Conversation(
             model_id=model_id,

@@ -16,42 +16,62 @@ from mlmock.services.bedrock_runtime.media import decoded, encoded
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 
 _OPEN = s.Fields(others=True)
-_PLACE = s.Fields({"uri": s.Text()}, others=True)
-_SOURCE = s.Fields(optional={"bytes": s.Text(), "s3Location": _PLACE})
-_MEDIUM = s.Fields({"format": s.Text(), "source": _SOURCE}, others=True)
+_PLACE = s.Fields({"uri": s.Text(1)}, others=True)
+_SOURCE = s.Fields(optional={"bytes": s.Text(1), "s3Location": _PLACE}, one=True)
+_ID = s.Text(1, 64)
+
+
+def _medium(*formats: str) -> s.Fields:
+    return s.Fields({"format": s.Text(among=formats), "source": _SOURCE}, others=True)
+
+
+_PICTURE = _medium("png", "jpeg", "gif", "webp")
+_FILM = _medium("mkv", "mov", "mp4", "webm", "three_gp", "flv", "mpeg", "mpg", "wmv")
 _READ = s.Fields(
     optional={
-        "bytes": s.Text(),
+        "bytes": s.Text(1),
         "s3Location": _PLACE,
         "text": s.Text(),
         "content": s.Many(s.Fields({"text": s.Text()})),
-    }
+    },
+    one=True,
 )
-_DOCUMENT = s.Fields({"source": _READ}, {"format": s.Text(), "name": s.Text()}, others=True)
+_FORMATS = ("pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md")
+_DOCUMENT = s.Fields(
+    {"source": _READ}, {"format": s.Text(among=_FORMATS), "name": s.Text(1)}, others=True
+)
 _THOUGHT = s.Fields({"text": s.Text()}, {"signature": s.Text()})
 _RESULT = s.Fields(
     optional={
         "text": s.Text(),
         "json": s.Anything(),
-        "image": _MEDIUM,
+        "image": _PICTURE,
         "document": _DOCUMENT,
-        "video": _MEDIUM,
-    }
+        "video": _FILM,
+    },
+    one=True,
 )
 _BLOCK = s.Fields(
     optional={
-        "text": s.Text(),
-        "image": _MEDIUM,
+        "text": s.Text(1),
+        "image": _PICTURE,
         "document": _DOCUMENT,
-        "video": _MEDIUM,
-        "audio": _MEDIUM,
-        "toolUse": s.Fields({"toolUseId": s.Text(), "name": s.Text()}, others=True),
-        "toolResult": s.Fields({"toolUseId": s.Text(), "content": s.Many(_RESULT)}, others=True),
+        "video": _FILM,
+        "audio": s.Fields({"format": s.Text(1), "source": _SOURCE}, others=True),
+        "toolUse": s.Fields(
+            {"toolUseId": _ID, "name": _ID, "input": _OPEN}, {"type": s.Text()}, others=True
+        ),
+        "toolResult": s.Fields(
+            {"toolUseId": _ID, "content": s.Many(_RESULT)},
+            {"status": s.Text(among=("success", "error"))},
+            others=True,
+        ),
         "reasoningContent": s.Fields(
-            optional={"reasoningText": _THOUGHT, "redactedContent": s.Text()}
+            optional={"reasoningText": _THOUGHT, "redactedContent": s.Text()}, one=True
         ),
         "cachePoint": _OPEN,
-    }
+    },
+    one=True,
 )
 _ROLE = s.Text(among=("user", "assistant"))
 _TOKENS = s.whole(1)
@@ -68,19 +88,18 @@ _INFERENCE = s.Fields(
         "reasoningConfig": _OPEN,
     }
 )
-_TOOL = s.Fields(
-    optional={
-        "toolSpec": s.Fields({"name": s.Text(1, 64), "inputSchema": _OPEN}, others=True),
-        "cachePoint": _OPEN,
-        "systemTool": _OPEN,
-    }
+_SPEC = s.Fields(
+    {"name": _ID, "inputSchema": s.Fields({"json": _OPEN})},
+    {"description": s.Text()},
+    others=True,
 )
+_TOOL = s.Fields(optional={"toolSpec": _SPEC, "cachePoint": _OPEN, "systemTool": _OPEN}, one=True)
 _CHOICE = s.Fields(
-    optional={"auto": _OPEN, "any": _OPEN, "tool": s.Fields({"name": s.Text()}, others=True)}
+    optional={"auto": _OPEN, "any": _OPEN, "tool": s.Fields({"name": _ID}, others=True)}, one=True
 )
 _TOOLS = s.Fields({"tools": s.Many(_TOOL, least=1)}, {"toolChoice": _CHOICE})
 _MESSAGE = s.Fields({"role": _ROLE, "content": s.Many(_BLOCK, least=1)})
-_SYSTEM = s.Fields(optional={"text": s.Text(), "cachePoint": _OPEN})
+_SYSTEM = s.Fields(optional={"text": s.Text(1), "cachePoint": _OPEN}, one=True)
 _BODY = s.Fields(
     {"messages": s.Many(_MESSAGE, least=1)},
     {
@@ -186,14 +205,7 @@ def _usage(reply: Reply) -> dict[str, int]:
 
 
 def _turn(turn: Mapping[str, Any], place: int) -> dict[str, Any]:
-    blocks = []
-    for at, block in enumerate(turn["content"]):
-        if len(block) != 1:
-            raise invalid(
-                f"Malformed input request: #/messages/{place}/content/{at}: {len(block)} "
-                "subschemas matched instead of one, please reformat your input and try again."
-            )
-        blocks.append(_with_bytes(block, place, at))
+    blocks = [_with_bytes(block, place, at) for at, block in enumerate(turn["content"])]
     return {"role": turn["role"], "content": blocks}
 
 

@@ -15,14 +15,57 @@ from mlmock.services.bedrock_runtime.chat import read_messages, read_tools, tool
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 
-ROLES = ("system", "developer", "user", "assistant", "tool")
-MESSAGE = s.Fields(
-    {"role": s.Text(among=ROLES)},
-    {"content": s.Either((s.Text(), s.Many(), s.Null(), s.Fields(others=True)))},
-    others=True,
+_OPEN = s.Fields(others=True)
+_URL = s.Either((s.Text(1), s.Fields({"url": s.Text(1)}, others=True)))
+_PART = s.Kinds(
+    "type",
+    {
+        "text": s.Fields({"text": s.Text()}, others=True),
+        "image_url": s.Fields({"image_url": _URL}, others=True),
+    },
+)
+_PARTS = s.Many(s.Either((s.Text(), _PART)))
+_CALLED = s.Fields({"name": s.Text(1)}, {"arguments": s.Either((s.Text(), _OPEN))}, others=True)
+_CALLS = s.Many(s.Fields({"function": _CALLED}, {"id": s.Text(), "type": s.Text()}, others=True))
+_ONE = s.Fields({"text": s.Text()}, others=True)  # what clients of Palmyra send
+_SAID = s.Either((s.Text(), _PARTS, _PART, _ONE))
+_ANSWERED: dict[str, s.Schema] = {
+    "content": s.Either((*_SAID.options, s.Null())),
+    "tool_calls": s.Either((_CALLS, s.Null())),
+}
+MESSAGE = s.Kinds(
+    "role",
+    {
+        **dict.fromkeys(("system", "developer", "user"), s.Fields({"content": _SAID}, others=True)),
+        "assistant": s.Fields(optional=_ANSWERED, others=True),
+        "tool": s.Fields({"content": _SAID}, {"tool_call_id": s.Text()}, others=True),
+    },
+    strict=True,
 )
 STOP = s.Either((s.Text(), s.Many(s.Text(), most=16), s.Null()))
-CHOICE = s.Either((s.Text(), s.Fields(others=True), s.Null()))
+CHOICE = s.Either(
+    (
+        s.Text(among=("none", "auto", "any", "required")),
+        s.Fields({"type": s.Text(1)}, {"function": s.Fields({"name": s.Text(1)})}, others=True),
+        s.Null(),
+    )
+)
+_FUNCTION = s.Fields(
+    {"name": s.Text(1)},
+    {
+        "description": s.Either((s.Text(), s.Null())),
+        "parameters": s.Either((_OPEN, s.Null())),
+    },
+    others=True,
+)
+TOOL = s.Kinds("type", {"function": s.Fields({"function": _FUNCTION}, others=True)})
+_NAMED = s.Fields(optional={"name": s.Text(), "schema": s.Either((_OPEN, s.Null()))}, others=True)
+FORMAT = s.Either(
+    (
+        s.Kinds("type", {"json_schema": s.Fields({"json_schema": _NAMED}, others=True)}),
+        s.Null(),
+    )
+)
 REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -48,8 +91,9 @@ class ChatFamily(Family):
             "stop": STOP,
             "n": s.whole(1),
             "stream": s.Flag(),
-            "tools": s.Many(s.Fields({"type": s.Text()}, others=True)),
+            "tools": s.Many(TOOL),
             "tool_choice": CHOICE,
+            "response_format": FORMAT,
         },
         others=True,
     )
