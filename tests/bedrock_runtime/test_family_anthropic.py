@@ -44,6 +44,14 @@ def test_a_message(ml: MockML) -> None:
 
 
 @mock_ml
+@pytest.mark.parametrize("version", ["bedrock-2023-05-31", "2026-10-21"])
+def test_the_versions(ml: MockML, version: str) -> None:
+    ml.bedrock.model("anthropic.*").reply("Hello")
+    found = invoke(HAIKU, **body("Hi", anthropic_version=version))
+    assert found["content"] == [{"type": "text", "text": "Hello"}]
+
+
+@mock_ml
 def test_the_token_headers_say_what_the_usage_says() -> None:
     found = answer(OLD, body("Hi"))
     headers = found["ResponseMetadata"]["HTTPHeaders"]
