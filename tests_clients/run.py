@@ -6,7 +6,7 @@ Every folder here that has a requirements.txt is a client. Its environment is ma
 .cache/clients/<name>, and again when its requirements or mlmock's own change; mlmock itself is
 installed from this checkout. A folder may have a prepare.py, which runs there before its tests (to
 fetch what pip doesn't); it ends with 77 where a tool that it needs is missing, and the client is
-skipped. A line for each client, and one for all, say how it went.
+skipped. A client that takes too long has failed. A line for each, and one for all, say how it went.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CACHE = ROOT / ".cache" / "clients"
 MISSING = 77
+SETUP, TESTS = 900, 600  # seconds that one step of the one or the other may take
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def install(python: Path, folder: Path) -> None:
     """Install a client's requirements, pytest, and mlmock from this checkout."""
     pip = [str(python), "-m", "pip", "install", "--quiet"]
     wanted = ["-r", str(folder / "requirements.txt"), "pytest", "--editable", str(ROOT)]
-    subprocess.run([*pip, *wanted], check=True)
+    subprocess.run([*pip, *wanted], check=True, timeout=SETUP)
 
 
 def prepared(python: Path, folder: Path) -> str | None:
@@ -79,7 +80,12 @@ def prepared(python: Path, folder: Path) -> str | None:
     if not script.exists():
         return None
     done = subprocess.run(
-        [str(python), str(script)], cwd=folder, text=True, stdout=subprocess.PIPE, check=False
+        [str(python), str(script)],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        check=False,
+        timeout=SETUP,
     )
     if done.returncode == MISSING:
         return done.stdout.strip().rpartition("\n")[2] or "a tool is missing"
@@ -97,29 +103,30 @@ def run(folder: Path) -> Outcome:
     try:
         python = python_of(folder)
         missing = prepared(python, folder)
-    except subprocess.CalledProcessError as fault:
+    except subprocess.SubprocessError as fault:
         return outcome("FAILED", f"could not be set up: {fault}")
     if missing is not None:
         return outcome("skipped", missing)
-    options = [
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(HERE),
-        "-c",
-        str(HERE / "pytest.ini"),
-    ]
-    done = subprocess.run(
-        [str(python), "-m", "pytest", *options, str(folder)],
+    try:
+        done = tested(python, folder)
+    except subprocess.TimeoutExpired:
+        return outcome("FAILED", f"took more than {TESTS} seconds")
+    print(done.stdout, flush=True)
+    last = done.stdout.strip().rpartition("\n")[2].strip("= ")
+    return outcome("passed" if done.returncode == 0 else "FAILED", last)
+
+
+def tested(python: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests of a client."""
+    options = ["-q", "-p", "no:cacheprovider", "--rootdir", str(HERE)]
+    return subprocess.run(
+        [str(python), "-m", "pytest", *options, "-c", str(HERE / "pytest.ini"), str(folder)],
         cwd=folder,
         text=True,
         stdout=subprocess.PIPE,
         check=False,
+        timeout=TESTS,
     )
-    print(done.stdout, flush=True)
-    last = done.stdout.strip().rpartition("\n")[2].strip("= ")
-    return outcome("passed" if done.returncode == 0 else "FAILED", last)
 
 
 def main(names: list[str]) -> int:

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go/aws/awserr"
 	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/aws/aws-sdk-go/service/augmentedairuntime"
+	"github.com/aws/aws-sdk-go/service/lookoutforvision"
 	"github.com/aws/aws-sdk-go/service/sagemakerruntime"
 )
 
@@ -20,7 +22,8 @@ func main() {
 		MaxRetries:  aws.Int(0),
 		Credentials: credentials.NewStaticCredentials("111122223333", "secret", ""),
 	}
-	client := sagemakerruntime.New(session.Must(session.NewSession(config)))
+	opened := session.Must(session.NewSession(config))
+	client := sagemakerruntime.New(opened)
 	heard := map[string]interface{}{}
 	answer, err := client.InvokeEndpoint(&sagemakerruntime.InvokeEndpointInput{
 		EndpointName: aws.String("churn"),
@@ -53,6 +56,63 @@ func main() {
 	if refused, ok := err.(awserr.Error); ok {
 		heard["refused"] = refused.Code()
 	}
+	review(heard, augmentedairuntime.New(opened))
+	inspect(heard, lookoutforvision.New(opened))
 	text, _ := json.Marshal(heard)
 	fmt.Println(string(text))
+}
+
+func review(heard map[string]interface{}, client *augmentedairuntime.AugmentedAIRuntime) {
+	started, err := client.StartHumanLoop(&augmentedairuntime.StartHumanLoopInput{
+		HumanLoopName:     aws.String("go"),
+		FlowDefinitionArn: aws.String("arn:aws:sagemaker:eu-west-1:111122223333:flow-definition/review"),
+		HumanLoopInput:    &augmentedairuntime.HumanLoopInput{InputContent: aws.String("{}")},
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	found, _ := client.DescribeHumanLoop(&augmentedairuntime.DescribeHumanLoopInput{HumanLoopName: aws.String("go")})
+	heard["loop"] = []string{aws.StringValue(started.HumanLoopArn), aws.StringValue(found.HumanLoopStatus)}
+	heard["age"] = found.CreationTime.Year()
+	_, err = client.DescribeHumanLoop(&augmentedairuntime.DescribeHumanLoopInput{HumanLoopName: aws.String("none")})
+	_, heard["missing"] = err.(*augmentedairuntime.ResourceNotFoundException)
+}
+
+func inspect(heard map[string]interface{}, client *lookoutforvision.LookoutForVision) {
+	project := aws.String("circuits")
+	_, err := client.CreateProject(&lookoutforvision.CreateProjectInput{ProjectName: project})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	_, err = client.CreateProject(&lookoutforvision.CreateProjectInput{ProjectName: project})
+	conflict, _ := err.(*lookoutforvision.ConflictException)
+	heard["conflict"] = conflict != nil && aws.StringValue(conflict.ResourceId) != ""
+	pages := 0
+	_ = client.ListProjectsPages(&lookoutforvision.ListProjectsInput{}, func(page *lookoutforvision.ListProjectsOutput, last bool) bool {
+		pages += len(page.Projects)
+		return true
+	})
+	heard["projects"] = pages
+	found, err := client.DetectAnomalies(&lookoutforvision.DetectAnomaliesInput{
+		ProjectName:  aws.String("hosted"),
+		ModelVersion: aws.String("1"),
+		ContentType:  aws.String("image/png"),
+		Body:         openImage(),
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	heard["anomalous"] = aws.BoolValue(found.DetectAnomalyResult.IsAnomalous)
+}
+
+func openImage() *os.File {
+	image, err := os.Open(os.Args[2])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return image
 }

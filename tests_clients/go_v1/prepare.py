@@ -1,21 +1,22 @@
-"""Build the client with the SDK of Debian's package; ends with 77 where it isn't installed."""
+"""Build the client with the SDK of Debian's package; ends with 77 where that isn't to be had."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from debian import need  # noqa: E402
+
 HOME = HERE.parents[1] / ".cache" / "clients" / "go_v1-build"
 SOURCES = Path("/usr/share/gocode")
 
-if shutil.which("go") is None:
-    print("go is not installed")
-    sys.exit(77)
-if not (SOURCES / "src/github.com/aws/aws-sdk-go").is_dir():
-    print("Debian's golang-github-aws-aws-sdk-go-dev is not installed")
-    sys.exit(77)
+need(
+    "go",
+    packages=("golang-go", "golang-github-aws-aws-sdk-go-dev"),
+    place=str(SOURCES / "src/github.com/aws/aws-sdk-go"),
+)
 HOME.mkdir(parents=True, exist_ok=True)
 environment = {
     **os.environ,

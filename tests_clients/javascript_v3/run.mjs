@@ -1,5 +1,6 @@
 // Talks to the server named on the command line; prints what it hears as one JSON object.
 import { createRequire } from "node:module";
+import { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 
 const [endpoint, home] = process.argv.slice(2);
@@ -20,7 +21,23 @@ async function talk(name, client) {
   const pieces = [];
   const streamed = await client.send(new bedrock.ConverseStreamCommand({ modelId, messages }));
   for await (const event of streamed.stream) pieces.push(event.contentBlockDelta?.delta?.text ?? "");
-  heard[name] = { text: answer.output.message.content[0].text, streamed: pieces.join("") };
+  const body = JSON.stringify({ anthropic_version: "bedrock-2023-05-31", max_tokens: 9, messages: [{ role: "user", content: "Hi" }] });
+  const invoked = await client.send(new bedrock.InvokeModelWithResponseStreamCommand({ modelId, body }));
+  const chunks = [];
+  for await (const event of invoked.body) chunks.push(JSON.parse(Buffer.from(event.chunk.bytes).toString()));
+  heard[name] = { text: answer.output.message.content[0].text, streamed: pieces.join(""), raw: chunks.map((c) => c.delta?.text ?? "").join("") };
+  heard[name].broken = await fault(async () => {
+    const torn = await client.send(new bedrock.ConverseStreamCommand({ modelId: "meta.llama3-8b-instruct-v1:0", messages }));
+    for await (const event of torn.stream) heard[name].first ??= Object.keys(event)[0];
+  });
+  heard[name].throttled = await fault(() => client.send(new bedrock.ConverseCommand({ modelId: "cohere.command-r-v1:0", messages })));
+  heard[name].inArn = (await client.send(new bedrock.ConverseCommand({ modelId: `arn:aws:bedrock:eu-west-1::foundation-model/${modelId}`, messages }))).stopReason;
+  heard[name].many = (await Promise.all(Array.from({ length: 64 }, async () => {
+    const { stream } = await client.send(new bedrock.ConverseStreamCommand({ modelId, messages }));
+    let text = "";
+    for await (const event of stream) text += event.contentBlockDelta?.delta?.text ?? "";
+    return text;
+  }))).filter((text) => text === "Hello from here").length;
   client.destroy();
 }
 
@@ -48,5 +65,8 @@ heard.missing = await fault(() => loops.send(new a2i.DescribeHumanLoopCommand({ 
 
 const projects = new vision.LookoutVisionClient(config);
 await projects.send(new vision.CreateProjectCommand({ ProjectName: "circuits" }));
+const image = Buffer.from(process.argv[4], "base64");
+const seen = await projects.send(new vision.DetectAnomaliesCommand({ ProjectName: "hosted", ModelVersion: "1", ContentType: "image/png", Body: Readable.from([image.subarray(0, 20), image.subarray(20)]) }));
+heard.anomalous = seen.DetectAnomalyResult.IsAnomalous;
 heard.projects = (await projects.send(new vision.ListProjectsCommand({}))).Projects.map((p) => p.ProjectName);
 console.log(JSON.stringify(heard));

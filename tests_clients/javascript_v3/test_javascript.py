@@ -1,5 +1,6 @@
 """AWS SDK for JavaScript v3, unmodified: Bedrock over HTTP/2 (its default) and HTTP/1.1."""
 
+import base64
 import json
 import subprocess
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mlmock import ServerThread
+from mlmock import ServerThread, error, stream
 
 HERE = Path(__file__).parent
 HOME = HERE.parents[1] / ".cache" / "clients" / "javascript_v3-npm"
@@ -18,10 +19,17 @@ def heard() -> Any:
     with ServerThread(account_id="123456789012") as server:
         ml = server.ml
         ml.bedrock.model("anthropic.*").reply("Hello from here")
+        torn = stream("Half").then_error("modelStreamErrorException", "boom")
+        ml.bedrock.model("meta.*").reply(torn)
+        ml.bedrock.model("cohere.*").reply(error("ThrottlingException", "slow"))
+        here = ml.at(region="eu-west-1", account_id="111122223333").lookoutvision
+        project = here.project("hosted", train=20, model="HOSTED")
+        project.model("1").detect(anomalous=True, confidence=0.97)
         ml.sagemaker.endpoint("churn").reply({"score": 0.9})
         ml.sagemaker.endpoint("llm").stream(["to", "ken"])
         ml.sagemaker.endpoint("ill").model_error(500, "CUDA out of memory")
         line = ["node", str(HERE / "run.mjs"), server.url, str(HOME)]
+        line.append(base64.b64encode(ml.lookoutvision.image()).decode())
         done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         places = {(call.region, call.account_id) for call in ml.calls}
@@ -31,7 +39,19 @@ def heard() -> Any:
 
 @pytest.mark.parametrize("protocol", ["http2", "http1"])
 def test_a_conversation_and_its_stream(heard: Any, protocol: str) -> None:
-    assert heard[protocol] == {"text": "Hello from here", "streamed": "Hello from here"}
+    for way in ("text", "streamed", "raw"):
+        assert heard[protocol][way] == "Hello from here", way
+    assert heard[protocol]["inArn"] == "end_turn"
+    assert heard[protocol]["many"] == 64
+
+
+@pytest.mark.parametrize("protocol", ["http2", "http1"])
+def test_what_fails_at_once_and_half_way(heard: Any, protocol: str) -> None:
+    throttled, broken = heard[protocol]["throttled"], heard[protocol]["broken"]
+    assert (throttled["name"], throttled["status"]) == ("ThrottlingException", 429)
+    assert throttled["message"] == "slow"
+    assert heard[protocol]["first"] == "messageStart"
+    assert (broken["name"], broken["message"]) == ("ModelStreamErrorException", "boom")
 
 
 def test_endpoints(heard: Any) -> None:
@@ -47,4 +67,5 @@ def test_human_loops_and_projects(heard: Any) -> None:
         "ResourceNotFoundException",
         404,
     )
-    assert heard["projects"] == ["circuits"]
+    assert heard["projects"] == ["circuits", "hosted"]
+    assert heard["anomalous"] is True
