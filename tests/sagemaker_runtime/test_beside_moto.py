@@ -80,6 +80,33 @@ def test_regions_are_apart(plane: Any) -> None:
         west.invoke_endpoint(EndpointName="churn", Body=b"")
 
 
+def test_a_scripted_endpoint_is_where_moto_has_it_and_no_longer_than_that(
+    ml: MockML, plane: Any, client: Any
+) -> None:
+    create(plane)
+    ml.sagemaker.endpoint("churn").reply("scripted")
+    west = boto3.client("sagemaker-runtime", region_name="us-west-2")
+    assert invoked(client) == "AllTraffic"
+    with pytest.raises(client.exceptions.ValidationError, match="Endpoint churn of account"):
+        invoked(west)
+    plane.delete_endpoint(EndpointName="churn")
+    with pytest.raises(client.exceptions.ValidationError, match="Endpoint churn of account"):
+        invoked(client)
+    plane.create_endpoint(EndpointName="churn", EndpointConfigName="config")
+    assert invoked(client) == "AllTraffic"
+
+
+def test_what_a_savepoint_found_is_as_unknown_as_before(
+    ml: MockML, plane: Any, client: Any
+) -> None:
+    create(plane)
+    ml.sagemaker.endpoint("churn").reply("scripted")
+    with ml.savepoint():
+        invoked(client)
+    plane.delete_endpoint(EndpointName="churn")
+    assert invoked(client) == "AllTraffic"
+
+
 def test_a_declaration_that_says_something_stands_alone(
     ml: MockML, plane: Any, client: Any
 ) -> None:

@@ -80,12 +80,16 @@ _UNSAID = Config()
 
 @dataclass(slots=True)
 class Endpoint:
-    """One endpoint: its name, its set-up, and when its asynchronous work ends."""
+    """One endpoint: its name, its set-up, and when its asynchronous work ends.
+
+    `is_found`: the control plane beside us has had it, and says from then on where it is.
+    """
 
     name: str
     progress: Progress
     config: Config = _UNSAID
     deleted: bool = False
+    is_found: bool = False
     at: Narrowing = field(default_factory=Narrowing)
 
     @property
@@ -120,7 +124,8 @@ class Endpoints:
         """Return the endpoint that answers as `name` in `scope`, or None.
 
         A declaration that says how it is set up stands alone; for the others the control plane of
-        an active moto is asked, on behalf of `owner`.
+        an active moto is asked, on behalf of `owner`. One that was found there is gone when it is
+        gone there.
         """
         declared = self._declared.find(name, scope)
         if declared is not None and (declared.deleted or declared.config is not _UNSAID):
@@ -129,7 +134,9 @@ class Endpoints:
         found = self._found(ask, name, declared) if ask is not None else None
         if found is not None:
             return _in_service(found)
-        return declared or self._undeclared(name)
+        if declared is None or (declared.is_found and ask is not None):
+            return self._undeclared(name)
+        return declared
 
     def _found(self, ask: Any, name: str, declared: Endpoint | None) -> Endpoint | None:
         from mlmock.services.sagemaker_runtime.control_plane import config_of
@@ -137,8 +144,11 @@ class Endpoints:
         config = config_of(ask, name)
         if config is None:
             return None
-        progress = declared.progress if declared is not None else self._policy
-        return Endpoint(name, progress, config)
+        if declared is None:
+            return Endpoint(name, self._policy, config)
+        if not declared.is_found:
+            self._world.ledger.change(declared, is_found=True)
+        return Endpoint(name, declared.progress, config)
 
     def _undeclared(self, name: str) -> Endpoint | None:
         if not self._world.block.options.strict:
