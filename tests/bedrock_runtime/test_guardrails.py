@@ -525,6 +525,9 @@ def test_a_verdict_has_a_text_for_every_content(ml: MockML, bedrock: Any) -> Non
         (lambda g: g.ground(grounding=1), "the threshold of GROUNDING is 0 to 0.99"),
         (lambda g: g.ground(grounding=0.5, score=7), "score= is 0 to 1"),
         (lambda g: g.messages(input=""), "1 to 500 characters"),
+        (lambda g: g.messages(output=7), "1 to 500 characters, not 7"),
+        (lambda g: g.block(words=7), "a name or a list of them, not 7"),
+        (lambda g: g.ground(grounding="0.5"), "the threshold of GROUNDING is 0 to 0.99"),
     ],
 )
 def test_bad_words_are_told_where_they_are_written(ml: MockML, write: Any, words: str) -> None:

@@ -43,6 +43,7 @@ FOUND = [
         ["GB82 WEST 1234 5698 7654 32", "DE89370400440532013000"],
     ),
     ("IP_ADDRESS", "from 192.0.2.44 to 2001:db8::1.", ["192.0.2.44", "2001:db8::1"]),
+    ("IP_ADDRESS", "192.0.2.44:8080", ["192.0.2.44"]),
     ("LICENSE_PLATE", "license plate 8ABC123", ["8ABC123"]),
     (
         "MAC_ADDRESS",
@@ -57,6 +58,7 @@ FOUND = [
         ["(206) 555-0100", "+1 206-555-0101", "206.555.0102"],
     ),
     ("PHONE", "+442079460000", ["+442079460000"]),
+    ("PHONE", "1-800-555-0199, my phone number is 2065550100", ["1-800-555-0199", "2065550100"]),
     ("PIN", "my PIN is 4321", ["4321"]),
     ("SWIFT_CODE", "SWIFT: DEUTDEFF500", ["DEUTDEFF500"]),
     ("UK_NATIONAL_HEALTH_SERVICE_NUMBER", "NHS 943 476 5919", ["943 476 5919"]),
@@ -73,6 +75,8 @@ FOUND = [
     ("US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", "912-70-1234", ["912-70-1234"]),
     ("US_PASSPORT_NUMBER", "passport no. C12345678", ["C12345678"]),
     ("US_SOCIAL_SECURITY_NUMBER", "078-05-1120 or 219 09 9999", ["078-05-1120", "219 09 9999"]),
+    ("US_SOCIAL_SECURITY_NUMBER", "SSN: 078051120", ["078051120"]),
+    ("US_SOCIAL_SECURITY_NUMBER", "social security number is 219099999", ["219099999"]),
     ("VEHICLE_IDENTIFICATION_NUMBER", "VIN 1HGCM82633A004352", ["1HGCM82633A004352"]),
 ]
 LEFT = [
@@ -87,7 +91,7 @@ LEFT = [
     ("VEHICLE_IDENTIFICATION_NUMBER", "ABCDEFGHABCDEFGHA 12345678912345678"),
     ("PIN", "4321"),
     ("AGE", "42 apples, 36 %"),
-    ("PHONE", "version 1.2.3, 2026-03-01, 12345"),
+    ("PHONE", "version 1.2.3, 2026-03-01, 12345, 2065550100"),
     ("EMAIL", "a@b, @c.org"),
     ("NAME", "the river and the town"),
     ("UK_NATIONAL_INSURANCE_NUMBER", "GB 12 34 56 C"),
@@ -118,6 +122,12 @@ def test_time_grows_with_the_text_and_no_faster(part: str) -> None:
     text = "pin is " + part * 20_000
     for kind in KINDS:
         assert not any(span.end > len(text) for span in spans(kind, text))
+
+
+def test_of_two_types_in_one_place_the_one_with_a_check_digit_counts() -> None:
+    policies = [Personal(type=kind, action=MASKED) for kind in KINDS]
+    found = assess(policies, "INPUT", [Content("943 476 5919")])
+    assert found.texts == ["{UK_NATIONAL_HEALTH_SERVICE_NUMBER}"]
 
 
 PIECES = st.lists(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from mlmock.services.bedrock_runtime.guardrails_pii import Span
+from mlmock.services.bedrock_runtime.guardrails_pii import Span, is_checked
 from mlmock.services.bedrock_runtime.guardrails_policies import (
     BLOCKED,
     MASKED,
@@ -107,10 +107,13 @@ def _findings(policies: list[Policy], content: Content) -> list[Finding]:
 
 
 def _apart(findings: list[Finding]) -> list[Finding]:
-    """Return findings without overlaps: what begins first counts, and of two such the longer."""
+    """Return findings without overlaps: what begins first counts, and of two such the longer.
+
+    Of two types in the very same place the one counts whose check digit is right.
+    """
     places = sorted(
         ((span, finding) for finding in findings for span in finding.spans),
-        key=lambda place: (place[0].start, -place[0].end),
+        key=lambda place: (place[0].start, -place[0].end, not is_checked(place[1].entry["type"])),
     )
     kept: dict[int, list[Span]] = {}
     end = 0

@@ -89,7 +89,7 @@ def _vehicle(text: str) -> bool:
 
 def _named(words: str, value: str) -> str:
     """Return the pattern of a value that follows the words that name it."""
-    between = r"[\s#:=]{0,4}(?i:\b(?:is|no|number|code)\b)?[\s.#:=]{0,4}"
+    between = r"(?:[\s#:=]{0,4}(?i:\b(?:is|no|number|code)\b)){0,2}[\s.#:=]{0,4}"
     return rf"(?i:\b(?:{words})\b){between}({value})"
 
 
@@ -135,7 +135,8 @@ KINDS: dict[str, Kind] = {
         r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", iban
     ),
     "IP_ADDRESS": Kind(
-        r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:])",
+        r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)"
+        r"|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]))",
         ip_address,
     ),
     "LICENSE_PLATE": Kind(
@@ -155,8 +156,10 @@ KINDS: dict[str, Kind] = {
         r"(?i:\b(?:password|passwd|pwd|passphrase)\b)(?i:\s+is\b)?[\s:=]{0,4}(\S{4,})"
     ),
     "PHONE": Kind(
-        r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}"
-        r"(?![\w-])|(?<![\w+])\+\d{8,15}\b"
+        r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?|1[ .-])?"
+        r"(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}"
+        r"(?![\w-])|(?<![\w+])\+\d{8,15}\b|"
+        + _named("phone|telephone|tel|mobile|cell|call(?: me)?(?: at| on)?", r"\d{7,15}\b")
     ),
     "PIN": Kind(_named("pin", r"\d{4,6}\b")),
     "SWIFT_CODE": Kind(_named("swift|bic", r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")),
@@ -181,11 +184,17 @@ KINDS: dict[str, Kind] = {
     ),
     "US_PASSPORT_NUMBER": Kind(_named("passport", r"[A-Z]?\d{8,9}\b")),
     "US_SOCIAL_SECURITY_NUMBER": Kind(
-        r"\b(?!000|666|9\d\d)\d{3}([ -])(?!00)\d{2}\1(?!0000)\d{4}\b"
+        r"\b(?!000|666|9\d\d)\d{3}(?:-(?!00)\d{2}-| (?!00)\d{2} )(?!0000)\d{4}\b|"
+        + _named("ssn|social security", r"(?!000|666|9\d\d)\d{9}\b")
     ),
     "VEHICLE_IDENTIFICATION_NUMBER": Kind(r"\b[A-HJ-NPR-Z0-9]{17}\b", _vehicle),
 }
-_SEPARATORS = frozenset({"MAC_ADDRESS", "US_SOCIAL_SECURITY_NUMBER"})  # their group is no value
+_SEPARATED = "MAC_ADDRESS"  # its group is no value
+
+
+def is_checked(kind: str) -> bool:
+    """True for a type whose values are held against more than a pattern."""
+    return KINDS[kind].check is not None
 
 
 @lru_cache(maxsize=64)
@@ -197,7 +206,7 @@ def spans(kind: str, text: str) -> Iterator[Span]:
     """Yield where values of the type `kind` stand in `text`, in order."""
     check = KINDS[kind].check
     for found in _compiled(kind).finditer(text):
-        group = 0 if kind in _SEPARATORS else found.lastindex or 0
+        group = 0 if kind == _SEPARATED else found.lastindex or 0
         start, end = found.span(group)
         if check is None or check(text[start:end]):
             yield Span(start, end)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mlmock.errors import BadAnswer
@@ -22,17 +22,17 @@ _VERSION = re.compile(r"[1-9][0-9]{0,7}|DRAFT")
 _LONGEST = 500
 
 
-def checked_id(name: str) -> str:
+def checked_id(name: Any) -> str:
     """Return the id of a guardrail; BadAnswer for what can't be one."""
-    if not _ID.fullmatch(name):
+    if not isinstance(name, str) or not _ID.fullmatch(name):
         raise BadAnswer(f"a guardrail's id is lower-case letters and digits, not {name!r}")
     return name
 
 
-def checked_message(text: str) -> str:
+def checked_message(text: Any) -> str:
     """Return a message of a guardrail; BadAnswer for what can't be one."""
-    if not 1 <= len(text) <= _LONGEST:
-        raise BadAnswer(f"a guardrail's message has 1 to {_LONGEST} characters, not {len(text)}")
+    if not isinstance(text, str) or not 1 <= len(text) <= _LONGEST:
+        raise BadAnswer(f"a guardrail's message has 1 to {_LONGEST} characters, not {text!r:.80}")
     return text
 
 
@@ -128,12 +128,14 @@ BLOCKABLE: dict[str, Callable[[Any, Any], list[Policy]]] = {
 
 
 def _listed(value: Any) -> list[Any]:
-    return [value] if isinstance(value, str) else list(value)
+    if isinstance(value, Iterable):
+        return [value] if isinstance(value, str) else list(value)
+    raise BadAnswer(f"what a guardrail looks for is a name or a list of them, not {value!r}")
 
 
-def threshold(kind: str, value: float) -> float:
+def threshold(kind: str, value: Any) -> float:
     """Return the threshold of a grounding filter; BadAnswer outside 0 to 0.99."""
-    if not 0 <= value <= 0.99:
+    if not isinstance(value, (int, float)) or not 0 <= value <= 0.99:
         raise BadAnswer(f"the threshold of {kind} is 0 to 0.99, not {value!r}")
     return float(value)
 
