@@ -273,24 +273,23 @@ def _acquire(patch: Patch) -> Any:
 
 def patches() -> list[Patch]:
     """Return the patches of aiobotocore, once it has been imported."""
-    import aiobotocore.endpoint
-    import aiobotocore.retries.bucket
-    import aiobotocore.session
-    import aiobotocore.signers
-    import aiobotocore.waiter
+    # By `from`: a package doesn't have its module yet while that is being imported.
+    from aiobotocore import endpoint as endpoints
+    from aiobotocore import session, signers, waiter
+    from aiobotocore.retries import bucket as buckets
 
     virtual = VirtualAsyncio()
-    aio = aiobotocore.endpoint.AioEndpoint
+    aio = endpoints.AioEndpoint
     sender = Patch(aio, "_send", _send)
     found = [
         Patch(aio, "create_request", partial(_create_request, sender=sender)),
         sender,
-        Patch(aiobotocore.session.AioSession, "get_credentials", _get_credentials),
-        Patch(aiobotocore.signers.AioRequestSigner, "get_auth_instance", _get_auth_instance),
-        Patch(aiobotocore.endpoint, "asyncio", lambda patch: virtual),
-        Patch(aiobotocore.waiter, "asyncio", lambda patch: virtual),
+        Patch(session.AioSession, "get_credentials", _get_credentials),
+        Patch(signers.AioRequestSigner, "get_auth_instance", _get_auth_instance),
+        Patch(endpoints, "asyncio", lambda patch: virtual),
+        Patch(waiter, "asyncio", lambda patch: virtual),
     ]
-    bucket = getattr(aiobotocore.retries.bucket, "AsyncTokenBucket", None)
+    bucket = getattr(buckets, "AsyncTokenBucket", None)
     if bucket is not None:
         found.append(Patch(bucket, "_acquire", _acquire))
     return found + [Patch(owner, "_sleep", _own_sleep) for owner in _anyio_twins()]
