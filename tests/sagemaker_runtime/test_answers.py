@@ -190,6 +190,18 @@ def test_a_call_that_no_answer_takes_names_the_nearest(ml: MockML, client: Any) 
     ml.unmatched.clear()
 
 
+def test_the_line_to_paste_for_a_variant_can_be_pasted(ml: MockML, client: Any) -> None:
+    endpoint = ml.sagemaker.endpoint("churn", variants=["green"])
+    endpoint.on(variant="blue").reply("1").optional()
+    line = """ml.sagemaker.endpoint("churn").on(InvokedProductionVariant='green').reply('1')"""
+    with pytest.raises(UnmatchedCall) as caught:
+        answer(client)
+    assert line in str(caught.value)
+    ml.unmatched.clear()
+    endpoint.on(InvokedProductionVariant="green").reply("1")
+    assert said(client) == b"1"
+
+
 def test_faults_never_script_an_endpoint(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn")
     endpoint.fail("ServiceUnavailable", times=1)

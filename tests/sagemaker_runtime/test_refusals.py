@@ -50,6 +50,27 @@ def test_where_the_block_isnt_strict_an_undeclared_endpoint_answers() -> None:
         assert client.invoke_endpoint(EndpointName="any", Body=b"")["ContentType"]
 
 
+def test_such_an_endpoint_has_whatever_it_is_asked_for() -> None:
+    with mock_ml(strict=False) as ml:
+        client = boto3.client("sagemaker-runtime")
+        targets = {
+            "TargetVariant": "blue",
+            "TargetModel": "a.tar.gz",
+            "TargetContainerHostname": "tf",
+            "InferenceComponentName": "small",
+            "SessionId": "NEW_SESSION",
+        }
+        found = client.invoke_endpoint(EndpointName="any", Body=b"", **targets)
+        assert (found["InvokedProductionVariant"], found["ContentType"]) == (
+            "blue",
+            "application/json",
+        )
+        assert "; Expires=" in found["NewSessionId"]
+        assert "visible US-ASCII" in text(client, CustomAttributes="a\x7fb")
+        later = client.invoke_endpoint_async(EndpointName="any", Body=b"x")
+        assert b"no script" in ml.s3.get(later["OutputLocation"])
+
+
 @pytest.mark.parametrize("status", ["Creating", "Deleting", "Failed", "OutOfService"])
 def test_an_endpoint_out_of_service_is_not_found(ml: MockML, client: Any, status: str) -> None:
     ml.sagemaker.endpoint("churn", status=status)

@@ -76,6 +76,8 @@ class Config:
 
 
 _UNSAID = Config()
+SESSION_SECONDS = 1200.0  # what SageMaker's large-model container gives a session (judged)
+_ANYTHING = Config(later=Later(), session_seconds=SESSION_SECONDS)
 
 
 @dataclass(slots=True)
@@ -83,6 +85,7 @@ class Endpoint:
     """One endpoint: its name, its set-up, and when its asynchronous work ends.
 
     `is_found`: the control plane beside us has had it, and says from then on where it is.
+    `is_made_up`: nobody has declared it, and it answers whatever it is asked.
     """
 
     name: str
@@ -90,6 +93,7 @@ class Endpoint:
     config: Config = _UNSAID
     deleted: bool = False
     is_found: bool = False
+    is_made_up: bool = False
     at: Narrowing = field(default_factory=Narrowing)
 
     @property
@@ -152,7 +156,7 @@ class Endpoints:
 
     def _undeclared(self, name: str) -> Endpoint | None:
         if not self._world.block.options.strict:
-            return Endpoint(name, self._policy)
+            return Endpoint(name, self._policy, _ANYTHING, is_made_up=True)
         _log.warning(
             'no endpoint %s: declare it with ml.sagemaker.endpoint("%s"), '
             "or create it in moto's sagemaker",

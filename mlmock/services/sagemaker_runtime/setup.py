@@ -10,9 +10,14 @@ from typing import Any
 
 from mlmock.objects import split_uri
 from mlmock.services.sagemaker_runtime.capture import Capture, capture_of
-from mlmock.services.sagemaker_runtime.endpoints import SERVING, Config, Later, Variants
+from mlmock.services.sagemaker_runtime.endpoints import (
+    SERVING,
+    SESSION_SECONDS,
+    Config,
+    Later,
+    Variants,
+)
 
-_SESSION_SECONDS = 1200.0  # what SageMaker's large-model container gives a session (judged)
 _STATUSES = SERVING | {"Creating", "Deleting", "Failed", "OutOfService"}
 _TOPICS = frozenset({"SUCCESS_NOTIFICATION_TOPIC", "ERROR_NOTIFICATION_TOPIC"})
 _MODES = frozenset({"Input", "Output", "InputAndOutput"})
@@ -113,7 +118,7 @@ def _told(said: Iterable[str]) -> frozenset[str]:
 
 def _session_seconds(said: bool | float) -> float | None:
     if isinstance(said, bool):
-        return _SESSION_SECONDS if said else None
+        return SESSION_SECONDS if said else None
     if type(said) not in (int, float) or not 0 < said <= _LONGEST_SESSION:
         raise ValueError(f"a session lives some seconds, not {said!r}")
     return float(said)

@@ -57,7 +57,7 @@ def admitted(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
     """Return the trip of a call that wants its answer now, or raise the service's refusal."""
     config, params = endpoint.config, call.params
     if config.later is not None:
-        raise refusals.only_later(endpoint.name)
+        return _made_up(backend, call, endpoint)
     if "CustomAttributes" in params:
         check_attributes(params)
     if config.components or "InferenceComponentName" in params:
@@ -72,6 +72,19 @@ def admitted(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
         variant = _variant(backend, endpoint, params)
     if config.serverless and len(call.body) > MOST_SERVERLESS:  # the model checks the others
         raise refusals.oversize(call.request_id)
+    return Trip(backend, call, endpoint, variant, container)
+
+
+def _made_up(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
+    """Return the trip to an endpoint that nobody has declared: it has all that the call names.
+
+    Raises the refusal of an asynchronous endpoint that somebody has.
+    """
+    if not endpoint.is_made_up:
+        raise refusals.only_later(endpoint.name)
+    check_attributes(call.params)
+    variant = call.params.get("TargetVariant", endpoint.variants.names[0])
+    container = call.params.get("TargetContainerHostname", PRIMARY)
     return Trip(backend, call, endpoint, variant, container)
 
 
