@@ -10,11 +10,15 @@ import aioboto3
 import boto3
 import pytest
 from aiobotocore.config import AioConfig
+from aiobotocore.stub import AioStubber
+from aiobotocore.waiter import create_waiter_with_client
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     ReadTimeoutError,
+    WaiterError,
 )
+from botocore.waiter import WaiterModel
 
 from mlmock import NotMocked, current, error, mock_ml, stream
 from tests_aio.talk import CLAUDE, FLOW, HELLO, loop, retrying, session
@@ -195,15 +199,86 @@ async def test_bearer_tokens(ml: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("ignore:.*httpx2:DeprecationWarning")
 async def test_httpx_sessions(ml: Any) -> None:
     httpxsession = pytest.importorskip("aiobotocore.httpxsession")
-    config = AioConfig(http_session_cls=httpxsession.HttpxSession)
-    ml.sagemaker.endpoint("e").reply(b"body")
+    config = AioConfig(
+        http_session_cls=httpxsession.HttpxSession, retries={"total_max_attempts": 2}
+    )
+    ml.sagemaker.endpoint("e").reply(b"line 1\nline 2")
     ml.sagemaker.endpoint("s").stream([b"a", b"b"])
     async with session().create_client("sagemaker-runtime", config=config) as client:
-        found = await client.invoke_endpoint(EndpointName="e", Body=b"{}")
-        assert await found["Body"].read() == b"body"
+
+        async def body() -> Any:
+            return (await client.invoke_endpoint(EndpointName="e", Body=b"{}"))["Body"]
+
+        assert await (await body()).read() == b"line 1\nline 2"
+        part = await body()
+        assert [await part.read(4), await part.read(4)] == [b"line", b" 1\nl"]
+        await part.close()  # which an httpx body is asked to by awaiting
+        assert [line async for line in (await body()).iter_lines()] == [b"line 1", b"line 2"]
+        async with await body() as whole:
+            assert await whole.read() == b"line 1\nline 2"
         found = await client.invoke_endpoint_with_response_stream(EndpointName="s", Body=b"{}")
-        seen = [event["PayloadPart"]["Bytes"] async for event in found["Body"]]
-    assert seen == [b"a", b"b"]
+        assert [event["PayloadPart"]["Bytes"] async for event in found["Body"]] == [b"a", b"b"]
+        ml.on("sagemaker-runtime").fail("ThrottlingException", times=1)
+        assert (await client.invoke_endpoint(EndpointName="e", Body=b""))["Body"] is not None
+        ml.on("sagemaker-runtime").fail("ThrottlingException")
+        with pytest.raises(ClientError, match="ThrottlingException"):
+            await client.invoke_endpoint(EndpointName="e", Body=b"")
+
+
+WAITER = {
+    "version": 2,
+    "waiters": {
+        "LoopStopped": {
+            "operation": "DescribeHumanLoop",
+            "delay": 300,
+            "maxAttempts": 5,
+            "acceptors": [
+                {
+                    "state": "success",
+                    "matcher": "path",
+                    "argument": "HumanLoopStatus",
+                    "expected": "Stopped",
+                },
+            ],
+        }
+    },
+}
+
+
+async def test_a_waiter_waits_by_the_virtual_clock(ml: Any, a2i: Any) -> None:
+    await a2i.start_human_loop(**loop("one"))
+    waiter = create_waiter_with_client("LoopStopped", WaiterModel(WAITER), a2i)
+    before = ml.clock.now()
+    with pytest.raises(WaiterError, match="Max attempts"):
+        await waiter.wait(HumanLoopName="one")
+    assert (ml.clock.now() - before).total_seconds() >= 4 * 300
+    await a2i.stop_human_loop(HumanLoopName="one")
+    await waiter.wait(HumanLoopName="one")
+
+
+async def test_a_stubber_answers_before_the_mock_and_leaves_it_in_place(ml: Any, a2i: Any) -> None:
+    with AioStubber(a2i) as stub:
+        stub.add_response("list_human_loops", {"HumanLoopSummaries": []})
+        stub.add_client_error("list_human_loops", "ThrottlingException")
+        assert (await a2i.list_human_loops(FlowDefinitionArn=FLOW))["HumanLoopSummaries"] == []
+        with pytest.raises(ClientError, match="ThrottlingException"):
+            await a2i.list_human_loops(FlowDefinitionArn=FLOW)
+    assert len(ml.calls) == 0
+    await a2i.start_human_loop(**loop("one"))
+    assert len(ml.calls) == 1
+
+
+async def test_a_task_that_is_cancelled_closes_its_entry(ml: Any, sagemaker: Any) -> None:
+    async def never(call: Any) -> None:
+        await asyncio.Event().wait()
+
+    ml.sagemaker.endpoint("e").reply(never)
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(sagemaker.invoke_endpoint(EndpointName="e", Body=b""), 0.01)
+    assert isinstance(ml.calls.last.error, asyncio.CancelledError)
+    ml.sagemaker.endpoint("e").reply(b"ok")
+    found = await sagemaker.invoke_endpoint(EndpointName="e", Body=b"")
+    assert await found["Body"].read() == b"ok"
 
 
 # -- blocks and tasks -------------------------------------------------------------------------
@@ -215,6 +290,30 @@ async def test_a_decorated_coroutine(ml: Any) -> None:
     async with session().create_client(NAME) as client:
         await client.start_human_loop(**loop("one"))
     assert len(ml.calls) == 1
+
+
+async def test_loops_in_threads_of_their_own_share_one_state(ml: Any, a2i: Any) -> None:
+    async def start(number: int) -> None:
+        async with session().create_client(NAME) as client:
+            await asyncio.gather(
+                *(client.start_human_loop(**loop(f"{number}-{n}")) for n in range(5))
+            )
+
+    threads = [asyncio.to_thread(asyncio.run, start(number)) for number in range(4)]
+    await asyncio.gather(*threads)
+    assert len(ml.calls) == 20
+
+
+@mock_ml
+class TestDecorated:
+    """A decorated class, whose tests are coroutines."""
+
+    ml: Any
+
+    async def test_one(self, ml: Any) -> None:
+        async with session().create_client(NAME) as client:
+            await client.start_human_loop(**loop("one"))
+        assert len(ml.calls) == len(self.ml.calls) == 1
 
 
 async def test_a_thousand_tasks(ml: Any, a2i: Any) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import NoCredentialsError
 
@@ -23,6 +23,9 @@ from mlmock.transport.bodies import Frames
 from mlmock.transport.credentials import SECRET, Sought
 from mlmock.transport.patching import Patch
 from mlmock.transport.sessions import local_providers
+
+if TYPE_CHECKING:
+    from mlmock.wire.message import Answer
 
 # -- bodies -----------------------------------------------------------------------------------
 
@@ -127,44 +130,62 @@ def _create_request(patch: Patch, sender: Patch) -> Any:
         ticket = endpoint.decide(self, params, operation_model)
         request = await patch.original(self, params, operation_model)
         request.mlmock_ticket = ticket
-        if type(ticket) is Call and type(self)._send is not sender.replacement:
-            answer_first(self)  # aiomoto has put its own on top of ours
+        if type(self)._send is not sender.replacement:
+            come_first(self)  # somebody's own (aiomoto's) is there now
         return request
 
     return create_request
 
 
-def answer_first(own: Any) -> None:
-    """Let an endpoint answer stamped requests whoever has replaced its class's `_send`."""
+def come_first(own: Any) -> None:
+    """Let an endpoint answer and refuse as ever whoever has replaced its class's `_send`."""
     kind = type(own)
 
     async def send(request: Any) -> Any:
+        del own._send  # the next request may find our own in place again
         ticket = getattr(request, "mlmock_ticket", None)
         if type(ticket) is Call:
-            return await respond(request, ticket)
+            return await ticket.respond(request, ticket)
+        if endpoint.is_upstream(kind._send):
+            return await _let_go(kind._send, own, request, ticket)
         return await kind._send(own, request)
 
     if "_send" not in vars(own):
         own._send = send
 
 
+async def _let_go(send: Any, own: Any, request: Any, ticket: Any) -> Any:
+    """Send a request that isn't ours, if it may leave."""
+    if not endpoint.may_leave(request, ticket):
+        return await send(own, request)
+    with patience.leaving():
+        return await send(own, request)
+
+
 def _send(patch: Patch) -> Any:
     async def send(self: Any, request: Any) -> Any:
         ticket = getattr(request, "mlmock_ticket", None)
         if type(ticket) is Call:
-            return await respond(request, ticket)
-        if not endpoint.may_leave(request, ticket):
-            return await patch.original(self, request)
-        with patience.leaving():
-            return await patch.original(self, request)
+            return await ticket.respond(request, ticket)
+        return await _let_go(patch.original, self, request, ticket)
 
     return send
 
 
 async def respond(request: Any, call: Call) -> Any:
     """Take a stamped request through the house, and return aiobotocore's kind of response."""
-    from aiobotocore.awsrequest import AioAWSResponse
+    return _response(request, await _answer(request, call))
 
+
+async def respond_by_httpx(request: Any, call: Call) -> Any:
+    """Do the same for a client of an httpx session, whose bodies are closed by awaiting."""
+    found = await _answer(request, call)
+    if call.plan.event_stream is None and call.plan.model.has_streaming_output:
+        return _httpx_response(request, found)
+    return _response(request, found)
+
+
+async def _answer(request: Any, call: Call) -> Answer:
     trips.fill(call, request)
     try:
         found = await router.answer_async(call.block, call)
@@ -176,8 +197,38 @@ async def respond(request: Any, call: Call) -> Any:
         raise trips.client_error("drop", request.url)
     if not isinstance(found.body, bytes):
         found.body = Frames(found.body)
-    raw = RawBody(request.url, found.headers, found.body)
-    return AioAWSResponse(request.url, found.status, found.headers, raw)
+    return found
+
+
+def _response(request: Any, answer: Answer) -> Any:
+    from aiobotocore.awsrequest import AioAWSResponse
+
+    body: Any = answer.body
+    raw = RawBody(request.url, answer.headers, body)
+    return AioAWSResponse(request.url, answer.status, answer.headers, raw)
+
+
+def _httpx_response(request: Any, answer: Answer) -> Any:
+    from aiobotocore import awsrequest, httpxsession
+
+    httpx = httpxsession.httpx
+
+    async def content() -> AsyncIterator[bytes]:
+        yield answer.body
+
+    raw = httpx.Response(
+        answer.status,
+        headers=answer.headers,
+        content=content(),
+        request=httpx.Request(request.method, request.url),
+    )
+    return awsrequest.HttpxAWSResponse(request.url, answer.status, answer.headers, raw)
+
+
+def responder_of(own: Any) -> Any:
+    """Return what answers the stamped requests of an endpoint: as its kind of session would."""
+    is_httpx = type(own.http_session).__module__ == "aiobotocore.httpxsession"
+    return respond_by_httpx if is_httpx else respond
 
 
 # -- sessions and signers ---------------------------------------------------------------------

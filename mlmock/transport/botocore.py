@@ -39,7 +39,7 @@ class Client:
     def __init__(self, endpoint: Any, operation: Any, forget: Callable[[Any], None]) -> None:
         service_id = operation.service_model.service_id.hyphenize()
         self._signer = _find_signer(endpoint._event_emitter, service_id)
-        self._respond = _responder(type(endpoint))
+        self._respond = _responder(endpoint)
         self.weak = weakref.ref(endpoint, forget)
         self.lines: dict[str, Line] = {}
 
@@ -215,12 +215,13 @@ def _init(patch: Patch) -> Any:
     return __init__
 
 
-def _responder(kind: Any) -> Callable[[Any, Call], Any]:
-    """Return what answers the stamped requests of a kind of endpoint: async for an async one."""
-    if inspect.iscoroutinefunction(kind.create_request):
-        from mlmock.transport.aiobotocore import respond as respond_async
+def _responder(endpoint: Any) -> Callable[[Any, Call], Any]:
+    """Return what answers the stamped requests of an endpoint: async for an async one."""
+    if inspect.iscoroutinefunction(type(endpoint).create_request):
+        from mlmock.transport.aiobotocore import responder_of
 
-        return respond_async
+        found: Callable[[Any, Call], Any] = responder_of(endpoint)
+        return found
     from mlmock.transport.trips import respond
 
     return respond
@@ -250,9 +251,16 @@ def own_guard(endpoint: Any, block: Block) -> None:
             return ticket.respond(request, ticket)
         if active.current() is None and is_aws(request.url):
             _refuse_outside(endpoint._endpoint_prefix, passing, known, request)
+        elif is_upstream(kind._send):
+            may_leave(request, ticket)
         return kind._send(endpoint, request)
 
     endpoint._send = send
+
+
+def is_upstream(send: Any) -> bool:
+    """True for botocore's own `_send`, which somebody who started before us has put back."""
+    return send.__module__ in {"botocore.endpoint", "aiobotocore.endpoint"}
 
 
 def own_auth(signer: Any, kwargs: dict[str, Any]) -> Any:
