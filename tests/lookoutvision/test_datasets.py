@@ -422,6 +422,17 @@ def test_a_deletion_is_seen_unless_it_is_immediate(ml: Any, vision: Any, project
     assert refusal(vision.describe_dataset, **TRAIN)["Code"] == "ResourceNotFoundException"
 
 
+def test_a_deletion_that_waits_for_looks_is_not_in_the_way(vision: Any, project: Any) -> None:
+    project.seed(train=3)
+    project.progress = after_polls(2)
+    vision.delete_dataset(**TRAIN)
+    assert status(vision) == "DELETE_IN_PROGRESS"
+
+    vision.create_dataset(**TRAIN)
+
+    assert (status(vision), lines(vision)) == ("CREATE_COMPLETE", [])
+
+
 @pytest.mark.parametrize(
     ("operation", "params"),
     [

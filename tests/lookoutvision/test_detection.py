@@ -187,6 +187,13 @@ def test_a_test_says_what_is_found(vision: Any, model: Any) -> None:
     }
 
 
+def test_shares_may_come_to_the_whole_image(vision: Any, model: Any) -> None:
+    model.detect(anomalous=True, anomalies={"scratch": 0.55, "dent": 0.35, "chip": 0.1})
+
+    areas = [a["PixelAnomaly"]["TotalPercentageArea"] for a in detect(vision)["Anomalies"]]
+    assert areas == [0, 0.55, 0.35, 0.1]
+
+
 def rows(mask: bytes) -> list[bytes]:
     """The colour of each row of a mask that we drew."""
     width = struct.unpack(">I", mask[16:20])[0]

@@ -125,6 +125,7 @@ def test_names_are_taken_once(vision: Any, project: Any) -> None:
     for refused in (by_name, by_component):
         assert refused["Code"] == "ConflictException"
         assert refused["ResourceType"] == "MODEL_PACKAGE_JOB"
+        assert refused["ResourceId"] == "circuits/first"
     start(vision, Configuration=component(ComponentVersion="2.0.0"))
 
 
@@ -159,6 +160,7 @@ OPTIONS = json.dumps({"gpu-code": "sm_72", "trt-ver": "7.1.3", "cuda-ver": "10.2
     "target",
     [
         {"TargetPlatform": GPU, "CompilerOptions": OPTIONS},
+        {"TargetPlatform": GPU, "CompilerOptions": OPTIONS.replace('"', "'")},
         {"TargetPlatform": CPU},
         {"TargetPlatform": CPU, "CompilerOptions": '{"mcpu": "core-avx2"}'},
     ],

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from mlmock.calls import Call
-from mlmock.errors import ServiceError
 from mlmock.services.base import Result
 from mlmock.services.lookoutvision import faults
 from mlmock.services.lookoutvision.detection import DetectionOperations
@@ -83,10 +82,9 @@ class PackagingOperations(DetectionOperations):
         if name in project.jobs:
             raise faults.exists(faults.JOB, f"{project.name}/{name}")
         jobs = (job for other in self.projects.values() for job in other.jobs.values())
-        if any(job.component == component and job.status != "FAILED" for job in jobs):
-            raise faults.conflict(
-                faults.JOB, f"{project.name}/{name or ''}", f"{component} exists already."
-            )
+        for job in jobs:
+            if job.component == component and job.status != "FAILED":
+                raise faults.conflict(faults.JOB, job.id, f"{component} exists already.")
 
     def _add_job(self, model: Model, name: str, component: str, params: dict[str, Any]) -> Job:
         now, project = self.now(), self.projects[model.project]
@@ -133,22 +131,22 @@ def check_configuration(greengrass: dict[str, Any]) -> None:
         raise faults.invalid("Specify either TargetDevice or TargetPlatform.")
     if device is not None and options is not None:
         raise faults.invalid("CompilerOptions can't be specified with TargetDevice.")
-    given = None if options is None else _json_object(options)
+    given = None if options is None else _options(options)
     if platform is not None and platform.get("Accelerator") == "NVIDIA":
         missing = [name for name in _GPU_OPTIONS if name not in (given or {})]
         if missing:
             raise faults.invalid(f"CompilerOptions for NVIDIA must have {', '.join(missing)}.")
 
 
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise _no_object()
-    return found
+def _options(text: str) -> dict[str, Any]:
+    """Return compiler options, in single quotes too: so the developer guide writes them."""
+    import ast  # loaded by few, and seldom
 
-
-def _no_object() -> ServiceError:
-    return faults.invalid("CompilerOptions must be a JSON object.")
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found = read(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+            continue
+        if isinstance(found, dict):
+            return found
+    raise faults.invalid("CompilerOptions must be a JSON object.")
