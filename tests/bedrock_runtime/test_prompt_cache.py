@@ -18,6 +18,7 @@ from tests.bedrock_runtime.talk import (
     assistant,
     bedrock,
     converse,
+    refusal,
     streamed,
     user,
 )
@@ -82,18 +83,19 @@ def test_what_is_short_is_not_kept() -> None:
 @mock_ml
 def test_a_prefix_is_forgotten_after_its_time(ml: MockML) -> None:
     hour = {"cachePoint": {"type": "default", "ttl": "1h"}}
-    first = usage(user(LONG, POINT), user("word " * 20, hour))
-    assert first["cacheDetails"] == [
-        {"inputTokens": 1350, "ttl": "5m"},
-        {"inputTokens": 28, "ttl": "1h"},
+    both = [user(LONG, hour), user("word " * 20, POINT, "?")]
+    assert usage(*both)["cacheDetails"] == [
+        {"inputTokens": 1350, "ttl": "1h"},
+        {"inputTokens": 28, "ttl": "5m"},
     ]
     ml.clock.advance(minutes=4)
-    assert spent(usage(user(LONG, POINT, "?")))[0] == 1350
+    assert spent(usage(*both))[0] == 1378
     ml.clock.advance(minutes=4)
-    assert spent(usage(user(LONG, POINT, "?")))[0] == 1350
+    assert spent(usage(*both))[0] == 1378
     ml.clock.advance(minutes=6)
-    assert spent(usage(user(LONG, POINT, "?")))[0] == 0
-    assert spent(usage(user(LONG, POINT), user("word " * 20, hour)))[0] == 1378
+    assert spent(usage(*both))[:2] == (1350, 28)
+    ml.clock.advance(hours=2)
+    assert spent(usage(*both))[:2] == (0, 1378)
 
 
 @mock_ml
@@ -172,6 +174,42 @@ def test_models_without_a_cache_refuse_its_points(ml: MockML) -> None:
         usage(user("Hi", POINT))
     ml.bedrock.model(LLAMA, caches=True)
     assert spent(usage(user(LONG, POINT), model=LLAMA))[1] == 1350
+
+
+@mock_ml
+def test_points_are_few_and_the_long_ones_first() -> None:
+    relayed = "The model returned the following errors: "
+    five = [block for _ in range(5) for block in ("Hi", POINT)]
+    for model in (NEW_CLAUDE, NOVA):
+        assert refusal(user(*five), model=model) == (
+            f"{relayed}A maximum of 4 blocks with cache_control may be provided. Found 5."
+        )
+    hour = {"cachePoint": {"type": "default", "ttl": "1h"}}
+    order = (
+        "a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note "
+        "that blocks are processed in the following order: `tools`, `system`, `messages`."
+    )
+    late = user("one", POINT, "two", hour)
+    assert refusal("Hi", late, model=NEW_CLAUDE) == (
+        f"{relayed}messages.1.content.1.cache_control.ttl: {order}"
+    )
+    tools = {"tools": [*WEATHER["tools"], POINT]}
+    assert refusal("Hi", model=NEW_CLAUDE, toolConfig=tools, system=[{"text": "x"}, hour]) == (
+        f"{relayed}system.0.cache_control.ttl: {order}"
+    )
+    twice = {"tools": [*WEATHER["tools"], POINT, hour]}
+    assert "tools.0.cache_control.ttl" in refusal("Hi", model=NEW_CLAUDE, toolConfig=twice)
+    control = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
+    body = {
+        "anthropic_version": "bedrock-2023-05-31",
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": [control] * 5}],
+    }
+    with pytest.raises(ClientError) as caught:
+        invoked(NEW_CLAUDE, **body)
+    assert caught.value.response["Error"]["Message"] == (
+        "A maximum of 4 blocks with cache_control may be provided. Found 5."
+    )
 
 
 # -- bodies of the providers -----------------------------------------------------------------

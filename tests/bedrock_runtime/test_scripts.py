@@ -210,6 +210,15 @@ def test_an_exception_is_raised_as_it_is(ml: MockML) -> None:
         ({"nothing": {}}, "a model says texts"),
         ({"image": "x"}, "a model says texts"),
         ([], "at least one block"),
+        (stream(), "says at least one text or block"),
+        ({"reasoningContent": {}}, "exactly one of reasoningText, redactedContent"),
+        ({"image": {"format": "bmp", "source": {"bytes": b"x"}}}, "image.format takes one of"),
+        ({"toolUse": {"name": "f", "kind": "x"}}, "toolUse: there is no member kind"),
+        ({"toolUse": {"input": {}}}, "toolUse.name is required"),
+        (
+            {"citationsContent": {"content": [], "citations": [{"location": {}}]}},
+            r"citations\[0\].location: exactly one of web",
+        ),
         (error("NoSuchException"), "has no error NoSuchException"),
     ],
 )
@@ -225,7 +234,17 @@ def test_what_no_model_says(ml: MockML, answer: Any, text: str) -> None:
         (lambda: message("x", stop_reason="done"), "stop reason"),
         (lambda: message("x", usage={"tokens": 5}), "usage has"),
         (lambda: message("x", usage={"inputTokens": -1}), "count of tokens"),
-        (lambda: message("x", usage={"cacheDetails": 1}), "count of tokens"),
+        (lambda: message("x", usage={"cacheDetails": 1}), "cacheDetails takes list"),
+        (lambda: message("x", usage={"cacheDetails": [{"ttl": "9m"}]}), "takes one of 5m, 1h"),
+        (lambda: message("x", latency_ms=-1), "count of milliseconds"),
+        (lambda: stream("x", latency_ms=1.5), "count of milliseconds"),  # type: ignore[arg-type]
+        (lambda: message("x", fields=5), "takes a dict"),  # type: ignore[arg-type]
+        (lambda: tool_use("a b"), "doesn't fit the pattern"),
+        (lambda: tool_use("f", id="a b"), "doesn't fit the pattern"),
+        (lambda: tool_use("f", {"x": {1, 2}}), "a tool's input is JSON"),
+        (lambda: reasoning(5), "takes str"),  # type: ignore[arg-type]
+        (lambda: raw({"x": {1, 2}}), "takes JSON"),
+        (lambda: raw([{"x": 1}, {1, 2}]), "takes JSON"),
         (lambda: tool_use("f", "x"), "input as a dict"),  # type: ignore[arg-type]
         (lambda: json_output({1, 2}), "JSON value"),
         (lambda: stream("x", size=0), "count of characters"),
@@ -240,6 +259,14 @@ def test_what_no_model_says(ml: MockML, answer: Any, text: str) -> None:
 def test_words_that_make_no_sense(write: Any, text: str) -> None:
     with pytest.raises(BadAnswer, match=text):
         write()
+
+
+@mock_ml
+def test_a_tool_use_may_leave_out_id_and_input(ml: MockML) -> None:
+    ml.bedrock.model("*").reply({"toolUse": {"name": "f", "type": "tool_use"}})
+    (block,) = converse("?")["output"]["message"]["content"]
+    assert block["toolUse"]["input"] == {}
+    assert block["toolUse"]["toolUseId"].startswith("tooluse_")
 
 
 @mock_ml

@@ -158,8 +158,8 @@ def _cached(exchange: Exchange, conversation: Conversation) -> Cached:
 
 
 def check_points(exchange: Exchange, conversation: Conversation) -> None:
-    """Refuse cache points to a model that has no prompt cache (AccessDeniedException)."""
-    if not exchange.known.traits.caches and is_marked(exchange.call):
+    """Refuse cache points to a model that has no prompt cache, and those that don't fit."""
+    if is_marked(exchange.call):
         from mlmock.services.bedrock_runtime import caching
 
         caching.check(exchange, conversation)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime.ask import Exchange
+from mlmock.services.bedrock_runtime.refusals import invalid, relayed
 from mlmock.services.bedrock_runtime.speech import Cached, Conversation, text_of
 from mlmock.services.bedrock_runtime.tokens import block_tokens, tokens_of
 from mlmock.world import World
@@ -23,6 +24,7 @@ from mlmock.world import World
 Block = Mapping[str, Any]
 _SECONDS = {"5m": 300, "1h": 3600}
 _MOST_KEPT = 4096
+_MOST_POINTS = 4
 
 
 class Caches:
@@ -57,14 +59,45 @@ class _Spot(NamedTuple):
 
 
 def check(exchange: Exchange, conversation: Conversation) -> None:
-    """Refuse cache points to a model that has no cache (AccessDeniedException)."""
-    points = any(spot.ttl is not None for spot in _spots(conversation))
-    if points and exchange.known.model.family is not None:
+    """Refuse cache points to a model that has no cache, too many of them, a long one after a short.
+
+    The first is an AccessDeniedException, the others are Anthropic's words.
+    """
+    known = exchange.known
+    points = [spot for spot in _spots(conversation) if spot.ttl is not None]
+    if points and not known.traits.caches and known.model.family is not None:
         raise ServiceError(
             "AccessDeniedException",
             "You invoked an unsupported model or your request did not allow prompt caching. See "
             "the documentation for more information.",
         )
+    refuse = relayed if exchange.call.operation.startswith("Converse") else invalid
+    if known.traits.caches and len(points) > _MOST_POINTS:
+        raise refuse(
+            f"A maximum of {_MOST_POINTS} blocks with cache_control may be provided. Found "
+            f"{len(points)}."
+        )
+    short = next((at for at, spot in enumerate(points) if spot.ttl == "5m"), len(points))
+    late = next((spot for spot in points[short:] if spot.ttl == "1h"), None)
+    if late is not None and known.traits.relays:
+        raise refuse(
+            f"{_place(conversation, late)}.cache_control.ttl: a ttl='1h' cache_control block must "
+            "not come after a ttl='5m' cache_control block. Note that blocks are processed in the "
+            "following order: `tools`, `system`, `messages`."
+        )
+
+
+def _place(conversation: Conversation, spot: _Spot) -> str:
+    """Return where Anthropic sees the block that a cache point belongs to: the one before it."""
+    if spot.blocks:
+        name, end = f"messages.{spot.messages}.content", spot.blocks
+        blocks = conversation.messages[spot.messages]["content"]
+    elif spot.system:
+        name, end, blocks = "system", spot.system, conversation.system_blocks
+    else:
+        name, end, blocks = "tools", spot.tools, conversation.tools
+    before = sum("cachePoint" not in block for block in blocks[:end])
+    return f"{name}.{max(0, before - 1)}"
 
 
 def used(exchange: Exchange, conversation: Conversation) -> Cached:

@@ -40,8 +40,7 @@ def converse_stream(backend: BedrockRuntime, call: Call) -> Result:
 def _answered(exchange: Exchange, write: Any) -> Result:
     params, known = exchange.call.params, exchange.known
     conversation = checked_conversation(known, params, streams=exchange.streams)
-    if not known.traits.caches:
-        check_points(exchange, conversation)
+    check_points(exchange, conversation)
     guarded = guarding.guarded(exchange, conversation, params.get("guardrailConfig"))
     if guarded is None:
         found: Any = ask(exchange, conversation, lambda reply: write(exchange, reply, None))

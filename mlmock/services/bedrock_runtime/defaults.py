@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.script import Said, tool_use
+from mlmock.services.bedrock_runtime.script import Said
 from mlmock.services.bedrock_runtime.speech import Conversation, Part, letters_from
 
 _DEEPEST, _LONGEST, _MOST = 8, 256, 2000
@@ -22,8 +22,8 @@ def default_words(conversation: Conversation, model: str, seed: int) -> Said:
     forced = _forced_tool(conversation)
     if forced is not None:
         schema = forced["toolSpec"].get("inputSchema", {}).get("json", {})
-        block = tool_use(forced["toolSpec"]["name"], _object(example(schema)))
-        return Said((Part(block),))
+        use = {"input": _object(example(schema)), "name": forced["toolSpec"]["name"]}
+        return Said((Part({"toolUse": use}),))
     if conversation.schema is not None:
         return Said((Part({"text": json.dumps(example(conversation.schema))}),))
     return Said((Part({"text": _text(conversation, model, seed)}),))

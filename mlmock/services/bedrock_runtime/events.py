@@ -68,7 +68,8 @@ def _block(index: int, part: Part, wait: Wait, *, split_input: bool) -> Iterator
     elif kind == "image":
         start = {"image": {"format": value["format"]}}
         yield "contentBlockStart", {"contentBlockIndex": index, "start": start}
-        yield _delta(index, {"image": {"source": value["source"]}})
+        shown = {name: value[name] for name in ("error", "source") if name in value}
+        yield _delta(index, {"image": shown})
 
 
 def _delta(index: int, delta: Mapping[str, Any]) -> Event:

@@ -7,7 +7,7 @@ puts several together, `stream` says how they come, `raw` is the exact body of I
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from mlmock.answers import Error
 from mlmock.errors import BadAnswer
 from mlmock.matching import shown
+from mlmock.services.bedrock_runtime.script_checks import check_block, check_extras, check_usage
 from mlmock.services.bedrock_runtime.speech import Part, Pause
 from mlmock.services.bedrock_runtime.tokens import block_tokens
 
@@ -167,6 +168,7 @@ def message(
     if not blocks:
         raise BadAnswer("a message has at least one block")
     _check_said(stop_reason, usage or {})
+    check_extras(latency_ms, fields)
     parts = tuple(part_of(block) for block in blocks)
     return Said(parts, stop_reason, usage or {}, latency_ms, fields or {})
 
@@ -190,6 +192,7 @@ def stream(
     if not every >= 0:
         raise BadAnswer(f"stream(every=...) takes seconds, not {every!r}")
     _check_said(stop_reason, usage or {})
+    check_extras(latency_ms, None)
     empty = Stream((), stop_reason, usage or {}, latency_ms, size=size, every=float(every))
     return empty.then(*blocks)
 
@@ -203,14 +206,18 @@ def tool_use(
     """Return a block that asks for a tool; without `id` it gets one as the service makes them."""
     if input is not None and not isinstance(input, Mapping):
         raise BadAnswer(f"tool_use() takes the tool's input as a dict, not {shown(input)}")
-    found: dict[str, Any] = {"input": dict(input or {}), "name": name}
-    return {"toolUse": found if id is None else {**found, "toolUseId": id}}
+    use: dict[str, Any] = {"input": dict(input or {}), "name": name}
+    found = {"toolUse": use if id is None else {**use, "toolUseId": id}}
+    check_block(found)
+    return found
 
 
 def reasoning(text: str, *, signature: str | None = None) -> dict[str, Any]:
     """Return a block of the model's thoughts; without `signature` it gets a made-up one."""
     thought = {"text": text} if signature is None else {"signature": signature, "text": text}
-    return {"reasoningContent": {"reasoningText": thought}}
+    found = {"reasoningContent": {"reasoningText": thought}}
+    check_block(found)
+    return found
 
 
 def json_output(value: Any) -> dict[str, Any]:
@@ -228,9 +235,19 @@ def raw(body: Any) -> Raw:
 
     A dict or a list's items are sent as JSON, ``str`` and ``bytes`` as they stand.
     """
+    for each in body if isinstance(body, (list, tuple)) else (body,):
+        _check_raw(each)
     if isinstance(body, (list, tuple)):
         return Raw(chunks=tuple(body))
     return Raw(body)
+
+
+def _check_raw(body: Any) -> None:
+    try:
+        if not isinstance(body, (str, bytes, bytearray, memoryview)):
+            json.dumps(body)
+    except (TypeError, ValueError) as fault:
+        raise BadAnswer(f"raw() takes JSON, a str or bytes, not {shown(body)}: {fault}") from None
 
 
 # -- what answers come to --------------------------------------------------------------------
@@ -238,6 +255,8 @@ def raw(body: Any) -> Raw:
 
 def said_of(answer: Any) -> Said | Raw:
     """Return `answer` in the form that is kept: words, or an exact body; or BadAnswer."""
+    if isinstance(answer, Said) and not answer.parts and answer.fault is None:
+        raise BadAnswer("a stream says at least one text or block, or breaks")
     if isinstance(answer, (Said, Raw)):
         return answer
     if isinstance(answer, (list, tuple)):
@@ -254,6 +273,8 @@ def part_of(block: Any) -> Part:
     ((kind, value),) = block.items()
     if (kind == "text") != isinstance(value, str) or not isinstance(value, (str, Mapping)):
         raise BadAnswer(_no_block(block))
+    if kind != "text":
+        check_block(block)
     return Part(dict(block))
 
 
@@ -299,11 +320,7 @@ def _check_said(stop_reason: str | None, usage: Mapping[str, Any]) -> None:
     for name, value in usage.items():
         if name not in _USAGE:
             raise BadAnswer(f"usage has {', '.join(sorted(_USAGE))}, not {name}")
-        if not _is_usage(name, value):
+        if name in _COUNTS and not (type(value) is int and value >= 0):
             raise BadAnswer(f"usage: {name} takes a count of tokens, not {shown(value)}")
-
-
-def _is_usage(name: str, value: Any) -> bool:
-    if name == "cacheDetails":
-        return isinstance(value, Sequence)
-    return type(value) is int and value >= 0
+    if usage:
+        check_usage(usage)

@@ -77,7 +77,7 @@ def _finished(part: Part, seed: int) -> Part:
     use = block.get("toolUse")
     if use is not None and "toolUseId" not in use:
         ident = f"tooluse_{letters_from(seed, 22)}"
-        return Part({"toolUse": {**use, "toolUseId": ident}}, part.pieces)
+        return Part({"toolUse": {"input": {}, **use, "toolUseId": ident}}, part.pieces)
     thought = block.get("reasoningContent", {}).get("reasoningText")
     if thought is not None and "signature" not in thought:
         signed = {"signature": letters_from(seed, _SIGNATURE_LENGTH), "text": thought["text"]}

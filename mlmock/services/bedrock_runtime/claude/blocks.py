@@ -189,18 +189,22 @@ def _needed(block: dict[str, Any], name: str, kind: type | tuple[type, ...], at:
     if name not in block:
         raise invalid(f"{at}.{name}: Field required")
     if not isinstance(block[name], kind):
-        raise invalid(f"{at}.{name}: Input should be a valid {_NAMES.get(kind, 'list')}")
+        raise invalid(f"{at}.{name}: Input should be a valid {_name(kind)}")
     return block[name]
 
 
 _NAMES = {str: "string", dict: "dictionary", bool: "boolean"}
 
 
+def _name(kind: type | tuple[type, ...]) -> str:
+    return "list" if isinstance(kind, tuple) else _NAMES.get(kind, "list")
+
+
 def optional(block: Mapping[str, Any], name: str, kind: type, at: str) -> Any:
     """Return a member of a block, None without it; ServiceError if it isn't of its kind."""
     value = block.get(name)
     if value is not None and not isinstance(value, kind):
-        raise invalid(f"{at}.{name}: Input should be a valid {_NAMES.get(kind, 'list')}")
+        raise invalid(f"{at}.{name}: Input should be a valid {_name(kind)}")
     return value
 
 
