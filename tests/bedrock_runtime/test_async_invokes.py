@@ -422,6 +422,11 @@ def test_bad_words_are_told_where_they_are_written(ml: MockML) -> None:
         ml.bedrock.async_invokes.complete(object())
 
 
+def test_a_member_that_no_start_has_is_told_at_once(ml: MockML) -> None:
+    with pytest.raises(BadAnswer, match="no request member modelID; did you mean modelId"):
+        ml.bedrock.async_invokes.on(modelID=REEL)
+
+
 def test_handles_show_what_they_are(ml: MockML, bedrock: Any) -> None:
     arn = start(bedrock)
     assert repr(ml.bedrock.async_invokes) == "<1 async invokes>"

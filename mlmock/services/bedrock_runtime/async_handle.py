@@ -44,8 +44,12 @@ class AsyncInvokesHandle:
     def on(self, **members: Any) -> AsyncInvokesHandle:
         """Return this for those whose StartAsyncInvoke fits match values of its members.
 
-        `modelId` is held against the foundation model's id, whatever the caller wrote.
+        `modelId` is held against the foundation model's id, whatever the caller wrote. BadAnswer
+        for a member that the call doesn't have.
         """
+        from mlmock.doors import check_members
+
+        check_members("bedrock-runtime", "StartAsyncInvoke", members)
         return AsyncInvokesHandle(self._bedrock, members)
 
     def fail(self, message: str, *, times: int | None = None) -> Rule:

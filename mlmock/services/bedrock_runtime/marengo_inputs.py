@@ -135,7 +135,7 @@ def is_third(model_id: str) -> bool:
 def schema_of(model_id: str, asked: Any) -> Schema:
     """Return the schema of the input type that a request names."""
     kinds = _KINDS_3 if is_third(model_id) else _KINDS_2
-    kind = asked.get("inputType") if isinstance(asked, dict) else None
+    kind: Any = asked.get("inputType") if isinstance(asked, dict) else None
     if kind not in kinds:
         return Fields({"inputType": Text(among=kinds)}, others=True)
     if is_third(model_id):
