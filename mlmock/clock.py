@@ -112,10 +112,9 @@ class Clock:
             with self._lock:
                 self._run_until(self.seconds())
 
-    def stand_at(self, now: datetime | None) -> None:
-        """Let the clock stand at `now`, or follow the machine for None."""
-        standing = None if now is None else to_seconds(now)
-        self._ledger.change(self, _standing=standing)
+    def stand_at(self, instant: float | None) -> None:
+        """Let the clock stand at `instant`, but for what it is advanced; None: be the machine's."""
+        self._ledger.change(self, _standing=instant)
 
     def restart(self) -> None:
         """Take back what was advanced, and forget what was to be done."""

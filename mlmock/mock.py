@@ -111,8 +111,7 @@ def _inner(
     """Return a block inside `outer`, whose options hold where its own author wrote none."""
     own = {name: getattr(options, name) for name in given}
     block = Block(replace(outer.options, **own), services, outer)
-    if "seed" not in own:
-        block.draw_from(outer)
+    block.take_after(outer, own)
     block.world.enter(block)
     return block
 

@@ -74,12 +74,7 @@ class Progress:
 
     def set(self, policy: Policy | None) -> None:
         """Let work that starts from here on follow `policy`; None: the parent's again."""
-        if policy is not None and not isinstance(policy, Policy):
-            raise TypeError(
-                f"progress is set to immediately(), after_polls(n), after(seconds) or manually(), "
-                f"not to {policy!r}"
-            )
-        self._board.ledger.change(self, _own=policy)
+        self._board.ledger.change(self, _own=_checked(policy))
 
     def child(self) -> Progress:
         """Return a policy that is this one until it is set."""
@@ -99,6 +94,41 @@ class Progress:
         while other is not None and other is not self:
             other = other._parent
         return other is self
+
+
+class MockProgress(Progress):
+    """The policy of a mock: what is set takes the place of a block's option, and goes with it.
+
+    `holder` returns the block whose option holds.
+    """
+
+    def __init__(self, board: Board, holder: Callable[[], Any]) -> None:
+        super().__init__(board)
+        self._holder = holder
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that holds here."""
+        own: Policy | None = self._holder().policy
+        return self._board.default() if own is None else own
+
+    @property
+    def is_set(self) -> bool:
+        """True when a policy was set here, and not only for what stands above."""
+        return self._holder().policy is not None
+
+    def set(self, policy: Policy | None) -> None:
+        """Let work that starts from here on follow `policy`; None: the block's option again."""
+        self._board.ledger.change(self._holder(), policy=_checked(policy))
+
+
+def _checked(policy: Policy | None) -> Policy | None:
+    if policy is not None and not isinstance(policy, Policy):
+        raise TypeError(
+            f"progress is set to immediately(), after_polls(n), after(seconds) or manually(), "
+            f"not to {policy!r}"
+        )
+    return policy
 
 
 class Work:

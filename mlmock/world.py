@@ -5,23 +5,23 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from mlmock.calls import Call, Journal
-from mlmock.clock import Clock, to_datetime
+from mlmock.clock import Clock, to_datetime, to_seconds
 from mlmock.errors import AuthorError, ConnectionFault, UnmatchedCall
 from mlmock.ledger import Ledger
 from mlmock.options import Options
-from mlmock.progress import Board, Progress
+from mlmock.progress import Board, MockProgress
 
 if TYPE_CHECKING:
     from mlmock.book import Book
     from mlmock.events import Event, Events
     from mlmock.objects import Buckets, ObjectStore, Owner
+    from mlmock.progress import Policy
 
 Made = TypeVar("Made")
 Part = TypeVar("Part")
@@ -65,6 +65,26 @@ class Block:
         self._draws_of: Block = self
         self._random: random.Random | None = None
         self.request_ids: Iterator[str] | None = None
+        self.policy: Policy | None = None
+        self.policy_of: Block = self
+        self.ahead = 0.0  # how far the clock had been advanced when it was told to stand
+
+    def take_after(self, outer: Block, own: Collection[str]) -> None:
+        """Go on with what `outer` has of the options that its author didn't give: `own` are given.
+
+        So no id comes twice, a policy that was set holds on, and a clock stands where it stood.
+        """
+        if "seed" not in own:
+            self._draws_of = outer
+        if "progress" not in own:
+            self.policy_of = outer.policy_of
+        self.ahead = self.world.clock.offset if "now" in own else outer.ahead
+
+    @property
+    def stands_at(self) -> float | None:
+        """The instant at which the block lets the clock stand, but for what it is advanced."""
+        now = self.options.now
+        return None if now is None else to_seconds(now) - self.ahead
 
     def count_requests(self) -> Iterator[str]:
         """Return (and keep) the ids of the block's requests: a seeded start, and a count."""
@@ -72,14 +92,10 @@ class Block:
         return self.request_ids
 
     def restart(self) -> None:
-        """Draw from the seed again."""
-        self.world.ledger.change(self, _random=None, request_ids=None)
+        """Draw from the seed again, and forget what was set and advanced."""
+        self.world.ledger.change(self, _random=None, request_ids=None, policy=None, ahead=0.0)
         if self._draws_of is not self:
             self._draws_of.restart()
-
-    def draw_from(self, outer: Block) -> None:
-        """Go on with the draws of the block around, so that no id comes twice."""
-        self._draws_of = outer
 
     @property
     def random(self) -> random.Random:
@@ -101,7 +117,7 @@ class World:
         self.ledger = Ledger()
         self.clock = Clock(self.ledger, now=first.options.now, lock=self.lock)
         self.board = Board(self.clock, self.ledger, lambda: self.block.options.progress)
-        self.progress = Progress(self.board)
+        self.progress = MockProgress(self.board, lambda: self.block.policy_of)
         self.calls = Journal(first.options.journal)
         self.unmatched: list[AuthorError] = []
         self.holds: frozenset[str] = first.services
@@ -234,9 +250,9 @@ class World:
             self.unmatched.clear()
             self.clock.restart()
             self.board.clear()
-            self.progress.set(None)
             for block in self.blocks:
                 block.restart()
+            self._settle_options()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -297,5 +313,5 @@ def _no_neighbour(world: World, service: str, owner: Owner) -> Ask | None:
     return None
 
 
-def _standing(blocks: tuple[Block, ...]) -> datetime | None:
-    return next((b.options.now for b in reversed(blocks) if b.options.now is not None), None)
+def _standing(blocks: tuple[Block, ...]) -> float | None:
+    return next((b.stands_at for b in reversed(blocks) if b.stands_at is not None), None)

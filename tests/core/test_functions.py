@@ -344,6 +344,23 @@ def test_an_inner_block_shares_state_and_its_options_hold_while_it_runs() -> Non
         assert repr(outer.progress) == "<progress after_polls(1)>"
 
 
+def test_an_inner_blocks_policy_holds_whatever_was_set_outside() -> None:
+    with mock_ml() as outer:
+        outer.progress = mlmock.after_polls(1)
+        with mock_ml(region="eu-west-1") as inner:
+            assert inner.progress.policy == mlmock.after_polls(1)
+            with mock_ml(progress=mlmock.manually()) as innermost:
+                assert innermost.progress.policy == mlmock.manually()
+                assert not innermost.progress.is_set
+                innermost.progress = mlmock.after(5)
+                assert outer.progress.policy == mlmock.after(5)  # one policy at a time
+            assert outer.progress.policy == mlmock.after_polls(1)
+            inner.progress = mlmock.immediately()
+        assert outer.progress.policy == mlmock.immediately()
+        outer.progress.set(None)
+        assert not outer.progress.is_set
+
+
 def test_what_an_inner_block_leaves_open_is_the_outer_ones() -> None:
     with mock_ml(account_id="111122223333", strict=False), mock_ml(region="eu-west-1"):
         call = mlmock.current()

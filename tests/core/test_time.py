@@ -71,6 +71,22 @@ def test_an_inner_blocks_instant_holds_while_it_runs(a2i: Any) -> None:
         assert outer.clock.now() == NOW
 
 
+def test_an_inner_blocks_clock_starts_at_its_instant_whatever_was_advanced() -> None:
+    with mock_ml(now=NOW) as ml:
+        ml.clock.advance(days=1)
+        later = NOW + datetime.timedelta(days=400)
+        with mock_ml(now=later):
+            assert ml.clock.now() == later
+            with mock_ml(region="eu-west-1"):
+                ml.clock.advance(hours=1)
+            assert ml.clock.now() == later + datetime.timedelta(hours=1)
+        assert ml.clock.now() == NOW + datetime.timedelta(days=1, hours=1)
+        with mock_ml(now=later):
+            ml.reset()
+            assert ml.clock.now() == later
+        assert ml.clock.now() == NOW
+
+
 def test_the_clock_follows_freezegun_and_time_machine(mlmock: MockML, a2i: Any) -> None:
     with freeze_time("2020-02-03 04:05:06") as frozen:
         start(a2i, "frozen")
