@@ -124,7 +124,10 @@ class ObjectStore:
     ) -> None:
         """Store `body` (text as UTF-8) at `uri`; MissingBucket where moto's S3 lacks its bucket."""
         bucket, key = split_uri(uri)
-        content = body.encode() if isinstance(body, str) else bytes(body)
+        given: object = body
+        if not isinstance(given, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"an object's body is bytes or text, not {given!r}")
+        content = given.encode() if isinstance(given, str) else bytes(given)
         thing = StoredObject(content, content_type, dict(metadata or {}))
         self.buckets.put(bucket, key, thing, owner or self._owner())
 

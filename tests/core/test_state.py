@@ -243,6 +243,14 @@ def test_objects_in_memory(mlmock: MockML) -> None:
         mlmock.s3.put("any/a", b"")
 
 
+def test_an_objects_body_is_bytes_or_text(mlmock: MockML) -> None:
+    as_any: Any = mlmock.s3
+    for body in (5, {"x": 1}, [1, 2], None):
+        with pytest.raises(TypeError, match="body is bytes or text"):
+            as_any.put("s3://bucket/key", body)
+    assert mlmock.s3.list("s3://bucket/") == []
+
+
 def test_events_are_a_sequence(mlmock: MockML, a2i: Any) -> None:
     with pytest.raises(IndexError):
         _ = mlmock.events.last
