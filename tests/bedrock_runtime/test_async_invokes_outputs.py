@@ -760,6 +760,28 @@ VALID: list[tuple[str, Any]] = [
             },
         },
     ),
+    (
+        MARENGO_3,
+        {
+            "inputType": "audio",
+            "audio": {
+                "mediaSource": SOURCE,
+                "startSec": 1,
+                "embeddingOption": ["audio", "transcription"],
+                "embeddingType": [FUSED],
+            },
+        },
+    ),
+    (
+        MARENGO_3,
+        {
+            "inputType": "multi_input",
+            "multi_input": {
+                "inputText": "<@one>",
+                "mediaSources": [{"name": "one", "mediaType": "image", **SOURCE}],
+            },
+        },
+    ),
     (NOVA, segmented("text", segmentationConfig={"maxLengthChars": 800})),
     (NOVA, segmented("video", format="mp4", embeddingMode="AUDIO_VIDEO_COMBINED")),
 ]
