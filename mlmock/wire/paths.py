@@ -20,7 +20,9 @@ class Paths:
         self._routes: dict[tuple[str, int], list[tuple[list[str], Any]]] = {}
         self._shapes: set[int] = set()
         for name in model.operation_names:
-            self._add(model.operation_model(name))
+            operation = model.operation_model(name)
+            if not operation.has_event_stream_input:  # a conversation, which no request holds
+                self._add(operation)
         for routes in self._routes.values():
             routes.sort(key=lambda route: sum(part.startswith("{") for part in route[0]))
 

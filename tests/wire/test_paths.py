@@ -39,6 +39,7 @@ def test_what_botocore_writes_is_found(operation: Operation, data: st.DataObject
         ("GET", "/human-loops/a/b"),
         ("POST", "/model//converse"),
         ("POST", "/model/a%2Fconverse"),
+        ("POST", "/model/amazon.nova-sonic-v1%3A0/invoke-with-bidirectional-stream"),
     ],
 )
 def test_other_requests_are_none_of_ours(method: str, path: str) -> None:
