@@ -86,7 +86,7 @@ def test_thinking_has_a_budget_within_the_limit() -> None:
     ],
 )
 def test_members_that_no_body_of_the_provider_has(model: str, text: str) -> None:
-    extra = {"additionalModelRequestFields": {"reasoning": {}}}
+    extra: dict[str, Any] = {"additionalModelRequestFields": {"reasoning": {}}}
     assert refusal("Hi", model=model, **extra) == RELAYED + text
 
 

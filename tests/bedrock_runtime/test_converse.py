@@ -229,6 +229,22 @@ def test_stop_sequences_stop(ml: MockML, model: str, text: str, reason: str) -> 
 
 
 @mock_ml
+def test_pointers_go_into_the_body_of_the_provider(ml: MockML) -> None:
+    ml.bedrock.model("*").reply("Hello")
+    paths = ["/usage/output_tokens", "/model", "/role"]
+    asked: dict[str, Any] = {"additionalModelResponseFieldPaths": paths}
+    found = converse("?", additionalModelRequestFields={"top_k": 5}, **asked)
+    assert found["additionalModelResponseFields"] == {
+        "model": "claude-3-haiku-20240307",
+        "role": "assistant",
+        "usage": {"output_tokens": 2},
+    }
+    asked = {"additionalModelResponseFieldPaths": ["/stop_reason", "/generation"]}
+    found = converse("?", model=LLAMA, **asked)
+    assert found["additionalModelResponseFields"] == {"stop_reason": "stop", "generation": "Hello"}
+
+
+@mock_ml
 def test_nova_ends_with_the_stop_sequence(ml: MockML) -> None:
     ml.bedrock.model("*").reply("The city of Paris is large")
     found = converse("?", model=NOVA, inferenceConfig={"stopSequences": ["Paris"]})

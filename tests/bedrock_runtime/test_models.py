@@ -105,6 +105,23 @@ def test_nobodys_model(ml: MockML) -> None:
 
 
 @mock_ml
+@pytest.mark.parametrize(
+    "model",
+    [
+        "anthropic.",
+        "anthropic.claude-nonexistent",
+        "us.amazon.nova-mega",
+        "arn:aws:s3:::box",
+        "arn:aws:lambda:us-east-1:123456789012:function:f",
+    ],
+)
+def test_no_model_is_called_like_that(ml: MockML, model: str) -> None:
+    assert refusal("Hi", model=model) == UNKNOWN
+    ml.bedrock.model(model).reply("Hello")
+    assert said("Hi", model=model) == "Hello"
+
+
+@mock_ml
 def test_what_is_declared_not_to_exist(ml: MockML) -> None:
     ml.bedrock.model(CLAUDE, exists=False)
     assert refusal("Hi") == UNKNOWN

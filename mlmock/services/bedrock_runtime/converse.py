@@ -152,7 +152,7 @@ def members_of(exchange: Exchange, reply: Reply | Raw, guarded: Guarded | None) 
     found: Result = {}
     if "additionalModelResponseFieldPaths" in params:
         paths = params["additionalModelResponseFieldPaths"]
-        found["additionalModelResponseFields"] = pointers.picked(paths, _fields(reply))
+        found["additionalModelResponseFields"] = pointers.picked(paths, _fields(exchange, reply))
     found["metrics"] = {"latencyMs": reply.latency}
     found["output"] = {"message": {"content": _content(reply, traits), "role": "assistant"}}
     _echo(found, params)
@@ -191,10 +191,14 @@ def _trace(found: Result, exchange: Exchange, guarded: Guarded | None) -> None:
         found["trace"] = trace
 
 
-def _fields(reply: Reply) -> dict[str, Any]:
+def _fields(exchange: Exchange, reply: Reply) -> dict[str, Any]:
     """Return what the model's own answer would hold, for the pointers of the caller."""
     own = {"stop_reason": reply.stop_reason, "stop_sequence": reply.stop_sequence}
-    return {**own, **reply.fields}
+    known, family = exchange.known, exchange.known.model.family
+    if family is None:
+        return {**own, **reply.fields}
+    said = conversation_of(known, exchange.call.params)._replace(extra={})
+    return {**own, **family.answer(said, reply), **reply.fields}
 
 
 def usage_of(usage: Usage) -> dict[str, Any]:
@@ -224,7 +228,7 @@ def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: Guarded | None) 
     stop: dict[str, Any] = {}
     if "additionalModelResponseFieldPaths" in params:
         paths = params["additionalModelResponseFieldPaths"]
-        stop["additionalModelResponseFields"] = pointers.picked(paths, _fields(reply))
+        stop["additionalModelResponseFields"] = pointers.picked(paths, _fields(exchange, reply))
     metadata: Result = {"metrics": {"latencyMs": reply.latency}}
     _echo(metadata, params)
     _trace(metadata, exchange, guarded)

@@ -29,6 +29,20 @@ GEOGRAPHIES = (
 )
 _PROFILES = ("inference-profile", "application-inference-profile")
 _BY_PROVIDER = ("foundation-model", "inference-profile")
+_OWN = frozenset(
+    {
+        "application-inference-profile",
+        "custom-model",
+        "custom-model-deployment",
+        "default-prompt-router",
+        "endpoint",
+        "imported-model",
+        "prompt",
+        "prompt-router",
+        "provisioned-model",
+    }
+)
+_NUMBER = re.compile(r"\d")
 _UNKNOWABLE = Traits(
     leading_assistant=True,
     prefill=True,
@@ -57,8 +71,14 @@ class Model:
 
     @property
     def exists(self) -> bool:
-        """True when the service would know it: of a known provider, or an ARN of its own."""
-        return self.family is not None or self.form not in _BY_PROVIDER
+        """True when the service would know it: of a known provider, or an ARN of its own.
+
+        Every id of a provider that has a number in it is taken to exist: so have all of them
+        (judged).
+        """
+        if self.form in _BY_PROVIDER:
+            return self.family is not None and _NUMBER.search(self.base) is not None
+        return self.form in _OWN
 
     @property
     def is_bare(self) -> bool:
@@ -90,7 +110,8 @@ def resolve(written: str) -> Model:
 def _form_and_name(arn: Arn | None, written: str) -> tuple[str, str]:
     if arn is not None:
         form, _, name = arn.resource.partition("/")
-        return form, name
+        owner = "sagemaker" if form == "endpoint" else "bedrock"
+        return (form if arn.service == owner else f"{arn.service}:{form}"), name
     profile = written.startswith(GEOGRAPHIES)
     return ("inference-profile" if profile else "foundation-model"), written
 

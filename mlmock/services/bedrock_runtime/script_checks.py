@@ -31,7 +31,7 @@ def check_block(block: Mapping[str, Any]) -> None:
 
 def check_usage(usage: Mapping[str, Any]) -> None:
     """Raise BadAnswer for a usage that isn't one of the model's."""
-    _check(usage=_USAGE | usage)
+    _check(usage={**_USAGE, **usage})
 
 
 def check_extras(latency: Any, fields: Any) -> None:
