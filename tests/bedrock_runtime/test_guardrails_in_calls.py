@@ -339,6 +339,24 @@ def test_every_chunk_of_a_stream_says_what_the_guardrail_did(ml: MockML, bedrock
     assert "amazon-bedrock-trace" in chunks[-1]
 
 
+def test_a_blocked_prompt_of_titans_is_one_chunk(ml: MockML, bedrock: Any) -> None:
+    ml.bedrock.guardrail("gr1").block(words=["secret"])
+    [event] = bedrock.invoke_model_with_response_stream(
+        modelId=TITAN,
+        body=json.dumps({"inputText": "The secret?"}),
+        guardrailIdentifier="gr1",
+        guardrailVersion="1",
+    )["body"]
+    chunk = json.loads(event["chunk"]["bytes"])
+    assert chunk.pop("inputTextTokenCount") > 0
+    assert chunk.pop("totalOutputTextTokenCount") > 0
+    assert chunk == {
+        "outputText": SORRY,
+        "index": 0.0,
+        "amazon-bedrock-guardrailAction": "INTERVENED",
+    }
+
+
 TAG = "amazon-bedrock-guardrails-guardContent_xyz"
 
 

@@ -229,6 +229,10 @@ class _Streamed:
     def _chunks(self, reply: Reply, said: Conversation, guarded: Guarded | None) -> Iterator[bytes]:
         """Yield the chunks as they are due; what comes after messageStop is held for the last."""
         if guarded is not None:
+            told = self._blocked(said, guarded)
+            if told is not None:
+                yield json_bytes(told | guardrail_members(guarded))
+                return
             reply = guarded.passed(reply)
         added = guardrail_members(guarded, traced=False) if guarded is not None else {}
         held: dict[str, Any] | None = None
@@ -242,6 +246,10 @@ class _Streamed:
         if held is not None:
             last = guardrail_members(guarded) if guarded is not None else {}
             yield json_bytes(held | last | {_METRICS: _metrics(reply)})
+
+    def _blocked(self, said: Conversation, guarded: Guarded) -> dict[str, Any] | None:
+        message = guarded.verdict.message
+        return None if message is None else self._family.blocked(said, message)
 
     def _events(self, reply: Reply) -> Iterator[Event]:
         world, traits = self._exchange.backend.world, self._exchange.known.traits

@@ -107,6 +107,13 @@ class Family:
         """
         raise NotImplementedError
 
+    def blocked(self, conversation: Conversation, message: str) -> dict[str, Any] | None:
+        """Return the one chunk that streams a guardrail's `message` on a blocked prompt.
+
+        None: it is streamed as any other text (judged: one family's stream is recorded).
+        """
+        return None
+
     def embedded(
         self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, T
 from mlmock.services.bedrock_runtime.prompts import JOINED, turns_of
 from mlmock.services.bedrock_runtime.speech import Conversation, Reply
 from mlmock.services.bedrock_runtime.spoken import spoken, words_of
+from mlmock.services.bedrock_runtime.tokens import tokens_in
 
 _REASONS = {
     "max_tokens": "LENGTH",
@@ -66,6 +67,15 @@ class TitanText(Family):
             else:
                 reason = _REASONS.get(reply.stop_reason, "FINISH")
                 yield _chunk("", reply, reply.usage.output_tokens, reason)
+
+    def blocked(self, conversation: Conversation, message: str) -> dict[str, Any]:
+        """Return the chunk of a recorded stream: no reason, and floats for numbers."""
+        return {
+            "outputText": message,
+            "index": 0.0,
+            "totalOutputTextTokenCount": float(tokens_in(message)),
+            "inputTextTokenCount": float(conversation.input_tokens),
+        }
 
 
 def _chunk(text: str, reply: Reply, tokens: int | None, reason: str | None) -> dict[str, Any]:
