@@ -15,21 +15,26 @@ from typing import Any
 import botocore.parsers
 import botocore.useragent
 import botocore.utils
+import botocore.validate
 
+from mlmock.transport import accepting
 from mlmock.transport.patching import Patch
-from mlmock.transport.sources import source_hash
+from mlmock.transport.sources import class_hash, source_hash
 
 # The sources that were read and found pure, by `source_hash`: botocore 1.36 to 1.44.
 KNOWN = {
     "sanitise": frozenset({"0aad3ce7fc7f9124", "7a83018b4daff050"}),
     "timestamps": frozenset({"f1ced5813ef916f4"}),
+    "validation": frozenset({"c04d3ed357ec4ca6", "cd142c1086e66059", "43b4f611087bcea6"}),
 }
 
 
 @cache
 def _is_known(name: str, owner: Any, attribute: str) -> bool:
     thing = vars(owner).get(attribute)
-    return thing is not None and source_hash(thing) in KNOWN[name]
+    if thing is None:
+        return False
+    return (class_hash(owner) if isinstance(owner, type) else source_hash(thing)) in KNOWN[name]
 
 
 def _sanitise(patch: Patch) -> Any:
@@ -84,6 +89,7 @@ _USUAL = re.compile(
 _MEMOS: tuple[tuple[str, Any, str, Callable[[Patch], Any]], ...] = (
     ("sanitise", botocore.useragent, "sanitize_user_agent_string_component", _sanitise),
     ("timestamps", botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", _timestamps),
+    ("validation", botocore.validate.ParamValidator, "validate", accepting.validate),
 )
 
 

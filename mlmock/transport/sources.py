@@ -24,7 +24,8 @@ def source_hash(function: Any) -> str:
 def class_hash(kind: type) -> str:
     """Return 16 hex digits of the hash of a top-level class's source text."""
     with Path(sys.modules[kind.__module__].__file__ or "").open(encoding="utf-8") as file:
-        rest = dropwhile(lambda line: not line.startswith(f"class {kind.__name__}("), file)
+        heads = (f"class {kind.__name__}(", f"class {kind.__name__}:")
+        rest = dropwhile(lambda line: not line.startswith(heads), file)
         lines = [line.rstrip() for line in _body(rest) if line.strip()]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 

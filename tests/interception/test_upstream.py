@@ -37,6 +37,7 @@ KNOWN: dict[str, set[str]] = {
         "7a83018b4daff050",
     },
     "botocore.utils.parse_timestamp": {"f1ced5813ef916f4"},
+    "botocore.validate.ParamValidator.validate": {"7426043429714636"},
     "botocore.endpoint.Endpoint._send_request": {"af914535237dd087"},
     "botocore.endpoint.Endpoint._needs_retry": {"9621767a04c7931a", "fe754d0d1a058691"},
     "botocore.endpoint.Endpoint._get_response": {"339d0a8e18a49ac7"},
