@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mlmock.wire.patterns import matcher
+from mlmock.wire.patterns import matcher, sized_matcher
 from mlmock.wire.unlisted import VALUES
 
 LENGTH_OF = frozenset({"string", "blob", "list", "map"})
@@ -54,3 +54,26 @@ def is_union(shape: Any) -> bool:
 def is_document(shape: Any) -> bool:
     """True for a shape that takes any JSON value: a document, or JSON inside a header."""
     return bool(getattr(shape, "is_document_type", False) or shape.serialization.get("jsonvalue"))
+
+
+def text_test(limits: Limits) -> Callable[[str], Any]:
+    """Return what says whether a text has the length, and fits the pattern, of `limits`.
+
+    Where one expression can say all of it, it does: a test in C, without a call of Python.
+    """
+    least, most, fits = limits.least or 0, limits.most, limits.fits
+    if fits is not None and most is not None and most <= _SHORT:
+        sized = sized_matcher(fits, int(least), int(most))
+        if sized is not None:
+            return sized
+
+    def test(text: str) -> bool:
+        size = len(text)
+        if size < least or (most is not None and size > most):
+            return False
+        return fits is None or fits(text) is not None
+
+    return test
+
+
+_SHORT = 2048  # what a refused text costs grows with it

@@ -50,3 +50,12 @@ def compiled(pattern: str) -> Any:
 def matcher(pattern: str) -> Callable[[str], Any] | None:
     """Return the test for `pattern`, or None where everything passes."""
     return None if pattern in _EVERYTHING else compiled(pattern).fullmatch
+
+
+def sized_matcher(fits: Callable[[str], Any], least: int, most: int) -> Callable[[str], Any] | None:
+    """Return a `matcher` of texts of such a length alone, or None where `re` can't say that."""
+    pattern = getattr(fits, "__self__", None)
+    if not isinstance(pattern, re.Pattern):
+        return None
+    sized = rf"(?=(?s:.{{{least},{most}}})\Z)(?:{pattern.pattern})"
+    return re.compile(sized, pattern.flags).fullmatch

@@ -13,11 +13,13 @@ import binascii
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mlmock.wire.limits import FLOATS, INTEGERS, Limits, is_document, is_union, limits_of
+from mlmock.wire.limits import FLOATS, INTEGERS, Limits, is_document, is_union, limits_of, text_test
 from mlmock.wire.numbers import RANGES, double
 from mlmock.wire.timestamps import PARSERS, format_of
 
 Reader = Callable[[Any], Any]
+"""Returns the parameter that a JSON value stands for. Among members, a type stands for any value of
+that type, and `_Text` for a text that C code tests: neither costs a call of Python."""
 
 
 class Refused(Exception):  # noqa: N818 - a signal between two rooms, never shown
@@ -26,7 +28,7 @@ class Refused(Exception):  # noqa: N818 - a signal between two rooms, never show
 
 def reader_of(shape: Any, timestamps: str = "unixTimestamp") -> Reader:
     """Return the reader of a botocore `shape`; `timestamps` is the place's default format."""
-    return _Readers(timestamps).of(shape)
+    return _called(_Readers(timestamps).of(shape))
 
 
 class _Readers:
@@ -59,7 +61,7 @@ class _Readers:
             return list_reader(self.of(shape.member), limits_of(shape))
         if kind == "map":
             return _map(self.of(shape.key), self.of(shape.value), limits_of(shape))
-        return scalar_reader(shape)
+        return _scalar(shape)
 
     def _structure(self, shape: Any) -> Reader:
         members: dict[str, Reader] = {}
@@ -71,17 +73,21 @@ class _Readers:
                 renamed[wire_name] = name
         back = {name: wire for wire, name in renamed.items()}
         required = tuple(back.get(name, name) for name in shape.required_members)
-        read = _union(members) if is_union(shape) else _structure(members, required)
+        read = _Union(members) if is_union(shape) else _structure(members, required)
         return _renaming(read, renamed) if renamed else read
 
 
 def scalar_reader(shape: Any) -> Reader:
     """Return the reader of a string, number, boolean or blob `shape`."""
+    return _called(_scalar(shape))
+
+
+def _scalar(shape: Any) -> Reader:
     kind, limits = shape.type_name, limits_of(shape)
     if kind == "blob":
         return _blob(limits)
     if kind == "boolean":
-        return _boolean
+        return bool
     if kind in INTEGERS:
         return _integer(RANGES[kind], limits)
     if kind in FLOATS:
@@ -89,14 +95,21 @@ def scalar_reader(shape: Any) -> Reader:
     return _string(limits)
 
 
+def _called(read: Reader) -> Reader:
+    """Return `read` as something to call, where it is a type."""
+    if type(read) is not type:
+        return read
+
+    def just(value: Any) -> Any:
+        if type(value) is not read:
+            raise Refused
+        return value
+
+    return just
+
+
 def _anything(value: Any) -> Any:
     return value
-
-
-def _boolean(value: Any) -> Any:
-    if value is True or value is False:
-        return value
-    raise Refused
 
 
 def _structure(members: dict[str, Reader], required: tuple[str, ...]) -> Reader:
@@ -107,9 +120,16 @@ def _structure(members: dict[str, Reader], required: tuple[str, ...]) -> Reader:
             raise Refused
         strangers = None
         for name, item in value.items():
-            read = find(name)
+            read, kind = find(name), type(item)
+            if read is kind:
+                continue
             if read is None or item is None:
                 strangers = [name] if strangers is None else [*strangers, name]
+            elif kind is str and type(read) is _Text:
+                if not read.holds(item):
+                    raise Refused
+            elif type(read) is type:
+                raise Refused
             else:
                 value[name] = read(item)
         if strangers is not None:
@@ -128,15 +148,41 @@ def _drop(value: dict[str, Any], names: Iterable[str]) -> None:
         del value[name]
 
 
-def _union(members: dict[str, Reader]) -> Reader:
-    structure = _structure(members, ())
+class _Union:
+    """The reader of a union; a list of them is read in one call, since content is made of them."""
 
-    def union(value: Any) -> Any:
-        if len(structure(value)) != 1:
-            raise Refused
+    __slots__ = ("_find", "_structure")
+
+    def __init__(self, members: dict[str, Reader]) -> None:
+        self._find = members.get
+        self._structure = _structure(members, ())
+
+    def __call__(self, value: Any) -> Any:
+        self.all([value])
         return value
 
-    return union
+    def all(self, values: Any) -> Any:
+        """Read each of a list of values in its place."""
+        if type(values) is not list:
+            raise Refused
+        find = self._find
+        for value in values:
+            if type(value) is not dict or len(value) != 1:
+                self._one_of_many(value)
+                continue
+            for name, item in value.items():
+                read = find(name)
+                if read is type(item):
+                    continue
+                if read is None or item is None or type(read) is type:
+                    raise Refused
+                value[name] = read(item)
+        return values
+
+    def _one_of_many(self, value: Any) -> None:
+        """Read a union that null or unknown members stand in, too."""
+        if len(self._structure(value)) != 1:
+            raise Refused
 
 
 def _renaming(read: Reader, renamed: dict[str, str]) -> Reader:
@@ -157,6 +203,9 @@ def _sized(value: Any, limits: Limits) -> None:
 def list_reader(read: Reader, limits: Limits) -> Reader:
     """Return the reader of a list whose items `read` reads."""
     limited, nullable = limits.any, read is _anything
+    if type(read) is _Union:
+        return _sized_list(read.all, limits) if limited else read.all
+    read = _called(read)
 
     def items(value: Any) -> Any:
         if type(value) is not list:
@@ -172,8 +221,18 @@ def list_reader(read: Reader, limits: Limits) -> Reader:
     return items
 
 
+def _sized_list(read: Reader, limits: Limits) -> Reader:
+    def items(value: Any) -> Any:
+        if type(value) is list:
+            _sized(value, limits)
+        return read(value)
+
+    return items
+
+
 def _map(read_key: Reader, read: Reader, limits: Limits) -> Reader:
     limited, nullable = limits.any, read is _anything
+    read_key, read = _called(read_key), _called(read)
 
     def entries(value: Any) -> Any:
         if type(value) is not dict:
@@ -190,29 +249,30 @@ def _map(read_key: Reader, read: Reader, limits: Limits) -> Reader:
     return entries
 
 
-def _string(limits: Limits) -> Reader:
-    if not limits.any:
-        return _plain_string
-    least, most, enum, fits = limits.least or 0, limits.most, limits.enum, limits.fits
+class _Text:
+    """The reader of a text that has limits: `holds` says whether a text keeps to them."""
 
-    def string(value: Any) -> Any:
-        if type(value) is not str or len(value) < least:
-            raise Refused
-        if most is not None and len(value) > most:
-            raise Refused
-        if enum and value not in enum:
-            raise Refused
-        if fits is not None and fits(value) is None:
+    __slots__ = ("holds",)
+
+    def __init__(self, holds: Callable[[str], Any]) -> None:
+        self.holds = holds
+
+    def __call__(self, value: Any) -> Any:
+        if type(value) is not str or not self.holds(value):
             raise Refused
         return value
 
-    return string
 
-
-def _plain_string(value: Any) -> Any:
-    if type(value) is not str:
-        raise Refused
-    return value
+def _string(limits: Limits) -> Reader:
+    if not limits.any:
+        return str
+    enum = limits.enum
+    test = text_test(limits)
+    if not enum:
+        return _Text(test)
+    if not limits.least and limits.most is None and limits.fits is None:
+        return _Text(enum.__contains__)
+    return _Text(lambda value: value in enum and test(value))
 
 
 def _integer(held: tuple[int, int], limits: Limits) -> Reader:

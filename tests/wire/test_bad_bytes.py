@@ -130,7 +130,7 @@ def test_many_shallow_values_are_no_deep_one() -> None:
 
 
 def test_brackets_in_texts_hide_no_depth() -> None:
-    levels = 200
+    levels = 400
     up, down = b'["]",', b',"["]'
     with pytest.raises(ValueError, match="nested too deeply"):
         bodies.parse(up * levels + b"1" + down * levels)
