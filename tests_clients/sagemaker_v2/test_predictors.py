@@ -18,7 +18,7 @@ from sagemaker.predictor_async import AsyncPredictor
 from sagemaker.serializers import CSVSerializer, JSONSerializer
 from sagemaker.session import Session
 
-from mlmock import manually, mock_ml
+from mlmock import after, manually, mock_ml
 
 REGION = "us-east-1"
 SOON = WaiterConfig(max_attempts=3, delay=1)
@@ -116,6 +116,24 @@ def test_async_predict_waits_for_the_output(ml: Any, later: AsyncPredictor) -> N
     ml.sagemaker.endpoint("churn").handler(lambda call: {"got": call.json()})
     assert later.predict({"x": 1}, waiter_config=SOON) == {"got": {"x": 1}}
     assert ml.calls.last.params["Accept"] == "application/json"
+
+
+def test_async_predict_waits_in_its_threads_until_the_work_ends(
+    ml: Any, later: AsyncPredictor
+) -> None:
+    ml.sagemaker.progress = after(40)  # the SDK looks every 15 seconds, on two threads
+    ml.sagemaker.endpoint("churn").handler(lambda call: {"got": call.json()})
+    started = ml.clock.now()
+    assert later.predict({"x": 1}) == {"got": {"x": 1}}
+    assert (ml.clock.now() - started).total_seconds() >= 40
+
+
+def test_async_predict_raises_a_failure_that_comes_while_it_waits(
+    ml: Any, later: AsyncPredictor
+) -> None:
+    ml.sagemaker.endpoint("churn").model_error(500, {"error": "out of memory"}).delay(40)
+    with pytest.raises(AsyncInferenceModelError, match="out of memory"):
+        later.predict({"x": 1})
 
 
 def test_async_predict_raises_what_the_model_failed_with(ml: Any, later: AsyncPredictor) -> None:

@@ -71,7 +71,16 @@ def test_invoke_async(ml: Any, endpoint: Any) -> None:
 
 def test_invoke_with_response_stream(ml: Any, endpoint: Any) -> None:
     ml.sagemaker.endpoint("churn").stream([b"to", b"ken"])
-    # `Endpoint.invoke_with_response_stream` of 2.27 takes the stream for a dict, so: its client
+    # `Endpoint.invoke_with_response_stream` of 2.27 sends its request and then takes botocore's
+    # stream for a dict, whoever has answered; so the stream itself is read from the SDK's client.
+    with pytest.raises(AttributeError, match="EventStream"):
+        endpoint.invoke_with_response_stream(body="{}", accept="text/plain")
+    ml.calls.assert_called_once(
+        "sagemaker-runtime",
+        "InvokeEndpointWithResponseStream",
+        EndpointName="churn",
+        Accept="text/plain",
+    )
     runtime = SageMakerClient().get_client("sagemaker-runtime")
     found = runtime.invoke_endpoint_with_response_stream(EndpointName="churn", Body=b"{}")
     assert [event["PayloadPart"]["Bytes"] for event in found["Body"]] == [b"to", b"ken"]
