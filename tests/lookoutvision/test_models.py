@@ -573,6 +573,20 @@ def test_looks_move_a_model_on(ml: Any, vision: Any, project: Any) -> None:
     assert listed == [1, 0]
 
 
+def test_the_latest_version_has_its_own_pace(ml: Any, vision: Any, project: Any) -> None:
+    project.model().progress = after_polls(1)
+    train(vision)
+    assert [status(vision), status(vision)] == ["TRAINING", "TRAINED"]
+
+    project.model("2").progress = after(60)
+    train(vision)
+    vision.start_model(**ONE, MinInferenceUnits=1)
+
+    assert [status(vision), described(vision, "2")["Status"]] == ["HOSTED", "TRAINING"]
+    ml.clock.advance(minutes=1)
+    assert described(vision, "2")["Status"] == "TRAINED"
+
+
 def test_time_moves_a_model_on_and_writes_what_it_leaves(
     ml: Any, vision: Any, project: Any
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlmock.calls import Call
 from mlmock.objects import MissingBucket
+from mlmock.progress import Progress
 from mlmock.services.base import Result
 from mlmock.services.lookoutvision import faults, training
 from mlmock.services.lookoutvision.machines import MODEL, USABLE
@@ -17,6 +18,7 @@ from mlmock.services.lookoutvision.state import PAGE, PREVIEW
 from mlmock.services.lookoutvision.tag_checks import checked_tags, too_many_tags
 from mlmock.services.paging import Tokens, page
 
+LATEST = "latest"
 _TRAINING = "The model is being trained."
 _TRAINED = "Training completed successfully."
 _STARTING = "The model is starting."
@@ -80,7 +82,7 @@ class ModelOperations(ProjectOperations):
         """Return a version of a project's model; ``latest`` is the highest (judged)."""
         project = self.project(params["ProjectName"])
         version = params["ModelVersion"]
-        number = max(project.models, default=0) if version == "latest" else int(version)
+        number = max(project.models, default=0) if version == LATEST else int(version)
         found = project.models.get(number)
         if found is None:
             raise faults.not_found(faults.MODEL, f"{project.name}/{version}")
@@ -88,8 +90,8 @@ class ModelOperations(ProjectOperations):
 
     def names(self, model: Model) -> tuple[str, ...]:
         """Return what a test may call a model: by its version, and ``latest`` if it is that."""
-        latest = model.version == max(self.projects[model.project].models)
-        return (model.id, f"{model.project}/latest") if latest else (model.id,)
+        is_latest = model.version == max(self.projects[model.project].models)
+        return (model.id, f"{model.project}/{LATEST}") if is_latest else (model.id,)
 
     def looked(self, params: dict[str, Any]) -> Model:
         """Look at a model, and return it if it is still there."""
@@ -244,4 +246,11 @@ class ModelOperations(ProjectOperations):
         self.move(model, MODEL, event, message)
 
     def _begin_model(self, model: Model, finish: Callable[[], object]) -> None:
-        self.begin(model, self.pace(model.project, "model", str(model.version)), finish)
+        self.begin(model, self._pace_of(model), finish)
+
+    def _pace_of(self, model: Model) -> Progress:
+        """Return a model's own policy, or that of the latest version if it is that."""
+        own = self.pace(model.project, "model", str(model.version))
+        if own.is_set or len(self.names(model)) == 1:
+            return own
+        return self.pace(model.project, "model", LATEST)
