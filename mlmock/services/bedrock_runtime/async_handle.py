@@ -125,13 +125,14 @@ class AsyncInvokeHandle:
         self._end(self._found()[1].outcome)
 
     def _end(self, outcome: Outcome) -> None:
-        part, invoke = self._found()
-        if invoke.status != "InProgress":
-            raise BadAnswer(
-                f"async invoke {self.arn} is {invoke.status} and can't end again. To end it by "
-                "hand, set ml.bedrock.async_invokes.progress = manually() before it starts."
-            )
-        part.end(invoke, outcome)
+        with self._bedrock.world.lock:  # a call in another thread may be its last look
+            part, invoke = self._found()
+            if invoke.status != "InProgress":
+                raise BadAnswer(
+                    f"async invoke {self.arn} is {invoke.status} and can't end again. To end it by "
+                    "hand, set ml.bedrock.async_invokes.progress = manually() before it starts."
+                )
+            part.end(invoke, outcome)
 
     def _found(self) -> tuple[AsyncInvokes, Invoke]:
         for part in _parts(self._bedrock):
