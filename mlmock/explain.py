@@ -34,11 +34,16 @@ def members_text(members: Mapping[str, Any]) -> str:
 
 def rule_text(rule: Rule) -> str:
     """Return a rule as its author wrote it, as far as that can be told."""
+    place = f"  ({short_place(rule.place)})" if rule.place else ""
+    return f"{titled(rule)}{_count_text(rule)}{place}"
+
+
+def titled(rule: Rule) -> str:
+    """Return a rule's match as its author wrote it, as far as that can be told."""
     extra = members_text(rule.match.members)
     if rule.match.where is not None:
         extra = ", ".join(filter(None, [extra, f"where={shown(rule.match.where, 40)}"]))
-    place = f"  ({short_place(rule.place)})" if rule.place else ""
-    return f"{_titled(rule, extra)}{_count_text(rule)}{place}"
+    return _titled(rule, extra)
 
 
 def _titled(rule: Rule, members: str) -> str:

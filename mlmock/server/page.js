@@ -1,5 +1,6 @@
 "use strict";
 const said = document.getElementById("said");
+const LOST = "The server doesn't answer.";
 
 async function ask(method, path, body) {
   const init = { method };
@@ -13,12 +14,47 @@ async function ask(method, path, body) {
   return text ? JSON.parse(text) : null;
 }
 
-async function renew() {
-  const fresh = new DOMParser().parseFromString(await (await fetch("/")).text(), "text/html");
-  const open = new Set([...document.querySelectorAll("details[open]")].map((d) => d.dataset.key));
-  for (const details of fresh.querySelectorAll("details")) details.open = open.has(details.dataset.key);
-  document.querySelector("main").replaceWith(fresh.querySelector("main"));
+let shown = document.querySelector("main").innerHTML;
+const FIELDS = "textarea, input, select";
+const STOPS = "summary, button, pre, " + FIELDS;
+
+// True where somebody is writing: that stays as it is until it is sent.
+function busy(section) {
+  const at = document.activeElement;
+  if (section.contains(at) && at.matches(FIELDS)) return true;
+  return [...section.querySelectorAll("textarea, input")].some((field) => field.value);
+}
+
+function place() {
+  const details = document.activeElement && document.activeElement.closest("details");
+  if (!details) return null;
+  return [details.dataset.key, [...details.querySelectorAll(STOPS)].indexOf(document.activeElement)];
+}
+
+function back(to) {
+  if (!to) return;
+  const details = [...document.querySelectorAll("details")].find((d) => d.dataset.key === to[0]);
+  const stops = details ? details.querySelectorAll(STOPS) : [];
+  if (stops.length) (stops[to[1]] || stops[0]).focus({ preventScroll: true });
+}
+
+async function renew(sent) {
+  const answer = await fetch("/");
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.getElementById("now").textContent = fresh.getElementById("now").textContent;
+  const main = fresh.querySelector("main");
+  const text = main.innerHTML;
+  const writing = !sent && busy(document.querySelector("main"));
+  if (text === shown && !sent) return;
+  const at = place();
+  const open = new Set([...document.querySelectorAll("details[open]")].map((d) => d.dataset.key));
+  for (const details of main.querySelectorAll("details")) details.open = open.has(details.dataset.key);
+  for (const section of main.querySelectorAll("section")) {
+    const old = document.getElementById(section.id);
+    if (!(writing && section.id === "resources")) old.replaceWith(section);
+  }
+  shown = writing ? "" : text;
+  if (!writing) back(at);
 }
 
 async function act(work, done) {
@@ -29,7 +65,7 @@ async function act(work, done) {
     said.textContent = "Refused: " + fault.message;
     return;
   }
-  await renew();
+  await renew(true);
 }
 
 function given(form) {
@@ -68,14 +104,12 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// The journal is live: what is being written into stays as it is until it is sent.
 setInterval(async () => {
-  const busy = document.activeElement && document.activeElement.closest("main");
-  if (document.hidden || busy) return;
+  if (document.hidden) return;
   try {
-    const now = await ask("GET", "calls?limit=0");
-    if (String(now.started) !== document.getElementById("started").textContent) await renew();
+    await renew(false);
+    if (said.textContent === LOST) said.textContent = "";
   } catch (fault) {
-    said.textContent = "The server doesn't answer.";
+    said.textContent = LOST;
   }
 }, 1000);

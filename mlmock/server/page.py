@@ -10,7 +10,7 @@ from typing import Any
 
 from mlmock.calls import Call
 from mlmock.clock import to_datetime
-from mlmock.explain import call_text, outcome_text, rule_text
+from mlmock.explain import call_text, outcome_text, short_place, titled
 from mlmock.handle import MockML
 from mlmock.lifecycle import Machine
 from mlmock.rules import Rule
@@ -20,7 +20,7 @@ from mlmock.services.base import Resource
 
 _NEWEST = 100
 _MOST = 500  # rows of a table; more are counted
-_MOVES = ("finish", "complete", "fail", "expire", "system_update")
+_MOVES = ("complete", "fail", "expire", "finish", "system_update")
 _ANSWER, _REASON, _CODES = "answer", "reason", ("ValidationError", "Expired", "InternalError")
 
 
@@ -34,8 +34,8 @@ def page(ml: MockML, rules: Sequence[Rule]) -> str:
 <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">
 <style>{_asset("page.css")}</style></head><body>
 <a class="skip" href="#resources">Skip to the resources</a>
-<header><h1>mlmock <small>{escape(mlmock.__version__)}</small></h1>
-{_clock(ml)}</header>
+<div class="bar"><header><h1>mlmock <small>{escape(mlmock.__version__)}</small></h1>
+{_clock(ml)}</header></div>
 <p id="said" role="status" aria-live="polite"></p>
 <main>{_sections(ml, rules)}</main>
 <script>{_asset("page.js")}</script></body></html>"""
@@ -46,12 +46,23 @@ def _asset(name: str) -> str:
 
 
 def _sections(ml: MockML, rules: Sequence[Rule]) -> str:
-    """Return what changes: resources, rules, the journal, and what no rule took."""
-    return f"""<section id="resources" aria-labelledby="h-resources">
-<h2 id="h-resources">Resources</h2>{_resources(ml)}</section>
-<section id="rules" aria-labelledby="h-rules"><h2 id="h-rules">Rules</h2>{_rules(rules)}</section>
-{_unmatched(ml)}<section id="journal" aria-labelledby="h-journal"><h2 id="h-journal">Journal</h2>
-{_journal(ml)}</section>"""
+    """Return what changes: what no rule took, resources, rules, and the journal."""
+    found = ml.resources()
+    started = f"<span id=started>{ml.calls.started}</span> calls"
+    return (
+        _unmatched(ml)
+        + _section("resources", "Resources", str(len(found)), _resources(ml, found))
+        + _section("rules", "Rules", str(len(rules)), _rules(rules))
+        + _section("journal", "Journal", started, _journal(ml))
+    )
+
+
+def _section(name: str, title: str, count: str, body: str) -> str:
+    """Return a part of the page; `count` and `body` are HTML."""
+    return (
+        f'<section id="{name}" aria-labelledby="h-{name}"><h2 id="h-{name}">{title} '
+        f'<small>{count}</small></h2><div class="card">{body}</div></section>'
+    )
 
 
 def _clock(ml: MockML) -> str:
@@ -62,17 +73,17 @@ def _clock(ml: MockML) -> str:
         for text, seconds in steps
     )
     return f"""<form id="clock"><output id="now">{now}</output>{buttons}
-<label>+<input name="seconds" type="number" min="0" step="any" size="6" aria-label="seconds">
+<label>+<input name="seconds" type="number" min="0" step="any" aria-label="seconds">
 s</label><button>Advance</button>
-<button type="button" data-post="progress/step">Step the work that waits</button>
-<button type="button" data-post="reset" data-sure="Forget everything?">Reset</button></form>"""
+<button type="button" data-post="progress/step">Step waiting work</button>
+<button type="button" class="risk" data-post="reset" data-sure="Forget everything?">Reset</button>
+</form>"""
 
 
 # -- resources -------------------------------------------------------------------------------
 
 
-def _resources(ml: MockML) -> str:
-    found = ml.resources()
+def _resources(ml: MockML, found: Sequence[Resource]) -> str:
     if not found:
         return '<p class="none">There is nothing yet: start a human loop, create a project.</p>'
     shown = "".join(_resource(ml, resource) for resource in found[:_MOST])
@@ -85,14 +96,28 @@ def _more(count: int) -> str:
 
 def _resource(ml: MockML, resource: Resource) -> str:
     where = f"{resource.scope.region} {resource.scope.account_id}"
-    state = f'<b class="state">{escape(resource.state)}</b>' if resource.state else ""
     head = (
-        f"<summary><span>{escape(resource.kind)}</span> <code>{escape(resource.name)}</code> "
-        f"{state} <small>{escape(where)}</small></summary>"
+        f'<summary><span class="kind">{escape(resource.kind)}</span> '
+        f"<code>{escape(resource.name)}</code> <small>{escape(where)}</small> "
+        f"{_badge(resource)}</summary>"
     )
     name = escape(f"{resource.kind} {resource.name} {where}", quote=True)
     drawn = _machine(resource.machine, resource.state) if resource.machine else ""
-    return f'<details data-key="{name}">{head}{drawn}{_moves(ml, resource)}</details>'
+    inside = f"{drawn}{_moves(ml, resource)}" or '<p class="none">It has no states.</p>'
+    return f'<details data-key="{name}">{head}<div class="inside">{inside}</div></details>'
+
+
+def _badge(resource: Resource) -> str:
+    """Return the state, toned by whether it is a failure, an end, or goes on."""
+    state, machine = resource.state, resource.machine
+    if not state:
+        return ""
+    onwards = (
+        (source for source, _, target in machine.edges() if target != "[*]") if machine else ()
+    )
+    ends = state not in onwards
+    tone = "bad" if "fail" in state.lower() else "done" if ends else "now"
+    return f'<b class="state {tone}">{escape(state)}</b>'
 
 
 def _machine(machine: Machine, state: str) -> str:
@@ -107,6 +132,8 @@ def _moves(ml: MockML, resource: Resource) -> str:
     names = reach.names_of(type(handle))
     steps = [_at(resource), *({"do": name, "args": list(args)} for name, args in resource.steps)]
     forms = "".join(_form(name, type(handle)) for name in _MOVES if name in names)
+    if not forms:
+        return ""
     path = escape(dumps(steps), quote=True)
     return f'{_input_of(handle)}<div class="moves" data-steps="{path}">{forms}</div>'
 
@@ -143,7 +170,8 @@ def _form(name: str, kind: type) -> str:
         example = '{"decision": "approve"}'
         return (
             f'<form data-do="complete"><label>Answer (JSON)<textarea name="{_ANSWER}" rows="3" '
-            f"placeholder='{example}'></textarea></label><button>Complete</button></form>"
+            f"placeholder='{example}'></textarea></label>"
+            '<button class="main">Complete</button></form>'
         )
     if name == "fail":
         codes = "".join(f"<option>{code}</option>" for code in _CODES)
@@ -162,25 +190,29 @@ def _form(name: str, kind: type) -> str:
 def _rules(found: Sequence[Rule]) -> str:
     if not found:
         return '<p class="none">No rule is written: everything gets the default answer.</p>'
-    return _table(("rule", "used", "left"), map(_rule, reversed(found[-_MOST:])))
+    return _table(("rule", "used", "left", "place"), map(_rule, reversed(found[-_MOST:])))
 
 
 def _rule(rule: Rule) -> tuple[str, ...]:
     left = "always" if rule.left is None else str(rule.left)
-    return rule_text(rule).partition(" used ")[0], str(rule.used), left
+    return titled(rule), str(rule.used), left, short_place(rule.place) if rule.place else ""
 
 
 def _unmatched(ml: MockML) -> str:
-    if not ml.unmatched:
-        return ""
+    """Return the refusals, in a part of the page that is there but hidden without any."""
     rows = "".join(f"<li><pre>{escape(str(fault))}</pre></li>" for fault in ml.unmatched[-20:])
-    return f'<section id="unmatched"><h2>No rule took</h2><ol>{rows}</ol></section>'
+    hidden = "" if rows else " hidden"
+    return (
+        f'<section id="unmatched"{hidden} aria-labelledby="h-unmatched"><h2 id="h-unmatched">'
+        f"No rule took <small>{len(ml.unmatched)}</small></h2><ol>{rows}</ol></section>"
+    )
 
 
 def _journal(ml: MockML) -> str:
     calls = ml.calls[-_NEWEST:]
-    rows = _table(("at", "service", "call", "answer"), map(_call, reversed(calls)))
-    return f"<p><span id=started>{ml.calls.started}</span> calls</p>{rows}"
+    if not calls:
+        return '<p class="none">Nobody has called yet.</p>'
+    return _table(("at", "service", "call", "answer"), map(_call, reversed(calls)))
 
 
 def _call(call: Call) -> tuple[str, ...]:
@@ -188,12 +220,15 @@ def _call(call: Call) -> tuple[str, ...]:
     return at, call.service, call_text(call), outcome_text(call)
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows
-    )
+def _table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    head = "".join(f'<th scope="col" class="{name}">{name}</th>' for name in heads)
+    body = "".join("<tr>" + "".join(map(_cell, heads, row)) + "</tr>" for row in rows)
     return (
         f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(head: str, text: str) -> str:
+    fault = " fault" if head == "answer" and not text.startswith("2") else ""
+    return f'<td class="{head}{fault}">{escape(text)}</td>'

@@ -18,6 +18,7 @@ _FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+TAB, ENTER = "\ue004", "\ue007"
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -66,6 +67,22 @@ class Browser:
     def type(self, css: str, text: str) -> None:
         """Type into the first element that fits."""
         self._ask("POST", f"{self._session}/element/{self.find(css)}/value", {"text": text})
+
+    def press(self, *keys: str) -> None:
+        """Press keys, or type texts, wherever the focus is."""
+        presses = [
+            {"type": kind, "value": key}
+            for text in keys
+            for key in text
+            for kind in ("keyDown", "keyUp")
+        ]
+        actions = [{"type": "key", "id": "keyboard", "actions": presses}]
+        self._ask("POST", f"{self._session}/actions", {"actions": actions})
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the window that big."""
+        said = {"width": width, "height": height}
+        self._ask("POST", f"{self._session}/window/rect", said)
 
     def run(self, script: str) -> Any:
         """Return what a script returns."""

@@ -171,6 +171,7 @@ def test_what_no_service_has(fetch: Callable[..., Got]) -> None:
     answer = fetch("GET", "/no/such/path")
     assert answer.status == 404
     assert answer.headers["x-amzn-ErrorType"] == "UnknownOperationException"
+    assert answer.headers["x-amzn-RequestId"]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from mlmock import ServerThread, manually
 from mlmock.lifecycle import Machine, Transition
 from mlmock.server.drawing import drawing, next_of
-from tests.server.browser import MISSING, Browser
+from tests.server.browser import ENTER, MISSING, TAB, Browser
 from tests.server.conftest import FLOW, Got
 
 BAD = "<script>alert('x')</script>\"&"
@@ -126,14 +126,53 @@ def test_a_worker_answers_on_the_page(
     assert picture.stat().st_size > 10_000
 
 
-def test_the_clock_and_the_journal_are_live(
+def test_the_page_is_live_and_keeps_what_is_being_written(
     mlmock_server: ServerThread, fetch: Callable[..., Got], browser: Browser
 ) -> None:
+    started(fetch, "first", {})
     browser.open(f"{mlmock_server.url}/")
     before = mlmock_server.ml.clock.now()
     browser.click("button[data-advance='86400']")
     assert browser.waits("document.getElementById('said').innerText.includes('advanced')")
     assert (mlmock_server.ml.clock.now() - before).days == 1
-    started(fetch, "later", {})
-    assert browser.waits("document.getElementById('started').innerText === '1'")
-    assert browser.run("return document.body.innerText").count("later")
+    browser.click("details[data-key*='first'] summary")
+    started(fetch, "second", {})
+    assert browser.waits("document.getElementById('started').innerText === '2'")
+    assert browser.waits("document.querySelector(\"details[data-key*='second']\") !== null")
+    assert browser.run("return document.activeElement.closest('details').dataset.key").startswith(
+        "human loop first"
+    )
+    browser.type("details[open] textarea", '{"half": ')
+    started(fetch, "third", {})
+    mlmock_server.ml.on("bedrock-runtime").fail("ThrottlingException").optional()
+    assert browser.waits("document.getElementById('started').innerText === '3'")
+    assert browser.waits("document.getElementById('rules').innerText.includes('bedrock')")
+    assert browser.run("return document.querySelector('textarea').value") == '{"half": '
+
+
+def test_the_page_is_worked_with_the_keyboard(
+    mlmock_server: ServerThread, fetch: Callable[..., Got], browser: Browser
+) -> None:
+    started(fetch, "loop", {"total": 5})
+    browser.open(f"{mlmock_server.url}/")
+    browser.press(TAB, ENTER)  # the first stop leads over the clock
+    assert browser.run("return location.hash") == "#resources"
+    browser.press(TAB, ENTER)
+    assert browser.waits("document.querySelector('details').open")
+    browser.press(TAB, TAB, '{"ok": true}', TAB, ENTER)
+    assert browser.waits("document.querySelector('.state').innerText === 'Completed'")
+    answer = json.loads(
+        mlmock_server.ml.s3.get(str(mlmock_server.ml.a2i.human_loop("loop").output_uri))
+    )
+    assert answer["humanAnswers"][0]["answerContent"] == {"ok": True}
+
+
+def test_nothing_on_the_page_is_wider_than_a_narrow_window(
+    mlmock_server: ServerThread, fetch: Callable[..., Got], browser: Browser
+) -> None:
+    started(fetch, "a-name" * 10, {"text": "x" * 500})
+    mlmock_server.ml.lookoutvision.project("circuits", train=20, model="HOSTED")
+    browser.open(f"{mlmock_server.url}/")
+    browser.resize(500, 900)
+    browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert browser.run("return document.documentElement.scrollWidth - innerWidth") <= 0
