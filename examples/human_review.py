@@ -124,7 +124,8 @@ def main() -> None:
         ends = ", ".join(event.detail["humanLoopStatus"] for event in ml.events)
         print(f"Sent to EventBridge\n  {ends}")
         took = 1000 * (time.perf_counter() - began)
-        print(f"\n{len(ml.calls)} calls to Augmented AI in {took:.0f} ms; none left this machine.")
+        print(f"\n{len(ml.calls)} calls to Augmented AI, and none left this machine.")
+        print(f"With moto's S3 it all took {took:.0f} ms.")
 
 
 if __name__ == "__main__":

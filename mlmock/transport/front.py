@@ -88,7 +88,7 @@ def serve(
     """
     call = call_of(block, method, url, headers, body)
     if call is None:
-        return None, _unknown(method)
+        return None, _unknown(block, method)
     return call, _framed(router.answer(block, call))
 
 
@@ -98,7 +98,7 @@ async def serve_async(
     """Do what `serve` does, and await the callables of rules in the caller's own loop."""
     call = call_of(block, method, url, headers, body)
     if call is None:
-        return _unknown(method)
+        return _unknown(block, method)
     return _framed(await router.answer_async(block, call))
 
 
@@ -108,8 +108,11 @@ def _framed(answer: Answer) -> Answer:
     return answer
 
 
-def _unknown(method: str) -> Answer:
-    return refusal(404, "UnknownOperationException", f"No operation is {method} there.")
+def _unknown(block: Block, method: str) -> Answer:
+    found = refusal(404, "UnknownOperationException", f"No operation is {method} there.")
+    found.headers["x-amzn-RequestId"] = next(block.request_ids or block.count_requests())
+    found.headers["Date"] = block.world.date_header(block.world.clock.seconds())
+    return found
 
 
 def refusal(status: int, code: str, message: str) -> Answer:
