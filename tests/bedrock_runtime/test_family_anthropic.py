@@ -305,6 +305,15 @@ def test_a_completion(ml: MockML) -> None:
 
 
 @mock_ml
+@pytest.mark.parametrize("start", ["", "\n", "\n\n"])
+def test_empty_lines_before_the_first_turn(ml: MockML, start: str) -> None:
+    ml.bedrock.model("anthropic.*").on(last_user="Hi", system="").reply("Hello")
+    prompt = f"{start}Human: Hi\n\nAssistant:"
+    found = invoke("anthropic.claude-v2", prompt=prompt, max_tokens_to_sample=9)
+    assert found["completion"] == "Hello"
+
+
+@mock_ml
 def test_a_completion_that_is_cut(ml: MockML) -> None:
     ml.bedrock.model("anthropic.*").reply("one two three")
     found = invoke("anthropic.claude-v2", prompt=PROMPT, max_tokens_to_sample=1)

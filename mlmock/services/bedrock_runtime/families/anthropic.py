@@ -234,7 +234,7 @@ def _read_completion(body: Body, model_id: str) -> Conversation:
             "Please use the Messages API instead."
         )
     s.check(_COMPLETIONS, body)
-    prompt = body["prompt"]
+    prompt = _begun(body["prompt"])
     _check_prompt(prompt)
     system, turns = turns_of(prompt, HUMAN)
     return Conversation(
@@ -247,6 +247,12 @@ def _read_completion(body: Body, model_id: str) -> Conversation:
         stop_sequences=tuple(body.get("stop_sequences", ())),
         extra={"completion": True},
     )
+
+
+def _begun(prompt: str) -> str:
+    """Return a prompt that begins with its first turn as it has to: AWS's own samples don't."""
+    start = prompt.lstrip()
+    return f"\n\n{start}" if start.startswith("Human:") else prompt
 
 
 def _check_prompt(prompt: str) -> None:
