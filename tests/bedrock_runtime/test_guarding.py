@@ -165,6 +165,17 @@ def test_a_stream_passes_while_it_is_assessed(ml: MockML) -> None:
     assert fine[-2][1] == {"stopReason": "tool_use"}
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_blocked_stream_ends_before_it_would_break(mode: str) -> None:
+    with mock_ml() as ml:
+        guard(ml)
+        broken = stream("the secret ", "is ").then_error("modelStreamErrorException", "boom")
+        ml.bedrock.model("*").reply(broken)
+        found = streamed("Hi", guardrailConfig={**GUARD, "streamProcessingMode": mode})
+    assert texts(found)[-1] == BLOCKED
+    assert [name for name, _ in found][-2:] == ["messageStop", "metadata"]
+
+
 @mock_ml
 def test_nothing_follows_what_is_blocked_on_its_way(ml: MockML) -> None:
     guard(ml)

@@ -64,11 +64,15 @@ class Guarded:
         return self._changed(reply, parts, verdict)
 
     def _changed(self, reply: Reply, parts: tuple[Part, ...], verdict: Verdict) -> Reply:
-        """Return `reply` with other parts; a message ends the turn, a mask is no reason to end."""
-        reason = INTERVENED
-        if self.native:
-            reason = reply.stop_reason if verdict.message is None else _OVER
-        return reply._replace(parts=parts, stop_reason=reason)
+        """Return `reply` with other parts.
+
+        A message ends the turn, whatever the model had still in store; a mask ends nothing.
+        """
+        reason = reply.stop_reason if self.native else INTERVENED
+        if verdict.message is None:
+            return reply._replace(parts=parts, stop_reason=reason)
+        reason = _OVER if self.native else INTERVENED
+        return reply._replace(parts=parts, stop_reason=reason, stop_sequence=None, fault=None)
 
     def _assessed(self, texts: Sequence[str]) -> Verdict:
         from mlmock.services.bedrock_runtime.guardrails import Content
