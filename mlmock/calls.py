@@ -7,9 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from mlmock.errors import told
+
 if TYPE_CHECKING:
     from mlmock.wire.message import Answer, Params, Request
     from mlmock.wire.rest_json import Operation
+
+__tracebackhide__ = told
 
 
 class Call:
@@ -27,6 +31,7 @@ class Call:
         "attempt",
         "block",
         "damage",
+        "door",
         "duration",
         "error",
         "offset",
@@ -36,7 +41,6 @@ class Call:
         "region",
         "request",
         "request_id",
-        "respond",
         "started_at",
     )
 
@@ -51,7 +55,7 @@ class Call:
         self.plan = plan
         self.request: Request
         self.block: Any = None
-        self.respond: Any = None
+        self.door: Any = None
         self.damage: Any = None
         self.region = region
         self.account_id = account_id

@@ -19,6 +19,7 @@ from mlmock.calls import Call
 from mlmock.errors import ConnectionFault
 from mlmock.transport import botocore as endpoint
 from mlmock.transport import patience, trips
+from mlmock.transport.aiomoto import Lent
 from mlmock.transport.bodies import Frames
 from mlmock.transport.credentials import SECRET, Sought
 from mlmock.transport.patching import Patch
@@ -145,7 +146,7 @@ def come_first(own: Any) -> None:
         del own._send  # the next request may find our own in place again
         ticket = getattr(request, "mlmock_ticket", None)
         if type(ticket) is Call:
-            return await ticket.respond(request, ticket)
+            return await ticket.door.respond(request, ticket)
         if endpoint.is_upstream(kind._send):
             return await _let_go(kind._send, own, request, ticket)
         return await kind._send(own, request)
@@ -166,7 +167,7 @@ def _send(patch: Patch) -> Any:
     async def send(self: Any, request: Any) -> Any:
         ticket = getattr(request, "mlmock_ticket", None)
         if type(ticket) is Call:
-            return await ticket.respond(request, ticket)
+            return await ticket.door.respond(request, ticket)
         return await _let_go(patch.original, self, request, ticket)
 
     return send
@@ -331,7 +332,7 @@ def patches() -> list[Patch]:
 
     virtual = VirtualAsyncio()
     aio = endpoints.AioEndpoint
-    sender = Patch(aio, "_send", _send)
+    sender = Lent(aio, "_send", _send)
     found = [
         Patch(aio, "create_request", partial(_create_request, sender=sender)),
         sender,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from botocore.auth import BearerAuth
 from botocore.endpoint import Endpoint
@@ -20,7 +20,7 @@ from botocore.tokens import FrozenAuthToken
 from mlmock import active
 from mlmock.calls import Call
 from mlmock.errors import NotMocked
-from mlmock.transport import patience, signing
+from mlmock.transport import patience
 from mlmock.transport.credentials import TOKEN, account_of, credentials_for, is_ours
 from mlmock.transport.hosts import is_aws
 from mlmock.transport.patching import Patch
@@ -31,15 +31,22 @@ _KEYS = "request_credentials"
 OWN_TOKEN: Any = FrozenAuthToken(TOKEN)
 
 
+class Door(NamedTuple):
+    """How a stamped request of an endpoint is made ready to be sent, and how it is answered."""
+
+    prepare: Callable[[Any], Any]
+    respond: Callable[[Any, Call], Any]
+
+
 class Client:
     """What is known of one client: its signer's account, and a line for each of its operations."""
 
-    __slots__ = ("_respond", "_signer", "lines", "weak")
+    __slots__ = ("_door", "_signer", "lines", "weak")
 
     def __init__(self, endpoint: Any, operation: Any, forget: Callable[[Any], None]) -> None:
         service_id = operation.service_model.service_id.hyphenize()
         self._signer = _find_signer(endpoint._event_emitter, service_id)
-        self._respond = _responder(endpoint)
+        self._door = _door(endpoint)
         self.weak = weakref.ref(endpoint, forget)
         self.lines: dict[str, Line] = {}
 
@@ -50,7 +57,7 @@ class Client:
         account_id = account_of(self._signer, options.account_id)
         from mlmock.wire.models import plan_of
 
-        found = Line(plan_of(operation), region, account_id, options, self._respond)
+        found = Line(plan_of(operation), region, account_id, options, self._door)
         self.lines[operation.name] = found
         return found
 
@@ -58,15 +65,15 @@ class Client:
 class Line:
     """What all requests of one operation of a client have in common, under the same options."""
 
-    __slots__ = ("account_id", "credentials", "options", "plan", "region", "respond")
+    __slots__ = ("account_id", "credentials", "door", "options", "plan", "region")
 
-    def __init__(self, plan: Any, region: str, account_id: str, options: Any, respond: Any) -> None:
+    def __init__(self, plan: Any, region: str, account_id: str, options: Any, door: Door) -> None:
         self.plan = plan
         self.region = region
         self.account_id = account_id
         self.options = options
         self.credentials = credentials_for(account_id)
-        self.respond = respond
+        self.door = door
 
 
 class Clients:
@@ -118,7 +125,7 @@ def stamp(endpoint: Any, context: dict[str, Any], operation: Any, block: Block) 
         config.read_timeout if config is not None else None,
     )
     call.block = block
-    call.respond = line.respond
+    call.door = line.door
     return call
 
 
@@ -161,11 +168,20 @@ def _create_request(patch: Patch) -> Any:
     return create_request
 
 
+def _prepare_request(patch: Patch) -> Any:
+    def prepare_request(self: Any, request: Any) -> Any:
+        ticket = request.context.get(_TICKET)
+        found = ticket.door.prepare(request) if type(ticket) is Call else None
+        return patch.original(self, request) if found is None else found
+
+    return prepare_request
+
+
 def _send(patch: Patch) -> Any:
     def send(self: Any, request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
-            return ticket.respond(request, ticket)
+            return ticket.door.respond(request, ticket)
         if not may_leave(request, ticket):
             return patch.original(self, request)
         with patience.leaving():
@@ -215,16 +231,17 @@ def _init(patch: Patch) -> Any:
     return __init__
 
 
-def _responder(endpoint: Any) -> Callable[[Any, Call], Any]:
-    """Return what answers the stamped requests of an endpoint: async for an async one."""
+def _door(endpoint: Any) -> Door:
+    """Return the door of an endpoint; an async one's answers are awaited."""
+    from mlmock.transport.preparing import prepared
+
     if inspect.iscoroutinefunction(type(endpoint).create_request):
         from mlmock.transport.aiobotocore import responder_of
 
-        found: Callable[[Any, Call], Any] = responder_of(endpoint)
-        return found
+        return Door(prepared, responder_of(endpoint))
     from mlmock.transport.trips import respond
 
-    return respond
+    return Door(prepared, respond)
 
 
 def _refuse_outside(prefix: str, passing: frozenset[str], known: Iterable[str], sent: Any) -> None:
@@ -248,7 +265,7 @@ def own_guard(endpoint: Any, block: Block) -> None:
     def send(request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
-            return ticket.respond(request, ticket)
+            return ticket.door.respond(request, ticket)
         if active.current() is None and is_aws(request.url):
             _refuse_outside(endpoint._endpoint_prefix, passing, known, request)
         elif is_upstream(kind._send):
@@ -269,11 +286,11 @@ def own_auth(signer: Any, kwargs: dict[str, Any]) -> Any:
     `kwargs` are those of `get_auth_instance`; with `expires` it is a URL that is signed. One of a
     held service gets keys of ours, as a request does, whether its client has any or not.
     """
-    keys = kwargs.get(_KEYS)
+    keys: Any = kwargs.get(_KEYS)
     if is_ours(keys):
         if kwargs.get("signature_version") == "bearer":
             return BearerAuth(OWN_TOKEN)
-        return signing.auth_for(keys, kwargs)
+        return keys.auth(kwargs)
     if "expires" in kwargs:
         block = active.current()
         name = signer._service_id.hyphenize()
@@ -294,6 +311,7 @@ def patches() -> list[Patch]:
     """Return the patches of botocore's endpoint, and of what signs: our keys sign by our own."""
     return [
         Patch(Endpoint, "create_request", _create_request),
+        Patch(Endpoint, "prepare_request", _prepare_request),
         Patch(Endpoint, "_send", _send),
         Patch(Endpoint, "__init__", _init),
         Patch(RequestSigner, "get_auth_instance", _get_auth_instance),

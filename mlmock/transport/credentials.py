@@ -11,6 +11,7 @@ from botocore.exceptions import NoCredentialsError
 from mlmock.transport import patience
 
 SECRET = "mlmock"  # noqa: S105 - the secret key that takes the place of every real one
+_ARGUMENTS = 4  # service, region, signature version and keys: of a request that is no URL to sign
 TOKEN = "mlmock"  # noqa: S105 - and the bearer token
 
 
@@ -29,10 +30,25 @@ class _Constant(Credentials):
     def __init__(self, account_id: str) -> None:
         super().__init__(account_id, SECRET, None)
         self._frozen = _Frozen(*super().get_frozen_credentials())
+        self._auths: dict[tuple[str, str], Any] = {}
 
     def get_frozen_credentials(self) -> Any:
         """Return the same triple every time."""
         return self._frozen
+
+    def auth(self, kwargs: dict[str, Any]) -> Any:
+        """Return what signs a request with these keys, or None: botocore's own auth.
+
+        `kwargs` are those of `RequestSigner.get_auth_instance`.
+        """
+        if kwargs.get("signature_version") != "v4" or len(kwargs) != _ARGUMENTS:
+            return None
+        place = (kwargs["signing_name"], kwargs["region_name"])
+        if place not in self._auths:
+            from mlmock.transport.signing import auth_for
+
+            self._auths[place] = auth_for(self._frozen, *place)
+        return self._auths[place]
 
 
 class Sought(Credentials):

@@ -36,20 +36,9 @@ def _is_known() -> bool:
     return botocore.auth.AUTH_TYPE_MAPS.get("v4") is SigV4Auth and class_hash(SigV4Auth) in _KNOWN
 
 
-def auth_for(credentials: Any, kwargs: dict[str, Any]) -> Any:
-    """Return the auth of a request that gets our `credentials`, or None: botocore's own.
-
-    `kwargs` are those of `RequestSigner.get_auth_instance`.
-    """
-    region = kwargs.get("region_name")
-    if kwargs.get("signature_version") != "v4" or len(kwargs) != 4 or not region:
-        return None
-    return _auth(credentials.get_frozen_credentials(), kwargs["signing_name"], region)
-
-
-@lru_cache(maxsize=64)
-def _auth(credentials: Any, service: str, region: str) -> Any:
-    return OwnAuth(credentials, service, region) if _is_known() else None
+def auth_for(credentials: Any, service: str, region: str | None) -> Any:
+    """Return what signs for a service and region with frozen `credentials`, or None: botocore's."""
+    return OwnAuth(credentials, service, region) if region and _is_known() else None
 
 
 class OwnAuth(SigV4Auth):

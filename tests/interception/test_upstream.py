@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import botocore.awsrequest
 import botocore.endpoint
 import botocore.retries.bucket
 import botocore.retries.standard
@@ -17,6 +18,12 @@ from tests.interception.upstream import check, label, own, replaced
 # Of botocore 1.36.0, 1.36.26, 1.38.46, 1.40.60, 1.43.11, 1.43.117 and 1.44.5.
 KNOWN: dict[str, set[str]] = {
     "botocore.endpoint.Endpoint.create_request": {"3896032f73c0943e"},
+    "botocore.endpoint.Endpoint.prepare_request": {"ee3d54646ca06801"},
+    "botocore.endpoint.Endpoint._encode_headers": {"e8906d08197f6e68"},
+    "botocore.awsrequest.AWSRequestPreparer.prepare": {"d40b9a45f01df5ba", "e3c1cd756c3e65bc"},
+    "botocore.awsrequest.AWSRequestPreparer._prepare_url": {"70929fac3b0ca7c9"},
+    "botocore.awsrequest.AWSRequestPreparer._prepare_headers": {"0d565151d3773f74"},
+    "botocore.awsrequest.AWSRequestPreparer._prepare_body": {"c057a1a2bb98d24f"},
     "botocore.endpoint.Endpoint._send": {"b3217a41d9801162"},
     "botocore.endpoint.Endpoint.__init__": {"d545bc03edab46cf"},
     "botocore.signers.RequestSigner.get_auth_instance": {"591493eb7ba98555", "8d9faf05a3f56db2"},
@@ -52,9 +59,15 @@ KNOWN: dict[str, set[str]] = {
 }
 
 ENDPOINT: Any = botocore.endpoint.Endpoint
+PREPARER: Any = botocore.awsrequest.AWSRequestPreparer
 BUCKET: Any = botocore.retries.bucket.TokenBucket
 # Not replaced, but what they sleep with, draw from, call or keep is.
 NEAR: Any = (
+    ENDPOINT._encode_headers,
+    PREPARER.prepare,
+    PREPARER._prepare_url,
+    PREPARER._prepare_headers,
+    PREPARER._prepare_body,
     ENDPOINT._send_request,
     ENDPOINT._needs_retry,
     ENDPOINT._get_response,
