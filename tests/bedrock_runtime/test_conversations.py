@@ -101,8 +101,67 @@ ASKED = ("Hi", assistant(uses("t1"), uses("t2")))
 def test_a_conversation_about_tools() -> None:
     found = converse(*ASKED, user(result("t2", "b"), result("t1", "a")), toolConfig=WEATHER)
     assert found["stopReason"] == "end_turn"
-    apart = converse(*ASKED, user(result("t1", "a")), user(result("t2", "b")), toolConfig=WEATHER)
-    assert apart["stopReason"] == "end_turn"
+    more = converse(*ASKED, user(result("t2", "b"), result("t1")), "And now?", toolConfig=WEATHER)
+    assert more["stopReason"] == "end_turn"
+
+
+@mock_ml
+def test_all_results_are_in_the_message_that_follows() -> None:
+    more = {"toolConfig": WEATHER, "model": NOVA}
+    one, two = user(result("t1", "a")), user(result("t2", "b"))
+    assert refusal(*ASKED, one, two, **more) == (
+        "Expected toolResult blocks at messages.2.content for the following Ids: t2"
+    )
+    both = user(result("t1", "a"), result("t2", "b"))
+    assert refusal(*ASKED, both, two, **more) == (
+        "The number of toolResult blocks at messages.3.content exceeds the number of toolUse "
+        "blocks of previous turn."
+    )
+
+
+@mock_ml
+def test_tools_are_asked_by_one_side_and_answered_by_the_other() -> None:
+    more = {"toolConfig": WEATHER}
+    relayed = "The model returned the following errors: "
+    assert refusal(user("Hi", uses("t1")), **more) == (
+        f"{relayed}messages.0: `tool_use` blocks can only be in `assistant` messages"
+    )
+    answered = assistant(result("t1", "a"))
+    assert refusal("Hi", answered, "So?", **more) == (
+        f"{relayed}messages.1: `tool_result` blocks can only be in `user` messages"
+    )
+    assert "support the toolResult content block" in refusal(
+        "Hi", answered, "So?", model=NOVA, **more
+    )
+    assert refusal("Hi", assistant("So.", uses("t1")), **more) == (
+        f"{relayed}messages.1: `tool_use` ids were found without `tool_result` blocks immediately "
+        "after: t1. Each `tool_use` block must have a corresponding `tool_result` block in the "
+        "next message."
+    )
+
+
+@mock_ml
+def test_documents_of_tools_are_json_objects() -> None:
+    def invalid(path: str) -> str:
+        return (
+            f"The format of the value at {path} is invalid. Provide a json object for the field "
+            "and try again."
+        )
+
+    more = {"toolConfig": WEATHER}
+    asked = {"toolUse": {"toolUseId": "t1", "name": "f", "input": "x"}}
+    assert refusal("Hi", assistant("So.", asked), user(result("t1", "a")), **more) == invalid(
+        "messages.1.content.1.toolUse.input"
+    )
+    listed = user(result("t1", "a", {"json": [1]}))
+    assert refusal("Hi", assistant(uses("t1")), listed, **more) == invalid(
+        "messages.2.content.0.toolResult.content.1.json"
+    )
+    odd = {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": "{}"}}}]}
+    assert refusal("Hi", toolConfig=odd) == invalid("toolConfig.tools.0.toolSpec.inputSchema.json")
+    assert refusal("Hi", additionalModelRequestFields=[1]) == invalid(
+        "additionalModelRequestFields"
+    )
 
 
 @mock_ml
@@ -258,6 +317,21 @@ def test_documents_are_what_they_say() -> None:
     assert converse(user("Look.", document(data=b"\xff\x00\x01")))["stopReason"] == "end_turn"
     assert converse(user("Look.", document(data=b"a,b", kind="csv")))["stopReason"] == "end_turn"
     assert "4.5 MB" in refusal(user("Look.", document(data=b"%PDF" + bytes(4_718_600))))
+
+
+@mock_ml
+def test_documents_are_no_pictures_and_no_pdf_in_disguise() -> None:
+    def document(kind: str, data: bytes) -> dict[str, Any]:
+        return user("?", {"document": {"name": "a", "format": kind, "source": {"bytes": data}}})
+
+    assert refusal(document("pdf", png("x", 8, 8))) == (
+        "Unsupported MIME type: image/png. Retry your request with a supported file type: xlsx, "
+        "txt, pdf, csv, md, doc, html, xls, docx"
+    )
+    assert refusal(document("txt", b"%PDF-1.4")) == (
+        "The detected filetype is PDF, but the provided filetype was TXT."
+    )
+    assert converse(document("csv", b"a,b\n"))["stopReason"] == "end_turn"
 
 
 @mock_ml

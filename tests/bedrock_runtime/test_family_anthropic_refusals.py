@@ -360,3 +360,22 @@ def test_completions() -> None:
     assert missing == "#: required key [max_tokens_to_sample] not found"
     assert "must start with" in refusal(old, prompt="Hi", max_tokens_to_sample=5)
     assert "must end with" in refusal(old, prompt="\n\nHuman: Hi", max_tokens_to_sample=5)
+
+
+@mock_ml
+def test_tools_are_asked_by_one_side_and_answered_by_the_other() -> None:
+    hi = {"role": "user", "content": "Hi"}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1"}
+
+    def refused(*turns: Any) -> str:
+        return refusal(HAIKU, **body("Hi") | {"messages": list(turns), "tools": TOOLS})
+
+    assert refused({"role": "user", "content": [USE]}) == (
+        "messages.0: `tool_use` blocks can only be in `assistant` messages"
+    )
+    assert refused(hi, {"role": "assistant", "content": [result]}, hi) == (
+        "messages.1: `tool_result` blocks can only be in `user` messages"
+    )
+    assert "messages.1: `tool_use` ids were found without `tool_result`" in refused(
+        hi, {"role": "assistant", "content": [USE]}
+    )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.media import kind_of
 from mlmock.services.bedrock_runtime.refusals import invalid, relayed
 from mlmock.services.bedrock_runtime.turns import MEDIA, Medium
 
@@ -94,11 +95,26 @@ def _check_document(document: Block) -> None:
         return
     if len(data) > _MOST_DOCUMENT_BYTES:
         raise invalid("The document exceeds the maximum size of 4.5 MB. Reduce it and try again.")
-    wanted = _BINARY_FORMATS.get(kind)
-    if wanted is not None and not data.startswith(wanted) and _is_text(data):
+    picture = kind_of(data)
+    if picture is not None:
         raise invalid(
-            f"The detected filetype is PLAIN_TEXT, but the provided filetype was {kind.upper()}."
+            f"Unsupported MIME type: image/{picture}. Retry your request with a supported file "
+            "type: xlsx, txt, pdf, csv, md, doc, html, xls, docx"
         )
+    found = _detected(data, kind)
+    if found is not None:
+        raise invalid(
+            f"The detected filetype is {found}, but the provided filetype was {kind.upper()}."
+        )
+
+
+def _detected(data: bytes, kind: str) -> str | None:
+    """Return what a document is instead of its `kind`, where its beginning tells."""
+    wanted = _BINARY_FORMATS.get(kind)
+    if kind != "pdf" and data.startswith(b"%PDF-"):
+        return "PDF"
+    other = wanted is not None and not data.startswith(wanted) and _is_text(data)
+    return "PLAIN_TEXT" if other else None
 
 
 def _is_text(data: bytes) -> bool:

@@ -19,7 +19,7 @@ from mlmock.services.bedrock_runtime.guarding import Guarded
 from mlmock.services.bedrock_runtime.script import Raw
 from mlmock.services.bedrock_runtime.speech import Conversation, Part, Reply, Usage, text_of
 from mlmock.services.bedrock_runtime.tools import check_tools
-from mlmock.services.bedrock_runtime.turns import check_turns
+from mlmock.services.bedrock_runtime.turns import check_turns, no_object
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.backend import BedrockRuntime
@@ -87,7 +87,9 @@ def checked_conversation(
 
 def _check_by_family(known: Known, conversation: Conversation) -> None:
     """Refuse what the model's provider does, in its words behind those of Converse."""
-    if known.model.family is not None and isinstance(conversation.extra, dict):
+    if not isinstance(conversation.extra, dict):
+        raise no_object("additionalModelRequestFields")
+    if known.model.family is not None:
         try:
             known.model.family.check(conversation)
         except ServiceError as fault:

@@ -8,6 +8,7 @@ from typing import Any
 from mlmock.services.bedrock_runtime.families.base import Traits
 from mlmock.services.bedrock_runtime.refusals import invalid, relayed
 from mlmock.services.bedrock_runtime.speech import Conversation
+from mlmock.services.bedrock_runtime.turns import no_object
 
 
 def check_tools(conversation: Conversation, traits: Traits, *, streams: bool) -> None:
@@ -29,7 +30,7 @@ def check_tools(conversation: Conversation, traits: Traits, *, streams: bool) ->
 
 def _check_schema(schema: Any, place: int, traits: Traits) -> None:
     if not isinstance(schema, dict):
-        return
+        raise no_object(f"toolConfig.tools.{place}.toolSpec.inputSchema.json")
     if "type" not in schema:
         if traits.relays:
             raise relayed(f"tools.{place}.custom.input_schema.type: Field required")

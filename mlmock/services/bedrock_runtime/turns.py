@@ -34,8 +34,11 @@ def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool)
             talk.turn(place, role)
         elif traits.alternating:
             raise invalid(_ALTERNATE)
+        elif role == "user":
+            talk.go_on(place)
         talk.take(place, message["content"])
     talk.turn(len(messages), "")
+    talk.end(len(messages) - 1)
     return talk.media
 
 
@@ -94,6 +97,22 @@ class _Talk:
         self._role, self._start = role, place
         self._waiting, self._uses, self._results = uses, [], []
 
+    def go_on(self, place: int) -> None:
+        """Begin another message of a user's turn: results belong into the first one."""
+        if self._results != self._waiting:
+            self._check_results()
+        self._start, self._waiting, self._results = place, [], []
+
+    def end(self, place: int) -> None:
+        """End the conversation: an answer that asked for tools can't be gone on with."""
+        if self._waiting and self._traits.relays:
+            ids = ", ".join(self._waiting)
+            raise relayed(
+                f"messages.{place}: `tool_use` ids were found without `tool_result` blocks "
+                f"immediately after: {ids}. Each `tool_use` block must have a corresponding "
+                "`tool_result` block in the next message."
+            )
+
     def take(self, place: int, content: Sequence[Message]) -> None:
         """Check one message."""
         if not content:
@@ -104,7 +123,7 @@ class _Talk:
             text = block.get("text")
             if text is None:
                 use = block.get("toolUse")
-                if use is not None and "type" not in use:
+                if use is not None and "type" not in use and type(use["input"]) is dict:
                     self._uses.append(use["toolUseId"])
                     tools += 1
                 else:
@@ -116,44 +135,67 @@ class _Talk:
                 raise invalid(_NO_CONFIG)
             if not self._traits.mixes_results:
                 _check_unmixed(place, content)
+            if self._results if self._role == "assistant" else self._uses:
+                raise self._misplaced(place)
 
     def _other(self, block: Message) -> int:
         """Note a block that isn't text; return how many blocks of tools that is."""
         for kind, value in block.items():
             if kind == "toolUse":
-                if "type" not in value or value["type"] not in _OF_THE_SERVER:
+                if type(value["input"]) is not dict:
+                    raise self._no_object(block, "toolUse.input")
+                if "type" not in value or value["type"] != _OF_THE_SERVER:
                     self._uses.append(value["toolUseId"])
                 return 1
             if kind == "toolResult":
-                self._result(value)
+                self._result(block, value)
                 return 1
             if kind in MEDIA:
                 self.media.append((self._role, kind, value))
         return 0
 
-    def _result(self, result: Message) -> None:
-        if "type" not in result or result["type"] not in _OF_THE_SERVER:
+    def _result(self, block: Message, result: Message) -> None:
+        if "type" not in result:  # those of the service's own tools say which it was
             self._results.append(result["toolUseId"])
-        content = result["content"]
         if "status" in result:
-            self._check_status(result)
-        for block in content:
-            if "text" not in block:
-                self._other(block)
+            self._check_status(block, result)
+        for at, inner in enumerate(result["content"]):
+            if "json" in inner:
+                if type(inner["json"]) is not dict:
+                    raise self._no_object(block, f"toolResult.content.{at}.json")
+            elif "text" not in inner:
+                self._other(inner)
 
-    def _check_status(self, result: Message) -> None:
+    def _where(self, block: Message) -> str:
+        """Return the path of a block of the message that is looked at."""
+        place, content = self._at
+        at = next(at for at, each in enumerate(content) if each is block)
+        return f"messages.{place}.content.{at}"
+
+    def _no_object(self, block: Message, member: str) -> Exception:
+        return no_object(f"{self._where(block)}.{member}")
+
+    def _misplaced(self, place: int) -> Exception:
+        """Return the refusal of uses by the user, or of results by the assistant."""
+        use = self._role == "user"
+        if self._traits.relays:
+            kind, role = ("tool_use", "assistant") if use else ("tool_result", "user")
+            return relayed(f"messages.{place}: `{kind}` blocks can only be in `{role}` messages")
+        kind = "toolUse" if use else "toolResult"
+        return invalid(
+            f"This model doesn't support the {kind} content block that you provided. Update the "
+            "content block and try again."
+        )
+
+    def _check_status(self, block: Message, result: Message) -> None:
         if not self._traits.result_status:
             raise invalid(
                 "This model doesn't support the status field. Remove status and try again."
             )
         if result["status"] == "error" and not result["content"]:
-            place, content = self._at
-            block = next(
-                at for at, block in enumerate(content) if block.get("toolResult") is result
-            )
             raise invalid(
-                f"The content field at messages.{place}.content.{block}.toolResult cannot be empty "
-                "when status value is error."
+                f"The content field at {self._where(block)}.toolResult cannot be empty when status "
+                "value is error."
             )
 
     def _check_results(self) -> None:
@@ -172,7 +214,15 @@ class _Talk:
 _NO_CONFIG = (
     "The toolConfig field must be defined when using toolUse and toolResult content blocks."
 )
-_OF_THE_SERVER = ("server_tool_use", "nova_code_interpreter_result")
+_OF_THE_SERVER = "server_tool_use"
+
+
+def no_object(path: str) -> Exception:
+    """Return the refusal of a document that isn't a JSON object."""
+    return invalid(
+        f"The format of the value at {path} is invalid. Provide a json object for the field and "
+        "try again."
+    )
 
 
 def _repeated(ids: Sequence[str]) -> list[str]:

@@ -107,10 +107,19 @@ def check_pairs(turns: Sequence[Mapping[str, Any]]) -> None:
     before: list[str] = []
     for place, turn in enumerate(turns):
         results = _ids(turn, "tool_result", "tool_use_id")
+        _check_role(turn, results, place)
         if place:
             _check_answered(before, results, place)
         _check_asked(before, results, place, turn)
-        before = _ids(turn, "tool_use", "id") if turn["role"] == "assistant" else []
+        before = _ids(turn, "tool_use", "id")
+    _check_answered(before, (), len(turns))
+
+
+def _check_role(turn: Mapping[str, Any], results: Sequence[str], place: int) -> None:
+    if turn["role"] == "assistant" and results:
+        raise invalid(f"messages.{place}: `tool_result` blocks can only be in `user` messages")
+    if turn["role"] == "user" and _ids(turn, "tool_use", "id"):
+        raise invalid(f"messages.{place}: `tool_use` blocks can only be in `assistant` messages")
 
 
 def _ids(turn: Mapping[str, Any], kind: str, name: str) -> list[str]:
