@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import mlmock.errors as errors
+from mlmock.handle import MockML
 from mlmock.objects import MissingBucket, MissingObject, split_uri
 from mlmock.server import reach
 from mlmock.server.words import read, written
@@ -125,15 +127,22 @@ class Remote:
         if isinstance(found, dict) and found.keys() == {"$handle"}:
             said = found["$handle"]
             kind = reach.class_named(said["kind"])
-            return Remote(self._wire, kind, said["ref"], said["text"])
-        if isinstance(found, dict) and "outcome" in found:
-            return RemoteCall(found)
-        value = read(found)
-        return SimpleNamespace(**value) if _is_data(found) else value
+            made = RemoteML if kind is MockML else Remote
+            return made(self._wire, kind, said["ref"], said["text"])
+        return _data(found)
 
 
-def _is_data(found: Any) -> bool:
-    return isinstance(found, dict) and ("detail_type" in found or "mermaid" in found)
+def _data(found: Any) -> Any:
+    """Return a call, an event or a resource by its attributes, and any other value as it is."""
+    if not isinstance(found, dict):
+        return found
+    if "outcome" in found:
+        return RemoteCall(found)
+    value = read(found)
+    if "detail_type" in found:
+        time, resources = datetime.fromisoformat(found["time"]), tuple(found["resources"])
+        return SimpleNamespace(**{**value, "time": time, "resources": resources})
+    return SimpleNamespace(**value) if "mermaid" in found else value
 
 
 def _line() -> str:
@@ -158,6 +167,7 @@ class RemoteCall:
         self.duration: float = said["duration"]
         self.response: dict[str, Any] | None = read(said["response"])
         self.error: SimpleNamespace | None = said["error"] and SimpleNamespace(**said["error"])
+        self.request_id: str = said["request_id"]
         self.outcome: str = said["outcome"]
         self.body: bytes = read(said["body"])
 
@@ -213,7 +223,7 @@ def _object(uri: str) -> str:
 
 
 class RemoteML(Remote):
-    """The handle of a server."""
+    """The handle of a server, or a region or account of it."""
 
     @property
     def url(self) -> str:
@@ -252,6 +262,4 @@ def client(url: str, *, timeout: float = 30.0) -> RemoteML:
     AssertionError of the journal's asserts, UnusedRule, ValueError; ConnectionError where nobody
     answers.
     """
-    from mlmock.handle import MockML
-
     return RemoteML(Wire(url, timeout), MockML, None, "mlmock")

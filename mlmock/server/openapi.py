@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mlmock.server import reach
-from mlmock.server.routes import Route
+from mlmock.server.routes import ENDINGS, Route
 from mlmock.server.words import CHAINS, PUBLIC, WORDS
 
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -80,9 +80,8 @@ def _sent() -> dict[str, Any]:
             fail=_FAULT,
             delay=_NUMBER,
             times={"type": "integer", "minimum": 1},
-            **dict.fromkeys(
-                ("optional", "timeout", "drop", "unreachable", "malformed", "truncated"), _FLAG
-            ),
+            optional=_FLAG,
+            **{name: {"anyOf": [_FLAG, _MEMBERS]} for name in ENDINGS},
         ),
         "Advance": _object(seconds=_NUMBER, minutes=_NUMBER, hours=_NUMBER, days=_NUMBER),
         "Progress": _object(["policy"], policy=_ref("Value")),

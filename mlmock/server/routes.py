@@ -20,10 +20,13 @@ from mlmock.server.desk import (
 )
 from mlmock.server.words import keywords, read, written
 
-_ENDINGS = ("timeout", "drop", "unreachable", "malformed", "truncated")
+ENDINGS = (
+    *("timeout", "drop", "unreachable", "malformed", "truncated"),
+    *("wrong_length", "break_stream"),
+)
 _RULE = {
     *("service", "operation", "members", "region", "account_id", "reply", "fail", "delay"),
-    *("times", "optional", *_ENDINGS),
+    *("times", "optional", *ENDINGS),
 }
 
 
@@ -127,21 +130,30 @@ def add_rule(desk: Desk, asked: Asked) -> Any:
 
 
 def _write(rule: Any, said: Mapping[str, Any]) -> None:
-    if not any(name in said for name in ("reply", "fail", "delay", *_ENDINGS)):
-        raise BadAnswer(f"a rule needs reply, fail, delay, {', '.join(_ENDINGS[:-1])} or truncated")
+    if not any(name in said for name in ("reply", "fail", "delay", *ENDINGS)):
+        raise BadAnswer(f"a rule needs one of reply, fail, delay, {', '.join(ENDINGS)}")
     if said.get("optional"):
         rule.optional()
     if "times" in said:
         rule.times(said["times"])
     if "delay" in said:
         rule.delay(said["delay"])
-    for name in _ENDINGS:
+    for name in ENDINGS:
         if said.get(name):
-            getattr(rule, name)()
+            getattr(rule, name)(**_ending(name, said[name]))
     if "fail" in said:
         rule.fail(**_fault(said["fail"]))
     if "reply" in said:
         rule.reply(*_answers(said["reply"]))
+
+
+def _ending(name: str, said: Any) -> dict[str, Any]:
+    """Return what a fault of the connection is given by name: true is nothing."""
+    if said is True:
+        return {}
+    if not isinstance(said, dict):
+        raise BadAnswer(f"{name} is true, or an object of what it takes")
+    return keywords({"kwargs": said})
 
 
 def _fault(said: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timezone
 from typing import Any
 
 import boto3
@@ -33,7 +34,8 @@ from mlmock import (
     tool_use,
 )
 from mlmock.objects import MissingObject
-from tests.server.conftest import FLOW
+from mlmock.server.client import RemoteML
+from tests.server.conftest import FLOW, Got
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 BODY = {
@@ -148,6 +150,7 @@ def test_human_loops_and_progress(both: tuple[Any, Make]) -> None:
     assert answer["humanAnswers"][0]["answerContent"] == {"decision": "approve"}
     assert ml.events.last.detail["humanLoopStatus"] == "Completed"
     assert len(ml.events) == 1
+    assert (ml.events.last.time.tzinfo, type(ml.events.last.resources)) == (timezone.utc, tuple)
     ml.progress = after_polls(3)
     assert repr(ml.progress.policy) == "after_polls(3)"
 
@@ -182,6 +185,100 @@ def test_the_journals_asserts(both: tuple[Any, Make]) -> None:
     assert [c.operation for c in ml.calls.of("sagemaker-a2i-runtime")] == ["ListHumanLoops"]
     assert len(ml.calls) == 1
     assert ml.calls[0].text() == ""
+
+
+def test_a_narrowed_handle_has_every_word(both: tuple[Any, Make]) -> None:
+    ml, make = both
+    there = ml.at(region="eu-west-1", account_id="111122223333")
+    assert there.a2i.flow_definition("x").arn == (
+        "arn:aws:sagemaker:eu-west-1:111122223333:flow-definition/x"
+    )
+    assert (
+        there.at(region="eu-west-3")
+        .sagemaker.endpoint("e")
+        .arn.startswith("arn:aws:sagemaker:eu-west-3:111122223333:")
+    )
+    with there.savepoint():
+        there.s3.put("s3://bucket/gone", b"1")
+    assert (there.s3.list("s3://bucket/"), list(there.unmatched)) == ([], [])
+    there.on("bedrock-runtime").fail("ThrottlingException").optional()
+    assert blocks(make("bedrock-runtime"), "here")  # whose region is another
+    assert (len(there.calls), there.calls.clear() is None or True, len(ml.calls)) == (1, True, 0)
+    there.reset()
+    assert ml.resources() == []
+
+
+def test_how_human_loops_end(both: tuple[Any, Make]) -> None:
+    ml, make = both
+    a2i, arn = make("sagemaker-a2i-runtime"), ml.a2i.flow_definition("review").arn
+
+    def start(name: str) -> Any:
+        said = {"InputContent": "{}"}
+        a2i.start_human_loop(HumanLoopName=name, FlowDefinitionArn=arn, HumanLoopInput=said)
+        return ml.a2i.human_loop(name)
+
+    failed, expired, stopped = start("failed"), start("expired"), start("stopped")
+    failed.fail("ValidationError", "no vendor")
+    expired.expire()
+    ml.a2i.progress = manually()
+    a2i.stop_human_loop(HumanLoopName="stopped")
+    assert stopped.status == "Stopping"
+    ml.progress.step()
+    assert [loop.status for loop in (failed, expired, stopped)] == ["Failed", "Failed", "Stopped"]
+    rule = ml.a2i.human_loop("later").complete({"ok": True})
+    assert (start("later").status, rule.used) == ("Completed", 1)
+    ml.a2i.flow_definition("review").delete()
+    with pytest.raises(a2i.exceptions.ValidationException, match="does not exist"):
+        start("orphan")
+
+
+def test_asynchronous_results(both: tuple[Any, Make]) -> None:
+    ml, make = both
+    runtime, topic = make("sagemaker-runtime"), "arn:aws:sns:us-east-1:123456789012:done"
+    ml.s3.put("s3://bucket/in", b"{}")
+    endpoint = ml.sagemaker.endpoint("e", async_output="s3://bucket/out/", success_topic=topic)
+    endpoint.progress = manually()
+    endpoint.reply({"score": 1})
+    answers = [
+        runtime.invoke_endpoint_async(
+            EndpointName="e", InputLocation="s3://bucket/in", InferenceId=name
+        )
+        for name in ("one", "two")
+    ]
+    assert ml.sagemaker.invocation("one").output_uri == answers[0]["OutputLocation"]
+    ml.sagemaker.invocation("one").complete({"score": 2})
+    assert json.loads(ml.s3.get(answers[0]["OutputLocation"])) == {"score": 2}
+    ml.sagemaker.invocation("two").finish()
+    assert json.loads(ml.s3.get(answers[1]["OutputLocation"])) == {"score": 1}
+    assert [event.topic for event in ml.events] == [topic, topic]
+
+
+def test_async_invokes_of_models(both: tuple[Any, Make]) -> None:
+    ml, make = both
+    ml.bedrock.async_invokes.progress = manually()
+    arn = make("bedrock-runtime").start_async_invoke(
+        modelId="amazon.nova-reel-v1:0",
+        modelInput={
+            "taskType": "TEXT_VIDEO",
+            "textToVideoParams": {"text": "rain"},
+            "videoGenerationConfig": {"durationSeconds": 6, "fps": 24, "dimension": "1280x720"},
+        },
+        outputDataConfig={"s3OutputDataConfig": {"s3Uri": "s3://bucket/out/"}},
+    )["invocationArn"]
+    invoke = ml.bedrock.async_invoke(arn)
+    assert (invoke.status, invoke.model_input["taskType"]) == ("InProgress", "TEXT_VIDEO")
+    invoke.fail("no rain today")
+    assert (invoke.status, invoke.failure_message) == ("Failed", "no rain today")
+    assert [each.status for each in ml.bedrock.async_invokes] == ["Failed"]
+
+
+def test_detections(remote: RemoteML, fetch: Callable[..., Got]) -> None:
+    project = remote.lookoutvision.project("circuits", train=20, model="HOSTED")
+    rule = project.model("1").detect(anomalous=True, confidence=0.97)
+    image = {"Content-Type": "image/png"}
+    path = "/2020-11-20/projects/circuits/models/1/detect"
+    answer = fetch("POST", path, remote.lookoutvision.image(), image).json["DetectAnomalyResult"]
+    assert (answer["IsAnomalous"], answer["Confidence"], rule.used) == (True, 0.97, 1)
 
 
 def test_ends_and_beginnings(both: tuple[Any, Make]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from http.client import IncompleteRead
 from typing import Any
 from urllib.parse import quote
 
@@ -124,6 +125,12 @@ def test_rules_with_answers_in_order_and_other_faults(
     assert fetch("POST", target, "1").body == b"late"
     ask("POST", "rules", {**door, "fail": "InternalFailure"})
     assert fetch("POST", target, "1").headers["x-amzn-ErrorType"] == "InternalFailure"
+    ask("POST", "rules", {**door, "wrong_length": {"by": 2}, "optional": True})
+    with pytest.raises(IncompleteRead, match="2 more expected"):
+        fetch("POST", target, "1")
+    door = {"service": "sagemaker-runtime", "operation": "InvokeEndpointWithResponseStream"}
+    assert ask("POST", "rules", {**door, "break_stream": {"after": 1}}).status == 201
+    assert ask("POST", "rules", {**door, "timeout": {"connect": True}}).status == 201
     unused = ask("POST", "check")
     assert (unused.status, unused.json["error"]) == (409, "UnusedRule")
     assert ask("POST", "reset").status == 204
@@ -250,7 +257,8 @@ STEP = {"do": "clock"}
         ("POST", "do", {"steps": [{"do": "on", "args": ["no"]}]}, "no"),
         ("POST", "rules", {"service": "nothing", "reply": 1}, "nothing"),
         ("POST", "rules", {"service": 5}, "service is the name"),
-        ("POST", "rules", {"service": "sagemaker-runtime"}, "a rule needs reply"),
+        ("POST", "rules", {"service": "sagemaker-runtime"}, "a rule needs one of reply"),
+        ("POST", "rules", {"service": "sagemaker-runtime", "drop": "yes"}, "drop is true, or"),
         ("POST", "rules", {"service": "sagemaker-runtime", "fail": 5}, "fail is a code"),
         ("POST", "rules", {"service": "sagemaker-runtime", "fail": "Nope"}, "Nope"),
         ("POST", "rules", {"service": "sagemaker-runtime", "delay": "x"}, ""),
