@@ -40,8 +40,8 @@ _LATE: dict[str, Callable[[], list[Patch]]] = {
     "moto.core.botocore_stubber": moto.patches,
     "urllib3.connectionpool": _web("web", "urllib3_patches"),
     "responses": _web("web", "responses_patches"),
-    "httpx": _web("httpx"),
-    "httpx2": _web("httpx", "patches_of_the_second"),
+    "httpcore": _web("httpcore"),
+    "httpcore2": _web("httpcore", "patches_of_the_second"),
     "aiohttp.connector": _web("aiohttp"),
     "urllib.request": _web("web", "urllib_patches"),
 }

@@ -1,0 +1,1 @@
+"""Neighbours that the development environment does without: they have one of their own."""
