@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mlmock.errors import BadAnswer
+from mlmock.errors import BadAnswer, told
 from mlmock.matching import shown
 from mlmock.wire.faults import COMMON, error_shape
 from mlmock.wire.limits import FLOATS, INTEGERS, LENGTH_OF, is_document, is_union, limits_of
 from mlmock.wire.rest_json import Operation
 
+__tracebackhide__ = told
 _STATUSES = range(300, 600)
 
 

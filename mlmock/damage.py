@@ -11,10 +11,11 @@ from itertools import islice
 from typing import Any
 
 from mlmock.answers import Error, check_error
-from mlmock.errors import BadAnswer, ConnectionFault, ServiceError
+from mlmock.errors import BadAnswer, ConnectionFault, ServiceError, told
 from mlmock.wire.message import Answer
 from mlmock.wire.rest_json import Operation
 
+__tracebackhide__ = told
 _NOT_JSON = b"<html><body>502 Bad Gateway</body></html>"
 STREAM_KINDS = ("cut", "checksum", "stall", "drop")
 

@@ -9,12 +9,14 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 
 from mlmock.answers import Error, check_error, result_of
-from mlmock.errors import BadAnswer
+from mlmock.errors import BadAnswer, told
 from mlmock.router import Result
 from mlmock.rules import is_callable_answer
 from mlmock.wire.models import operation as compiled
 from mlmock.wire.models import service_model
 from mlmock.wire.rest_json import Operation
+
+__tracebackhide__ = told
 
 
 def check_members(

@@ -34,6 +34,14 @@ class AuthorError(AssertionError):
     """Something the test's author has to know. Never retried by botocore, never on the wire."""
 
 
+def told(caught: Any) -> bool:
+    """Say to pytest whether to leave our lines out of a traceback: what fails is the author's line.
+
+    Modules that authors call have it as `__tracebackhide__`; `caught` is pytest's ExceptionInfo.
+    """
+    return bool(caught.errisinstance(AssertionError))
+
+
 class NotMocked(AuthorError):  # noqa: N818 - it fails a test, it is an assertion
     """A request was about to leave for AWS although a mock is, or was, to hold it."""
 

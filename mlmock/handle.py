@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from mlmock.calls import Call, Journal
 from mlmock.clock import Clock
-from mlmock.errors import AuthorError, BadAnswer
+from mlmock.errors import AuthorError, BadAnswer, told
 from mlmock.options import check_place
 from mlmock.progress import ProgressSlot
 from mlmock.world import Block, World
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlmock.services.lookoutvision import Handle as LookoutVision
     from mlmock.services.sagemaker_runtime import Handle as SageMaker
 
+__tracebackhide__ = told
 Held = TypeVar("Held", bound="ServiceHandle")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlmock.answers import Default, Error, Later, WireFault
 from mlmock.calls import Call
 from mlmock.damage import Damage, check_damage, stream_damage
-from mlmock.errors import BadAnswer, ConnectionFault, ServiceError
+from mlmock.errors import BadAnswer, ConnectionFault, ServiceError, told
 from mlmock.matching import Difference, difference, test_of
 from mlmock.wire.rest_json import Operation
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mlmock.book import Book
 
+__tracebackhide__ = told
 SPENT = object()
 _HOUSE = str(Path(__file__).parent)
 Check = Callable[[Any], Any]

@@ -73,6 +73,31 @@ def test_a_spent_rule_and_a_predicate_say_so(mlmock: MockML) -> None:
     assert "spent after 2 calls" in refused(mlmock, Body=b"")
 
 
+def test_what_fails_is_shown_at_the_authors_line(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        def test_rule(mlmock):
+            mlmock.on("{A2I}", "StopHumanLoop").reply({{"Extra": 1}})
+
+        def test_operation(mlmock):
+            mlmock.on("{A2I}", "StopHumanLop")
+
+        def test_calls(mlmock):
+            mlmock.calls.assert_called("{A2I}", "StopHumanLoop")
+
+        def test_unused(mlmock):
+            mlmock.on("{A2I}").fail("ThrottlingException")
+            mlmock.assert_all_used()
+        """
+    )
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(
+        ["*.py:2: BadAnswer", "*.py:5: BadAnswer", "*.py:8: AssertionError"]
+    )
+    result.stdout.no_fnmatch_line("*mlmock*rules.py*")
+
+
 def test_the_calls_of_a_failed_test_are_in_its_report(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""
