@@ -80,6 +80,10 @@ class Progress:
         """Return a policy that is this one until it is set."""
         return Progress(self._board, self)
 
+    def move_under(self, parent: Progress) -> None:
+        """Follow `parent` from here on wherever no policy is set here."""
+        self._board.ledger.change(self, _parent=parent)
+
     def step(self, count: int = 1) -> None:
         """End whatever work waits to be ended by hand, `count` times over (work starts work)."""
         for _ in range(count):

@@ -115,6 +115,20 @@ def test_a_stop_by_hand(a2i: Any, ml: MockML) -> None:
     assert status(a2i, "two") == "Stopped"
 
 
+@pytest.mark.mlmock(progress=manually())
+def test_a_loop_may_be_stepped_alone(a2i: Any, ml: MockML) -> None:
+    ml.a2i.human_loop("known")  # before it is started, and the other one after it is stopped
+    for name in ("known", "late", "other"):
+        start(a2i, name)
+        a2i.stop_human_loop(HumanLoopName=name)
+    for name in ("known", "late"):
+        ml.a2i.human_loop(name).progress.step()
+        assert status(a2i, name) == "Stopped"
+    assert status(a2i, "other") == "Stopping"
+    ml.a2i.progress.step()
+    assert status(a2i, "other") == "Stopped"
+
+
 def test_a_policy_of_one_flow_definition_and_of_one_loop(a2i: Any, ml: MockML) -> None:
     ml.a2i.flow_definition("review").progress = manually()
     ml.a2i.human_loop("quick").progress = after_polls(0)

@@ -49,13 +49,15 @@ class Flows:
         return (flow and flow.output) or f"s3://{default_bucket(scope)}/a2i"
 
     def progress_of(self, loop_name: str, flow_arn: str, scope: Scope) -> Progress:
-        """Return the policy of a loop: its own, its flow definition's, or the service's."""
-        own = self.loop_progress.find(loop_name, scope)
-        if own is not None and own.is_set:
-            return own
+        """Return the policy of a loop: its own, under its flow definition's or the service's."""
         parts = flow_of(flow_arn, scope)
         flow = self.find(parts.name, scope) if parts else None
-        return flow.progress if flow else self._policy
+        around = flow.progress if flow else self._policy
+        own = self.loop_progress.find(loop_name, scope)
+        if own is None:
+            own = self.loop_progress.get_or_add(loop_name, Narrowing(), around.child)
+        own.move_under(around)
+        return own
 
 
 def default_bucket(scope: Scope) -> str:
