@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -142,10 +143,13 @@ class Operation:
             return self._parse(request)
         except _UNREADABLE:
             pass
-        try:
-            return {**dict(self._raw_texts(request)), **self._raw_body(request.body)}
-        except (WrongType, IndexError):
-            return {}
+        found: Params = {}
+        with suppress(WrongType, IndexError):
+            for name, value in self._raw_texts(request):
+                found[name] = value
+        with suppress(WrongType):
+            found.update(self._raw_body(request.body))
+        return found
 
     # -- the refusal ------------------------------------------------------------------------
 

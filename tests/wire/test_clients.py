@@ -169,6 +169,14 @@ def test_a_refused_call_is_in_the_journal(operation: Operation) -> None:
         assert isinstance(dict(call.params), dict)
 
 
+def test_a_refused_call_keeps_what_could_be_read_of_it() -> None:
+    with mock_ml() as ml:
+        client = client_of("lookoutvision")
+        with spoiling(client, _put_body(b"\xff")), pytest.raises(ClientError):
+            client.create_dataset(ProjectName="p", DatasetType="train")
+        assert ml.calls.last.params == {"ProjectName": "p"}
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"HumanLoopName": 1}'])
 def test_malformed_json_is_a_serialization_exception(body: bytes) -> None:
     with mock_ml():
