@@ -10,6 +10,7 @@ import pytest
 
 from mlmock import after_polls, mock_ml
 from tests.lookoutvision.conftest import line, masked_line
+from tests.lookoutvision.of_models import described, train
 
 ONE = {"ProjectName": "circuits", "ModelVersion": "1"}
 
@@ -248,3 +249,24 @@ def test_a_manifest_that_s3_does_not_give_out_fails_the_creation() -> None:
 
         assert project.dataset("train").status == "CREATE_FAILED"
         assert project.dataset("train").message == "The manifest s3://manifests/m can't be read."
+
+
+def test_a_missing_bucket_of_motos_fails_the_training() -> None:
+    from moto import mock_aws
+
+    with mock_aws(), mock_ml() as ml:
+        ml.lookoutvision.project("circuits", train=60)
+        vision = boto3.client("lookoutvision")
+        train(vision)
+        assert described(vision)["StatusMessage"] == (
+            "The bucket results of the output location does not exist."
+        )
+        boto3.client("s3").create_bucket(Bucket="results")
+        train(vision)
+        found = boto3.client("s3").list_objects_v2(Bucket="results")["Contents"]
+
+        assert described(vision, "2")["Status"] == "TRAINED"
+        assert [thing["Key"] for thing in found] == [
+            "run-1/EvaluationManifest-circuits-2.json",
+            "run-1/EvaluationResult-circuits-2.json",
+        ]
