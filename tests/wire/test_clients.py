@@ -173,8 +173,8 @@ def test_a_refused_call_keeps_what_could_be_read_of_it() -> None:
     with mock_ml() as ml:
         client = client_of("lookoutvision")
         with spoiling(client, _put_body(b"\xff")), pytest.raises(ClientError):
-            client.create_dataset(ProjectName="p", DatasetType="train")
-        assert ml.calls.last.params == {"ProjectName": "p"}
+            client.create_dataset(ProjectName="p", DatasetType="train", ClientToken="t")
+        assert ml.calls.last.params == {"ProjectName": "p", "ClientToken": "t"}
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"HumanLoopName": 1}'])
