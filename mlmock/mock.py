@@ -6,7 +6,6 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -110,7 +109,7 @@ def _inner(
 ) -> Block:
     """Return a block inside `outer`, whose options hold where its own author wrote none."""
     own = {name: getattr(options, name) for name in given}
-    block = Block(replace(outer.options, **own), services, outer)
+    block = Block(outer.options.replaced(**own), services, outer)
     block.take_after(outer, own)
     block.world.enter(block)
     return block

@@ -11,10 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.validate import ParamValidator, ValidationErrors
-
-from mlmock.transport.patching import Patch
-
 # The test of a value; a type stands for any value of just that type.
 Test = Callable[[Any], Any]
 _MOST = 64  # service models that are remembered
@@ -24,31 +20,28 @@ _BLOBS = frozenset({bytes, str, bytearray})
 _EXACT = {"string": str, "integer": int, "long": int, "boolean": bool}
 
 
-def validate(patch: Patch) -> Any:
-    """Return what stands in for `ParamValidator.validate`."""
-    models: dict[int, _Model] = {}
+class Models:
+    """The service models whose shapes have been met, by the loaded shapes."""
 
-    def validate(self: Any, params: Any, shape: Any) -> Any:
-        if type(self) is ParamValidator and _accepts(models, shape, params):
-            return ValidationErrors()
-        return patch.original(self, params, shape)
+    def __init__(self) -> None:
+        self._known: dict[int, _Model] = {}
 
-    return validate
+    def accept(self, shape: Any, params: Any) -> bool:
+        """Say whether a botocore `shape` takes `params`; False where that isn't sure."""
+        shapes = shape._shape_resolver._shape_map
+        if shape._shape_model is not shapes.get(shape.name):
+            return False  # a reference with traits of its own
+        model = self._known.get(id(shapes)) or self._met(shapes)
+        try:
+            return _passes(model.named(shape.name), params)
+        except RecursionError:
+            return False
 
-
-def _accepts(models: dict[int, _Model], shape: Any, params: Any) -> bool:
-    shapes = shape._shape_resolver._shape_map
-    model = models.get(id(shapes))
-    if model is None:
-        if len(models) >= _MOST:
-            models.clear()
-        model = models[id(shapes)] = _Model(shapes)
-    if shape._shape_model is not shapes.get(shape.name):
-        return False  # a reference with traits of its own
-    try:
-        return _passes(model.named(shape.name), params)
-    except RecursionError:
-        return False
+    def _met(self, shapes: Mapping[str, Any]) -> _Model:
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        found = self._known[id(shapes)] = _Model(shapes)  # which keeps them, and so their id
+        return found
 
 
 class _Model:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from botocore.auth import BearerAuth
 from botocore.endpoint import Endpoint
@@ -22,7 +22,6 @@ from mlmock.calls import Call
 from mlmock.errors import NotMocked
 from mlmock.transport import patience
 from mlmock.transport.credentials import TOKEN, account_of, credentials_for, is_ours
-from mlmock.transport.hosts import is_aws
 from mlmock.transport.patching import Patch
 from mlmock.world import Block
 
@@ -31,11 +30,14 @@ _KEYS = "request_credentials"
 OWN_TOKEN: Any = FrozenAuthToken(TOKEN)
 
 
-class Door(NamedTuple):
+class Door:
     """How a stamped request of an endpoint is made ready to be sent, and how it is answered."""
 
-    prepare: Callable[[Any], Any]
-    respond: Callable[[Any, Call], Any]
+    __slots__ = ("prepare", "respond")
+
+    def __init__(self, prepare: Callable[[Any], Any], respond: Callable[[Any, Call], Any]) -> None:
+        self.prepare = prepare
+        self.respond = respond
 
 
 class Client:
@@ -146,8 +148,6 @@ def decide(endpoint: Any, params: dict[str, Any], operation: Any) -> Any:
         patience.REAL.set(block.world.mark if name in passing else None)
     if name not in block.world.holds or name in passing:
         return operation
-    if block.world.interception.missing:
-        block.world.interception.notice()
     return stamp(endpoint, params["context"], operation, block)
 
 
@@ -229,6 +229,13 @@ def _init(patch: Patch) -> Any:
             own_guard(self, block)
 
     return __init__
+
+
+def is_aws(url: str) -> bool:
+    """True when a request to `url` would leave for AWS."""
+    from mlmock.transport import hosts  # loaded with the first request that isn't ours
+
+    return hosts.is_aws(url)
 
 
 def _door(endpoint: Any) -> Door:

@@ -1,6 +1,6 @@
 """The handlers that botocore registers anew for every session and client: looked up, not redone.
 
-Each patch is applied only where botocore's source is the known one.
+Each stands in for botocore's own only where that is the source that was read.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from typing import Any
 
 import botocore.handlers
 import botocore.hooks
-from botocore.hooks import EventAliaser, HierarchicalEmitter
-from botocore.session import Session
+from botocore.hooks import HierarchicalEmitter
 from botocore.utils import EVENT_ALIASES
 
 from mlmock.transport.patching import Patch
@@ -28,7 +27,9 @@ _TAKES_KWARGS: dict[CodeType, Any] = {}
 _UNKNOWN = object()
 
 
-def _aliaser_init(patch: Patch) -> Any:
+def aliaser_init(patch: Patch) -> Any:
+    """Return what lets emitters share the names that aliases stand for."""
+
     def __init__(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:  # noqa: N807
         patch.original(self, event_emitter, event_aliases)
         if self._event_aliases is EVENT_ALIASES or self._event_aliases == EVENT_ALIASES:
@@ -37,7 +38,11 @@ def _aliaser_init(patch: Patch) -> Any:
     return __init__
 
 
-def _accepts_kwargs(patch: Patch) -> Any:
+def accepts_kwargs(patch: Patch) -> Any:
+    """Return what remembers by its code whether a handler takes keywords."""
+    if source_hash(patch.original) not in _ACCEPTS_KWARGS:
+        return None
+
     def accepts_kwargs(func: Any) -> Any:
         plain = func.__func__ if type(func) is MethodType else func
         if type(plain) is not FunctionType or "__signature__" in vars(plain):
@@ -77,7 +82,10 @@ class Prefab:
         held["_handlers"] = copy.copy(self._trie)
 
 
-def _register_builtin_handlers(patch: Patch) -> Any:
+def register_builtin_handlers(patch: Patch) -> Any:
+    """Return what copies the built-in handlers where it can."""
+    if source_hash(patch.original) not in _REGISTER:
+        return None
     prefab = Prefab()
 
     def register(self: Any, events: Any) -> None:
@@ -86,7 +94,10 @@ def _register_builtin_handlers(patch: Patch) -> Any:
     return register
 
 
-def _trie_copy(patch: Patch) -> Any:
+def trie_copy(patch: Patch) -> Any:
+    """Return a quicker copy of a trie of handlers."""
+    if source_hash(patch.original) not in _TRIE_COPY:
+        return None
     node_list = botocore.hooks.NodeList
 
     def copied(node: Any) -> Any:
@@ -107,17 +118,3 @@ def _trie_copy(patch: Patch) -> Any:
         return new
 
     return __copy__
-
-
-def patches() -> list[Patch]:
-    """Return the patches that fit the installed botocore."""
-    found = [Patch(EventAliaser, "__init__", _aliaser_init)]
-    if source_hash(botocore.hooks.accepts_kwargs) in _ACCEPTS_KWARGS:
-        found.append(Patch(botocore.hooks, "accepts_kwargs", _accepts_kwargs))
-    trie = vars(botocore.hooks)["_PrefixTrie"]
-    register = Session._register_builtin_handlers  # type: ignore[attr-defined]
-    if source_hash(register) in _REGISTER and source_hash(trie.__copy__) in _TRIE_COPY:
-        found.append(Patch(Session, "_register_builtin_handlers", _register_builtin_handlers))
-    if source_hash(trie.__copy__) in _TRIE_COPY:
-        found.append(Patch(trie, "__copy__", _trie_copy))
-    return found

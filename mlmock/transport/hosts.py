@@ -13,8 +13,8 @@ _MORE = ("amazonaws.com", "amazonaws.com.cn", "aws.dev", "on.aws", "awsapps.com"
 
 
 _METADATA = frozenset({"169.254.169.254", "169.254.170.2"})
-_REGION = re.compile(r"\.[a-z]{2,5}(?:-[a-z]+)+-\d+$")
-_FIPS = re.compile(r"(?<=[a-z0-9])-fips(?=\.|$)")
+_REGION = r"\.[a-z]{2,5}(?:-[a-z]+)+-\d+$"
+_FIPS = r"(?<=[a-z0-9])-fips(?=\.|$)"
 
 
 @cache
@@ -56,7 +56,7 @@ def service_of(url: str) -> str:
     rest = host.removesuffix(suffix)
     if rest.endswith(".vpce"):
         rest = rest.removesuffix(".vpce").partition(".")[2]
-    return _FIPS.sub("", _REGION.sub("", rest).removesuffix(".dualstack"))
+    return re.sub(_FIPS, "", re.sub(_REGION, "", rest).removesuffix(".dualstack"))
 
 
 def is_under(part: str, prefix: str) -> bool:

@@ -4,63 +4,100 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 import botocore
+import botocore.hooks
+import botocore.parsers
+import botocore.useragent
+from botocore.hooks import EventAliaser
+from botocore.loaders import Loader
+from botocore.session import Session
+from botocore.validate import ParamValidator
 
 from mlmock import active
 from mlmock.transport import botocore as endpoint
-from mlmock.transport import handlers, memos, models, moto, patience, sessions
-from mlmock.transport.patching import Patch
+from mlmock.transport import moto, patience, sessions
+from mlmock.transport.patching import Patch, when_used
 
 
-def _aiobotocore_patches() -> list[Patch]:
-    from mlmock.transport import aiobotocore
+def _aiobotocore_patches(module: str) -> list[Patch]:
+    from mlmock.transport import aiobotocore, models
 
     return [*aiobotocore.patches(), *models.aio_patches()]
 
 
-def _web(room: str, name: str = "patches") -> Callable[[], list[Patch]]:
-    """Return what patches a way of fetching URLs; its room is loaded when one is there."""
+def _own(room: str, name: str = "patches") -> Callable[[str], list[Patch]]:
+    """Return what patches a way of fetching URLs that has a room of its own."""
 
-    def make() -> list[Patch]:
+    def make(module: str) -> list[Patch]:
         found: list[Patch] = getattr(import_module(f"mlmock.transport.{room}"), name)()
         return found
 
     return make
 
 
+def _web(kind: str, name: str, replacement: str) -> Callable[[str], list[Patch]]:
+    """Return what patches a class that fetches URLs; its replacement is in `web`."""
+
+    def make(module: str) -> list[Patch]:
+        owner = getattr(sys.modules[module], kind)
+        return [Patch(owner, name, when_used("web", replacement))]
+
+    return make
+
+
 # Patches of packages that may be imported while a block runs: by the module that they need.
-_LATE: dict[str, Callable[[], list[Patch]]] = {
-    "boto3": sessions.boto3_patches,
+_LATE: dict[str, Callable[[str], list[Patch]]] = {
+    "boto3": lambda module: sessions.boto3_patches(),
     "aiobotocore.session": _aiobotocore_patches,
-    "moto.core.botocore_stubber": moto.patches,
-    "urllib3.connectionpool": _web("web", "urllib3_patches"),
-    "responses": _web("web", "responses_patches"),
-    "httpcore": _web("httpcore"),
-    "httpcore2": _web("httpcore", "patches_of_the_second"),
-    "aiohttp.connector": _web("aiohttp"),
-    "urllib.request": _web("web", "urllib_patches"),
+    "moto.core.botocore_stubber": lambda module: moto.patches(),
+    "urllib3.connectionpool": _web("HTTPConnectionPool", "urlopen", "urlopen"),
+    "responses": _web("RequestsMock", "_on_request", "on_request"),
+    "httpcore": _own("httpcore"),
+    "httpcore2": _own("httpcore", "patches_of_the_second"),
+    "aiohttp.connector": _own("aiohttp"),
+    "urllib.request": _web("AbstractHTTPHandler", "do_open", "do_open"),
 }
+
+
+# What stands in for upstream's own, in a room that is loaded when it is first used: of whom, its
+# name there, the room, and what makes it.
+_CUTS: tuple[tuple[Any, str, str, str], ...] = (
+    (EventAliaser, "__init__", "handlers", "aliaser_init"),
+    (botocore.hooks, "accepts_kwargs", "handlers", "accepts_kwargs"),
+    (Session, "_register_builtin_handlers", "handlers", "register_builtin_handlers"),
+    (vars(botocore.hooks)["_PrefixTrie"], "__copy__", "handlers", "trie_copy"),
+    (Loader, "load_service_model", "models", "load_service_model"),
+    (Loader, "list_available_services", "models", "list_available_services"),
+    (Loader, "list_api_versions", "models", "list_api_versions"),
+    (Loader, "determine_latest_version", "models", "determine_latest_version"),
+    (Session, "get_available_regions", "models", "get_available_regions"),
+)
+_MEMOS: tuple[tuple[Any, str, str, str], ...] = (
+    (botocore.useragent, "sanitize_user_agent_string_component", "memos", "sanitise"),
+    (botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", "memos", "timestamps"),
+    (ParamValidator, "validate", "memos", "validation"),
+)
+
+
+def _cuts(table: tuple[tuple[Any, str, str, str], ...]) -> Iterator[Patch]:
+    for owner, name, room, replacement in table:
+        if name in vars(owner):
+            yield Patch(owner, name, when_used(room, replacement))
 
 
 @cache
 def _always() -> tuple[Patch, ...]:
-    return (
-        *endpoint.patches(),
-        *patience.patches(),
-        *sessions.patches(),
-        *handlers.patches(),
-        *models.patches(),
-    )
+    return (*endpoint.patches(), *patience.patches(), *sessions.patches(), *_cuts(_CUTS))
 
 
 @cache
 def _memos() -> tuple[Patch, ...]:
-    return tuple(memos.patches())
+    return tuple(_cuts(_MEMOS))
 
 
 @cache
@@ -70,7 +107,7 @@ def _first(with_memos: bool) -> tuple[Patch, ...]:
 
 @cache
 def _late(module: str, thing: int) -> tuple[Patch, ...]:
-    return tuple(_LATE[module]())
+    return tuple(_LATE[module](module))
 
 
 def _is_imported(name: str) -> bool:

@@ -1,7 +1,7 @@
 """Memos of botocore's pure functions: the repeated work of every call, done once.
 
-Each is applied only where the function's source is the known one, is bounded, and is undone when
-the last block ends. `mock_ml(memos=False)` leaves them out.
+Each is made when it is first used, only where the function's source is the known one; is bounded;
+and is undone when the last block ends. `mock_ml(memos=False)` leaves them out.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
-import botocore.parsers
-import botocore.useragent
 import botocore.utils
-import botocore.validate
+from botocore.validate import ParamValidator, ValidationErrors
 
-from mlmock.transport import accepting
+from mlmock.transport.accepting import Models
 from mlmock.transport.patching import Patch
 from mlmock.transport.sources import class_hash, source_hash
 
@@ -29,21 +27,22 @@ KNOWN = {
 }
 
 
-@cache
-def _is_known(name: str, owner: Any, attribute: str) -> bool:
-    thing = vars(owner).get(attribute)
-    if thing is None:
-        return False
-    return (class_hash(owner) if isinstance(owner, type) else source_hash(thing)) in KNOWN[name]
+def _is_known(name: str, patch: Patch) -> bool:
+    owner, original = patch.owner, patch.original
+    read = class_hash(owner) if isinstance(owner, type) else source_hash(original)
+    return read in KNOWN[name]
 
 
-def _sanitise(patch: Patch) -> Any:
-    original = botocore.useragent.sanitize_user_agent_string_component
-    return lru_cache(maxsize=512)(original)
+def sanitise(patch: Patch) -> Any:
+    """Return the memo of the user agent's clean parts."""
+    return lru_cache(maxsize=512)(patch.original) if _is_known("sanitise", patch) else None
 
 
-def _timestamps(patch: Patch) -> Any:
-    original = botocore.parsers.DEFAULT_TIMESTAMP_PARSER
+def timestamps(patch: Patch) -> Any:
+    """Return the memo of the instants that answers name."""
+    original = patch.original
+    if not _is_known("timestamps", patch):
+        return None
     known: dict[Any, Any] = {}
     models: dict[Any, Any] = {}
 
@@ -67,7 +66,7 @@ def _read(original: Callable[[Any], Any], models: dict[Any, Any], key: tuple[Any
     machine's own zone where that is UTC.
     """
     value = key[0]
-    digits = _USUAL(value) if type(value) is str else None
+    digits = _usual()(value) if type(value) is str else None
     if digits is None:
         return original(value)
     model = models.get(key[2:])
@@ -82,21 +81,22 @@ def _read(original: Callable[[Any], Any], models: dict[Any, Any], key: tuple[Any
         return original(value)
 
 
-_USUAL = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{3}))?Z"
-).fullmatch
-
-_MEMOS: tuple[tuple[str, Any, str, Callable[[Patch], Any]], ...] = (
-    ("sanitise", botocore.useragent, "sanitize_user_agent_string_component", _sanitise),
-    ("timestamps", botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", _timestamps),
-    ("validation", botocore.validate.ParamValidator, "validate", accepting.validate),
-)
+@cache
+def _usual() -> Any:
+    return re.compile(
+        r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{3}))?Z"
+    ).fullmatch
 
 
-def patches() -> list[Patch]:
-    """Return the memos that fit the installed botocore."""
-    return [
-        Patch(owner, attribute, make)
-        for name, owner, attribute, make in _MEMOS
-        if _is_known(name, owner, attribute)
-    ]
+def validation(patch: Patch) -> Any:
+    """Return what lets parameters pass that `accepting` is sure of."""
+    if not _is_known("validation", patch):
+        return None
+    models = Models()
+
+    def validate(self: Any, params: Any, shape: Any) -> Any:
+        if type(self) is ParamValidator and models.accept(shape, params):
+            return ValidationErrors()
+        return patch.original(self, params, shape)
+
+    return validate

@@ -7,11 +7,7 @@ caches never see what we bring.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-from botocore.loaders import Loader
-from botocore.session import Session
 
 from mlmock import active
 from mlmock.transport.patching import Patch
@@ -34,7 +30,9 @@ def _held_with(kind: str) -> list[str]:
     return [name for name, held in found if held and kind in brought.kinds(name, held)]
 
 
-def _load_service_model(patch: Patch) -> Any:
+def load_service_model(patch: Patch) -> Any:
+    """Return what finds the models that we bring."""
+
     def load_service_model(
         self: Any, service_name: str, type_name: str, api_version: str | None = None
     ) -> Any:
@@ -47,7 +45,9 @@ def _load_service_model(patch: Patch) -> Any:
     return load_service_model
 
 
-def _list_available_services(patch: Patch) -> Any:
+def list_available_services(patch: Patch) -> Any:
+    """Return what lists the services that we bring, too."""
+
     def list_available_services(self: Any, type_name: str) -> list[str]:
         known: list[str] = patch.original(self, type_name)
         missing = [name for name in _held_with(type_name) if name not in known]
@@ -56,7 +56,9 @@ def _list_available_services(patch: Patch) -> Any:
     return list_available_services
 
 
-def _list_api_versions(patch: Patch) -> Any:
+def list_api_versions(patch: Patch) -> Any:
+    """Return what lists the revision that a block holds."""
+
     def list_api_versions(self: Any, service_name: str, type_name: str) -> list[str]:
         held = revision_held(service_name)
         if held and type_name in brought.kinds(service_name, held):
@@ -66,7 +68,9 @@ def _list_api_versions(patch: Patch) -> Any:
     return list_api_versions
 
 
-def _determine_latest_version(patch: Patch) -> Any:
+def determine_latest_version(patch: Patch) -> Any:
+    """Return what takes the revision that a block holds."""
+
     def determine_latest_version(self: Any, service_name: str, type_name: str) -> str:
         held = revision_held(service_name)
         if held and type_name in brought.kinds(service_name, held):
@@ -76,7 +80,9 @@ def _determine_latest_version(patch: Patch) -> Any:
     return determine_latest_version
 
 
-def _get_available_regions(patch: Patch) -> Any:
+def get_available_regions(patch: Patch) -> Any:
+    """Return what lists the regions in which a service was there."""
+
     def get_available_regions(
         self: Any,
         service_name: str,
@@ -88,18 +94,6 @@ def _get_available_regions(patch: Patch) -> Any:
         return list(patch.original(self, service_name, partition_name, allow_non_regional))
 
     return get_available_regions
-
-
-def patches() -> list[Patch]:
-    """Return the patches that let sessions find what we bring."""
-    found: list[tuple[Any, str, Callable[[Patch], Any]]] = [
-        (Loader, "load_service_model", _load_service_model),
-        (Loader, "list_available_services", _list_available_services),
-        (Loader, "list_api_versions", _list_api_versions),
-        (Loader, "determine_latest_version", _determine_latest_version),
-        (Session, "get_available_regions", _get_available_regions),
-    ]
-    return [Patch(owner, name, make) for owner, name, make in found]
 
 
 def _aio_get_available_regions(patch: Patch) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 _MISSING = object()
@@ -39,6 +40,12 @@ class Patch:
         setattr(self.owner, self.name, self.replacement)
         return self
 
+    def settle(self, replacement: Any) -> None:
+        """Put `replacement` in the place of the one that is there, if nothing lies on top of it."""
+        if self.owner.__dict__.get(self.name) is self.replacement:
+            setattr(self.owner, self.name, replacement)
+            self.replacement = replacement
+
     def undo(self) -> None:
         """Put back what was there."""
         owner, name = self.owner, self.name
@@ -48,3 +55,29 @@ class Patch:
             delattr(owner, name)
         else:
             setattr(owner, name, self.original)
+
+
+def when_used(room: str, name: str) -> Callable[[Patch], Any]:
+    """Return a `make` whose replacement is made, and its room loaded, when it is first called.
+
+    It is made by the function `name` of the room, which gets the patch, and returns None where
+    upstream's own is to be called.
+    """
+
+    def make(patch: Patch) -> Any:
+        made: list[Any] = []
+
+        def stand_in(*args: Any, **kwargs: Any) -> Any:
+            if not made:
+                found = getattr(import_module(f"mlmock.transport.{room}"), name)(patch)
+                made.append(found or _upstream(patch))
+                patch.settle(made[0])
+            return made[0](*args, **kwargs)
+
+        return stand_in
+
+    return make
+
+
+def _upstream(patch: Patch) -> Any:
+    return lambda *args, **kwargs: patch.original(*args, **kwargs)

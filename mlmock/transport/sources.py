@@ -1,44 +1,46 @@
-"""The source of a function, cheaply: what guards our patches against another botocore."""
+"""The source of a function, cheaply: what guards our patches against another botocore.
+
+Files are read as bytes and taken apart by their lines: `inspect.getsource` tokenises all of a file.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
 
 
 def source_hash(function: Any) -> str:
-    """Return 16 hex digits of the hash of a Python function's source text.
-
-    Reads the function's own lines only; `inspect.getsource` tokenises the whole file.
-    """
+    """Return 16 hex digits of the hash of a Python function's source text."""
     code = function.__code__
-    with Path(code.co_filename).open(encoding="utf-8") as file:
-        lines = "".join(_block(islice(file, code.co_firstlineno - 1, None)))
-    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+    lines = Path(code.co_filename).read_bytes().split(b"\n")
+    return _hash(b"\n".join([*_block(lines[code.co_firstlineno - 1 :]), b""]))
 
 
 def class_hash(kind: type) -> str:
     """Return 16 hex digits of the hash of a top-level class's source text."""
-    with Path(sys.modules[kind.__module__].__file__ or "").open(encoding="utf-8") as file:
-        heads = (f"class {kind.__name__}(", f"class {kind.__name__}:")
-        rest = dropwhile(lambda line: not line.startswith(heads), file)
-        lines = [line.rstrip() for line in _body(rest) if line.strip()]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    text = Path(sys.modules[kind.__module__].__file__ or "").read_bytes()
+    head = f"\nclass {kind.__name__}".encode()
+    start = max(text.find(head + b"("), text.find(head + b":")) + 1
+    return _hash(b"\n".join(_body(text[start:].split(b"\n"))))
 
 
-def _body(lines: Iterable[str]) -> Iterator[str]:
+def _hash(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _body(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield a class's lines: up to the next that stands at the margin."""
     for number, line in enumerate(lines):
-        if number and line.strip() and line[0] not in " )":
+        if line[:1].strip(b" )\r") and number:
             return
-        yield line
+        if line.strip():
+            yield line.rstrip()
 
 
-def _block(lines: Iterable[str]) -> Iterator[str]:
+def _block(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield a function's lines: up to the first that stands no deeper than its `def`."""
     indent = None
     decorated = False
@@ -46,10 +48,10 @@ def _block(lines: Iterable[str]) -> Iterator[str]:
         text = line.strip()
         depth = len(line) - len(line.lstrip())
         if indent is None:
-            indent, decorated = depth, text.startswith("@")
+            indent, decorated = depth, text.startswith(b"@")
         elif decorated:
-            decorated = not text.startswith(("def ", "async def "))
-        elif text and depth <= indent and text[0] != ")":
+            decorated = not text.startswith((b"def ", b"async def "))
+        elif text and depth <= indent and text[:1] != b")":
             return
         if text:
-            yield line.rstrip() + "\n"
+            yield line.rstrip()

@@ -141,7 +141,9 @@ def head(answer: Answer) -> bytes:
 # -- urllib3, and requests over it ------------------------------------------------------------
 
 
-def _urlopen(patch: Patch) -> Any:
+def urlopen(patch: Patch) -> Any:
+    """Return what stands in for `HTTPConnectionPool.urlopen` of urllib3."""
+
     def urlopen(
         self: Any,
         method: str,
@@ -232,7 +234,9 @@ def _urllib3_error(pool: Any, url: str, kind: str) -> Exception:
     return exceptions.NewConnectionError(pool, "Unreachable: the rule says so")
 
 
-def _on_request(patch: Patch) -> Any:
+def on_request(patch: Patch) -> Any:
+    """Return what stands in for `RequestsMock._on_request` of responses."""
+
     def on_request(self: Any, adapter: Any, request: Any, **more: Any) -> Any:
         block = block_for(request.url)
         if block is None or not is_held(block, request.url) or _users_own(self, request, more):
@@ -256,7 +260,9 @@ def _users_own(mock: Any, request: Any, more: Any) -> bool:
 # -- urllib.request ---------------------------------------------------------------------------
 
 
-def _do_open(patch: Patch) -> Any:
+def do_open(patch: Patch) -> Any:
+    """Return what stands in for `AbstractHTTPHandler.do_open` of urllib.request."""
+
     def do_open(self: Any, http_class: Any, req: Any, **more: Any) -> Any:
         headers = {**req.unredirected_hdrs, **req.headers}
         found = answered(req.get_method(), req.full_url, headers, req.data, _urllib_error)
@@ -324,27 +330,3 @@ class _Received(RawIOBase):
         buffer[:count] = self._rest[:count]
         self._rest = self._rest[count:]
         return count
-
-
-# -- what is patched, once it has been imported -----------------------------------------------
-
-
-def urllib3_patches() -> list[Patch]:
-    """Return the patch of urllib3."""
-    from urllib3.connectionpool import HTTPConnectionPool
-
-    return [Patch(HTTPConnectionPool, "urlopen", _urlopen)]
-
-
-def responses_patches() -> list[Patch]:
-    """Return the patch of `responses`."""
-    from responses import RequestsMock
-
-    return [Patch(RequestsMock, "_on_request", _on_request)]
-
-
-def urllib_patches() -> list[Patch]:
-    """Return the patch of urllib.request."""
-    from urllib.request import AbstractHTTPHandler
-
-    return [Patch(AbstractHTTPHandler, "do_open", _do_open)]

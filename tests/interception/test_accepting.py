@@ -10,7 +10,7 @@ from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 
 from mlmock import mock_ml
-from mlmock.transport import accepting
+from mlmock.transport.accepting import Models
 from tests.wire.minimal import minimal, places, put
 from tests.wire.operations import every_operation
 from tests.wire.spoiling import ODD_VALUES
@@ -46,12 +46,12 @@ def put_everywhere(shape: Any) -> Iterator[Any]:
 @every_operation
 def test_nothing_is_accepted_that_botocore_refuses(operation: Any) -> None:
     shape = operation.model.input_shape
-    models: dict[int, Any] = {}
+    models = Models()
     if shape is None:
         return
-    assert accepting._accepts(models, shape, minimal(shape))
+    assert models.accept(shape, minimal(shape))
     for params in put_everywhere(shape):
-        assert not (accepting._accepts(models, shape, params) and refuses(shape, params)), params
+        assert not (models.accept(shape, params) and refuses(shape, params)), params
 
 
 def test_a_refusal_is_worded_by_botocore() -> None:

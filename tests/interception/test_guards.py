@@ -15,7 +15,7 @@ from botocore.signers import RequestSigner
 from moto.core.botocore_stubber import BotocoreStubber
 
 from mlmock import mock_ml
-from mlmock.transport import hosts, memos
+from mlmock.transport import hosts, install, memos
 from mlmock.transport.patching import Patch
 from mlmock.transport.sources import source_hash
 
@@ -41,7 +41,13 @@ def test_motos_stubber_takes_the_event_and_the_request() -> None:
 
 
 def test_all_memos_fit_the_installed_botocore() -> None:
-    assert len(memos.patches()) == len(memos.KNOWN)
+    patches = {patch.name: patch.apply() for patch in install._memos()}
+    made = (memos.sanitise, memos.timestamps, memos.validation)
+    try:
+        assert all(make(patch) for make, patch in zip(made, patches.values(), strict=True))
+    finally:
+        for patch in patches.values():
+            patch.undo()
 
 
 def test_memos_are_left_out_on_request() -> None:
