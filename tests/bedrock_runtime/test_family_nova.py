@@ -41,6 +41,13 @@ def test_a_message(ml: MockML) -> None:
 
 
 @mock_ml
+def test_an_empty_system_text_says_nothing(ml: MockML) -> None:
+    ml.bedrock.model("amazon.nova-*").on(system="").reply("Hello")
+    found = invoke(LITE, messages=HI, system=[{"text": ""}])
+    assert found["output"]["message"]["content"] == [{"text": "Hello"}]
+
+
+@mock_ml
 def test_a_stream_gives_every_piece_a_block(ml: MockML) -> None:
     ml.bedrock.model("amazon.nova-*").reply(stream("Hel", "lo"))
     found = chunks_of(LITE, messages=HI)

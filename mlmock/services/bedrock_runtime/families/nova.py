@@ -99,7 +99,8 @@ _CHOICE = s.Fields(
 )
 _TOOLS = s.Fields({"tools": s.Many(_TOOL, least=1)}, {"toolChoice": _CHOICE})
 _MESSAGE = s.Fields({"role": _ROLE, "content": s.Many(_BLOCK, least=1)})
-_SYSTEM = s.Fields(optional={"text": s.Text(1), "cachePoint": _OPEN}, one=True)
+# AWS's own notebooks send an empty system text where they have nothing to say.
+_SYSTEM = s.Fields(optional={"text": s.Text(), "cachePoint": _OPEN}, one=True)
 _BODY = s.Fields(
     {"messages": s.Many(_MESSAGE, least=1)},
     {
