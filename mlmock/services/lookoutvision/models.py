@@ -90,7 +90,8 @@ class ModelOperations(ProjectOperations):
 
     def names(self, model: Model) -> tuple[str, ...]:
         """Return what a test may call a model: by its version, and ``latest`` if it is that."""
-        is_latest = model.version == max(self.projects[model.project].models)
+        project = self.projects.get(model.project)  # another thread may have deleted it
+        is_latest = project is not None and model.version == max(project.models, default=0)
         return (model.id, f"{model.project}/{LATEST}") if is_latest else (model.id,)
 
     def looked(self, params: dict[str, Any]) -> Model:
