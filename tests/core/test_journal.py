@@ -133,8 +133,15 @@ def test_the_order_of_calls(mlmock: MockML, a2i: Any) -> None:
         (A2I, "*", {"FlowDefinitionArn": ANY}),
         (A2I, "StartHumanLoop", {"HumanLoopName": "b"}),
     )
-    with pytest.raises(AssertionError, match="expected calls in this order"):
+    with pytest.raises(AssertionError, match="expected calls in this order") as caught:
         mlmock.calls.assert_order((A2I, "ListHumanLoops"), (A2I, "ListHumanLoops"))
+    lines = str(caught.value).splitlines()
+    assert [line[:3] for line in lines[1:3]] == ["  +", "  -"]
+    assert lines[3] == "the one marked - didn't come in its place. The calls were:"
+    assert len(lines) == 7
+    mlmock.reset()
+    with pytest.raises(AssertionError, match=r"no call was made at all\.$"):
+        mlmock.calls.assert_order((A2I, "ListHumanLoops"))
 
 
 def test_the_last_calls_are_kept_and_an_assertion_that_needs_more_says_so(a2i: Any) -> None:
@@ -147,7 +154,8 @@ def test_the_last_calls_are_kept_and_an_assertion_that_needs_more_says_so(a2i: A
         for check in (ml.calls.assert_not_called, ml.calls.assert_called_once):
             with pytest.raises(AssertionError, match=r"an earlier call is .*journal="):
                 check(A2I, "StartHumanLoop", HumanLoopName="z")
-        with pytest.raises(AssertionError, match="no longer in the journal"):
+        start(a2i, "d")
+        with pytest.raises(AssertionError, match="2 earlier calls are no longer in the journal"):
             ml.calls.assert_order((A2I, "StartHumanLoop", {"HumanLoopName": "a"}))
 
 

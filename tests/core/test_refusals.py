@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from typing import Any
+from unittest import mock
 
 import boto3
 import pytest
@@ -19,7 +20,7 @@ from mlmock import (
     contains,
     mock_ml,
 )
-from tests.core.loops import A2I, names, start
+from tests.core.loops import A2I, FLOW, names, start
 
 RUNTIME = "sagemaker-runtime"
 
@@ -163,6 +164,25 @@ def test_an_unused_rule_is_told_with_the_call_that_came_nearest() -> None:
     assert nearest.startswith("      the nearest call: start_human_loop(HumanLoopName='c', ")
     assert why == "      HumanLoopName is 'c'; the rule says 'b'"
     assert end.startswith("Take it out")
+
+
+def test_a_match_that_raises_hides_no_unused_rule() -> None:
+    def work() -> None:
+        with mock_ml() as ml:
+            ml.on(A2I, "ListHumanLoops", where=lambda call: call.params["None"]).fail("Throttling")
+            ml.on(A2I, "ListHumanLoops", MaxResults=lambda size: size.none).fail("Throttling")
+            ml.on(A2I, "ListHumanLoops").reply({"HumanLoopSummaries": []})
+            boto3.client(A2I, region_name="us-east-1").list_human_loops(
+                FlowDefinitionArn=FLOW, MaxResults=5
+            )
+
+    with (
+        mock.patch("os.getcwd", side_effect=FileNotFoundError),
+        pytest.raises(UnusedRule) as caught,
+    ):
+        work()
+    assert "its match raises KeyError('None')" in str(caught.value)
+    assert "its match raises AttributeError(" in str(caught.value)
 
 
 def test_a_rule_that_was_used_more_often_than_once_is_used(mlmock: MockML, a2i: Any) -> None:
