@@ -248,6 +248,23 @@ def test_the_error_topic_is_told(ml: MockML, endpoint: Any, client: Any) -> None
     assert event.detail["invocationStatus"] == "Failed"
 
 
+def test_a_notification_repeats_what_the_model_said_and_nothing_else(
+    ml: MockML, client: Any
+) -> None:
+    endpoint = ml.sagemaker.endpoint(
+        "later",
+        async_output="s3://out/x",
+        error_topic="arn:aws:sns:us-east-1:123456789012:bad",
+        include_response_in=["ERROR_NOTIFICATION_TOPIC"],
+    )
+    endpoint.model_error(500, "hot")
+    start(client, Body=b"x")
+    assert ml.events.last.detail["responseBody"] == {"content": "aG90", "encoding": "BASE64"}
+    start(client, InputLocation="s3://in-bucket/nothing")
+    assert "Unable to download" in ml.events.last.detail["failureReason"]
+    assert "responseBody" not in ml.events.last.detail
+
+
 # -- progress -----------------------------------------------------------------------------------
 
 

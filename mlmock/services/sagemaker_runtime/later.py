@@ -170,7 +170,7 @@ class Job:
         assert outcome is not None
         if self.failure is not None:
             self._put(self.failure, outcome.body, outcome.content_type)
-        notices.tell_failure(self, outcome.body, outcome.reason)
+        notices.tell_failure(self, outcome)
         return False
 
     def _put(self, uri: str, body: bytes, content_type: str) -> bool:

@@ -12,6 +12,7 @@ from mlmock.events import Event
 
 if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.later import Job
+    from mlmock.services.sagemaker_runtime.outcomes import Failure
 
 _TOLD_AT_MOST = 131_072  # bytes of an answer that a notification repeats
 
@@ -23,10 +24,11 @@ def tell_success(job: Job, body: bytes, content_type: str) -> None:
     _tell(job, job.config.success_topic, _message(job, {"invocationStatus": "Completed"}, told))
 
 
-def tell_failure(job: Job, body: bytes, reason: str) -> None:
+def tell_failure(job: Job, failure: Failure) -> None:
     """Tell the error topic, if there is one."""
-    status = {"invocationStatus": "Failed", "failureReason": reason}
-    told = _response(job, "ERROR_NOTIFICATION_TOPIC", body)
+    status = {"invocationStatus": "Failed", "failureReason": failure.reason}
+    kind = "ERROR_NOTIFICATION_TOPIC"
+    told = _response(job, kind, failure.body) if failure.is_models else {}
     _tell(job, job.config.error_topic, _message(job, status, told))
 
 

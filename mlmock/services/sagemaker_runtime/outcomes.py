@@ -13,11 +13,15 @@ _TEXT = "text/plain; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How an invocation failed: the reason in the notification, the object's body and type."""
+    """How an invocation failed: the reason in the notification, the object's body and type.
+
+    `is_models`: the body is the model's own answer, which a notification may repeat.
+    """
 
     reason: str
     body: bytes
     content_type: str
+    is_models: bool = False
 
 
 def failure_of(fault: ServiceError) -> Failure:
@@ -27,7 +31,8 @@ def failure_of(fault: ServiceError) -> Failure:
         return Failure(f"{fault.code}: {text}", text.encode(), _TEXT)
     status = fault.members.get("OriginalStatusCode", 500)
     original = fault.members.get("OriginalMessage") or fault.message or ""
-    return Failure(_received(status), original.encode(), type_of(original, original.encode()))
+    body = original.encode()
+    return Failure(_received(status), body, type_of(original, body), is_models=True)
 
 
 def no_answer(why: str) -> Failure:
