@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import re
 import socket
+import sys
 import threading
+import tracemalloc
+from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -100,24 +105,61 @@ def exchange(port: int, sent: bytes) -> bytes:
             return b""
 
 
-@pytest.mark.filterwarnings("ignore::mlmock.UnusedRuleWarning")
-def test_ten_thousand_requests_leave_it_answering(caplog: pytest.LogCaptureFixture) -> None:
-    draw, before = random.Random(8), threading.active_count()
+def batter(server: ServerThread, draw: random.Random, count: int) -> dict[bytes, int]:
+    """Send so many requests; return how often each status came."""
     seen: dict[bytes, int] = {}
+    for _ in range(count):
+        sent = request(draw)
+        answer = exchange(server.port, sent)
+        assert b"Traceback" not in answer, sent
+        found = _STATUS.findall(answer)
+        assert b"500" not in found, (sent, answer)
+        for status in found:
+            seen[status] = seen.get(status, 0) + 1
+    return seen
+
+
+def visit(server: ServerThread) -> None:
+    """Ask for everything once, so that what is loaded when it is needed is there."""
+    for path, method, body in product(PATHS, ("GET", "POST", "PUT", "DELETE", "PATCH"), BODIES):
+        head = f"{method} {path} HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n"
+        exchange(server.port, head.encode() + body)
+
+
+def settled(server: ServerThread) -> None:
+    """Forget what has been said, and wait for the connections to have ended."""
+    server.ml.reset()
+    connections = [t for t in threading.enumerate() if t.name == "mlmock-connection"]
+    for thread in connections:
+        thread.join(10)
+        assert not thread.is_alive()
+    gc.collect()
+
+
+def open_files() -> int:
+    """Return how many files and sockets this process has open."""
+    return len(list(Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd").iterdir()))
+
+
+@pytest.mark.filterwarnings("ignore::mlmock.UnusedRuleWarning")
+def test_ten_thousand_requests_leave_it_answering_and_nothing_behind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    draw, threads, files = random.Random(8), threading.active_count(), open_files()
     with ServerThread(strict=False, limits=Limits(body=10_000, idle=5, patience=0.1)) as server:
-        for number in range(COUNT):
-            sent = request(draw)
-            answer = exchange(server.port, sent)
-            assert b"Traceback" not in answer, sent
-            found = _STATUS.findall(answer)
-            for status in found:
-                seen[status] = seen.get(status, 0) + 1
-            assert b"500" not in found, (sent, answer, caplog.text)
-            if number % 1000 == 0:
-                server.ml.reset()
+        visit(server)
+        settled(server)
+        running, opened = threading.active_count(), open_files()
+        tracemalloc.start()
+        seen = batter(server, draw, COUNT)
+        settled(server)
+        left, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert left < 64 * COUNT, f"{COUNT} requests have left {left} bytes"
+        assert (threading.active_count(), open_files()) == (running, opened)
         assert client(server.url).clock.now()
     assert not caplog.records
-    assert threading.active_count() == before
+    assert (threading.active_count(), open_files()) == (threads, files)
     assert {b"200", b"400", b"404"} <= set(seen)
 
 

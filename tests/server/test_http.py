@@ -61,6 +61,58 @@ def test_targets_in_absolute_form_and_without_a_content_type(mlmock_server: Serv
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+def signed(name: str, *, region: str = "eu-west-1", key: str = "210987654321") -> dict[str, str]:
+    """Return the header of SigV4, whose signature nobody checks."""
+    scope = f"{key}/20260101/{region}/{name}/aws4_request"
+    said = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+    return {"Authorization": said}
+
+
+@pytest.mark.parametrize(
+    ("headers", "region", "account"),
+    [
+        (signed("bedrock"), "eu-west-1", "210987654321"),
+        (signed("bedrock", key="AKIDEXAMPLE"), "eu-west-1", "123456789012"),
+        ({"Authorization": "Bearer abc"}, "us-east-1", "123456789012"),
+        ({"Host": "bedrock-runtime.ap-south-1.amazonaws.com"}, "ap-south-1", "123456789012"),
+        ({}, "us-east-1", "123456789012"),
+    ],
+)
+def test_who_asks_and_from_where(
+    mlmock_server: ServerThread,
+    fetch: Callable[..., Got],
+    headers: dict[str, str],
+    region: str,
+    account: str,
+) -> None:
+    assert fetch("POST", CONVERSE, json.dumps(SAID), headers).status == 200
+    call = mlmock_server.ml.calls.last
+    assert (call.region, call.account_id) == (region, account)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "operation"),
+    [
+        ("GET", LOOPS, "ListHumanLoops"),
+        ("POST", "/human-loops/stop", "StopHumanLoop"),
+        ("DELETE", "/human-loops/stop", "DeleteHumanLoop"),
+        ("POST", "/endpoints/stop/invocations", "InvokeEndpoint"),
+        ("POST", "/endpoints/x/invocations-response-stream", "InvokeEndpointWithResponseStream"),
+        ("GET", "/async-invoke", "ListAsyncInvokes"),
+        ("GET", "/2020-11-20/projects", "ListProjects"),
+    ],
+)
+def test_method_and_path_say_which_operation(
+    mlmock_server: ServerThread,
+    fetch: Callable[..., Got],
+    method: str,
+    target: str,
+    operation: str,
+) -> None:
+    fetch(method, target)
+    assert mlmock_server.ml.calls.last.operation == operation
+
+
 def test_a_body_in_chunks(mlmock_server: ServerThread) -> None:
     body = json.dumps(SAID).encode()
     pieces = [body[:7], body[7:30], body[30:]]
