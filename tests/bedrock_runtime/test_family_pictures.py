@@ -19,6 +19,7 @@ CANVAS = "amazon.nova-canvas-v1:0"
 CORE = "stability.stable-image-core-v1:1"
 XL = "stability.stable-diffusion-xl-v1"
 UPSCALE = "stability.stable-fast-upscale-v1:0"
+TRANSFER = "us.stability.stable-style-transfer-v1:0"
 GIVEN = base64.b64encode(png("a cat", 640, 320)).decode()
 
 
@@ -125,6 +126,9 @@ def test_stable_image() -> None:
 @mock_ml
 def test_a_service_keeps_the_size() -> None:
     assert sizes(invoke(UPSCALE, image=GIVEN)["images"]) == [(640, 320)]
+    pair = {"init_image": GIVEN, "style_image": GIVEN}
+    assert sizes(invoke(TRANSFER, **pair)["images"]) == [(640, 320)]
+    assert "required key [style_image] not found" in refusal(TRANSFER, init_image=GIVEN)
 
 
 @mock_ml
@@ -134,6 +138,13 @@ def test_diffusion() -> None:
     (artifact,) = found["artifacts"]
     assert (artifact["seed"], artifact["finishReason"]) == (3, "SUCCESS")
     assert sizes([artifact["base64"]]) == [(512, 768)]
+
+
+@mock_ml
+def test_diffusion_from_a_picture() -> None:
+    prompts = [{"text": "more trees", "weight": 1.0}, {"text": "", "weight": -1.0}]
+    found = invoke(XL, text_prompts=prompts, init_image=GIVEN, start_schedule=0.6, steps=50)
+    assert sizes([found["artifacts"][0]["base64"]]) == [(1024, 1024)]
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [

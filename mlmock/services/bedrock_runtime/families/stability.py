@@ -38,12 +38,10 @@ _GENERATE = s.Fields(
         "output_format": _FORMAT,
     },
 )
-_EDIT = s.Fields(
-    {"image": s.Text(1)},
-    {"prompt": _PROMPT, "seed": _SEED, "output_format": _FORMAT},
-    others=True,
-)
-_TOLD = s.Fields({"text": s.Text(1, 2000)}, {"weight": s.Number()})
+_EDITED: dict[str, s.Schema] = {"prompt": _PROMPT, "seed": _SEED, "output_format": _FORMAT}
+_EDIT = s.Fields({"image": s.Text(1)}, _EDITED, others=True)
+_TRANSFER = s.Fields({"init_image": s.Text(1), "style_image": s.Text(1)}, _EDITED, others=True)
+_TOLD = s.Fields({"text": s.Text(0, 2000)}, {"weight": s.Number()})
 _DIFFUSION = s.Fields(
     {"text_prompts": s.Many(_TOLD, least=1)},
     {
@@ -60,6 +58,7 @@ _DIFFUSION = s.Fields(
         "init_image": s.Text(1),
         "init_image_mode": s.Text(),
         "image_strength": s.Number(0, 1),
+        "start_schedule": s.Number(0, 1),  # in AWS's own notebooks
         "step_schedule_start": s.Number(0, 1),
         "step_schedule_end": s.Number(0, 1),
         "mask_source": s.Text(),
@@ -102,10 +101,12 @@ class StableServices(Family):
 
     def read(self, body: Body, model_id: str) -> Painting:
         """Return the picture that is asked for, of the size of the one that is given."""
-        s.check(_EDIT, body)
-        picture = decoded(body["image"])
+        transfers = "style-transfer" in model_id
+        name = "init_image" if transfers else "image"
+        s.check(_TRANSFER if transfers else _EDIT, body)
+        picture = decoded(body[name])
         if picture is None:
-            raise invalid("image: must be a base64 encoded image")
+            raise invalid(f"{name}: must be a base64 encoded image")
         width, height = size_of(picture) or (1024, 1024)
         prompt, seed = body.get("prompt", ""), body.get("seed", 0)
         return Painting(model_id, prompt, width=width, height=height, seed=seed)
