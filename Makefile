@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Byte code is what makes the second start quick; it stays on whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint types tests bench aio clients matrix docs clean
+.PHONY: demo test lint types tests bench aio beside clients slice matrix docs clean
 .DEFAULT_GOAL := test
 
 $(VENV)/ready: pyproject.toml Makefile
@@ -52,9 +52,28 @@ aio: .cache/aio-newest/ready .cache/aio-oldest/ready  ## aiobotocore and aioboto
 	.cache/aio-newest/bin/python -m pytest -q tests_aio
 	.cache/aio-oldest/bin/python -m pytest -q tests_aio
 
-matrix: $(VENV)/ready  ## every botocore, moto, aiobotocore and Python that we hold
-	$(BIN)/python -m pip install --quiet nox
-	$(BIN)/python -m nox
+# Neighbours that would burden the environment of every day have one of their own.
+.cache/beside/ready: tests_beside/requirements.txt pyproject.toml
+	$(PYTHON) -m venv .cache/beside
+	.cache/beside/bin/python -m pip install --quiet --requirement $< --editable .
+	touch $@
+
+beside: .cache/beside/ready  ## vcrpy, aiomoto, gevent, trio, pytest's plugins
+	.cache/beside/bin/python -m pytest -q -p no:asyncio tests_beside
+
+# pyenv offers a Python by its number only to who names all that it has.
+NOX := PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" .cache/nox/bin/nox
+
+.cache/nox/ready:
+	$(PYTHON) -m venv .cache/nox
+	.cache/nox/bin/python -m pip install --quiet "nox>=2024.10"
+	touch $@
+
+matrix: .cache/nox/ready  ## every botocore, moto, aiobotocore and Python that we hold
+	$(NOX)
+
+slice: .cache/nox/ready  ## the botocores beside the newest, over what stands on botocore's code
+	$(NOX) --session slice
 
 clean:
 	rm -rf $(VENV) .cache .coverage* .mypy_cache .ruff_cache .pytest_cache

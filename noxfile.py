@@ -1,15 +1,21 @@
-"""The versions that mlmock is held to; `make matrix` runs all, CI the newest and aiobotocore's."""
+"""The versions that mlmock is held to; `make matrix` runs all, CI a fast slice of them."""
 
 from __future__ import annotations
 
 import nox
 
+nox.needs_version = ">=2024.10"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["tests", "aio", "beside"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 BOTOCORES = ["1.36.0", "1.40.60", "newest"]
 MOTOS = ["5.0.26", "newest"]
-TOOLS = ["coverage[toml]", "freezegun", "hypothesis", "pytest", "pytest-cov", "pytest-xdist"]
+PROJECT = nox.project.load_toml("pyproject.toml")
+TOOLS = nox.project.dependency_groups(PROJECT, "test")
+# What stands on botocore's own code: the cuts, the models, and one service from end to end.
+NEAR_BOTOCORE = ["tests/interception", "tests/wire", "tests/neighbours", "tests/a2i_runtime"]
 
 
 def pinned(name: str, version: str) -> str:
@@ -17,15 +23,29 @@ def pinned(name: str, version: str) -> str:
     return name if version == "newest" else f"{name}=={version}"
 
 
+def install(session: nox.Session, *, botocore: str, moto: str) -> None:
+    """Install the package, what its tests use, and these versions of its neighbours."""
+    wanted = [pinned("botocore", botocore), pinned("boto3", botocore)]
+    session.install(
+        "-e", ".", *TOOLS, *wanted, pinned("moto[s3,sns,events,sagemaker,server]", moto)
+    )
+
+
 @nox.session(python=PYTHONS)
 @nox.parametrize("moto", MOTOS)
 @nox.parametrize("botocore", BOTOCORES)
 def tests(session: nox.Session, botocore: str, moto: str) -> None:
     """The tests, with one botocore and one moto."""
-    wanted = [pinned("botocore", botocore), pinned("boto3", botocore)]
-    moto_wanted = pinned("moto[s3,sns,events,sagemaker]", moto)
-    session.install("-e", ".", *wanted, moto_wanted, *TOOLS, "time-machine")
-    session.run("python", "-m", "pytest", "-q", "tests", *session.posargs)
+    install(session, botocore=botocore, moto=moto)
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *(session.posargs or ["tests"]))
+
+
+@nox.session(name="slice")
+@nox.parametrize(("botocore", "moto"), [("1.36.0", "5.0.26"), ("1.40.60", "newest")])
+def a_slice(session: nox.Session, botocore: str, moto: str) -> None:
+    """What stands on botocore's own code, with the botocores that we hold beside the newest."""
+    install(session, botocore=botocore, moto=moto)
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *(session.posargs or NEAR_BOTOCORE))
 
 
 @nox.session(python=["3.10", "3.13"])
@@ -34,3 +54,10 @@ def aio(session: nox.Session, aiobotocore: str) -> None:
     """The tests of aiobotocore and aioboto3."""
     session.install("-e", ".", "-r", f"tests_aio/{aiobotocore}.txt")
     session.run("python", "-m", "pytest", "-q", "tests_aio", *session.posargs)
+
+
+@nox.session(python=["3.11", "3.13"])
+def beside(session: nox.Session) -> None:
+    """The tests of neighbours that have an environment of their own."""
+    session.install("-e", ".", "-r", "tests_beside/requirements.txt")
+    session.run("python", "-m", "pytest", "-q", "-p", "no:asyncio", "tests_beside")

@@ -7,6 +7,7 @@ the door may answer, else the service does; the model writes the answer.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from mlmock.answers import Default, Later, result_of
 from mlmock.calls import Call
 from mlmock.damage import damaged
-from mlmock.errors import AuthorError, ServiceError
+from mlmock.errors import AuthorError, BadAnswer, ServiceError
 from mlmock.rules import given
 from mlmock.wire import faults
 from mlmock.wire.message import Answer
@@ -159,6 +160,7 @@ def run(work: Callable[[], Any]) -> Any:
     value = work()
     if not inspect.isawaitable(value):
         return value
+    _refuse_greenlets(value)
     import asyncio  # loaded by whoever has something to await, and dear to everybody else
 
     try:
@@ -166,6 +168,18 @@ def run(work: Callable[[], Any]) -> Any:
     except RuntimeError:
         return asyncio.run(_as_coroutine(value))
     return _run_elsewhere(_as_coroutine(value))
+
+
+def _refuse_greenlets(value: Any) -> None:
+    """Raise BadAnswer where gevent has patched threads: greenlets can't each have an event loop."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None or not monkey.is_module_patched("threading"):
+        return
+    getattr(value, "close", bool)()
+    raise BadAnswer(
+        "a rule's callable is async def, and gevent has patched this process: asyncio doesn't run "
+        "in greenlets. Make the callable a plain function; it may use gevent."
+    )
 
 
 async def _as_coroutine(value: Any) -> Any:
