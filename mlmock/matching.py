@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 MISSING = object()
+_BYTES = (bytes, bytearray)
 
 
 class _Any:
@@ -41,7 +42,7 @@ class Contains:
     def __call__(self, value: Any) -> bool:
         """True when it fits `value`."""
         part = self.part
-        if isinstance(value, (bytes, bytearray)):
+        if isinstance(value, _BYTES):
             return self._is_in_bytes(value)
         if isinstance(value, str):
             return isinstance(part, str) and part in value
@@ -176,13 +177,13 @@ def _equals(expected: Any, actual: Any) -> bool:
 
 def _is_text(expected: str, actual: Any) -> bool:
     """True for the text itself, and for a payload of just this text."""
-    if isinstance(actual, (bytes, bytearray)):
-        return actual == expected.encode(errors="surrogatepass")
-    return bool(expected == actual)
+    if type(actual) is str:
+        return expected == actual
+    return type(actual) in _BYTES and actual == expected.encode(errors="surrogatepass")
 
 
 def _text(value: Any) -> str | None:
-    if isinstance(value, (bytes, bytearray)):
+    if isinstance(value, _BYTES):
         return value.decode(errors="replace")
     return value if isinstance(value, str) else None
 
@@ -192,7 +193,7 @@ def _is_part(part: Any, value: Any) -> bool:
 
 
 def _mapping_differs(expected: Mapping[str, Any], actual: Any, path: str) -> Difference | None:
-    if isinstance(actual, (bytes, bytearray)):
+    if isinstance(actual, _BYTES):
         actual = _json(actual)
     if not isinstance(actual, Mapping):
         return Difference(path, expected, actual)
