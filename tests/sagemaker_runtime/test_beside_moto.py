@@ -81,7 +81,7 @@ def test_regions_are_apart(plane: Any) -> None:
 
 
 def test_a_scripted_endpoint_is_where_moto_has_it_and_no_longer_than_that(
-    ml: MockML, plane: Any, client: Any
+    ml: MockML, plane: Any, client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     create(plane)
     ml.sagemaker.endpoint("churn").reply("scripted")
@@ -92,6 +92,7 @@ def test_a_scripted_endpoint_is_where_moto_has_it_and_no_longer_than_that(
     plane.delete_endpoint(EndpointName="churn")
     with pytest.raises(client.exceptions.ValidationError, match="Endpoint churn of account"):
         invoked(client)
+    assert "no endpoint churn in moto's sagemaker, which had it" in caplog.text
     plane.create_endpoint(EndpointName="churn", EndpointConfigName="config")
     assert invoked(client) == "AllTraffic"
 

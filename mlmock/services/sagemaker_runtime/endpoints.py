@@ -16,6 +16,13 @@ from mlmock.services.sagemaker_runtime.replies import SERVICE
 from mlmock.world import World
 
 _log = logging.getLogger("mlmock.sagemaker")
+_UNKNOWN = (
+    'no endpoint %s: declare it with ml.sagemaker.endpoint("%s"), or create it in moto\'s sagemaker'
+)
+_GONE = (
+    "no endpoint %s in moto's sagemaker, which had it: create it there, or let it stand alone with "
+    'ml.sagemaker.endpoint("%s", variants=["AllTraffic"])'
+)
 # The statuses in which an endpoint answers: while it is changed, the old fleet still does.
 SERVING = frozenset(
     {"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"}
@@ -139,7 +146,7 @@ class Endpoints:
         if found is not None:
             return _in_service(found)
         if declared is None or (declared.is_found and ask is not None):
-            return self._undeclared(name)
+            return self._undeclared(name, _UNKNOWN if declared is None else _GONE)
         return declared
 
     def _found(self, ask: Any, name: str, declared: Endpoint | None) -> Endpoint | None:
@@ -154,15 +161,10 @@ class Endpoints:
             self._world.ledger.change(declared, is_found=True)
         return Endpoint(name, declared.progress, config)
 
-    def _undeclared(self, name: str) -> Endpoint | None:
+    def _undeclared(self, name: str, hint: str) -> Endpoint | None:
         if not self._world.block.options.strict:
             return Endpoint(name, self._policy, _ANYTHING, is_made_up=True)
-        _log.warning(
-            'no endpoint %s: declare it with ml.sagemaker.endpoint("%s"), '
-            "or create it in moto's sagemaker",
-            name,
-            name,
-        )
+        _log.warning(hint, name, name)
         return None
 
 
