@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from mlmock import manually, mock_ml
+from mlmock import after, after_polls, manually, mock_ml
 from tests.lookoutvision.conftest import refusal, source
 
 ARN = "arn:aws:lookoutvision:us-east-1:123456789012:project/circuits"
@@ -122,6 +122,33 @@ def test_a_project_with_models_is_not_deleted(ml: Any, vision: Any) -> None:
     assert "still has models: 1" in refused["Message"]
     vision.delete_model(ProjectName="circuits", ModelVersion="1")
     vision.delete_project(ProjectName="circuits")
+
+
+def test_a_deletion_that_is_refused_is_no_look(ml: Any, vision: Any) -> None:
+    project = ml.lookoutvision.project("circuits", model="TRAINED")
+    ml.lookoutvision.progress = after_polls(1)
+    vision.start_model(ProjectName="circuits", ModelVersion="1", MinInferenceUnits=1)
+
+    for _ in range(3):
+        refusal(vision.delete_project, ProjectName="circuits")
+
+    assert project.model("1").status == "STARTING_HOSTING"
+
+
+@pytest.mark.parametrize("policy", [after_polls(2), after(60)])
+def test_models_that_only_wait_to_be_seen_are_not_in_the_way(
+    ml: Any, vision: Any, policy: Any
+) -> None:
+    ml.lookoutvision.project("circuits", model="TRAINED")
+    ml.lookoutvision.progress = policy
+    vision.delete_model(ProjectName="circuits", ModelVersion="1")
+
+    if policy == after(60):
+        assert refusal(vision.delete_project, ProjectName="circuits")["ResourceType"] == "PROJECT"
+        ml.clock.advance(minutes=1)
+    vision.delete_project(ProjectName="circuits")
+
+    assert names(vision) == []
 
 
 def test_a_project_is_not_deleted_while_a_dataset_is_at_work(ml: Any, vision: Any) -> None:

@@ -100,7 +100,8 @@ class DatasetOperations(State):
     def _create_dataset(self, params: dict[str, Any]) -> Result:
         project = self.project(params["ProjectName"])
         kind = params["DatasetType"]
-        self._let_go(project.datasets.get(kind))
+        if kind in project.datasets:  # AWS's own SDK deletes, and creates anew without a look
+            project.datasets[kind].end_if_unseen("DELETE_IN_PROGRESS")
         if kind in project.datasets:
             raise faults.exists(faults.DATASET, f"{project.name}/{kind}")
         where = params.get("DatasetSource", {}).get("GroundTruthManifest", {}).get("S3Object")
@@ -205,14 +206,6 @@ class DatasetOperations(State):
         self.move(dataset, DATASET, "DeleteDataset", _DELETING)
         self._begin_dataset(dataset, lambda: self._end_delete(project, dataset))
         return {}
-
-    @staticmethod
-    def _let_go(dataset: Dataset | None) -> None:
-        """End a deletion that only waits for looks: AWS's own SDK creates anew without any."""
-        if dataset is None or dataset.work is None or dataset.status != "DELETE_IN_PROGRESS":
-            return
-        if dataset.work.policy.polls is not None:
-            dataset.work.finish()
 
     def _end_delete(self, project: Project, dataset: Dataset) -> None:
         if dataset.failure is not None:

@@ -71,17 +71,18 @@ class ProjectOperations(DatasetOperations):
 
     def _delete_project(self, params: dict[str, Any]) -> Result:
         project = self.project(params["ProjectName"])
-        for model in list(project.models.values()):
-            self.look(model)
-        datasets = self.look_at_datasets(project)
+        models = list(project.models.values())
+        if all(model.status == "DELETING" for model in models):
+            for model in models:
+                model.end_if_unseen("DELETING")
         if project.models:
-            versions = ", ".join(str(version) for version in sorted(project.models))
+            versions = ", ".join(map(str, sorted(project.models)))
             raise faults.conflict(
                 faults.PROJECT,
                 project.name,
                 f"The project {project.name} still has models: {versions}. Delete them first.",
             )
-        for dataset in datasets:
+        for dataset in project.datasets.values():
             if dataset.status not in _DELETABLE:
                 raise faults.busy(faults.DATASET, dataset.id, dataset.status, "deleted")
         return self._drop(project)

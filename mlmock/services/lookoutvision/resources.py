@@ -24,6 +24,11 @@ class Living:
     work: Work | None = field(default=None, kw_only=True)
     failure: str | None = field(default=None, kw_only=True)
 
+    def end_if_unseen(self, status: str) -> None:
+        """End the work that keeps it in `status` if that only waits for looks, and nobody looks."""
+        if self.status == status and self.work is not None and self.work.policy.polls is not None:
+            self.work.finish()
+
 
 @dataclass(slots=True)
 class Dataset(Living):
