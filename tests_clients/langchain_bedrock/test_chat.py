@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -13,9 +14,10 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from langchain_core.tools import tool
 from pydantic import BaseModel
 
-from mlmock import contains, message, mock_ml, reasoning, stream, tool_use
+from mlmock import contains, json_output, message, mock_ml, reasoning, stream, tool_use
 
 CLAUDE = "anthropic.claude-3-5-sonnet-20240620-v1:0"
+MISTRAL = "mistral.mistral-7b-instruct-v0:2"
 
 
 class Joke(BaseModel):
@@ -109,6 +111,24 @@ def test_structured_output_by_default(ml: Any, chat: Any) -> None:
     assert found == Joke(setup="mock", punchline="mock")
 
 
+def test_structured_output_by_a_schema(ml: Any) -> None:
+    model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    ml.bedrock.model("anthropic.*").reply(json_output({"setup": "Why?", "punchline": "Because."}))
+    newer = ChatBedrockConverse(model=model, region_name="us-east-1")
+    found = newer.with_structured_output(Joke, method="json_schema").invoke("A joke, please.")
+    assert found == Joke(setup="Why?", punchline="Because.")
+
+
+def test_async(ml: Any, chat: Any) -> None:
+    ml.bedrock.model("anthropic.*").reply("It is sunny")
+
+    async def texts() -> tuple[str, str]:
+        whole = await chat.ainvoke("?")
+        return whole.text, "".join([chunk.text async for chunk in chat.astream("?")])
+
+    assert asyncio.run(texts()) == ("It is sunny", "It is sunny")
+
+
 def test_reasoning(ml: Any, chat: Any) -> None:
     ml.bedrock.model("anthropic.*").reply(message(reasoning("Hm."), "Yes."))
     thought, text = chat.invoke("?").content
@@ -143,12 +163,16 @@ def older(ml: Any) -> Any:
     return ChatBedrock(model=CLAUDE, region="us-east-1", beta_use_converse_api=False)
 
 
-def test_usage_from_the_headers(ml: Any, older: Any) -> None:
-    ml.bedrock.model("anthropic.*").reply("Hello")
-    found = older.invoke(asked("Hi"))
+@pytest.mark.parametrize("model", [CLAUDE, MISTRAL], ids=["claude", "mistral"])
+def test_usage_from_the_headers(ml: Any, model: str) -> None:
+    """A body of Mistral 7B says nothing of tokens: what is read comes from the headers."""
+    ml.bedrock.model("*").reply(message("Hello", usage={"inputTokens": 41, "outputTokens": 7}))
+    chat = ChatBedrock(model=model, region="us-east-1", beta_use_converse_api=False)
+    found = chat.invoke([HumanMessage("Hi")])
     assert found.content == "Hello"
-    assert found.usage_metadata["output_tokens"] == 2
-    assert found.usage_metadata["total_tokens"] == found.usage_metadata["input_tokens"] + 2
+    assert found.usage_metadata["input_tokens"] == 41
+    assert found.usage_metadata["output_tokens"] == 7
+    assert found.usage_metadata["total_tokens"] == 48
     assert ml.calls.last.operation == "InvokeModel"
 
 
@@ -165,6 +189,28 @@ def test_the_older_tools(ml: Any, older: Any) -> None:
     )
     found: AIMessage = older.bind_tools([get_weather]).invoke("What is the weather?")
     assert [(c["name"], c["args"]) for c in found.tool_calls] == [("get_weather", {"city": "Rome"})]
+
+
+def test_the_older_tools_in_a_stream(ml: Any, older: Any) -> None:
+    ml.bedrock.model("anthropic.*").reply(
+        message("Let me see.", tool_use("get_weather", {"city": "Rome"}))
+    )
+    first, *rest = older.bind_tools([get_weather]).stream("?")
+    for chunk in rest:
+        first = first + chunk
+    assert [(c["name"], c["args"]) for c in first.tool_calls] == [("get_weather", {"city": "Rome"})]
+
+
+def test_the_older_loop_ends(ml: Any, older: Any) -> None:
+    model = ml.bedrock.model("anthropic.*")
+    model.on(has_tool_result=False).reply(tool_use("get_weather", {"city": "Rome"}))
+    model.on(tool_result=contains("sunny")).reply("It is sunny.")
+    bound = older.bind_tools([get_weather])
+    talk: list[Any] = [HumanMessage("What is the weather in Rome?")]
+    talk.append(bound.invoke(talk))
+    (call,) = talk[-1].tool_calls
+    talk.append(ToolMessage(get_weather.invoke(call["args"]), tool_call_id=call["id"]))
+    assert bound.invoke(talk).content == "It is sunny."
 
 
 def test_the_older_structured_output(ml: Any, older: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,6 +72,27 @@ def test_the_same_tool_again_and_again(ml: Any) -> None:
     found = agent()("Weather everywhere?")
     assert str(found).strip() == "All sunny."
     assert len(ml.calls) == 4
+
+
+def test_two_tools_at_once(ml: Any) -> None:
+    model = ml.bedrock.model("anthropic.*")
+    uses = [tool_use("get_weather", {"city": city}) for city in ("Rome", "Oslo")]
+    model.on(has_tool_result=False).reply(message("Let me see.", *uses))
+    model.on(has_tool_result=True).reply("Sunny in both.")
+    found = agent()("Weather in Rome and Oslo?")
+    assert str(found).strip() == "Sunny in both."
+    results = ml.calls.last.params["messages"][-1]["content"]
+    said = [result["toolResult"]["content"][0]["text"] for result in results]
+    assert said == ["sunny in Rome", "sunny in Oslo"]
+
+
+def test_events_from_async_code(ml: Any) -> None:
+    ml.bedrock.model("anthropic.*").reply(stream("It is ", "sunny").pause(5))
+
+    async def texts() -> list[str]:
+        return [event["data"] async for event in agent().stream_async("?") if "data" in event]
+
+    assert asyncio.run(texts()) == ["It is ", "sunny"]
 
 
 def test_structured_output(ml: Any) -> None:
