@@ -15,7 +15,7 @@ from mlmock.wire.limits import FLOATS, INTEGERS, LENGTH_OF, is_document, is_unio
 from mlmock.wire.rest_json import Operation
 
 __tracebackhide__ = told
-_STATUSES = range(300, 600)
+_STATUSES = range(400, 600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Error:
         if message is not None and not isinstance(message, str):
             raise BadAnswer(f"an error's message is a text, not {message!r}")
         if self.status is not None and self.status not in _STATUSES:
-            raise BadAnswer(f"an error's status is one from 300 to 599, not {self.status!r}")
+            raise BadAnswer(f"an error's status is one from 400 to 599, not {self.status!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,8 @@ def _events(plan: Operation, answer: Any) -> Iterable[Any]:
 def _lazy_events(plan: Operation, events: Iterable[Any]) -> Iterator[Any]:
     for item in events:
         event = _event(plan, item)
-        _check(_stream_shape(plan), event, str(plan.output_payload))
+        if not isinstance(event, BaseException):
+            _check(_stream_shape(plan), event, str(plan.output_payload))
         yield event
 
 

@@ -58,14 +58,19 @@ class EventStream:
         """Yield the messages of `events`, each a union like ``{"chunk": {"bytes": b"…"}}``.
 
         An event of bytes is a message already, as `message` makes them. A ServiceError that
-        `events` raises becomes the exception event that ends the stream.
+        `events` raises, or has in it, becomes the exception event that ends the stream, and so does
+        an event that the model has as an exception; any other exception is raised where it stands.
         """
         try:
             for event in events:
                 if type(event) is bytes:
                     yield event
+                elif isinstance(event, BaseException):
+                    raise event
                 else:
                     ((name, value),) = event.items()
+                    if name in self._exceptions:
+                        raise ServiceError(name, **value)
                     yield self._writers[name](value)
         except ServiceError as fault:
             yield self.exception(fault)

@@ -13,6 +13,7 @@ from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    EventStreamError,
     ReadTimeoutError,
 )
 
@@ -390,14 +391,38 @@ def test_where_is_a_function(mlmock: MockML) -> None:
         mlmock.on(A2I, where=wrong)
 
 
+@pytest.mark.parametrize("lazily", [False, True])
+@pytest.mark.parametrize(
+    ("last", "seen"),
+    [
+        ({"ModelStreamError": {"Message": "boom", "ErrorCode": "X"}}, EventStreamError),
+        (KeyError("mine"), KeyError),
+    ],
+)
+def test_an_exception_among_the_events_ends_the_stream(
+    mlmock: MockML, last: Any, seen: Any, lazily: bool
+) -> None:
+    events = [b"one", last, b"two"]
+    mlmock.on("sagemaker-runtime", "InvokeEndpointWithResponseStream").reply(
+        (lambda call: iter(events)) if lazily else events
+    )
+    client = boto3.client("sagemaker-runtime", region_name="us-east-1")
+    answer = client.invoke_endpoint_with_response_stream(EndpointName="x", Body=b"")
+    body = iter(answer["Body"])
+    assert next(body) == {"PayloadPart": {"Bytes": b"one"}}
+    with pytest.raises(seen, match=r"boom|mine"):
+        next(body)
+    assert list(body) == []
+
+
 @pytest.mark.parametrize(
     ("write", "said"),
     [
         (lambda rule: rule.fail(404), "code is a text"),
         (lambda rule: rule.fail("ValidationException", 404), "message is a text"),
-        (lambda rule: rule.fail("Any", status="404"), "status is one from 300 to 599"),
-        (lambda rule: rule.fail("Any", status=200), "status is one from 300 to 599"),
-        (lambda rule: rule.reply(error("Any", status=200)), "status is one from 300 to 599"),
+        (lambda rule: rule.fail("Any", status="404"), "status is one from 400 to 599"),
+        (lambda rule: rule.fail("Any", status=300), "status is one from 400 to 599"),
+        (lambda rule: rule.reply(error("Any", status=200)), "status is one from 400 to 599"),
         (lambda rule: rule.delay("2"), r"delay\(\) takes seconds"),
         (lambda rule: rule.delay(float("inf")), r"delay\(\) takes seconds"),
         (lambda rule: rule.delay(float("nan")), r"delay\(\) takes seconds"),
