@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from mlmock import MockML, mock_ml
+from tests.sagemaker_runtime.later import INPUT
 
 
 @pytest.fixture
@@ -20,3 +21,15 @@ def ml() -> Iterator[MockML]:
 @pytest.fixture
 def client(ml: MockML) -> Any:
     return boto3.client("sagemaker-runtime", region_name="us-east-1")
+
+
+@pytest.fixture
+def endpoint(ml: MockML) -> Any:
+    ml.s3.put(INPUT, '{"x": [1, 2]}', content_type="application/json")
+    return ml.sagemaker.endpoint(
+        "later",
+        async_output="s3://out-bucket/async/",
+        async_failure="s3://out-bucket/failed",
+        success_topic="arn:aws:sns:us-east-1:123456789012:good",
+        error_topic="arn:aws:sns:us-east-1:123456789012:bad",
+    )

@@ -108,15 +108,19 @@ def test_an_ending_of_a_function_made_stream(ml: MockML, client: Any) -> None:
         parts(stream(client))
 
 
-def test_errors_before_the_first_byte_are_ordinary(ml: MockML, client: Any) -> None:
+def test_errors_before_the_first_byte_are_ordinary_unless_they_are_a_streams(
+    ml: MockML, client: Any
+) -> None:
     endpoint = ml.sagemaker.endpoint("llm")
     endpoint.model_error(400, "prompt too long").times(1)
     with pytest.raises(client.exceptions.ModelError) as caught:
         stream(client)
     assert caught.value.response["OriginalStatusCode"] == 400
     endpoint.fail("ModelStreamError", "at once")
-    with pytest.raises(client.exceptions.ModelStreamError, match="at once"):
-        stream(client)
+    found = stream(client)
+    assert found["ResponseMetadata"]["HTTPStatusCode"] == 200
+    with pytest.raises(EventStreamError, match="at once"):
+        parts(found)
 
 
 def test_a_function_breaks_its_stream_as_streams_break(ml: MockML, client: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from mlmock.answers import Error, check_error
 from mlmock.errors import ServiceError
@@ -25,7 +25,6 @@ class Whole:
     """InvokeEndpoint: the answer in one piece."""
 
     waited = 0.0  # seconds that the model has taken
-    unsendable: tuple[str, ...] = STREAM_ERRORS
 
     def __init__(self, trip: Trip) -> None:
         self.trip = trip
@@ -38,16 +37,19 @@ class Whole:
         if seconds > left:
             raise refusals.timed_out(trip.backend.scope, trip.endpoint.name, trip.container)
 
-    def failed(self, fault: ServiceError) -> NoReturn:
+    def failed(self, fault: ServiceError) -> Result:
         """Raise what the model or a rule failed with, and what the service adds to it.
 
-        A stream that breaks before it began can't be loaded by a caller that wants one piece.
         BadAnswer for an error that the operation doesn't have.
         """
-        if fault.code in self.unsendable:
-            raise self.trip.model_error(500, None) from None
+        if fault.code in STREAM_ERRORS and fault.status is None:
+            return self._broken_at_once(fault)
         check_error(self.trip.call.plan, Error(fault.code, status=fault.status))
         raise self.trip.completed(fault) from None
+
+    def _broken_at_once(self, fault: ServiceError) -> Result:
+        """Raise what becomes of a stream that breaks for a caller that wants one piece."""
+        raise self.trip.model_error(500, None) from None
 
     def answered(self, reply: Reply) -> Result:
         """Return the members of the answer."""
@@ -77,7 +79,10 @@ class Whole:
 class Streamed(Whole):
     """InvokeEndpointWithResponseStream: one event a part, made when the caller pulls it."""
 
-    unsendable = ()
+    def _broken_at_once(self, fault: ServiceError) -> Result:
+        """Break the stream before its first part: such an error never comes by itself (seen)."""
+        ending = Error(fault.code, fault.message, None, fault.members)
+        return self.answered(Reply(content_type="application/json", parts=(), ending=ending))
 
     def answered(self, reply: Reply) -> Result:
         """Return the members of the answer; its events aren't made yet."""

@@ -22,7 +22,7 @@ from mlmock.services.sagemaker_runtime.outcomes import (
     no_answer,
     no_object,
 )
-from mlmock.services.sagemaker_runtime.replies import Reply
+from mlmock.services.sagemaker_runtime.replies import STREAM_ERRORS, Reply
 from mlmock.services.sagemaker_runtime.trips import Trip
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ INVOCATION = Machine(
 )
 _TTL, _TIMEOUT = 21_600, 900  # seconds, where the call says none
 _CONTENT_TYPE = "x-amzn-sagemaker-content-type"
+_BROKEN_OFF = "The model's answer broke off."
 
 
 class Job:
@@ -100,13 +101,15 @@ class Job:
 
     def failed(self, fault: ServiceError) -> Result:
         """End as failed; the call itself succeeds."""
+        if fault.code in STREAM_ERRORS:
+            return self._begin(no_answer(_BROKEN_OFF))
         return self._begin(failure_of(refusals.with_text(fault)))
 
     def answered(self, reply: Reply) -> Result:
         """Take the model's answer; it is written when the work ends."""
         body = reply.whole(self.wait)
         if body is None:
-            return self._begin(no_answer("The model's answer broke off."))
+            return self._begin(no_answer(_BROKEN_OFF))
         return self._begin(Reply(body, reply.content_type))
 
     # -- the work ---------------------------------------------------------------------------
