@@ -25,6 +25,7 @@ _TRIE_COPY = frozenset({"2280d7cc46679f68"})
 _ALIASES: dict[str, str] = {}
 _TAKES_KWARGS: dict[CodeType, Any] = {}
 _UNKNOWN = object()
+_MIDDLE = 1  # of the three sections of a key's handlers
 
 
 def aliaser_init(patch: Patch) -> Any:
@@ -95,26 +96,85 @@ def register_builtin_handlers(patch: Patch) -> Any:
 
 
 def trie_copy(patch: Patch) -> Any:
-    """Return a quicker copy of a trie of handlers."""
+    """Return what copies a trie of handlers into one that shares its nodes with later copies."""
     if source_hash(patch.original) not in _TRIE_COPY:
         return None
-    node_list = botocore.hooks.NodeList
-
-    def copied(node: Any) -> Any:
-        found = {}
-        for key, value in node.items():
-            kind = type(value)
-            if kind is dict:
-                found[key] = copied(value)
-            elif kind is node_list:
-                found[key] = node_list(*map(list, value))
-            else:
-                found[key] = value
-        return found
 
     def __copy__(self: Any) -> Any:  # noqa: N807
-        new = self.__class__()
-        vars(new).update(copied(vars(self)))
-        return new
+        return Trie.of(self) if type(self) is _UPSTREAM else patch.original(self)
 
     return __copy__
+
+
+_UPSTREAM: Any = vars(botocore.hooks)["_PrefixTrie"]
+
+
+class Trie(_UPSTREAM):  # type: ignore[misc]
+    """A trie of handlers whose copies share its nodes: the way to a change is copied, not the trie.
+
+    A node belongs to the trie whose mark it bears. Copying leaves both with a new mark, so that
+    neither owns what they share. botocore copies the trie of a session for each of its clients.
+    """
+
+    _root: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mark = object()
+
+    @classmethod
+    def of(cls, other: Any) -> Trie:
+        """Return a copy of one of botocore's tries, which shares nothing with it."""
+        found = cls()
+        found._root = _copied(other._root)
+        return found
+
+    def __copy__(self) -> Trie:
+        new = type(self)()
+        new._root = self._root
+        self._mark = object()
+        return new
+
+    def append_item(self, key: str, value: Any, section: int = _MIDDLE) -> None:
+        """Add a handler to a key, in one of the three sections of its handlers."""
+        node = self._own(key.split("."), create=True)
+        if node["values"] is None:
+            node["values"] = botocore.hooks.NodeList([], [], [])
+        node["values"][section].append(value)
+
+    def remove_item(self, key: str, value: Any) -> None:
+        """Take a handler off a key; ValueError for a key that isn't there."""
+        self._own(key.split("."), create=False)
+        super().remove_item(key, value)
+
+    def _own(self, parts: list[str], *, create: bool) -> Any:
+        """Return the node at a key, with every node on the way to it this trie's own."""
+        node = self._root = self._owned(self._root)
+        for part in parts:
+            child = node["children"].get(part)
+            if child is None and not create:
+                break
+            child = {"chunk": part, "values": None, "children": {}} if child is None else child
+            node["children"][part] = child = self._owned(child)
+            node = child
+        return node
+
+    def _owned(self, node: Any) -> Any:
+        if node.get("mark") is self._mark:
+            return node
+        values = node["values"]
+        return {
+            "chunk": node["chunk"],
+            "values": values and botocore.hooks.NodeList(*map(list, values)),
+            "children": dict(node["children"]),
+            "mark": self._mark,
+        }
+
+
+def _copied(node: Any) -> Any:
+    values = node["values"]
+    return {
+        "chunk": node["chunk"],
+        "values": values and botocore.hooks.NodeList(*map(list, values)),
+        "children": {name: _copied(child) for name, child in node["children"].items()},
+    }

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.handlers
-from botocore.credentials import CredentialResolver
+from botocore.credentials import CredentialResolver, EnvProvider
 from botocore.loaders import Loader
 from botocore.session import Session
 
@@ -100,10 +100,45 @@ def _get_credentials(patch: Patch) -> Any:
 
 def _local_credentials(session: Any) -> Any:
     """Return the credentials that are there without asking a metadata service, or None."""
+    if _is_untouched(session):
+        found = _from_environment(session)
+        if found is not None or _has_no_other(session):
+            return found
     resolver = session._components.get_component("credential_provider")
     if not isinstance(resolver, CredentialResolver):
         return resolver.load_credentials()
     return CredentialResolver(providers=local_providers(resolver)).load_credentials()
+
+
+# What providers that ask nobody find credentials by, besides the two keys in the environment and
+# the profiles of the two files.
+_NAMES = (
+    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
+    *("AWS_CREDENTIAL_FILE", "BOTO_CONFIG"),
+)
+_FILES = ("/etc/boto.cfg", "~/.boto")
+
+
+def _is_untouched(session: Any) -> bool:
+    """True as long as nobody has the session's providers, and so none can be somebody's own."""
+    own = type(session)._create_credential_resolver is Session._create_credential_resolver  # type: ignore[attr-defined]
+    return own and "credential_provider" in vars(session._components)["_deferred"]
+
+
+def _from_environment(session: Any) -> Any:
+    """Return what the first of the providers gives, which a session with a profile has not."""
+    if session.instance_variables().get("profile") is not None:
+        return None
+    return EnvProvider().load() if "AWS_ACCESS_KEY_ID" in os.environ else None
+
+
+def _has_no_other(session: Any) -> bool:
+    """True where a look shows that no provider has anything: making them all takes longer."""
+    if session.get_config_variable("profile") or session.full_config.get("profiles"):
+        return False
+    if any(name in os.environ for name in _NAMES):
+        return False
+    return not any(os.path.exists(os.path.expanduser(name)) for name in _FILES)  # noqa: PTH110, PTH111
 
 
 def local_providers(resolver: Any) -> list[Any]:
