@@ -69,6 +69,16 @@ def test_thinking_has_a_budget_within_the_limit() -> None:
 
 
 @mock_ml
+def test_reasoning_config_is_thinking() -> None:
+    def configured(budget: int) -> dict[str, Any]:
+        thought = {"type": "enabled", "budget_tokens": budget}
+        return {"additionalModelRequestFields": {"reasoning_config": thought}}
+
+    assert converse("Hi", model=NEW_CLAUDE, **configured(2000))["stopReason"] == "end_turn"
+    assert "greater than or equal to 1024" in refusal("Hi", model=NEW_CLAUDE, **configured(9))
+
+
+@mock_ml
 @pytest.mark.parametrize(
     ("model", "text"),
     [

@@ -38,6 +38,8 @@ _COMPLETIONS = s.Fields(
         "metadata": s.Fields(others=True),
     },
 )
+_FIELDS = top.KNOWN | {"reasoning_config"}
+"""What Converse takes as additional fields: its own name for `thinking`, too."""
 _OLD_NAMES = {
     "anthropic.claude-v2": "claude-2.0",
     "anthropic.claude-v2:1": "claude-2.1",
@@ -86,7 +88,7 @@ class Anthropic(Family):
     def check(self, conversation: Conversation) -> None:
         """Refuse members that no Messages body has, and settings that don't go together."""
         version, fields = version_of(conversation.model_id), conversation.extra
-        extra = [name for name in fields if name not in top.KNOWN]
+        extra = [name for name in fields if name not in _FIELDS]
         if extra and version >= (4,):
             raise invalid(top.too_much(extra[0]))
         if extra:
@@ -96,8 +98,9 @@ class Anthropic(Family):
             fields.get("top_p", conversation.top_p),
             version,
         )
-        if isinstance(fields.get("thinking"), dict):
-            _check_thinking(_thinking_body(conversation))
+        thinking = fields.get("thinking", fields.get("reasoning_config"))
+        if isinstance(thinking, dict):
+            _check_thinking(_thinking_body(conversation, thinking))
 
     def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a message, or a completion where one was asked for."""
@@ -177,12 +180,12 @@ def _check_sampling(temperature: Any, top_p: Any, version: tuple[int, ...]) -> N
         )
 
 
-def _thinking_body(conversation: Conversation) -> dict[str, Any]:
+def _thinking_body(conversation: Conversation, thinking: dict[str, Any]) -> dict[str, Any]:
     """Return what the check of thinking looks at; without a limit any budget fits."""
     most, warmth = conversation.max_tokens, conversation.temperature
     choice = next(iter(conversation.tool_choice or {}), None)
     body = {
-        "thinking": conversation.extra["thinking"],
+        "thinking": thinking,
         "max_tokens": sys.maxsize if most is None else most,
         "temperature": 1 if warmth is None else warmth,
         "tool_choice": {"type": choice},
