@@ -15,11 +15,11 @@ from botocore.hooks import HierarchicalEmitter
 from botocore.utils import EVENT_ALIASES
 
 from mlmock.transport.patching import Patch
-from mlmock.transport.sources import source_hash
+from mlmock.transport.sources import class_hash, source_hash
 
 _ACCEPTS_KWARGS = frozenset({"409812ac6fbbc9ab", "e51fc28d69635b6c"})
 _REGISTER = frozenset({"0a4060d2bd379dac"})
-_TRIE_COPY = frozenset({"2280d7cc46679f68"})
+_TRIE = frozenset({"40ee5a07294ab20e"})  # the whole class: ours overrides half of it
 
 # They depend on the code of functions, and on botocore's table of aliases, only.
 _ALIASES: dict[str, str] = {}
@@ -97,7 +97,7 @@ def register_builtin_handlers(patch: Patch) -> Any:
 
 def trie_copy(patch: Patch) -> Any:
     """Return what copies a trie of handlers into one that shares its nodes with later copies."""
-    if source_hash(patch.original) not in _TRIE_COPY:
+    if class_hash(_UPSTREAM) not in _TRIE:
         return None
 
     def __copy__(self: Any) -> Any:  # noqa: N807

@@ -11,7 +11,7 @@ import botocore.waiter
 import pytest
 from botocore.auth import SigV4Auth
 
-from mlmock.transport import install, signing
+from mlmock.transport import handlers, install, signing
 from mlmock.transport.sources import class_hash
 from tests.interception.upstream import check, label, own, replaced
 
@@ -92,4 +92,12 @@ def test_the_signer_that_ours_stands_in_for_reads_as_it_did() -> None:
         f"botocore {botocore.__version__}'s SigV4Auth isn't one that was read, and signs itself "
         "meanwhile. Read it; if OwnAuth still writes the same, add "
         f"{class_hash(SigV4Auth)} to mlmock/transport/signing.py."
+    )
+
+
+def test_the_trie_that_ours_shares_nodes_of_reads_as_it_did() -> None:
+    read = class_hash(handlers._UPSTREAM)
+    assert read in handlers._TRIE, (
+        f"botocore {botocore.__version__}'s _PrefixTrie isn't one that was read, and is copied by "
+        f"itself meanwhile. Read it; if ours still does the same, add {read} to handlers.py."
     )
