@@ -14,7 +14,8 @@ async function ask(method, path, body) {
   return text ? JSON.parse(text) : null;
 }
 
-let shown = document.querySelector("main").innerHTML;
+const shown = new Map();  // the parts of the page, as the server has written them
+for (const section of document.querySelectorAll("section")) shown.set(section.id, section.outerHTML);
 const FIELDS = "textarea, input, select";
 const STOPS = "summary, button, pre, " + FIELDS;
 
@@ -38,26 +39,30 @@ function back(to) {
   if (stops.length) (stops[to[1]] || stops[0]).focus({ preventScroll: true });
 }
 
-async function renew(sent) {
+// Shows what has changed; `form`: what has just been sent, whose part is shown anew in any case.
+async function renew(form) {
   const answer = await fetch("/");
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.getElementById("now").textContent = fresh.getElementById("now").textContent;
-  const main = fresh.querySelector("main");
-  const text = main.innerHTML;
-  const writing = !sent && busy(document.querySelector("main"));
-  if (text === shown && !sent) return;
-  const at = place();
-  const open = new Set([...document.querySelectorAll("details[open]")].map((d) => d.dataset.key));
-  for (const details of main.querySelectorAll("details")) details.open = open.has(details.dataset.key);
-  for (const section of main.querySelectorAll("section")) {
+  for (const section of fresh.querySelectorAll("section")) {
     const old = document.getElementById(section.id);
-    if (!(writing && section.id === "resources")) old.replaceWith(section);
+    const text = section.outerHTML;
+    const sent = form && old.contains(form);
+    if (!sent && (text === shown.get(section.id) || busy(old))) continue;
+    shown.set(section.id, text);
+    replace(old, section);
   }
-  shown = writing ? "" : text;
-  if (!writing) back(at);
 }
 
-async function act(work, done) {
+function replace(old, section) {
+  const at = place();
+  const open = new Set([...old.querySelectorAll("details[open]")].map((d) => d.dataset.key));
+  for (const details of section.querySelectorAll("details")) details.open = open.has(details.dataset.key);
+  old.replaceWith(section);
+  if (document.activeElement === document.body) back(at);
+}
+
+async function act(work, done, form) {
   try {
     await work();
     said.textContent = done;
@@ -65,7 +70,7 @@ async function act(work, done) {
     said.textContent = "Refused: " + fault.message;
     return;
   }
-  await renew(true);
+  await renew(form);
 }
 
 function given(form) {
@@ -89,7 +94,7 @@ document.addEventListener("submit", (event) => {
   const steps = JSON.parse(form.parentElement.dataset.steps);
   act(async () => {
     await ask("POST", "do", { steps: [...steps, { do: form.dataset.do, args: given(form) }] });
-  }, "Done: " + form.dataset.do.replace("_", " ") + ".");
+  }, "Done: " + form.dataset.do.replace("_", " ") + ".", form);
 });
 
 document.addEventListener("click", (event) => {
@@ -107,7 +112,7 @@ document.addEventListener("click", (event) => {
 setInterval(async () => {
   if (document.hidden) return;
   try {
-    await renew(false);
+    await renew();
     if (said.textContent === LOST) said.textContent = "";
   } catch (fault) {
     said.textContent = LOST;

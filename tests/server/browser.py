@@ -61,8 +61,15 @@ class Browser:
         return str(self._ask("POST", f"{self._session}/element", said)[_ELEMENT])
 
     def click(self, css: str) -> None:
-        """Click on the first element that fits."""
-        self._ask("POST", f"{self._session}/element/{self.find(css)}/click", {})
+        """Click on the first element that fits, although the page may just renew it."""
+        for last in (False, False, True):
+            try:
+                self._ask("POST", f"{self._session}/element/{self.find(css)}/click", {})
+            except AssertionError as fault:
+                if last or "stale element" not in str(fault):
+                    raise
+            else:
+                return
 
     def type(self, css: str, text: str) -> None:
         """Type into the first element that fits."""

@@ -143,6 +143,7 @@ def test_the_page_is_live_and_keeps_what_is_being_written(
         "human loop first"
     )
     browser.type("details[open] textarea", '{"half": ')
+    browser.click("button[data-advance='60']")
     started(fetch, "third", {})
     mlmock_server.ml.on("bedrock-runtime").fail("ThrottlingException").optional()
     assert browser.waits("document.getElementById('started').innerText === '3'")
