@@ -93,7 +93,8 @@ class Block:
 
     def restart(self) -> None:
         """Draw from the seed again, and forget what was set and advanced."""
-        self.world.ledger.change(self, _random=None, request_ids=None, policy=None, ahead=0.0)
+        self.world.ledger.change(self, _random=None, request_ids=None, ahead=0.0)
+        self.world.ledger.change(self.policy_of, policy=None)
         if self._draws_of is not self:
             self._draws_of.restart()
 

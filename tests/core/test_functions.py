@@ -357,6 +357,10 @@ def test_an_inner_blocks_policy_holds_whatever_was_set_outside() -> None:
             assert outer.progress.policy == mlmock.after_polls(1)
             inner.progress = mlmock.immediately()
         assert outer.progress.policy == mlmock.immediately()
+        with mock_ml(seed=3) as inner:
+            inner.reset()
+            assert not inner.progress.is_set
+        outer.progress = mlmock.after(1)
         outer.progress.set(None)
         assert not outer.progress.is_set
 
