@@ -216,7 +216,8 @@ def no_such_service(service: str, held: Iterable[str]) -> str:
     import difflib
 
     names = sorted(held)
-    near = difflib.get_close_matches(service, names, n=1, cutoff=0.4)
+    near = [name for name in names if service and service in name]
+    near = near[:1] or difflib.get_close_matches(service, names, n=1, cutoff=0.4)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"this block holds {', '.join(names)}, not {service}{hint}"
 

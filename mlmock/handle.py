@@ -185,7 +185,7 @@ REGISTRY: dict[str, str] = {service: slot.module for service, slot in SLOTS.item
 def services_named(names: Iterable[str]) -> frozenset[str]:
     """Return the held services for what `mock_ml` was given; none means all. ValueError."""
     chosen = frozenset(names)
-    unknown = sorted(chosen - set(REGISTRY))
+    unknown = sorted(map(str, chosen - set(REGISTRY)))
     if unknown:
         known = ", ".join(sorted(REGISTRY))
         raise ValueError(f"mlmock holds {known}; it doesn't know {', '.join(unknown)}")

@@ -380,6 +380,7 @@ def test_what_an_inner_block_leaves_open_is_the_outer_ones() -> None:
     ("services", "options", "fault"),
     [
         (["s3"], {}, "doesn't know s3"),
+        ([3], {}, "doesn't know 3"),
         ([], {"account_id": "12"}, "12 digits"),
         ([], {"account_id": 123456789012}, "12 digits"),
         ([], {"region": None}, "region is a name"),
@@ -393,7 +394,7 @@ def test_what_an_inner_block_leaves_open_is_the_outer_ones() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_where_it_is_written(
-    services: list[str], options: dict[str, Any], fault: str
+    services: list[Any], options: dict[str, Any], fault: str
 ) -> None:
     as_any: Any = mock_ml
     with pytest.raises((TypeError, ValueError), match=fault):

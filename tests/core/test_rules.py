@@ -335,6 +335,7 @@ def test_a_rule_of_one_operation_and_one_of_all_the_later_wins(mlmock: MockML, a
     ("service", "operation", "members", "said"),
     [
         ("sagemaker-a2i-runtim", "*", {}, "did you mean sagemaker-a2i-runtime"),
+        ("a2i", "*", {}, "did you mean sagemaker-a2i-runtime"),
         (A2I, "describe_human_loop", {}, "did you mean DescribeHumanLoop"),
         (A2I, "DescribeHumanLop", {}, "did you mean DescribeHumanLoop"),
         (A2I, "DescribeHumanLoop", {"HumanLopName": 1}, "did you mean HumanLoopName"),
