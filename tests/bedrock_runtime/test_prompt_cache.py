@@ -169,6 +169,7 @@ def test_models_without_a_cache_refuse_its_points(ml: MockML) -> None:
             converse(user("Hi", POINT), model=model)
         assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
     converse("What is a cachePoint?", model=CLAUDE)
+    assert spent(usage("What is a cachePoint?"))[:2] == (0, 0)
     ml.bedrock.model(NEW_CLAUDE, caches=False)
     with pytest.raises(ClientError, match="unsupported model"):
         usage(user("Hi", POINT))

@@ -23,7 +23,6 @@ from mlmock.world import World
 
 Block = Mapping[str, Any]
 _SECONDS = {"5m": 300, "1h": 3600}
-_MOST_KEPT = 4096
 _MOST_POINTS = 4
 
 
@@ -40,11 +39,8 @@ class Caches:
 
     def keep(self, key: Any, seconds: int) -> None:
         """Keep the prefix of `key` for `seconds` from now on, or as long as it is kept already."""
-        now, ledger = self._world.clock.seconds(), self._world.ledger
-        if len(self._until) >= _MOST_KEPT:
-            for old in [each for each, until in self._until.items() if until <= now]:
-                ledger.drop(self._until, old)
-        ledger.put(self._until, key, max(now + seconds, self._until.get(key, 0.0)))
+        until = max(self._world.clock.seconds() + seconds, self._until.get(key, 0.0))
+        self._world.ledger.put(self._until, key, until)
 
 
 class _Spot(NamedTuple):
