@@ -48,7 +48,7 @@ def _message(job: Job, status: Mapping[str, Any], response: Mapping[str, Any]) -
 
 
 def _request_parameters(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that the caller gave (customAttributes is judged)."""
+    """Return the parameters that the caller gave (customAttributes as AWS's samples read it)."""
     names = ("Accept", "ContentType", "CustomAttributes", "EndpointName", "InputLocation")
     return {name[:1].lower() + name[1:]: params[name] for name in names if name in params}
 

@@ -13,13 +13,14 @@ from mlmock.rules import Match, Subject
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint, endpoint_key
 from mlmock.services.sagemaker_runtime.replies import OPERATIONS, SERVICE, Form
 from mlmock.services.sagemaker_runtime.scripts import Handler, ModelRule
+from mlmock.services.scripting import Scripted
 from mlmock.wire.models import operation
 
 if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.handle import SageMaker
 
 
-class ScriptedEndpoint:
+class ScriptedEndpoint(Scripted[ModelRule]):
     """One endpoint, or (by `.on`) some of its calls: what its model answers."""
 
     progress = ProgressSlot()
@@ -130,42 +131,6 @@ class ScriptedEndpoint:
         return self.rule().stream(
             parts, content_type=content_type, custom_attributes=custom_attributes, pause=pause
         )
-
-    def fail(
-        self,
-        code: str,
-        message: str | None = None,
-        *,
-        status: int | None = None,
-        times: int | None = None,
-        **members: Any,
-    ) -> ModelRule:
-        """Fail with an error of one of the operations: see `Rule.fail`."""
-        return self.rule().fail(code, message, status=status, times=times, **members)
-
-    def timeout(self, *, connect: bool = False) -> ModelRule:
-        """Let the client run into its read (or `connect`) timeout."""
-        return self.rule().timeout(connect=connect)
-
-    def drop(self) -> ModelRule:
-        """Close the connection without an answer."""
-        return self.rule().drop()
-
-    def unreachable(self) -> ModelRule:
-        """Refuse the connection."""
-        return self.rule().unreachable()
-
-    def delay(self, seconds: float) -> ModelRule:
-        """Let the model take `seconds` of virtual time; after 60 the service gives up."""
-        return self.rule().delay(seconds)
-
-    def times(self, count: int) -> ModelRule:
-        """Return a new rule for the next `count` calls."""
-        return self.rule().times(count)
-
-    def optional(self) -> ModelRule:
-        """Return a new rule that need not be used."""
-        return self.rule().optional()
 
 
 def _check_members(members: Mapping[str, Any]) -> None:
