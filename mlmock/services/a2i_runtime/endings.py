@@ -141,6 +141,11 @@ def _check_answers(loop: Loop, count: int) -> None:
     workers = loop.terms.workers
     if workers is not None and len(loop.answers) + count > workers:
         raise BadAnswer(
-            f"human loop {loop.name} asks {workers} worker(s), has {len(loop.answers)} "
-            f"answer(s), and {count} came; say flow_definition(..., workers=n)"
+            f"human loop {loop.name} asks {_counted(workers, 'worker')}, has "
+            f"{_counted(len(loop.answers), 'answer')}, and {count} more came; "
+            f'say flow_definition("{loop.terms.flow_name}", workers=...) before it starts'
         )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count or 'no'} {noun}s"
