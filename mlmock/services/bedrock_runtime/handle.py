@@ -14,6 +14,7 @@ from mlmock.services.bedrock_runtime.async_jobs import ASYNC_INVOKE
 from mlmock.services.bedrock_runtime.declared import Facts, Models, rule_key
 from mlmock.services.bedrock_runtime.refusals import ACCESS
 from mlmock.services.bedrock_runtime.rules import ModelRule, checked, members_of
+from mlmock.services.scripting import Scripted
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.async_handle import AsyncInvokeHandle, AsyncInvokesHandle
@@ -139,7 +140,7 @@ def _check_traits(traits: dict[str, bool]) -> None:
             raise BadAnswer(f"{name}= is True or False, not {value!r}")
 
 
-class ModelHandle:
+class ModelHandle(Scripted[ModelRule]):
     """The models that a pattern covers: their rules."""
 
     def __init__(self, bedrock: Bedrock, pattern: str) -> None:
@@ -181,6 +182,10 @@ class ModelHandle:
         subject = Subject(rule_key(self.pattern), repr(self), checked, resource=True)
         return ModelRule(self._bedrock.world.book, subject, match)
 
+    def rule(self) -> ModelRule:
+        """Return a new rule for every call of these models; it exists once it has an answer."""
+        return self.on()
+
     def reply(self, *answers: Any) -> ModelRule:
         """Let the models say `answers`: one always, or several in order.
 
@@ -192,39 +197,3 @@ class ModelHandle:
     def embed(self, *vectors: Any) -> ModelRule:
         """Answer embeddings: with a function of each text, a dict of vectors, or one vector."""
         return self.on().embed(*vectors)
-
-    def fail(
-        self,
-        code: str,
-        message: str | None = None,
-        *,
-        status: int | None = None,
-        times: int | None = None,
-        **members: Any,
-    ) -> ModelRule:
-        """Fail calls of these models, all or the next `times`."""
-        return self.on().fail(code, message, status=status, times=times, **members)
-
-    def timeout(self, *, connect: bool = False) -> ModelRule:
-        """Let the client run into its read (or `connect`) timeout."""
-        return self.on().timeout(connect=connect)
-
-    def drop(self) -> ModelRule:
-        """Close the connection without an answer."""
-        return self.on().drop()
-
-    def unreachable(self) -> ModelRule:
-        """Refuse the connection."""
-        return self.on().unreachable()
-
-    def delay(self, seconds: float) -> ModelRule:
-        """Answer only after `seconds` of virtual time."""
-        return self.on().delay(seconds)
-
-    def times(self, count: int) -> ModelRule:
-        """Return a rule for the next `count` calls; it exists once it has an answer."""
-        return self.on().times(count)
-
-    def optional(self) -> ModelRule:
-        """Return a rule that need not be used; it exists once it has an answer."""
-        return self.on().optional()
