@@ -182,6 +182,46 @@ def test_citations(ml: MockML) -> None:
     assert streamed[3]["delta"]["text"] == "Twenty days."
 
 
+@pytest.mark.parametrize(
+    ("location", "written"),
+    [
+        (
+            {"web": {"url": "https://example.com", "domain": "example.com"}},
+            {
+                "type": "web_search_result_location",
+                "url": "https://example.com",
+                "encrypted_index": "",
+            },
+        ),
+        (
+            {"searchResultLocation": {"searchResultIndex": 1, "start": 2, "end": 3}},
+            {
+                "type": "search_result_location",
+                "source": "https://docs",
+                "search_result_index": 1,
+                "start_block_index": 2,
+                "end_block_index": 3,
+            },
+        ),
+    ],
+)
+@mock_ml
+def test_citations_of_pages_and_search_results(
+    ml: MockML, location: dict[str, Any], written: dict[str, Any]
+) -> None:
+    cited = {
+        "title": "policy",
+        "source": "https://docs",
+        "sourceContent": [{"text": "20 days"}],
+        "location": location,
+    }
+    content = {"content": [{"text": "Twenty."}], "citations": [cited]}
+    ml.bedrock.model("anthropic.*").reply(message({"citationsContent": content}))
+    (block,) = invoke(HAIKU, **body("How many?"))["content"]
+    common = {"cited_text": "20 days", "title": "policy"}
+    assert block["citations"] == [common | written]
+
+
 @mock_ml
 def test_limits_end_an_answer(ml: MockML) -> None:
     ml.bedrock.model("anthropic.*").reply("one two three four")

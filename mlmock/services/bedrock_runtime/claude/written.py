@@ -110,7 +110,9 @@ def _cited(value: Mapping[str, Any]) -> dict[str, Any]:
 def _citation(citation: Mapping[str, Any]) -> dict[str, Any]:
     texts = (item.get("text", "") for item in citation.get("sourceContent", ()))
     kind, place = next(iter(citation.get("location", {"documentChar": {}}).items()))
-    names = _LOCATIONS.get(kind, _LOCATIONS["documentChar"])
+    if kind in _ELSEWHERE:
+        return _found_elsewhere(kind, place, citation, "".join(texts))
+    names = _LOCATIONS[kind]
     return {
         "type": names[0],
         "cited_text": "".join(texts),
@@ -121,6 +123,25 @@ def _citation(citation: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _found_elsewhere(
+    kind: str, place: Mapping[str, Any], citation: Mapping[str, Any], text: str
+) -> dict[str, Any]:
+    """Return a citation of what isn't a document: a page of the web, a search result."""
+    found = {"type": _ELSEWHERE[kind], "cited_text": text, "title": citation.get("title")}
+    if kind == "web":
+        return found | {"url": place.get("url", ""), "encrypted_index": ""}
+    return found | {
+        "source": citation.get("source", ""),
+        "search_result_index": place.get("searchResultIndex", 0),
+        "start_block_index": place.get("start", 0),
+        "end_block_index": place.get("end", 0),
+    }
+
+
+_ELSEWHERE = {
+    "web": "web_search_result_location",
+    "searchResultLocation": "search_result_location",
+}
 _LOCATIONS = {
     "documentChar": ("char_location", "start_char_index", "end_char_index"),
     "documentPage": ("page_location", "start_page_number", "end_page_number"),
