@@ -20,7 +20,7 @@ from mlmock.wire.message import Answer, Request
 from mlmock.wire.paths import find_operation
 from mlmock.world import Block
 
-_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
+_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]*)/([^/,\s]+)/aws4_request")
 _REGION = re.compile(r"(?:^|[.-])((?:af|ap|ca|cn|eu|eusc|il|me|mx|sa|us)(?:-[a-z]+)+-\d+)(?:\.|$)")
 _SIGNING = re.compile(r"(?i)x-amz-(?!n-)[^=&]*")
 
@@ -38,10 +38,15 @@ def visitor_of(authorization: str, query: str, host: str) -> Visitor:
     """Return what the signature of a request, or else its host, says of who asks."""
     scope = _SCOPE.search(authorization) or _SCOPE.search(unquote(query))
     if scope is None:
-        found = _REGION.search(host)
-        return Visitor(None, found[1] if found else None, None)
-    key, region, name = scope.groups()
-    return Visitor(key if len(key) == 12 and key.isdecimal() else None, region, name)
+        return Visitor(None, _region_of(host), None)
+    key, region, name = scope.groups()  # Go's v2 signs for no region where its endpoint has none
+    account = key if len(key) == 12 and key.isdecimal() else None
+    return Visitor(account, region or _region_of(host), name)
+
+
+def _region_of(host: str) -> str | None:
+    found = _REGION.search(host)
+    return found[1] if found else None
 
 
 def without_signature(url: str) -> str:

@@ -73,6 +73,7 @@ def signed(name: str, *, region: str = "eu-west-1", key: str = "210987654321") -
     [
         (signed("bedrock"), "eu-west-1", "210987654321"),
         (signed("bedrock", key="AKIDEXAMPLE"), "eu-west-1", "123456789012"),
+        (signed("bedrock", region=""), "us-east-1", "210987654321"),
         ({"Authorization": "Bearer abc"}, "us-east-1", "123456789012"),
         ({"Host": "bedrock-runtime.ap-south-1.amazonaws.com"}, "ap-south-1", "123456789012"),
         ({}, "us-east-1", "123456789012"),
