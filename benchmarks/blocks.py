@@ -127,6 +127,28 @@ def fifty_tests() -> Iterator[Row]:
         yield Row(f"a file of 50 tests, {name}", ratio, bar, "x one kept session")
 
 
+def our_test() -> None:
+    with mock_ml():
+        client = boto3.client("sagemaker-a2i-runtime")
+        client.list_human_loops(FlowDefinitionArn=_ARN)
+
+
+def motos_test() -> None:
+    from moto import mock_aws
+
+    with mock_aws():
+        boto3.client("s3", region_name="us-east-1").list_buckets()
+
+
+def one_test() -> Row:
+    """A block, a fresh default client and one call, in part of the time that moto takes."""
+    our_test()
+    motos_test()
+    pairs = [(best(our_test, 5), best(motos_test, 1)) for _ in range(15)]
+    share = statistics.median(ours / theirs for ours, theirs in pairs)
+    return Row("a test: block, fresh client, one call", share, 0.125, "x the same with moto")
+
+
 def rows() -> Iterator[Row]:
     for _ in range(20):
         empty_block()
@@ -136,4 +158,5 @@ def rows() -> Iterator[Row]:
         yield Row("a fresh session and client in a block", best(fresh_session, 50) * 1e3, 4, "ms")
     yield Row("import and first block, after boto3", printed(_IMPORT), 4, "ms")
     yield Row("the plugin in a run without it", printed(_PLUGIN), 1, "ms")
+    yield one_test()
     yield from fifty_tests()
