@@ -213,9 +213,10 @@ def _httpx_response(request: Any, answer: Answer) -> Any:
     from aiobotocore import awsrequest, httpxsession
 
     httpx = httpxsession.httpx
+    body: Any = answer.body  # whole: events take the other way
 
     async def content() -> AsyncIterator[bytes]:
-        yield answer.body
+        yield body
 
     raw = httpx.Response(
         answer.status,
