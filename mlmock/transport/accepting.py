@@ -28,13 +28,13 @@ class Models:
 
     def accept(self, shape: Any, params: Any) -> bool:
         """Say whether a botocore `shape` takes `params`; False where that isn't sure."""
-        shapes = shape._shape_resolver._shape_map
-        if shape._shape_model is not shapes.get(shape.name):
-            return False  # a reference with traits of its own
-        model = self._known.get(id(shapes)) or self._met(shapes)
         try:
+            shapes = shape._shape_resolver._shape_map
+            if shape._shape_model is not shapes.get(shape.name):
+                return False  # a reference with traits of its own
+            model = self._known.get(id(shapes)) or self._met(shapes)
             return _passes(model.named(shape.name), params)
-        except RecursionError:
+        except (RecursionError, AttributeError, KeyError):  # too deep, or no shape of a model
             return False
 
     def _met(self, shapes: Mapping[str, Any]) -> _Model:

@@ -13,18 +13,28 @@ from typing import Any
 
 
 def source_hash(function: Any) -> str:
-    """Return 16 hex digits of the hash of a Python function's source text."""
-    code = function.__code__
-    lines = Path(code.co_filename).read_bytes().split(b"\n")
+    """Return 16 hex digits of the hash of a Python function's source text; "" if there is none."""
+    code = getattr(function, "__code__", None)
+    lines = _read(getattr(code, "co_filename", None)).split(b"\n")
+    if code is None or len(lines) < code.co_firstlineno:
+        return ""
     return _hash(b"\n".join([*_block(lines[code.co_firstlineno - 1 :]), b""]))
 
 
 def class_hash(kind: type) -> str:
-    """Return 16 hex digits of the hash of a top-level class's source text."""
-    text = Path(sys.modules[kind.__module__].__file__ or "").read_bytes()
+    """Return 16 hex digits of the hash of a top-level class's source text; "" if there is none."""
+    text = _read(sys.modules[kind.__module__].__file__)
     head = f"\nclass {kind.__name__}".encode()
     start = max(text.find(head + b"("), text.find(head + b":")) + 1
-    return _hash(b"\n".join(_body(text[start:].split(b"\n"))))
+    return _hash(b"\n".join(_body(text[start:].split(b"\n")))) if start else ""
+
+
+def _read(name: str | None) -> bytes:
+    """Return what is in a file; nothing for one that can't be read, as in a zipped package."""
+    try:
+        return Path(name or "").read_bytes()
+    except OSError:
+        return b""
 
 
 def _hash(text: bytes) -> str:

@@ -17,7 +17,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from mlmock import mock_ml
 from mlmock.transport import hosts, install, memos
 from mlmock.transport.patching import Patch
-from mlmock.transport.sources import source_hash
+from mlmock.transport.sources import class_hash, source_hash
 
 READ = {  # botocore 1.36.0 to 1.44.5
     (Endpoint, "create_request"): {"3896032f73c0943e"},
@@ -152,3 +152,10 @@ def test_hosts_of_aws(host: str) -> None:
 )
 def test_hosts_of_ones_own(url: str) -> None:
     assert not hosts.is_aws(url)
+
+
+def test_what_has_no_source_is_known_to_nobody() -> None:
+    names: dict[str, Any] = {}
+    exec(compile("def made():\n    return 1\n", "nowhere.py", "exec"), names)  # noqa: S102
+    assert source_hash(names["made"]) == source_hash(len) == ""
+    assert class_hash(type("Made", (), {"__module__": __name__})) == ""
