@@ -15,10 +15,11 @@ from typing import Any
 def source_hash(function: Any) -> str:
     """Return 16 hex digits of the hash of a Python function's source text; "" if there is none."""
     code = getattr(function, "__code__", None)
-    lines = _read(getattr(code, "co_filename", None)).split(b"\n")
-    if code is None or len(lines) < code.co_firstlineno:
+    text = _read(getattr(code, "co_filename", None))
+    if code is None or not text:
         return ""
-    return _hash(b"\n".join([*_block(lines[code.co_firstlineno - 1 :]), b""]))
+    lines = text.split(b"\n")[code.co_firstlineno - 1 :]
+    return _hash(b"\n".join([*_block(lines), b""]))
 
 
 def class_hash(kind: type) -> str:
