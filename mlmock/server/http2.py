@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mlmock.errors import ConnectionFault
 from mlmock.server.bodies import BadBody, TooLarge, decoded
+from mlmock.server.rooms import path_of
 
 if TYPE_CHECKING:
     from mlmock.server.application import Application
@@ -142,23 +143,32 @@ class Http2:
         """Answer one request (ASGI), with the application in a thread."""
         if scope["type"] != "http":
             return
-        environ = _environ(scope)
         try:
-            raw = await self._body(receive)
-            encoding = environ.get("HTTP_CONTENT_ENCODING", "")
-            environ["mlmock.body"] = decoded(raw, encoding, self._limits.body)
-            environ["wsgi.input"] = BytesIO(environ["mlmock.body"])
-            await self._run(environ, send)
+            environ = await self._read(scope, receive)
         except _Gone:
             return
-        except ConnectionFault as fault:
-            await self._fail(fault.kind, scope["client"][1], receive)
         except TooLarge as fault:
             await _refuse(send, 413, "RequestEntityTooLargeException", str(fault))
-        except (BadBody, ValueError) as fault:  # or a target that is none
+        except (BadBody, ValueError) as fault:
             await _refuse(send, 400, "SerializationException", str(fault))
+        else:
+            await self._reply(environ, scope["client"][1], receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> Scope:
+        """Return the request as WSGI has it; ValueError for a target that is none."""
+        environ = _environ(scope)
+        path_of(environ["RAW_URI"])
+        encoding = environ.get("HTTP_CONTENT_ENCODING", "")
+        body = decoded(await self._body(receive), encoding, self._limits.body)
+        return {**environ, "mlmock.body": body, "wsgi.input": BytesIO(body)}
+
+    async def _reply(self, environ: Scope, port: int, receive: Receive, send: Send) -> None:
+        try:
+            await self._run(environ, send)
+        except ConnectionFault as fault:
+            await self._fail(fault.kind, port, receive)
         except Exception:
-            _log.exception("%s %s", scope["method"], environ["RAW_URI"])
+            _log.exception("%s %s", environ["REQUEST_METHOD"], environ["RAW_URI"])
             sentence = "mlmock failed: see its log."
             await _refuse(send, 500, "InternalServerException", sentence)
 

@@ -279,3 +279,12 @@ def test_what_is_no_http(mlmock_server: ServerThread, sent: bytes, status: bytes
     assert answer[9:12] == status, answer[:200]
     assert b"Traceback" not in answer
     assert exchange(mlmock_server.port, b"HEAD / HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_function_of_the_tests_that_raises(
+    mlmock_server: ServerThread, fetch: Callable[..., Got], caplog: pytest.LogCaptureFixture
+) -> None:
+    mlmock_server.ml.sagemaker.endpoint("ill").reply(lambda call: 1 / 0)
+    answer = fetch("POST", "/endpoints/ill/invocations", "1")
+    assert (answer.status, answer.json) == (500, {"message": "mlmock failed: see its log."})
+    assert "ZeroDivisionError" in caplog.text

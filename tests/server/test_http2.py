@@ -129,6 +129,8 @@ def test_what_is_refused(line: Line) -> None:
     assert (head[":status"], head["x-amzn-errortype"]) == ("400", "SerializationException")
     ((head, _),) = line.answer(line.ask("POST", "/x", b"x" * 5001))
     assert head[":status"] == "413"
+    ((head, _),) = line.answer(line.ask("GET", "http://[::1"))
+    assert (head[":status"], head["x-amzn-errortype"]) == ("400", "SerializationException")
 
 
 def test_a_client_that_wants_no_more_streams_hears_the_last_one(
@@ -172,6 +174,15 @@ def test_a_body_that_stops_coming(line: Line, server: ServerThread) -> None:
     ((head, body),) = line.answer(waiting)
     assert (head[":status"], json.loads(body)["message"]) == ("400", "The body stopped coming.")
     assert len(server.ml.calls) == 0
+
+
+def test_a_function_of_the_tests_that_raises(
+    server: ServerThread, line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.ml.sagemaker.endpoint("ill").reply(lambda call: int("one"))
+    ((head, body),) = line.answer(line.ask("POST", "/endpoints/ill/invocations", b"1"))
+    assert (head[":status"], json.loads(body)["message"]) == ("500", "mlmock failed: see its log.")
+    assert "invalid literal" in caplog.text
 
 
 def test_answers_under_way_are_written_before_the_server_ends() -> None:
