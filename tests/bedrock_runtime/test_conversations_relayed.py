@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
@@ -141,6 +142,19 @@ def test_media_in_s3_are_for_nova() -> None:
     assert refusal(*turns, toolConfig=WEATHER) == (
         f"{RELAYED}messages.2.content.0.toolResult.content.0.image.source.type: Field required"
     )
+
+
+@mock_ml
+def test_pictures_have_sides_of_8000_pixels_at_most() -> None:
+    def shown(width: int, height: int) -> dict[str, Any]:
+        head = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", width, height)
+        return user("?", {"image": {"format": "png", "source": {"bytes": head}}})
+
+    assert refusal("Hi", shown(10, 8001)) == (
+        f"{RELAYED}messages.1.content.1.image.source.base64.data: At least one of the image "
+        "dimensions exceed max allowed size: 8000 pixels"
+    )
+    assert converse(shown(8000, 8000))["stopReason"] == "end_turn"
 
 
 @mock_ml

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
 from mlmock import BadAnswer, MockML, message, mock_ml, raw, stream
-from tests.bedrock_runtime.talk import CLAUDE, LLAMA, NEW_CLAUDE, NOVA, bedrock
+from tests.bedrock_runtime.talk import CLAUDE, LLAMA, NEW_CLAUDE, NOVA, WEATHER, bedrock
 
 HERE = "arn:aws:bedrock:us-east-1:123456789012"
 CLAUDE_BODY = {
@@ -297,6 +297,14 @@ def test_who_cannot_count(model: str) -> None:
         "Code": "ValidationException",
         "Message": "The provided model doesn't support counting tokens.",
     }
+
+
+@mock_ml
+def test_what_is_counted_is_a_conversation_that_the_model_takes() -> None:
+    with pytest.raises(ClientError, match="Tool names must be unique"):
+        count(NEW_CLAUDE, spoken("x", toolConfig={"tools": WEATHER["tools"] * 2}))
+    with pytest.raises(ClientError, match="missing a user message"):
+        count(NEW_CLAUDE, {"converse": {}})
 
 
 @mock_ml

@@ -12,6 +12,7 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.families.base import Traits
 from mlmock.services.bedrock_runtime.media import kind_of
+from mlmock.services.bedrock_runtime.pictures import sides_of
 from mlmock.services.bedrock_runtime.refusals import invalid, relayed
 from mlmock.services.bedrock_runtime.turns import MEDIA, Medium
 
@@ -19,6 +20,7 @@ Block = Mapping[str, Any]
 _NAME = re.compile(r"(?:[\w\-()\[\]]|[ \n](?![ \n]))+")
 _MOST_DOCUMENTS, _MOST_IMAGES = 5, 20
 _MOST_IMAGE_BYTES, _MOST_DOCUMENT_BYTES = 3_932_160, 4_718_592
+_MOST_PIXELS = 8000
 _SIGNATURES = (
     (b"\x89PNG", "png"),
     (b"\xff\xd8\xff", "jpeg"),
@@ -35,7 +37,7 @@ def check_attachments(media: Sequence[Medium], messages: Sequence[Block], traits
         if not traits.s3_media and "s3Location" in value["source"]:
             raise _in_s3(messages, kind, value, traits)
         if kind == "image":
-            _check_image(value)
+            _check_image(value, messages)
         elif kind == "document":
             _check_document(value)
     images = sum(kind == "image" for _, kind, _ in media)
@@ -57,8 +59,13 @@ def _in_s3(messages: Sequence[Block], kind: str, value: Block, traits: Traits) -
     """Return the refusal of a medium in S3: the service's, or what Claude makes of it."""
     if not traits.relays:
         return invalid("This model doesn't support the s3Uri field. Remove s3Uri and try again.")
+    return relayed(f"{_path(messages, kind, value)}.source.type: Field required")
+
+
+def _path(messages: Sequence[Block], kind: str, value: Block) -> str:
+    """Return where a medium stands."""
     where = next(path for path, block in _places(messages) if block.get(kind) is value)
-    return relayed(f"{where}.{kind}.source.type: Field required")
+    return f"{where}.{kind}"
 
 
 def _places(messages: Sequence[Block]) -> Iterator[tuple[str, Block]]:
@@ -71,7 +78,7 @@ def _places(messages: Sequence[Block]) -> Iterator[tuple[str, Block]]:
                 yield f"messages.{place}.content.{at}.toolResult.content.{inner}", result
 
 
-def _check_image(image: Block) -> None:
+def _check_image(image: Block, messages: Sequence[Block]) -> None:
     data = image["source"].get("bytes")
     if data is None:
         return
@@ -80,6 +87,12 @@ def _check_image(image: Block) -> None:
     real = next((name for start, name in _SIGNATURES if data.startswith(start)), None)
     if real is not None and real != image["format"]:
         raise relayed("The provided image does not match the specified image format.")
+    sides = sides_of(data)
+    if sides is not None and max(sides) > _MOST_PIXELS:
+        raise relayed(
+            f"{_path(messages, 'image', image)}.source.base64.data: At least one of the image "
+            f"dimensions exceed max allowed size: {_MOST_PIXELS} pixels"
+        )
 
 
 def _check_document(document: Block) -> None:

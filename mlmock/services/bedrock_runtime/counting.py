@@ -8,10 +8,9 @@ from mlmock.calls import Call
 from mlmock.services.base import Result
 from mlmock.services.bedrock_runtime import refusals
 from mlmock.services.bedrock_runtime.ask import begin
-from mlmock.services.bedrock_runtime.converse import conversation_of
+from mlmock.services.bedrock_runtime.converse import checked_conversation
 from mlmock.services.bedrock_runtime.invoke import family_by_body, parsed_body
 from mlmock.services.bedrock_runtime.speech import Conversation
-from mlmock.services.bedrock_runtime.turns import check_turns
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.backend import BedrockRuntime
@@ -24,10 +23,7 @@ def count_tokens(backend: BedrockRuntime, call: Call) -> Result:
     if not known.traits.counts_tokens or not known.model.is_bare:
         raise refusals.invalid("The provided model doesn't support counting tokens.")
     if "converse" in given:
-        conversation = conversation_of(known, given["converse"])
-        has_tools = "toolConfig" in given["converse"]
-        check_turns(conversation.messages, known.traits, has_tools=has_tools)
-        return {"inputTokens": conversation.input_tokens}
+        return {"inputTokens": checked_conversation(known, given["converse"]).input_tokens}
     body = parsed_body(given["invokeModel"]["body"])
     family = known.model.family or family_by_body(body)
     asked = family.read(body, known.model.base)

@@ -40,14 +40,16 @@ def size_of(picture: bytes) -> tuple[int, int] | None:
 
     None if `picture` is neither, or says that it has no pixels or more than 2**24 of them.
     """
-    found = None
+    found = sides_of(picture)
+    return found if found is not None and 0 < found[0] * found[1] <= _MOST_PIXELS else None
+
+
+def sides_of(picture: bytes) -> tuple[int, int] | None:
+    """Return the width and height that a PNG or JPEG says it has, None for anything else."""
     if picture[:8] == _SIGNATURE and len(picture) >= 24:
-        found = struct.unpack(">II", picture[16:24])
-    elif picture[:2] == b"\xff\xd8":
-        found = _jpeg_size(picture)
-    if found is None or not 0 < found[0] * found[1] <= _MOST_PIXELS:
-        return None
-    return found[0], found[1]
+        width, height = struct.unpack(">II", picture[16:24])
+        return width, height
+    return _jpeg_size(picture) if picture[:2] == b"\xff\xd8" else None
 
 
 def _jpeg_size(picture: bytes) -> tuple[int, int] | None:
