@@ -155,10 +155,6 @@ class ObjectStore:
         """Make a bucket that the service itself owns, if it isn't there."""
         self.buckets.ensure(bucket, owner)
 
-    def forget(self, ledger: Ledger) -> None:
-        """Forget what is in memory."""
-        self._memory = Memory(ledger)
-
 
 def json_bytes(value: Any) -> bytes:
     """Return `value` as the services write JSON objects: compact, keys sorted.
