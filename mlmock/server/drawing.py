@@ -8,6 +8,7 @@ from mlmock.lifecycle import Machine
 
 _WIDE, _HIGH, _GAP, _DROP = 9.2, 32, 84, 62  # of a letter, of a box, between columns and rows
 _HEAD, _SIDE = 40, 10  # room above, where ways back are drawn, and beside
+_LEAST = 0.75  # of its width, below which a drawing is scrolled and not made smaller
 Place = tuple[float, float]
 
 
@@ -19,9 +20,11 @@ def drawing(machine: Machine, state: str) -> str:
     lines = "".join(_line(places, *ends, ends[0] == state) for ends in _ways(machine, state))
     boxes = "".join(_state(name, place, name == state) for name, place in places.items())
     label = escape(f"{machine.name}: now {state}; next {next_of(machine, state)}", quote=True)
+    least = round(width * _LEAST)
     return (
         f'<svg role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}"><defs>{_tip("tip")}{_tip("tip-next")}</defs>'
+        f'width="{width}" height="{height}" style="min-width: {least}px">'
+        f"<defs>{_tip('tip')}{_tip('tip-next')}</defs>"
         f"{lines}{boxes}</svg>"
         f"<figcaption>From here: {escape(next_of(machine, state))}</figcaption>"
     )
