@@ -46,7 +46,7 @@ def size_of(picture: bytes) -> tuple[int, int] | None:
 
 def sides_of(picture: bytes) -> tuple[int, int] | None:
     """Return the width and height that a PNG or JPEG says it has, None for anything else."""
-    if picture[:8] == _SIGNATURE and len(picture) >= 24:
+    if picture[:8] == _SIGNATURE and picture[12:16] == b"IHDR" and len(picture) >= 24:
         width, height = struct.unpack(">II", picture[16:24])
         return width, height
     return _jpeg_size(picture) if picture[:2] == b"\xff\xd8" else None
