@@ -108,11 +108,11 @@ class Book:
         self, keys: tuple[Hashable, ...], call: Call, params: Mapping[str, Any] | None = None
     ) -> tuple[Rule, Any] | None:
         """Return the newest rule about one of `keys` that takes `call`, with its next answer."""
-        known = tuple(key for key in keys if key in self._rules)
+        known = [key for key in keys if key in self._rules]
         if not known:
             return None
         seen = call.params if params is None else params
-        for rule in self._shelf(known).candidates(seen):
+        for rule in self._shelf(tuple(known)).candidates(seen):
             if rule.left != 0 and rule.takes(call, seen):
                 answer = rule.take()
                 if answer is not SPENT:

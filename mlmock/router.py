@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Coroutine
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from mlmock.answers import Default, Later, result_of
@@ -81,6 +81,7 @@ def _answered(world: World, call: Call) -> Any:
     return _served(world, call)
 
 
+@lru_cache(maxsize=256)
 def door_keys(plan: Operation) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     """Return the keys of the rules that stand at the door of an operation."""
     return ("door", plan.service, plan.name), ("door", plan.service, "*")

@@ -29,8 +29,12 @@ def tokens_of(
     total = len(messages) * _PER_MESSAGE + (len(system) + _ROUND_UP) // CHARACTERS
     for message in messages:
         for block in message.get("content", ()):
-            text = block.get("text")
-            total += block_tokens(block) if text is None else (len(text) + _ROUND_UP) // CHARACTERS
+            for kind, value in block.items():
+                if kind == "text":
+                    total += (len(value) + _ROUND_UP) // CHARACTERS
+                else:
+                    total += _COUNT.get(kind, _json_tokens)(value)
+                break  # a block is of one kind
     return total + (_json_tokens(list(tools)) if tools else 0)
 
 
@@ -53,7 +57,8 @@ def _json_tokens(value: Any) -> int:
 
 
 def _tool_use(value: Mapping[str, Any]) -> int:
-    return tokens_in(value["name"]) + _json_tokens(value.get("input"))
+    named = (len(value["name"]) + _ROUND_UP) // CHARACTERS
+    return named + _json_tokens(value.get("input"))
 
 
 def _tool_result(value: Mapping[str, Any]) -> int:
