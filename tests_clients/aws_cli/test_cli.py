@@ -63,3 +63,26 @@ def test_an_endpoint_that_fails(server: ServerThread, tmp_path: Path) -> None:
     done = aws(server, "sagemaker-runtime", *line, home=tmp_path)
     assert done.returncode in (254, 255)
     assert "ModelError" in done.stderr
+
+
+def test_an_endpoint_answers_into_a_file(server: ServerThread, tmp_path: Path) -> None:
+    server.ml.sagemaker.endpoint("churn").reply({"score": 0.9})
+    out = tmp_path / "out.json"
+    line = ["invoke-endpoint", "--endpoint-name", "churn", "--body", "1,2", str(out)]
+    found = told(aws(server, "sagemaker-runtime", *line, home=tmp_path))
+    assert found == {"ContentType": "application/json", "InvokedProductionVariant": "AllTraffic"}
+    assert json.loads(out.read_text()) == {"score": 0.9}
+    assert server.ml.calls.last.body == b"1,2"
+
+
+def test_human_loops_are_listed_by_pages(server: ServerThread, tmp_path: Path) -> None:
+    start = ["start-human-loop", "--flow-definition-arn", FLOW.replace("review", "pages")]
+    start += ["--human-loop-input", '{"InputContent": "{}"}', "--human-loop-name"]
+    for name in ("one", "two"):
+        told(aws(server, "sagemaker-a2i-runtime", *start, name, home=tmp_path))
+    pages = ["list-human-loops", "--flow-definition-arn", FLOW.replace("review", "pages")]
+    pages += ["--page-size", "1", "--query", "HumanLoopSummaries[].HumanLoopName"]
+    assert sorted(told(aws(server, "sagemaker-a2i-runtime", *pages, home=tmp_path))) == [
+        "one",
+        "two",
+    ]
