@@ -36,8 +36,9 @@ tests: $(VENV)/ready .cache/wheels/ready
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=
 	$(BIN)/coverage report
 
-bench: $(VENV)/ready  ## the table of ratios
-	$(BIN)/python -m benchmarks.run
+bench: $(VENV)/ready .cache/aio-newest/ready  ## the table of ratios
+	@missed=0; $(BIN)/python -m benchmarks.run || missed=1; \
+	.cache/aio-newest/bin/python -m benchmarks.run aio || missed=1; exit $$missed
 
 clients: $(VENV)/ready  ## the real SDKs; CLIENTS="name ..." runs some of them
 	$(BIN)/python tests_clients/run.py $(CLIENTS)
@@ -66,7 +67,7 @@ NOX := PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" .cac
 
 .cache/nox/ready:
 	$(PYTHON) -m venv .cache/nox
-	.cache/nox/bin/python -m pip install --quiet "nox>=2024.10"
+	.cache/nox/bin/python -m pip install --quiet "nox[uv]>=2024.10"
 	touch $@
 
 matrix: .cache/nox/ready  ## every botocore, moto, aiobotocore and Python that we hold

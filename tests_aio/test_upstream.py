@@ -11,6 +11,7 @@ import pytest
 from mlmock.transport import aiobotocore as door
 from mlmock.transport import models
 from tests.interception.upstream import check, label, own, replaced
+from tests.neighbours import test_upstream as late
 
 # Of aiobotocore 2.18.0, 2.18.1 and 3.10.0.
 KNOWN: dict[str, set[str]] = {
@@ -55,3 +56,6 @@ FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_upstream_reads_as_it_did(name: str) -> None:
     check("aiobotocore", name, FUNCTIONS[name], KNOWN)
+
+
+test_late_imports_read_as_they_did = late.test_late_imports_read_as_they_did

@@ -41,12 +41,15 @@ def check(package: str, name: str, function: Any, known: Mapping[str, set[str]])
         f"1. Compare it with the release before: what has changed?\n"
         f"2. Hold it against the replacement in mlmock/transport (search for the method's name):\n"
         f"   does that still take, do and leave what upstream's own now does?\n"
-        f"3. Run tests/interception and tests_aio, and `make matrix`.\n"
+        f"3. Run tests/interception, `make aio`, `make beside` and `make matrix`.\n"
         f'4. Add "{seen}" to the line of {name!r} in this test.'
     )
 
 
 def _version(package: str) -> str:
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    return version(package)
+    try:
+        return version(package)
+    except PackageNotFoundError:  # Python's own
+        return "library"
