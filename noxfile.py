@@ -15,7 +15,7 @@ MOTOS = ["5.0.26", "newest"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 TOOLS = nox.project.dependency_groups(PROJECT, "test")
 # What stands on botocore's own code: the cuts, the models, and one service from end to end.
-NEAR_BOTOCORE = ["tests/interception", "tests/wire", "tests/neighbours", "tests/a2i_runtime"]
+NEAR_BOTOCORE = ["tests/interception", "tests/wire", "tests/a2i_runtime"]
 
 
 def pinned(name: str, version: str) -> str:
