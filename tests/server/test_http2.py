@@ -14,6 +14,7 @@ import pytest
 
 from mlmock import ServerThread
 from mlmock.server.connection import Limits
+from tests.server.test_fuzz import exchange
 
 pytest.importorskip("hypercorn", reason="hypercorn is not installed")
 from h2.config import H2Configuration
@@ -229,21 +230,10 @@ def torn(draw: random.Random) -> bytes:
     return b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\4" + bytes(5) + frame
 
 
-def heard_by(port: int, sent: bytes) -> bytes:
-    """Return all that comes back until the connection ends; b"" where it is torn."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
-        try:
-            line.sendall(sent)
-            line.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: line.recv(65536), b""))
-        except ConnectionError:
-            return b""
-
-
 def test_frames_that_are_none(server: ServerThread, capfd: pytest.CaptureFixture[str]) -> None:
     draw = random.Random(8)
     for _ in range(300):
-        assert b"Traceback" not in heard_by(server.port, torn(draw))
+        assert b"Traceback" not in exchange(server.port, torn(draw))
     line = Line(server.port)
     ((head, _),) = line.answer(line.ask("GET", "/_mlmock/health"))
     assert head[":status"] == "200"
