@@ -33,7 +33,7 @@ stubber.process_request = counting
 
 def aws(service: str, region: str = "us-east-1") -> Any:
     """Return a client of a service that moto answers for."""
-    return boto3.client(service, region)  # type: ignore[call-overload]
+    return boto3.client(service, region)
 
 
 def inbox(name: str) -> tuple[str, str]:
