@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.credentials import AioRefreshableCredentials
+from aiobotocore.credentials import (
+    AioCredentialResolver,
+    AioCredentials,
+    AioRefreshableCredentials,
+)
+from botocore.credentials import CredentialProvider
 from botocore.exceptions import BotoCoreError
 
 from mlmock import NotMocked, current, mock_ml
@@ -127,3 +132,30 @@ async def test_keys_that_have_expired_are_not_refreshed_nor_shown(
     assert "Credential=123456789012" in everything
     assert "AKIAREAL" not in everything
     assert "real-secret" not in everything
+
+
+async def test_the_role_of_the_machine_is_asked_for_real_requests_alone() -> None:
+    asked: list[str] = []
+
+    class Role(CredentialProvider):
+        METHOD = "iam-role"
+
+        async def load(self) -> Any:
+            asked.append("role")
+            return AioCredentials("AKIAOFTHEROLE", "secret")
+
+    own = session()
+    own.register_component("credential_provider", AioCredentialResolver([Role()]))
+    async with mock_ml(passthrough=["sqs"]) as ml:
+        async with own.create_client(NAME, "us-east-1") as a2i:
+            await a2i.start_human_loop(**loop("one"))
+        assert (asked, ml.calls.last.account_id) == ([], "123456789012")
+        async with own.create_client("sqs", "us-east-1", config=once()) as sqs:
+            sent: list[str] = []
+            sqs.meta.events.register(
+                "before-send", lambda request, **_: sent.append(str(request.headers))
+            )
+            with pytest.raises(BotoCoreError, match=SHUT):
+                await sqs.list_queues()
+    assert asked == ["role"]
+    assert "AKIAOFTHEROLE" in sent[0]

@@ -258,6 +258,10 @@ def _get_credentials(patch: Patch) -> Any:
 class AioSought(Sought):
     """The same for async signers: keys that are looked for when a real request is signed."""
 
+    def get_account_id(self) -> str | None:
+        """Return none: for endpoints that have the account in their name, it isn't looked for."""
+        return None
+
     async def get_frozen_credentials(self) -> Any:  # type: ignore[override]
         """Return the keys; NoCredentialsError if nobody has any."""
         if self._found is None:
