@@ -85,18 +85,19 @@ def endpoints(ml: Any) -> None:
     )
     variant = {"VariantName": "blue", "ModelName": "model", "InitialVariantWeight": 1}
     sized = {**variant, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
-    output = {"S3OutputPath": "s3://answers/async", "NotificationConfig": {"SuccessTopic": topic}}
-    plane.create_endpoint_config(
-        EndpointConfigName="config",
-        ProductionVariants=[sized],
-        AsyncInferenceConfig={"OutputConfig": output},
-    )
+    plane.create_endpoint_config(EndpointConfigName="config", ProductionVariants=[sized])
     plane.create_endpoint(EndpointName="churn", EndpointConfigName="config")
     ml.sagemaker.endpoint("churn").reply({"score": 1})
     runtime = boto3.client("sagemaker-runtime", "us-east-1")
+    asked.clear()
+    found = runtime.invoke_endpoint(EndpointName="churn", Body=b"1,2")
+    assert found["InvokedProductionVariant"] == "blue"  # as moto's control plane has it
+    # earlier releases of moto don't keep AsyncInferenceConfig
+    later = ml.sagemaker.endpoint("later", async_output="s3://answers/async", success_topic=topic)
+    later.reply({"score": 1})
     aws("s3").put_object(Bucket="answers", Key="in.csv", Body=b"1,2", ContentType="text/csv")
     asked.clear()
-    sent = runtime.invoke_endpoint_async(EndpointName="churn", InputLocation="s3://answers/in.csv")
+    sent = runtime.invoke_endpoint_async(EndpointName="later", InputLocation="s3://answers/in.csv")
     assert asked["sns"] == 1, asked
     key = sent["OutputLocation"].removeprefix("s3://answers/")
     assert len(aws("s3").list_object_versions(Bucket="answers", Prefix=key)["Versions"]) == 1
