@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlmock.clock import Clock
 from mlmock.ledger import Ledger
 
 
-class Policy(NamedTuple):
+class Policy:
     """When work ends: after `polls` looks, after `seconds` of virtual time, or else by hand."""
 
-    polls: int | None = None
-    seconds: float | None = None
+    __slots__ = ("polls", "seconds")
+
+    def __init__(self, polls: int | None = None, seconds: float | None = None) -> None:
+        self.polls = polls
+        self.seconds = seconds
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Policy):
+            return NotImplemented
+        return (self.polls, self.seconds) == (other.polls, other.seconds)
+
+    def __hash__(self) -> int:
+        return hash((self.polls, self.seconds))
 
     def __repr__(self) -> str:
         if self.polls is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -101,13 +101,15 @@ def _memos() -> tuple[Patch, ...]:
 
 
 @cache
-def _first(with_memos: bool) -> tuple[Patch, ...]:
-    return (*_always(), *_memos()) if with_memos else _always()
-
-
-@cache
 def _late(module: str, thing: int) -> tuple[Patch, ...]:
     return tuple(_LATE[module](module))
+
+
+@lru_cache(maxsize=64)
+def _first(with_memos: bool, *imported: tuple[str, int]) -> tuple[Patch, ...]:
+    """Return what a first block patches, where these packages are imported: names and ids."""
+    late = (patch for module, thing in imported for patch in _late(module, thing))
+    return (*_always(), *(_memos() if with_memos else ()), *late)
 
 
 def _is_imported(name: str) -> bool:
@@ -150,13 +152,14 @@ class Interception:
 
     def __init__(self, world: Any, *, with_memos: bool) -> None:
         self._world = world
-        self._applied = [patch.apply() for patch in _first(with_memos)]
-        self.missing = set(_LATE)
+        imported = [name for name in _LATE if _is_imported(name)]
+        patches = _first(with_memos, *[(name, id(sys.modules[name])) for name in imported])
+        self._applied = [patch.apply() for patch in patches]
+        self.missing = set(_LATE).difference(imported)
         self._takes_sleep = False
         self.nursery = sessions.Nursery()
         botocore.register_initializer(sessions.note_session)
         world.clock.on_patch_sleep = self.patch_sleep
-        self.notice()
         self._watch = Watch(self)
         sys.meta_path.insert(0, self._watch)
 

@@ -18,11 +18,12 @@ class Patch:
     runs.
     """
 
-    __slots__ = ("_is_buried", "_make", "name", "original", "owner", "replacement")
+    __slots__ = ("_held", "_is_buried", "_make", "name", "original", "owner", "replacement")
 
     def __init__(self, owner: Any, name: str, make: Callable[[Patch], Any]) -> None:
         self.owner = owner
         self.name = name
+        self._held = owner.__dict__
         self.original: Any = _MISSING
         self.replacement = make(self)
         self._make = make
@@ -30,31 +31,34 @@ class Patch:
 
     def apply(self) -> Patch:
         """Put the replacement in place; return the patch that undoes it."""
-        present = self.owner.__dict__.get(self.name, _MISSING)
-        if present is self.replacement:  # what lay on top has gone since
-            self._is_buried = False
-            return self
-        if self._is_buried:  # it still calls what lies below: a second layer, never a circle
-            return Patch(self.owner, self.name, self._make).apply()
+        present = self._held.get(self.name, _MISSING)
+        if present is self.replacement or self._is_buried:
+            return self._again(present)
         self.original = present
         setattr(self.owner, self.name, self.replacement)
         return self
 
+    def _again(self, present: Any) -> Patch:
+        """Go on with a replacement that has stayed: it is in place, or something lies on top."""
+        if present is not self.replacement:  # it calls what lies below: a second layer, no circle
+            return Patch(self.owner, self.name, self._make).apply()
+        self._is_buried = False
+        return self
+
     def settle(self, replacement: Any) -> None:
         """Put `replacement` in the place of the one that is there, if nothing lies on top of it."""
-        if self.owner.__dict__.get(self.name) is self.replacement:
+        if self._held.get(self.name) is self.replacement:
             setattr(self.owner, self.name, replacement)
             self.replacement = replacement
 
     def undo(self) -> None:
         """Put back what was there."""
-        owner, name = self.owner, self.name
-        if owner.__dict__.get(name) is not self.replacement:
+        if self._held.get(self.name) is not self.replacement:
             self._is_buried = True
         elif self.original is _MISSING:
-            delattr(owner, name)
+            delattr(self.owner, self.name)
         else:
-            setattr(owner, name, self.original)
+            setattr(self.owner, self.name, self.original)
 
 
 def when_used(room: str, name: str) -> Callable[[Patch], Any]:
