@@ -31,7 +31,6 @@ class Call:
         "attempt",
         "block",
         "damage",
-        "door",
         "duration",
         "error",
         "offset",
@@ -41,6 +40,7 @@ class Call:
         "region",
         "request",
         "request_id",
+        "respond",
         "started_at",
     )
 
@@ -55,7 +55,7 @@ class Call:
         self.plan = plan
         self.request: Request
         self.block: Any = None
-        self.door: Any = None
+        self.respond: Any = None
         self.damage: Any = None
         self.region = region
         self.account_id = account_id

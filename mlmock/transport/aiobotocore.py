@@ -146,7 +146,7 @@ def come_first(own: Any) -> None:
         del own._send  # the next request may find our own in place again
         ticket = getattr(request, "mlmock_ticket", None)
         if type(ticket) is Call:
-            return await ticket.door.respond(request, ticket)
+            return await ticket.respond(request, ticket)
         if endpoint.is_upstream(kind._send):
             return await _let_go(kind._send, own, request, ticket)
         return await kind._send(own, request)
@@ -167,7 +167,7 @@ def _send(patch: Patch) -> Any:
     async def send(self: Any, request: Any) -> Any:
         ticket = getattr(request, "mlmock_ticket", None)
         if type(ticket) is Call:
-            return await ticket.door.respond(request, ticket)
+            return await ticket.respond(request, ticket)
         return await _let_go(patch.original, self, request, ticket)
 
     return send

@@ -22,7 +22,7 @@ from mlmock.calls import Call
 from mlmock.errors import NotMocked
 from mlmock.transport import patience
 from mlmock.transport.credentials import TOKEN, account_of, credentials_for, is_ours
-from mlmock.transport.patching import Patch
+from mlmock.transport.patching import Patch, when_used
 from mlmock.world import Block
 
 _TICKET = "mlmock_ticket"
@@ -30,25 +30,15 @@ _KEYS = "request_credentials"
 OWN_TOKEN: Any = FrozenAuthToken(TOKEN)
 
 
-class Door:
-    """How a stamped request of an endpoint is made ready to be sent, and how it is answered."""
-
-    __slots__ = ("prepare", "respond")
-
-    def __init__(self, prepare: Callable[[Any], Any], respond: Callable[[Any, Call], Any]) -> None:
-        self.prepare = prepare
-        self.respond = respond
-
-
 class Client:
     """What is known of one client: its signer's account, and a line for each of its operations."""
 
-    __slots__ = ("_door", "_signer", "lines", "weak")
+    __slots__ = ("_respond", "_signer", "lines", "weak")
 
     def __init__(self, endpoint: Any, operation: Any, forget: Callable[[Any], None]) -> None:
         service_id = operation.service_model.service_id.hyphenize()
         self._signer = _find_signer(endpoint._event_emitter, service_id)
-        self._door = _door(endpoint)
+        self._respond = _responder(endpoint)
         self.weak = weakref.ref(endpoint, forget)
         self.lines: dict[str, Line] = {}
 
@@ -59,7 +49,7 @@ class Client:
         account_id = account_of(self._signer, options.account_id)
         from mlmock.wire.models import plan_of
 
-        found = Line(plan_of(operation), region, account_id, options, self._door)
+        found = Line(plan_of(operation), region, account_id, options, self._respond)
         self.lines[operation.name] = found
         return found
 
@@ -67,15 +57,15 @@ class Client:
 class Line:
     """What all requests of one operation of a client have in common, under the same options."""
 
-    __slots__ = ("account_id", "credentials", "door", "options", "plan", "region")
+    __slots__ = ("account_id", "credentials", "options", "plan", "region", "respond")
 
-    def __init__(self, plan: Any, region: str, account_id: str, options: Any, door: Door) -> None:
+    def __init__(self, plan: Any, region: str, account_id: str, options: Any, respond: Any) -> None:
         self.plan = plan
         self.region = region
         self.account_id = account_id
         self.options = options
         self.credentials = credentials_for(account_id)
-        self.door = door
+        self.respond = respond
 
 
 class Clients:
@@ -127,7 +117,7 @@ def stamp(endpoint: Any, context: dict[str, Any], operation: Any, block: Block) 
         config.read_timeout if config is not None else None,
     )
     call.block = block
-    call.door = line.door
+    call.respond = line.respond
     return call
 
 
@@ -168,20 +158,11 @@ def _create_request(patch: Patch) -> Any:
     return create_request
 
 
-def _prepare_request(patch: Patch) -> Any:
-    def prepare_request(self: Any, request: Any) -> Any:
-        ticket = request.context.get(_TICKET)
-        found = ticket.door.prepare(request) if type(ticket) is Call else None
-        return patch.original(self, request) if found is None else found
-
-    return prepare_request
-
-
 def _send(patch: Patch) -> Any:
     def send(self: Any, request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
-            return ticket.door.respond(request, ticket)
+            return ticket.respond(request, ticket)
         if not may_leave(request, ticket):
             return patch.original(self, request)
         with patience.leaving():
@@ -238,17 +219,16 @@ def is_aws(url: str) -> bool:
     return hosts.is_aws(url)
 
 
-def _door(endpoint: Any) -> Door:
-    """Return the door of an endpoint; an async one's answers are awaited."""
-    from mlmock.transport.preparing import prepared
-
+def _responder(endpoint: Any) -> Callable[[Any, Call], Any]:
+    """Return what answers the stamped requests of an endpoint: async for an async one."""
     if inspect.iscoroutinefunction(type(endpoint).create_request):
         from mlmock.transport.aiobotocore import responder_of
 
-        return Door(prepared, responder_of(endpoint))
+        found: Callable[[Any, Call], Any] = responder_of(endpoint)
+        return found
     from mlmock.transport.trips import respond
 
-    return Door(prepared, respond)
+    return respond
 
 
 def _refuse_outside(prefix: str, passing: frozenset[str], known: Iterable[str], sent: Any) -> None:
@@ -272,7 +252,7 @@ def own_guard(endpoint: Any, block: Block) -> None:
     def send(request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
-            return ticket.door.respond(request, ticket)
+            return ticket.respond(request, ticket)
         if active.current() is None and is_aws(request.url):
             _refuse_outside(endpoint._endpoint_prefix, passing, known, request)
         elif is_upstream(kind._send):
@@ -318,7 +298,7 @@ def patches() -> list[Patch]:
     """Return the patches of botocore's endpoint, and of what signs: our keys sign by our own."""
     return [
         Patch(Endpoint, "create_request", _create_request),
-        Patch(Endpoint, "prepare_request", _prepare_request),
+        Patch(Endpoint, "prepare_request", when_used("preparing", "prepare_request")),
         Patch(Endpoint, "_send", _send),
         Patch(Endpoint, "__init__", _init),
         Patch(RequestSigner, "get_auth_instance", _get_auth_instance),

@@ -1,4 +1,7 @@
-"""Requests as they go out: what botocore makes of one that has been signed, made in one go."""
+"""Requests as they go out: what botocore makes of one that has been signed, made in one go.
+
+Of those to every service: what it makes is the same, so a mock costs other services nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,21 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSRequestPreparer
 from botocore.compat import HTTPHeaders
 
+from mlmock.transport.patching import Patch
 from mlmock.transport.responses import headers_of, is_known
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FRAMED = frozenset({"content-length", "transfer-encoding"})
+
+
+def prepare_request(patch: Patch) -> Any:
+    """Return what stands in for `Endpoint.prepare_request`."""
+
+    def prepare_request(self: Any, request: Any) -> Any:
+        found = prepared(request)
+        return patch.original(self, request) if found is None else found
+
+    return prepare_request
 
 
 def prepared(request: Any) -> Any:
