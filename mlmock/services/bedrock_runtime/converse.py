@@ -74,9 +74,10 @@ def checked_conversation(
             "use a model that supports system messages."
         )
     if messages or known.model.form != "prompt":
-        media = check_turns(messages, traits, has_tools="toolConfig" in params)
-        if media:
-            check_attachments(media, messages, traits)
+        talk = check_turns(messages, traits, has_tools="toolConfig" in params)
+        conversation.note_tokens(talk.tokens)
+        if talk.media:
+            check_attachments(talk.media, messages, traits)
     if "additionalModelResponseFieldPaths" in params:
         pointers.check(params["additionalModelResponseFieldPaths"])
     check_length(known, conversation)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from mlmock.answers import Error
-from mlmock.services.bedrock_runtime.tokens import tokens_of
+from mlmock.services.bedrock_runtime.tokens import tokens_around, tokens_of
 
 Block = Mapping[str, Any]
 Message = Mapping[str, Any]
@@ -81,6 +81,10 @@ class Conversation(_Words):
     def input_tokens(self) -> int:
         """The estimate of the tokens that came in."""
         return tokens_of(self.messages, self.system, self.tools)
+
+    def note_tokens(self, content: int) -> None:
+        """Note the tokens of all messages' content, where somebody has counted them already."""
+        vars(self)["input_tokens"] = content + tokens_around(self.messages, self.system, self.tools)
 
     @property
     def texts(self) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 CHARACTERS = 4
-_ROUND_UP = CHARACTERS - 1
+ROUND_UP = CHARACTERS - 1
 _PLAIN = 2  # the version of marshal in which every value is written out where it stands
 _PER_MESSAGE = 3
 _PER_MEDIUM = 1600
@@ -19,22 +19,22 @@ _PER_MEDIUM = 1600
 
 def tokens_in(text: str) -> int:
     """Return the tokens of a text."""
-    return (len(text) + _ROUND_UP) // CHARACTERS
+    return (len(text) + ROUND_UP) // CHARACTERS
 
 
 def tokens_of(
     messages: Sequence[Mapping[str, Any]], system: str, tools: Sequence[Mapping[str, Any]]
 ) -> int:
     """Return the tokens of a conversation: texts, tools as JSON, 1600 for each medium."""
-    total = len(messages) * _PER_MESSAGE + (len(system) + _ROUND_UP) // CHARACTERS
-    for message in messages:
-        for block in message.get("content", ()):
-            for kind, value in block.items():
-                if kind == "text":
-                    total += (len(value) + _ROUND_UP) // CHARACTERS
-                else:
-                    total += _COUNT.get(kind, _json_tokens)(value)
-                break  # a block is of one kind
+    blocks = (block for message in messages for block in message.get("content", ()))
+    return tokens_around(messages, system, tools) + sum(map(block_tokens, blocks))
+
+
+def tokens_around(
+    messages: Sequence[Mapping[str, Any]], system: str, tools: Sequence[Mapping[str, Any]]
+) -> int:
+    """Return the tokens of a conversation but for the content of its messages."""
+    total = len(messages) * _PER_MESSAGE + tokens_in(system)
     return total + (_json_tokens(list(tools)) if tools else 0)
 
 
@@ -51,13 +51,13 @@ def _json_tokens(value: Any) -> int:
     That is about as long as its JSON, grows with every text in it, and is the quickest to make.
     """
     try:
-        return (len(marshal.dumps(value, _PLAIN)) + _ROUND_UP) // CHARACTERS
+        return (len(marshal.dumps(value, _PLAIN)) + ROUND_UP) // CHARACTERS
     except ValueError:  # what isn't JSON: bytes of a subclass, dates
         return tokens_in(str(value))
 
 
 def _tool_use(value: Mapping[str, Any]) -> int:
-    named = (len(value["name"]) + _ROUND_UP) // CHARACTERS
+    named = (len(value["name"]) + ROUND_UP) // CHARACTERS
     return named + _json_tokens(value.get("input"))
 
 
@@ -65,7 +65,7 @@ def _tool_result(value: Mapping[str, Any]) -> int:
     total = 0
     for block in value.get("content", ()):
         text = block.get("text")
-        total += block_tokens(block) if text is None else (len(text) + _ROUND_UP) // CHARACTERS
+        total += block_tokens(block) if text is None else (len(text) + ROUND_UP) // CHARACTERS
     return total
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.families.base import Traits
 from mlmock.services.bedrock_runtime.refusals import invalid, relayed
+from mlmock.services.bedrock_runtime.tokens import CHARACTERS, ROUND_UP, block_tokens
 
 Message = Mapping[str, Any]
 Medium = tuple[str, str, Message]
@@ -18,15 +19,15 @@ MEDIA = {"image": "images", "document": "documents", "video": "videos", "audio":
 """The kinds of media, and the trait of a model that takes them."""
 
 
-def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool) -> list[Medium]:
+def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool) -> Talk:
     """Raise ValidationException unless `messages` are a conversation that the model takes.
 
-    Returns the media that they carry: role, kind and value of each, those in tool results too.
+    Returns what was seen on the way: the media that they carry, and their tokens.
     """
     if not messages:
         raise invalid("The input is missing a user message.")
     _check_ends(messages, traits)
-    talk = _Talk(traits, has_tools=has_tools)
+    talk = Talk(traits, has_tools=has_tools)
     role = ""
     for place, message in enumerate(messages):
         if message["role"] != role:
@@ -39,7 +40,7 @@ def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool)
         talk.take(place, message["content"])
     talk.turn(len(messages), "")
     talk.end(len(messages) - 1)
-    return talk.media
+    return talk
 
 
 _ALTERNATE = (
@@ -66,11 +67,16 @@ def _check_ends(messages: Sequence[Message], traits: Traits) -> None:
         )
 
 
-class _Talk:
-    """What has been said so far: the tool uses that wait for results, those of this turn."""
+class Talk:
+    """What has been said so far: the tool uses that wait for results, those of this turn.
+
+    `media` are role, kind and value of each medium, those in tool results too; `tokens` those of
+    all content.
+    """
 
     def __init__(self, traits: Traits, *, has_tools: bool) -> None:
         self.media: list[Medium] = []
+        self.tokens = 0
         self._traits = traits
         self._whitespace = traits.takes_whitespace
         self._has_tools = has_tools
@@ -118,18 +124,22 @@ class _Talk:
         if not content:
             raise _empty(place)
         self._at = place, content
-        tools = 0
+        tools = tokens = 0
         for block in content:
             text = block.get("text")
-            if text is None:
-                use = block.get("toolUse")
-                if use is not None and "type" not in use and type(use["input"]) is dict:
-                    self._uses.append(use["toolUseId"])
-                    tools += 1
-                else:
-                    tools += self._other(block)
-            elif not text or (text.isspace() and not self._whitespace):
-                raise _blank(place, content.index(block))
+            if text is not None:
+                if not text or (text.isspace() and not self._whitespace):
+                    raise _blank(place, content.index(block))
+                tokens += (len(text) + ROUND_UP) // CHARACTERS
+                continue
+            use = block.get("toolUse")
+            if use is not None and "type" not in use and type(use["input"]) is dict:
+                self._uses.append(use["toolUseId"])
+                tools += 1
+            else:
+                tools += self._other(block)
+            tokens += block_tokens(block)
+        self.tokens += tokens
         if tools:
             if not self._has_tools:
                 raise invalid(_NO_CONFIG)
