@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Byte code is what makes the second start quick; it stays on whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint types tests bench aio beside clients slice matrix docs clean
+.PHONY: demo test lint types tests slow bench aio beside clients slice matrix docs clean
 .DEFAULT_GOAL := test
 
 $(VENV)/ready: pyproject.toml Makefile
@@ -35,6 +35,9 @@ tests: $(VENV)/ready .cache/wheels/ready
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=
 	$(BIN)/coverage report
+
+slow: $(VENV)/ready  ## the long ones: 10,000 requests at the server's port, every order of moto and us
+	$(BIN)/python -m pytest -q -n 2 -m slow tests
 
 bench: $(VENV)/ready .cache/aio-newest/ready  ## the table of ratios
 	@missed=0; $(BIN)/python -m benchmarks.run || missed=1; \

@@ -88,8 +88,11 @@ class Block:
 
     def count_requests(self) -> Iterator[str]:
         """Return (and keep) the ids of the block's requests: a seeded start, and a count."""
-        self.request_ids = map(f"{new_id(self.random)[:24]}{{:012x}}".format, itertools.count(1))
-        return self.request_ids
+        with self.world.lock:  # threads that come at once would each begin with the same draw
+            if self.request_ids is None:
+                start = new_id(self.random)[:24]
+                self.request_ids = map(f"{start}{{:012x}}".format, itertools.count(1))
+            return self.request_ids
 
     def restart(self) -> None:
         """Draw from the seed again, and forget what was set and advanced."""
@@ -104,7 +107,9 @@ class Block:
         if self._draws_of is not self:
             return self._draws_of.random
         if self._random is None:
-            self._random = random.Random(self.options.seed)
+            with self.world.lock:
+                if self._random is None:
+                    self._random = random.Random(self.options.seed)
         return self._random
 
 

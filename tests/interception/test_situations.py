@@ -11,7 +11,11 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-SITUATIONS = sorted(path.stem for path in (HERE / "situations").glob("[a-z]*.py"))
+SLOW = {"moto_orders"}
+SITUATIONS = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+    for name in sorted(path.stem for path in (HERE / "situations").glob("[a-z]*.py"))
+]
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

@@ -141,6 +141,7 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd").iterdir()))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::mlmock.UnusedRuleWarning")
 def test_ten_thousand_requests_leave_it_answering_and_nothing_behind(
     caplog: pytest.LogCaptureFixture,
