@@ -36,8 +36,9 @@ tests: $(VENV)/ready .cache/wheels/ready
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=
 	$(BIN)/coverage report
 
-slow: $(VENV)/ready  ## the long ones: 10,000 requests at the server's port, every order of moto and us
+slow: $(VENV)/ready  ## the long ones: 10,000 requests at the port, every order of moto and us, a long search
 	$(BIN)/python -m pytest -q -n 2 -m slow tests
+	MLMOCK_EXAMPLES=5 $(BIN)/python -m pytest -q -n 2 tests/wire
 
 bench: $(VENV)/ready .cache/aio-newest/ready  ## the table of ratios
 	@missed=0; $(BIN)/python -m benchmarks.run || missed=1; \
