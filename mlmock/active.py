@@ -27,4 +27,4 @@ def enter(block: Block) -> None:
 def leave(block: Block) -> None:
     """Take `block` out, wherever it stands. The caller holds the lock."""
     global RUNNING
-    RUNNING = tuple(other for other in RUNNING if other is not block)
+    RUNNING = tuple([other for other in RUNNING if other is not block])

@@ -8,16 +8,16 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from mlmock.calls import Call, Journal
-from mlmock.clock import Clock
-from mlmock.errors import AuthorError, BadAnswer, told
 from mlmock.options import check_place
-from mlmock.progress import ProgressSlot
 from mlmock.world import Block, World
 
 if TYPE_CHECKING:
+    from mlmock.calls import Call, Journal
+    from mlmock.clock import Clock
+    from mlmock.errors import AuthorError
     from mlmock.events import Events
     from mlmock.objects import ObjectStore
+    from mlmock.progress import Policy, Progress
     from mlmock.rules import Rule, Subject
     from mlmock.services.a2i_runtime import Handle as A2I
     from mlmock.services.base import Narrowing, Resource, ServiceHandle
@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from mlmock.services.lookoutvision import Handle as LookoutVision
     from mlmock.services.sagemaker_runtime import Handle as SageMaker
 
-__tracebackhide__ = told
 Held = TypeVar("Held", bound="ServiceHandle")
+
+
+def __tracebackhide__(caught: Any) -> bool:  # noqa: N807 - pytest's name
+    """Say to pytest whether to leave our lines out of a traceback."""
+    from mlmock.errors import told
+
+    return told(caught)
 
 
 class ServiceSlot(Generic[Held]):
@@ -71,13 +77,10 @@ class MockML:
     lookoutvision: ServiceSlot[LookoutVision] = ServiceSlot("lookoutvision", "lookoutvision")
     bedrock: ServiceSlot[Bedrock] = ServiceSlot("bedrock-runtime", "bedrock_runtime")
 
-    progress = ProgressSlot()
-
     def __init__(self, block: Block, at: Narrowing | None = None) -> None:
         self._block = block
         self._world: World = block.world
         self._narrowed = at
-        self.progress = self._world.progress
 
     @property
     def _at(self) -> Narrowing:
@@ -101,6 +104,15 @@ class MockML:
         slots = [name for name, slot in vars(MockML).items() if isinstance(slot, ServiceSlot)]
         held = [n for n in slots if vars(MockML)[n].service in self._world.holds]
         return [resource for name in held for resource in getattr(self, name).resources()]
+
+    @property
+    def progress(self) -> Progress:
+        """How asynchronous work moves on; set with a policy."""
+        return self._world.progress
+
+    @progress.setter
+    def progress(self, policy: Policy | None) -> None:
+        self._world.progress.set(policy)
 
     @property
     def calls(self) -> Journal:
@@ -149,6 +161,8 @@ class MockML:
         `operation` as AWS spells it, or ``"*"`` (faults only); `members` are match values of
         request members, `where` a predicate of the Call. BadAnswer names what doesn't exist.
         """
+        from mlmock.errors import BadAnswer
+
         if where is not None and not callable(where):
             raise BadAnswer(f"where= takes a function of the call, not {where!r}")
         from mlmock.rules import Match, Rule
@@ -180,16 +194,19 @@ SLOTS: dict[str, ServiceSlot[Any]] = {
     slot.service: slot for slot in vars(MockML).values() if isinstance(slot, ServiceSlot)
 }
 REGISTRY: dict[str, str] = {service: slot.module for service, slot in SLOTS.items()}
+HELD = frozenset(REGISTRY)
 
 
 def services_named(names: Iterable[str]) -> frozenset[str]:
     """Return the held services for what `mock_ml` was given; none means all. ValueError."""
     chosen = frozenset(names)
+    if not chosen:
+        return HELD
     unknown = sorted(map(str, chosen - set(REGISTRY)))
     if unknown:
         known = ", ".join(sorted(REGISTRY))
         raise ValueError(f"mlmock holds {known}; it doesn't know {', '.join(unknown)}")
-    return chosen or frozenset(REGISTRY)
+    return chosen
 
 
 def door_subject(world: World, service: str, operation: str, members: dict[str, Any]) -> Subject:
@@ -198,6 +215,7 @@ def door_subject(world: World, service: str, operation: str, members: dict[str, 
     from mlmock.rules import Subject
 
     if service not in world.holds:
+        from mlmock.errors import BadAnswer
         from mlmock.explain import no_such_service
 
         raise BadAnswer(no_such_service(service, world.holds))

@@ -11,20 +11,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from mlmock import active
-from mlmock.errors import AuthorError, UnusedRuleWarning
 from mlmock.handle import REGISTRY, MockML, services_named
 from mlmock.options import Options
-from mlmock.progress import Policy
-from mlmock.transport import moto
 from mlmock.transport.install import Interception
 from mlmock.world import Block, World
 
 if TYPE_CHECKING:
+    from mlmock.errors import AuthorError
+    from mlmock.events import Event
+    from mlmock.objects import Buckets, Owner
+    from mlmock.progress import Policy
     from mlmock.rules import Rule
+    from mlmock.world import Ask
+
+    Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 # The thread, and the task in it, that a block was started by.
 Here = tuple[int, Any]
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Run:
@@ -78,6 +81,7 @@ class Run:
             self.stop()
 
     def _complain(self, rules: list[Rule]) -> None:
+        from mlmock.errors import UnusedRuleWarning
         from mlmock.explain import unused
 
         __tracebackhide__ = True
@@ -117,14 +121,35 @@ def _inner(
 
 def _furnish(world: World) -> None:
     world.registry = REGISTRY
-    world.outside = moto.buckets
-    world.deliver = moto.deliver
-    world.neighbour = moto.neighbour
+    world.outside = _buckets
+    world.deliver = _deliver
+    world.neighbour = _neighbour
+
+
+# moto's room is loaded when somebody asks for a neighbour.
+
+
+def _buckets(world: World) -> Buckets | None:
+    from mlmock.transport import moto
+
+    return moto.buckets(world)
+
+
+def _deliver(world: World, event: Event) -> None:
+    from mlmock.transport import moto
+
+    moto.deliver(world, event)
+
+
+def _neighbour(world: World, service: str, owner: Owner) -> Ask | None:
+    from mlmock.transport import moto
+
+    return moto.neighbour(world, service, owner)
 
 
 def _equip(world: World) -> None:
     _furnish(world)
-    world.interception = Interception(world, with_memos=world.first.options.memos)
+    world.interception = Interception(with_memos=world.first.options.memos)
 
 
 class Mock:
@@ -193,6 +218,8 @@ class Mock:
         with active.LOCK:
             if not self._runs:
                 raise RuntimeError(f"there is nothing to {what}: this mock_ml has not been started")
+            if len(self._runs) == 1:
+                return self._runs.pop()[1]
             here = _here()
             mine = [pair for pair in self._runs if pair[0] == here]
             found = (mine or self._runs)[-1]
@@ -239,10 +266,7 @@ def mock_ml(*services: Any, **options: Any) -> Any:
 
 def _here() -> Here:
     asyncio = sys.modules.get("asyncio")
-    try:
-        task = asyncio.current_task() if asyncio else None
-    except RuntimeError:  # no loop runs
-        task = None
+    task = asyncio.current_task() if asyncio and asyncio._get_running_loop() else None
     return threading.get_ident(), task
 
 

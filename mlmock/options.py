@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlmock.progress import Policy, immediately
+if TYPE_CHECKING:
+    from mlmock.progress import Policy
 
 _DIGITS = 12
 LOOKOUTVISION_APIS = ("2020-11-20", "2020-12-preview")
@@ -43,12 +44,12 @@ class Options:
     """The options of one block. They don't change once they are made.
 
     `region`: what a client gets that nothing else gives one. `account_id`: 12 digits; a client
-    whose access key has 12 digits has that account. `progress`: how asynchronous work moves on.
-    `seed`: fixes ids, tokens and draws. `now`: an instant at which the clock stands. `passthrough`:
-    names of services whose calls go to AWS. `strict`: False turns UnmatchedCall into the default
-    answer and unused rules into a warning. `journal`: how many calls are kept. `sign`: False skips
-    SigV4. `memos`: False leaves botocore's own functions to do all of their work for every call.
-    `lookoutvision_api`: the revision of that service.
+    whose access key has 12 digits has that account. `progress`: how asynchronous work moves on;
+    None is `immediately()`. `seed`: fixes ids, tokens and draws. `now`: an instant at which the
+    clock stands. `passthrough`: names of services whose calls go to AWS. `strict`: False turns
+    UnmatchedCall into the default answer and unused rules into a warning. `journal`: how many calls
+    are kept. `sign`: False skips SigV4. `memos`: False leaves botocore's own functions to do all of
+    their work for every call. `lookoutvision_api`: the revision of that service.
 
     No dataclass: making one takes as long as a tenth of the first block.
     """
@@ -76,7 +77,7 @@ class Options:
         names = (passthrough,) if isinstance(passthrough, str) else passthrough
         self.region = region
         self.account_id = account_id
-        self.progress = immediately() if progress is None else progress
+        self.progress = progress
         self.seed = seed
         self.now = now
         self.passthrough = frozenset(names)
@@ -97,11 +98,10 @@ class Options:
             raise ValueError(f"the journal keeps at least one call, not {self.journal!r}")
         if self.now is not None and not isinstance(self.now, datetime):
             raise TypeError(f"now is a datetime, not {self.now!r}")
-        if not isinstance(self.progress, Policy):
-            raise TypeError(
-                "progress is immediately(), after_polls(n), after(seconds) or manually(), "
-                f"not {self.progress!r}"
-            )
+        if self.progress is not None:
+            from mlmock.progress import checked
+
+            checked(self.progress)
         if self.lookoutvision_api not in LOOKOUTVISION_APIS:
             raise ValueError(
                 f"lookoutvision_api is one of {', '.join(LOOKOUTVISION_APIS)}, "
@@ -117,9 +117,12 @@ class Options:
         """Return the options `named`; TypeError for one that doesn't exist, or isn't so."""
         for name, value in named.items():
             _check_named(name, value)
-        return cls(**named)
+        return cls(**named) if named else DEFAULT
 
     def revision_of(self, service: str) -> str | None:
         """Return the revision that is asked for of `service`, or None where there is no choice."""
         found: str | None = getattr(self, f"{service.replace('-', '_')}_api", None)
         return found
+
+
+DEFAULT = Options()

@@ -85,7 +85,7 @@ class Progress:
 
     def set(self, policy: Policy | None) -> None:
         """Let work that starts from here on follow `policy`; None: the parent's again."""
-        self._board.ledger.change(self, _own=_checked(policy))
+        self._board.ledger.change(self, _own=checked(policy))
 
     def child(self) -> Progress:
         """Return a policy that is this one until it is set."""
@@ -134,14 +134,15 @@ class MockProgress(Progress):
 
     def set(self, policy: Policy | None) -> None:
         """Let work that starts from here on follow `policy`; None: the block's option again."""
-        self._board.ledger.change(self._holder(), policy=_checked(policy))
+        self._board.ledger.change(self._holder(), policy=checked(policy))
 
 
-def _checked(policy: Policy | None) -> Policy | None:
+def checked(policy: Policy | None) -> Policy | None:
+    """Return what is a policy, or None for the one above; TypeError for anything else."""
     if policy is not None and not isinstance(policy, Policy):
         raise TypeError(
-            f"progress is set to immediately(), after_polls(n), after(seconds) or manually(), "
-            f"not to {policy!r}"
+            "progress is immediately(), after_polls(n), after(seconds) or manually(), "
+            f"not {policy!r}"
         )
     return policy
 

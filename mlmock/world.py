@@ -10,21 +10,21 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from mlmock.calls import Call, Journal
-from mlmock.clock import Clock, to_datetime, to_seconds
-from mlmock.errors import AuthorError, ConnectionFault, UnmatchedCall
-from mlmock.ledger import Ledger
 from mlmock.options import Options
-from mlmock.progress import Board, MockProgress
 
 if TYPE_CHECKING:
     from mlmock.book import Book
+    from mlmock.calls import Call, Journal
+    from mlmock.clock import Clock
+    from mlmock.errors import AuthorError
     from mlmock.events import Event, Events
+    from mlmock.ledger import Ledger
     from mlmock.objects import Buckets, ObjectStore, Owner
-    from mlmock.progress import Policy
+    from mlmock.progress import Board, MockProgress, Policy
+
+    Part = TypeVar("Part")
 
 Made = TypeVar("Made")
-Part = TypeVar("Part")
 # Asks a neighbour's service one question: `ask("describe_endpoint", EndpointName="x")` returns the
 # members of the answer, or None where the neighbour refuses.
 Ask = Callable[..., "dict[str, Any] | None"]
@@ -47,9 +47,10 @@ class MadeOnce(Generic[Made]):
         if world is None:
             return self
         with world.lock:
-            if self._name not in vars(world):
-                vars(world)[self._name] = self._make(world)
-            return vars(world)[self._name]
+            made = vars(world)
+            if self._name not in made:
+                made[self._name] = self._make(world)
+            return made[self._name]
 
 
 class Block:
@@ -84,7 +85,11 @@ class Block:
     def stands_at(self) -> float | None:
         """The instant at which the block lets the clock stand, but for what it is advanced."""
         now = self.options.now
-        return None if now is None else to_seconds(now) - self.ahead
+        if now is None:
+            return None
+        from mlmock.clock import to_seconds
+
+        return to_seconds(now) - self.ahead
 
     def count_requests(self) -> Iterator[str]:
         """Return (and keep) the ids of the block's requests: a seeded start, and a count."""
@@ -120,11 +125,6 @@ class World:
         self.blocks: tuple[Block, ...] = (first,)
         self.first = first
         self.lock = threading.RLock()
-        self.ledger = Ledger()
-        self.clock = Clock(self.ledger, now=first.options.now, lock=self.lock)
-        self.board = Board(self.clock, self.ledger, lambda: self.block.options.progress)
-        self.progress = MockProgress(self.board, lambda: self.block.policy_of)
-        self.calls = Journal(first.options.journal)
         self.unmatched: list[AuthorError] = []
         self.holds: frozenset[str] = first.services
         self.registry: Mapping[str, str] = {}
@@ -161,6 +161,44 @@ class World:
         self.clock.stand_at(_standing(self.blocks))
 
     # -- state ------------------------------------------------------------------------------
+
+    @MadeOnce
+    def ledger(self) -> Ledger:
+        """What every change goes through."""
+        from mlmock.ledger import Ledger
+
+        return Ledger()
+
+    @MadeOnce
+    def clock(self) -> Clock:
+        """Virtual time."""
+        from mlmock.clock import Clock
+
+        clock = Clock(self.ledger, now=self.first.options.now, lock=self.lock)
+        if self.interception is not None:
+            clock.on_patch_sleep = self.interception.patch_sleep
+        return clock
+
+    @MadeOnce
+    def board(self) -> Board:
+        """All unfinished work."""
+        from mlmock.progress import Board, immediately
+
+        return Board(self.clock, self.ledger, lambda: self.block.options.progress or immediately())
+
+    @MadeOnce
+    def progress(self) -> MockProgress:
+        """How asynchronous work moves on."""
+        from mlmock.progress import MockProgress
+
+        return MockProgress(self.board, lambda: self.block.policy_of)
+
+    @MadeOnce
+    def calls(self) -> Journal:
+        """The journal of calls."""
+        from mlmock.calls import Journal
+
+        return Journal(self.first.options.journal)
 
     @MadeOnce
     def book(self) -> Book:
@@ -220,7 +258,7 @@ class World:
         if found is None:
             with self.lock:
                 found = self._parts.setdefault(kind, cast(Any, kind)(self))
-        return cast(Part, found)
+        return cast("Part", found)
 
     def new_id(self) -> str:
         """Return a UUID (version 4) of the seeded source."""
@@ -236,6 +274,7 @@ class World:
         """Return an instant, in seconds since 1970, as an HTTP date."""
         second = int(seconds)
         if second != self._date[0]:
+            from mlmock.clock import to_datetime
             from mlmock.wire.timestamps import http_date
 
             self._date = (second, http_date(to_datetime(second)))
@@ -286,6 +325,8 @@ class World:
 
     def blamed(self, block: Block) -> list[AuthorError]:
         """Return the faults of `block` that nobody has cleared, and forget them."""
+        if not self.unmatched:
+            return []
         mine = [fault for fault in self.unmatched if self._blame.get(id(fault)) is block]
         self.unmatched[:] = [fault for fault in self.unmatched if fault not in mine]
         return mine
@@ -294,6 +335,8 @@ class World:
         """Let virtual time pass before an answer; the caller's read timeout ends it."""
         if not seconds:
             return
+        from mlmock.errors import ConnectionFault
+
         if call.patience is not None and seconds > call.patience:
             self.clock.advance(seconds=call.patience)
             raise ConnectionFault("read_timeout")
@@ -302,6 +345,8 @@ class World:
     def unmatched_call(self, call: Call, text: str) -> None:
         """Raise UnmatchedCall, or let the default answer where the block isn't strict."""
         if self.block.options.strict:
+            from mlmock.errors import UnmatchedCall
+
             raise UnmatchedCall(text)
 
 

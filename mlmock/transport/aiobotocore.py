@@ -18,7 +18,7 @@ from mlmock import active, router
 from mlmock.calls import Call
 from mlmock.errors import ConnectionFault
 from mlmock.transport import botocore as endpoint
-from mlmock.transport import patience, trips
+from mlmock.transport import models, patience, trips
 from mlmock.transport.aiomoto import Lent
 from mlmock.transport.bodies import Frames
 from mlmock.transport.credentials import SECRET, Sought
@@ -349,6 +349,7 @@ def patches() -> list[Patch]:
     bucket = getattr(buckets, "AsyncTokenBucket", None)
     if bucket is not None:
         found.append(Patch(bucket, "_acquire", _acquire))
+    found += models.aio_patches()
     return found + [Patch(owner, "_sleep", _own_sleep) for owner in _anyio_twins()]
 
 

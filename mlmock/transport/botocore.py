@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from botocore.auth import BearerAuth
-from botocore.endpoint import Endpoint
 from botocore.signers import RequestSigner
 from botocore.tokens import FrozenAuthToken
 
@@ -22,7 +21,7 @@ from mlmock.calls import Call
 from mlmock.errors import NotMocked
 from mlmock.transport import patience
 from mlmock.transport.credentials import TOKEN, account_of, credentials_for, is_ours
-from mlmock.transport.patching import Patch, when_used
+from mlmock.transport.patching import Patch
 from mlmock.world import Block
 
 _TICKET = "mlmock_ticket"
@@ -146,7 +145,9 @@ def is_stamped(request: Any) -> bool:
     return type(getattr(request, _TICKET, None)) is Call
 
 
-def _create_request(patch: Patch) -> Any:
+def create_request(patch: Patch) -> Any:
+    """Return what stamps the requests of held services."""
+
     def create_request(self: Any, params: Any, operation_model: Any = None) -> Any:
         if operation_model is None:
             return patch.original(self, params, operation_model)
@@ -158,7 +159,9 @@ def _create_request(patch: Patch) -> Any:
     return create_request
 
 
-def _send(patch: Patch) -> Any:
+def send(patch: Patch) -> Any:
+    """Return what answers stamped requests, and refuses others that would leave for AWS."""
+
     def send(self: Any, request: Any) -> Any:
         ticket = getattr(request, _TICKET, None)
         if type(ticket) is Call:
@@ -202,7 +205,9 @@ def refuse(block: Block | None, service: str | None, operation: str | None, url:
     raise block.world.blame(NotMocked(text))
 
 
-def _init(patch: Patch) -> Any:
+def init(patch: Patch) -> Any:
+    """Return what lets an endpoint made inside a block refuse AWS once no block runs."""
+
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         patch.original(self, *args, **kwargs)
         block = active.current()
@@ -287,19 +292,10 @@ def own_auth(signer: Any, kwargs: dict[str, Any]) -> Any:
     return None
 
 
-def _get_auth_instance(patch: Patch) -> Any:
+def get_auth_instance(patch: Patch) -> Any:
+    """Return what signs with keys of ours where a request has them."""
+
     def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
         return own_auth(self, kwargs) or patch.original(self, *args, **kwargs)
 
     return get_auth_instance
-
-
-def patches() -> list[Patch]:
-    """Return the patches of botocore's endpoint, and of what signs: our keys sign by our own."""
-    return [
-        Patch(Endpoint, "create_request", _create_request),
-        Patch(Endpoint, "prepare_request", when_used("preparing", "prepare_request")),
-        Patch(Endpoint, "_send", _send),
-        Patch(Endpoint, "__init__", _init),
-        Patch(RequestSigner, "get_auth_instance", _get_auth_instance),
-    ]

@@ -1,37 +1,43 @@
-"""Interception: put in place when the first block starts, taken out exactly when the last ends."""
+"""Interception: put in place when the first block starts, taken out exactly when the last ends.
+
+A block begins with gates: what a session, a client, a call or a question goes through first. Who
+goes through one has the rest patched (`cuts`), so that a block in which nobody does costs little.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 import botocore
-import botocore.hooks
-import botocore.parsers
-import botocore.useragent
+from botocore.endpoint import Endpoint
 from botocore.hooks import EventAliaser
 from botocore.loaders import Loader
 from botocore.session import Session
-from botocore.validate import ParamValidator
+from botocore.signers import RequestSigner
 
 from mlmock import active
-from mlmock.transport import botocore as endpoint
-from mlmock.transport import moto, patience, sessions
-from mlmock.transport.patching import Patch, when_used
+from mlmock.transport.patching import Gate, Patch, when_used
 
-
-def _aiobotocore_patches(module: str) -> list[Patch]:
-    from mlmock.transport import aiobotocore, models
-
-    return [*aiobotocore.patches(), *models.aio_patches()]
+_GATES: tuple[tuple[Any, str, str, str], ...] = (
+    (Endpoint, "create_request", "botocore", "create_request"),
+    (Endpoint, "_send", "botocore", "send"),
+    (RequestSigner, "get_auth_instance", "botocore", "get_auth_instance"),
+    (EventAliaser, "__init__", "handlers", "aliaser_init"),
+    (Session, "get_config_variable", "sessions", "get_config_variable"),
+    (Session, "get_credentials", "sessions", "get_credentials"),
+    (Session, "get_available_regions", "models", "get_available_regions"),
+    (Loader, "load_service_model", "models", "load_service_model"),
+    (Loader, "list_available_services", "models", "list_available_services"),
+)
 
 
 def _own(room: str, name: str = "patches") -> Callable[[str], list[Patch]]:
-    """Return what patches a way of fetching URLs that has a room of its own."""
+    """Return what patches a package that has a room of its own."""
 
     def make(module: str) -> list[Patch]:
         found: list[Patch] = getattr(import_module(f"mlmock.transport.{room}"), name)()
@@ -40,83 +46,76 @@ def _own(room: str, name: str = "patches") -> Callable[[str], list[Patch]]:
     return make
 
 
-def _web(kind: str, name: str, replacement: str) -> Callable[[str], list[Patch]]:
-    """Return what patches a class that fetches URLs; its replacement is in `web`."""
+def _part(
+    kind: str, name: str, room: str, replacement: str, how: type[Patch] = Patch
+) -> Callable[[str], list[Patch]]:
+    """Return what patches one attribute of a class, or of the module itself."""
 
     def make(module: str) -> list[Patch]:
-        owner = getattr(sys.modules[module], kind)
-        return [Patch(owner, name, when_used("web", replacement))]
+        there = sys.modules[module]
+        owner = getattr(there, kind) if kind else there
+        return [how(owner, name, when_used(room, replacement))] if name in vars(owner) else []
 
     return make
 
 
 # Patches of packages that may be imported while a block runs: by the module that they need.
 _LATE: dict[str, Callable[[str], list[Patch]]] = {
-    "boto3": lambda module: sessions.boto3_patches(),
-    "aiobotocore.session": _aiobotocore_patches,
-    "moto.core.botocore_stubber": lambda module: moto.patches(),
-    "urllib3.connectionpool": _web("HTTPConnectionPool", "urlopen", "urlopen"),
-    "responses": _web("RequestsMock", "_on_request", "on_request"),
+    "boto3": _part("", "_get_default_session", "sessions", "get_default_session", Gate),
+    "aiobotocore.session": _own("aiobotocore"),
+    "moto.core.botocore_stubber": _own("moto"),
+    "urllib3.connectionpool": _part("HTTPConnectionPool", "urlopen", "web", "urlopen"),
+    "responses": _part("RequestsMock", "_on_request", "web", "on_request"),
     "httpcore": _own("httpcore"),
     "httpcore2": _own("httpcore", "patches_of_the_second"),
     "aiohttp.connector": _own("aiohttp"),
-    "urllib.request": _web("AbstractHTTPHandler", "do_open", "do_open"),
+    "urllib.request": _part("AbstractHTTPHandler", "do_open", "web", "do_open"),
 }
-
-
-# What stands in for upstream's own, in a room that is loaded when it is first used: of whom, its
-# name there, the room, and what makes it.
-_CUTS: tuple[tuple[Any, str, str, str], ...] = (
-    (EventAliaser, "__init__", "handlers", "aliaser_init"),
-    (botocore.hooks, "accepts_kwargs", "handlers", "accepts_kwargs"),
-    (Session, "_register_builtin_handlers", "handlers", "register_builtin_handlers"),
-    (vars(botocore.hooks)["_PrefixTrie"], "__copy__", "handlers", "trie_copy"),
-    (Loader, "load_service_model", "models", "load_service_model"),
-    (Loader, "list_available_services", "models", "list_available_services"),
-    (Loader, "list_api_versions", "models", "list_api_versions"),
-    (Loader, "determine_latest_version", "models", "determine_latest_version"),
-    (Session, "get_available_regions", "models", "get_available_regions"),
-)
-_MEMOS: tuple[tuple[Any, str, str, str], ...] = (
-    (botocore.useragent, "sanitize_user_agent_string_component", "memos", "sanitise"),
-    (botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", "memos", "timestamps"),
-    (ParamValidator, "validate", "memos", "validation"),
-)
-
-
-def _cuts(table: tuple[tuple[Any, str, str, str], ...]) -> Iterator[Patch]:
-    for owner, name, room, replacement in table:
-        if name in vars(owner):
-            yield Patch(owner, name, when_used(room, replacement))
+# A package whose calls go through no gate of botocore's.
+_UNGATED = "aiobotocore.session"
 
 
 @cache
-def _always() -> tuple[Patch, ...]:
-    return (*endpoint.patches(), *patience.patches(), *sessions.patches(), *_cuts(_CUTS))
+def gates() -> tuple[Patch, ...]:
+    """Return the gates of botocore."""
+    return tuple(Gate(owner, name, when_used(room, made)) for owner, name, room, made in _GATES)
 
 
 @cache
-def _memos() -> tuple[Patch, ...]:
-    return tuple(_cuts(_MEMOS))
+def _late(name: str, module: Any) -> tuple[Patch, ...]:
+    return tuple(_LATE[name](name))
 
 
-@cache
-def _late(module: str, thing: int) -> tuple[Patch, ...]:
-    return tuple(_LATE[module](module))
+class Beginning:
+    """What a block begins with, where some packages are imported and others are missing."""
+
+    __slots__ = ("missing", "patches")
+
+    def __init__(self, modules: tuple[Any, ...]) -> None:
+        ready = {name: m for name, m in zip(_LATE, modules, strict=True) if _is_ready(m)}
+        late = (patch for name, module in ready.items() for patch in _late(name, module))
+        self.patches = (*gates(), *late)
+        self.missing = frozenset(_LATE).difference(ready)
 
 
-@lru_cache(maxsize=64)
-def _first(with_memos: bool, *imported: tuple[str, int]) -> tuple[Patch, ...]:
-    """Return what a first block patches, where these packages are imported: names and ids."""
-    late = (patch for module, thing in imported for patch in _late(module, thing))
-    return (*_always(), *(_memos() if with_memos else ()), *late)
+# By what `sys.modules` has of those packages.
+_BEGINNINGS: dict[tuple[Any, ...], Beginning] = {}
 
 
-def _is_imported(name: str) -> bool:
-    module = sys.modules.get(name)
-    return module is not None and not getattr(
-        getattr(module, "__spec__", None), "_initializing", False
-    )
+def _beginning() -> Beginning:
+    modules = tuple(map(sys.modules.get, _LATE))
+    found = _BEGINNINGS.get(modules)
+    if found is None:
+        found = Beginning(modules)
+        if all(_is_ready(each) for each in modules if each is not None):
+            _BEGINNINGS[modules] = found
+    return found
+
+
+def _is_ready(module: Any) -> bool:
+    """True for a module that is there, and isn't being imported just now."""
+    spec = getattr(module, "__spec__", None)
+    return module is not None and not getattr(spec, "_initializing", False)
 
 
 class Watch:
@@ -148,57 +147,88 @@ class Watch:
 
 
 class Interception:
-    """What is patched for one world."""
+    """What is patched for one world. `nursery` is there once it is open."""
 
-    def __init__(self, world: Any, *, with_memos: bool) -> None:
-        self._world = world
-        imported = [name for name in _LATE if _is_imported(name)]
-        patches = _first(with_memos, *[(name, id(sys.modules[name])) for name in imported])
-        self._applied = [patch.apply() for patch in patches]
-        self.missing = set(_LATE).difference(imported)
-        self._takes_sleep = False
-        self.nursery = sessions.Nursery()
-        botocore.register_initializer(sessions.note_session)
-        world.clock.on_patch_sleep = self.patch_sleep
+    nursery: Any
+
+    def __init__(self, *, with_memos: bool) -> None:
+        self._with_memos = with_memos
+        beginning = _beginning()
+        self._applied = [patch.apply() for patch in beginning.patches]
+        self.missing = beginning.missing
+        self._default_before = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
+        self._is_open = self._takes_sleep = False
         self._watch = Watch(self)
         sys.meta_path.insert(0, self._watch)
+        if _UNGATED not in beginning.missing:
+            self._open()
+
+    def open(self) -> None:
+        """Patch the rest, unless that is done or the block has ended meanwhile."""
+        if not self._is_open:
+            with active.LOCK:  # the first of many threads
+                if self._runs() and not self._is_open:
+                    self._open()
+
+    def _runs(self) -> bool:
+        block = active.current()
+        return block is not None and block.world.interception is self
+
+    def _open(self) -> None:
+        from mlmock.transport import cuts, sessions
+
+        self._is_open = True
+        self.nursery = sessions.Nursery(self._default_before)
+        botocore.register_initializer(sessions.note_session)
+        for patch in self._applied:
+            if isinstance(patch, Gate):
+                patch.open()
+        for patch in cuts.patches(with_memos=self._with_memos):
+            self._apply(patch)
 
     def notice(self) -> None:
         """Patch what has been imported since."""
-        for module in [name for name in self.missing if _is_imported(name)]:
-            with active.LOCK:  # the first of many threads to see it
-                if module in self.missing:
-                    self._apply_late(module)
+        for name in [name for name in self.missing if _is_ready(sys.modules.get(name))]:
+            self.arrived(name)
 
-    def arrived(self, module: str) -> None:
+    def arrived(self, name: str) -> None:
         """Patch a module that has just been imported, unless the block has ended meanwhile."""
-        with active.LOCK:
-            block = active.current()
-            if block is not None and block.world.interception is self and module in self.missing:
-                self._apply_late(module)
-
-    def _apply_late(self, module: str) -> None:
-        for patch in _late(module, id(sys.modules[module])):
-            self._apply(patch)
-        self.missing.discard(module)
+        with active.LOCK:  # the first of many threads to see it
+            if self._runs() and name in self.missing:
+                self.missing -= {name}
+                for patch in _late(name, sys.modules[name]):
+                    self._apply(patch)
+                if name == _UNGATED:
+                    self.open()
 
     def patch_sleep(self) -> None:
         """Take the sleeping of the code under test, too. Twice is once."""
+        from mlmock.transport import patience
+
         if not self._takes_sleep:
             self._takes_sleep = True
             for patch in patience.user_patches():
                 self._apply(patch)
 
     def _apply(self, patch: Patch) -> None:
-        self._applied.append(patch.apply())
+        taken = patch.apply()
+        self._applied.append(taken)
+        if self._is_open and isinstance(taken, Gate):
+            taken.open()
 
     def undo(self) -> None:
         """Put everything back."""
-        if self._watch in sys.meta_path:
+        if self._watch in sys.meta_path:  # or somebody has put back the finders of before
             sys.meta_path.remove(self._watch)
         for patch in reversed(self._applied):
             patch.undo()
-        botocore.unregister_initializer(sessions.note_session)
+        if self._is_open:
+            self._close()
+
+    def _close(self) -> None:
+        from mlmock.transport.sessions import note_session
+
+        botocore.unregister_initializer(note_session)
         self.nursery.close()
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from mlmock import active
+
 _MISSING = object()
 
 
@@ -18,20 +20,26 @@ class Patch:
     runs.
     """
 
-    __slots__ = ("_held", "_is_buried", "_make", "name", "original", "owner", "replacement")
+    __slots__ = (
+        *("name", "original", "owner", "replacement"),
+        *("_first", "_held", "_is_buried", "_make"),
+    )
 
     def __init__(self, owner: Any, name: str, make: Callable[[Patch], Any]) -> None:
         self.owner = owner
         self.name = name
         self._held = owner.__dict__
         self.original: Any = _MISSING
-        self.replacement = make(self)
+        self.replacement = self._first = make(self)
         self._make = make
         self._is_buried = False
 
     def apply(self) -> Patch:
         """Put the replacement in place; return the patch that undoes it."""
-        present = self._held.get(self.name, _MISSING)
+        try:  # what an empty block costs is this and `undo`: get() takes twice as long
+            present = self._held[self.name]
+        except KeyError:
+            present = _MISSING
         if present is self.replacement or self._is_buried:
             return self._again(present)
         self.original = present
@@ -41,7 +49,7 @@ class Patch:
     def _again(self, present: Any) -> Patch:
         """Go on with a replacement that has stayed: it is in place, or something lies on top."""
         if present is not self.replacement:  # it calls what lies below: a second layer, no circle
-            return Patch(self.owner, self.name, self._make).apply()
+            return type(self)(self.owner, self.name, self._make).apply()
         self._is_buried = False
         return self
 
@@ -49,16 +57,59 @@ class Patch:
         """Put `replacement` in the place of the one that is there, if nothing lies on top of it."""
         if self._held.get(self.name) is self.replacement:
             setattr(self.owner, self.name, replacement)
-            self.replacement = replacement
+            self.replacement = self._first = replacement
 
     def undo(self) -> None:
         """Put back what was there."""
         if self._held.get(self.name) is not self.replacement:
             self._is_buried = True
-        elif self.original is _MISSING:
+            return
+        if self.original is _MISSING:
             delattr(self.owner, self.name)
         else:
             setattr(self.owner, self.name, self.original)
+        self.replacement = self._first
+
+
+class Gate(Patch):
+    """A patch of what comes first: whoever goes through it has all the rest patched.
+
+    So a block that nobody calls in costs little. `behind` is what it then gives way to.
+    """
+
+    __slots__ = ("behind",)
+
+    def __init__(self, owner: Any, name: str, make: Callable[[Patch], Any]) -> None:
+        super().__init__(owner, name, make)
+        self.behind = self.replacement
+        self.replacement = self._first = _gate(self)
+
+    def open(self) -> None:
+        """Give way to what lies behind, until the block ends."""
+        self.settle(self.behind)
+
+    def settle(self, replacement: Any) -> None:
+        """Let `replacement` lie behind, and give way to it."""
+        self.behind = replacement
+        gate = self._first
+        super().settle(replacement)
+        self._first = gate  # the next block begins with it again
+
+    def _again(self, present: Any) -> Patch:
+        taken = super()._again(present)
+        if taken is self:
+            super().settle(self._first)
+        return taken
+
+
+def _gate(patch: Gate) -> Any:
+    def gate(*args: Any, **kwargs: Any) -> Any:
+        block = active.current()
+        if block is not None:
+            block.world.interception.open()
+        return patch.behind(*args, **kwargs)
+
+    return gate
 
 
 def when_used(room: str, name: str) -> Callable[[Patch], Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import weakref
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,9 @@ def _data_beside(file: str) -> str:
 # -- region and credentials -------------------------------------------------------------------
 
 
-def _get_config_variable(patch: Patch) -> Any:
+def get_config_variable(patch: Patch) -> Any:
+    """Return what knows a region where nothing else names one."""
+
     def get_config_variable(self: Any, logical_name: str, methods: Any = None) -> Any:
         found = patch.original(self, logical_name, methods)
         if found is None and logical_name == "region":
@@ -82,7 +83,9 @@ def _get_config_variable(patch: Patch) -> Any:
     return get_config_variable
 
 
-def _get_credentials(patch: Patch) -> Any:
+def get_credentials(patch: Patch) -> Any:
+    """Return what finds credentials without asking anybody, or has some of ours."""
+
     def get_credentials(self: Any) -> Any:
         block = active.current()
         if block is None or self._credentials is not None:
@@ -155,11 +158,11 @@ class Nursery:
     It is as old as the interception: `ml.reset()` and savepoints don't touch it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, default_before: Any) -> None:
         self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
         self.default: Any = None
         self.handlers = 0
-        self._before = default_session()
+        self._before = default_before
 
     def holds(self, session: Any) -> bool:
         """True for a boto3 session that was made inside a block."""
@@ -198,7 +201,9 @@ def note_session(session: Any) -> None:
         block.world.interception.notice()  # aiobotocore may have been imported just now
 
 
-def _get_default_session(patch: Patch) -> Any:
+def get_default_session(patch: Patch) -> Any:
+    """Return what keeps the default session of a block apart from that of before."""
+
     def get_default_session() -> Any:
         boto3 = patch.owner
         block = active.current()
@@ -211,26 +216,3 @@ def _get_default_session(patch: Patch) -> Any:
         return nursery.default
 
     return get_default_session
-
-
-def default_session() -> Any:
-    """Return boto3's default session as it is now, if boto3 is there."""
-    return getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
-
-
-def patches() -> list[Patch]:
-    """Return the patches that make sessions cheap and give them what they lack."""
-    found: list[tuple[Any, str, Callable[[Patch], Any]]] = [
-        (Session, "get_config_variable", _get_config_variable),
-        (Session, "get_credentials", _get_credentials),
-        (Loader, "_cache", lambda patch: SharedCache()),
-    ]
-    return [Patch(owner, name, make) for owner, name, make in found]
-
-
-def boto3_patches() -> list[Patch]:
-    """Return the patch of boto3's default session, if boto3 is there."""
-    boto3 = sys.modules.get("boto3")
-    if boto3 is None or not hasattr(boto3, "_get_default_session"):
-        return []
-    return [Patch(boto3, "_get_default_session", _get_default_session)]

@@ -5,8 +5,14 @@ When one of these fails with a new botocore, read what has changed there, then a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
+import boto3
+import botocore.session
+import botocore.waiter
 import pytest
 from botocore.endpoint import Endpoint
 from botocore.retries.bucket import TokenBucket
@@ -15,8 +21,8 @@ from botocore.signers import RequestSigner
 from moto.core.botocore_stubber import BotocoreStubber
 
 from mlmock import mock_ml
-from mlmock.transport import hosts, install, memos
-from mlmock.transport.patching import Patch
+from mlmock.transport import cuts, hosts, memos
+from mlmock.transport.patching import Gate, Patch
 from mlmock.transport.sources import class_hash, source_hash
 
 READ = {  # botocore 1.36.0 to 1.44.5
@@ -41,7 +47,7 @@ def test_motos_stubber_takes_the_event_and_the_request() -> None:
 
 
 def test_all_memos_fit_the_installed_botocore() -> None:
-    patches = {patch.name: patch.apply() for patch in install._memos()}
+    patches = {patch.name: patch.apply() for patch in cuts.memos()}
     made = (memos.sanitise, memos.timestamps, memos.validation)
     try:
         assert all(make(patch) for make, patch in zip(made, patches.values(), strict=True))
@@ -55,8 +61,10 @@ def test_memos_are_left_out_on_request() -> None:
 
     plain = botocore.parsers.DEFAULT_TIMESTAMP_PARSER
     with mock_ml(memos=False):
+        boto3.client("sagemaker-a2i-runtime")
         assert botocore.parsers.DEFAULT_TIMESTAMP_PARSER is plain
     with mock_ml():
+        boto3.client("sagemaker-a2i-runtime")
         assert botocore.parsers.DEFAULT_TIMESTAMP_PARSER is not plain
     assert botocore.parsers.DEFAULT_TIMESTAMP_PARSER is plain
 
@@ -112,6 +120,96 @@ def test_a_covered_patch_stays_below_and_is_never_called_in_a_circle() -> None:
     assert Thing().act() == "ours(plain)"
     patch.undo()
     assert dict(vars(Thing)) == before
+
+
+# -- gates ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """A gate before `Thing.act`, which is as it was afterwards."""
+    before = dict(vars(Thing))
+    yield Gate(Thing, "act", wrapped)
+    assert dict(vars(Thing)) == before
+
+
+def test_a_gate_does_what_lies_behind_it_whether_a_block_runs_or_not(gate: Gate) -> None:
+    gate.apply()
+    assert Thing().act() == "ours(plain)"
+    with mock_ml():
+        assert Thing().act() == "ours(plain)"
+    gate.undo()
+
+
+def test_a_gate_that_is_open_is_closed_again_in_the_next_block(gate: Gate) -> None:
+    closed = gate.replacement
+    gate.apply()
+    gate.open()
+    assert vars(Thing)["act"] is gate.behind is not closed
+    gate.undo()
+    gate.apply()
+    assert vars(Thing)["act"] is closed
+    gate.undo()
+
+
+def test_an_open_gate_that_was_covered_is_closed_where_it_comes_to_light(gate: Gate) -> None:
+    closed = gate.replacement
+    gate.apply()
+    gate.open()
+    thing: Any = Thing
+    below = thing.act
+    thing.act = lambda self: f"theirs({below(self)})"
+    gate.undo()
+    over = gate.apply()
+    assert type(over) is Gate
+    assert over is not gate
+    over.undo()
+    thing.act = below
+    assert gate.apply() is gate
+    assert vars(Thing)["act"] is closed
+    gate.undo()
+
+
+NAME = "sagemaker-a2i-runtime"
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
+SESSION = botocore.session.Session()
+CLIENT: Any = boto3.Session(region_name="us-east-1").client(NAME)
+WAYS_IN: dict[str, Callable[[], Any]] = {
+    "a call": lambda: CLIENT.list_human_loops(FlowDefinitionArn=ARN),
+    "a URL": lambda: CLIENT.generate_presigned_url("describe_human_loop", {"HumanLoopName": "a"}),
+    "a client": lambda: SESSION.create_client(NAME),
+    "a session": botocore.session.Session,
+    "the default session": lambda: boto3.client(NAME),
+    "a setting": lambda: SESSION.get_config_variable("region"),
+    "credentials": lambda: SESSION.get_credentials(),
+    "a model": lambda: SESSION.get_service_model("lookoutvision"),
+    "the services": SESSION.get_available_services,
+    "the regions": lambda: SESSION.get_available_regions("lookoutvision"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_IN)
+def test_a_block_patches_the_rest_when_somebody_comes_in(way: str) -> None:
+    waiter = vars(botocore.waiter)
+    plain = waiter["time"]
+    with mock_ml():
+        assert waiter["time"] is plain
+        assert WAYS_IN[way]()
+        assert waiter["time"] is not plain
+    assert waiter["time"] is plain
+
+
+def test_sixteen_threads_at_a_gate_patch_the_rest_once() -> None:
+    session, all_there = botocore.session.Session(), Barrier(16)
+
+    def ask(_: int) -> Any:
+        all_there.wait()
+        return session.get_config_variable("region")
+
+    with mock_ml() as ml, ThreadPoolExecutor(16) as threads:
+        assert set(threads.map(ask, range(16))) == {"us-east-1"}
+        applied = ml._world.interception._applied
+        assert len(applied) == len({(id(patch.owner), patch.name) for patch in applied})
 
 
 # -- hosts ------------------------------------------------------------------------------------

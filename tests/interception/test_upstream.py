@@ -11,7 +11,7 @@ import botocore.waiter
 import pytest
 from botocore.auth import SigV4Auth
 
-from mlmock.transport import handlers, install, signing
+from mlmock.transport import cuts, handlers, install, signing
 from mlmock.transport.sources import class_hash
 from tests.interception.upstream import check, label, own, replaced
 
@@ -77,7 +77,7 @@ NEAR: Any = (
     BUCKET._sleep_amount,
 )
 FUNCTIONS = {
-    **replaced((*install._always(), *install._memos())),
+    **replaced((*install.gates(), *cuts.patches(with_memos=True))),
     **{label(own(each)): own(each) for each in NEAR},
 }
 

@@ -117,6 +117,7 @@ with mock_ml(passthrough=["sts"]):
 # what the latest call was says nothing in the next block
 slept.clear()
 with mock_ml() as ml:
+    boto3.client("sts", region_name="us-east-1", **KEYS)
     now = ml.clock.now()
     vars(botocore.endpoint)["time"].sleep(1000)
     assert (ml.clock.now() - now).total_seconds() >= 1000

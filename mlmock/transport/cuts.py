@@ -1,0 +1,56 @@
+"""What is patched once somebody comes through a gate: the rest of what we cut in botocore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import botocore.hooks
+import botocore.parsers
+import botocore.useragent
+from botocore.endpoint import Endpoint
+from botocore.loaders import Loader
+from botocore.session import Session
+from botocore.validate import ParamValidator
+
+from mlmock.transport import patience
+from mlmock.transport.patching import Patch, when_used
+from mlmock.transport.sessions import SharedCache
+
+# What stands in for upstream's own, in a room that is loaded when it is first used: of whom, its
+# name there, the room, and what makes it.
+Table = tuple[tuple[Any, str, str, str], ...]
+_CUTS: Table = (
+    (Endpoint, "prepare_request", "preparing", "prepare_request"),
+    (Endpoint, "__init__", "botocore", "init"),
+    (botocore.hooks, "accepts_kwargs", "handlers", "accepts_kwargs"),
+    (Session, "_register_builtin_handlers", "handlers", "register_builtin_handlers"),
+    (Loader, "list_api_versions", "models", "list_api_versions"),
+    (Loader, "determine_latest_version", "models", "determine_latest_version"),
+    (vars(botocore.hooks)["_PrefixTrie"], "__copy__", "handlers", "trie_copy"),
+)
+_MEMOS: Table = (
+    (botocore.useragent, "sanitize_user_agent_string_component", "memos", "sanitise"),
+    (botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", "memos", "timestamps"),
+    (ParamValidator, "validate", "memos", "validation"),
+)
+
+
+def _made(table: Table) -> Iterator[Patch]:
+    for owner, name, room, replacement in table:
+        if name in vars(owner):
+            yield Patch(owner, name, when_used(room, replacement))
+
+
+@cache
+def patches(*, with_memos: bool) -> tuple[Patch, ...]:
+    """Return the patches behind the gates."""
+    shared = Patch(Loader, "_cache", lambda patch: SharedCache())
+    return (*_made(_CUTS), shared, *patience.patches(), *(memos() if with_memos else ()))
+
+
+@cache
+def memos() -> tuple[Patch, ...]:
+    """Return the patches that `memos=False` leaves out."""
+    return tuple(_made(_MEMOS))
