@@ -121,23 +121,25 @@ class Block:
 class World:
     """The state of a mock: resources, rules, journal, clock. Lives as long as a block runs."""
 
+    # What its mock gives it.
+    registry: Mapping[str, str]
+    outside: Callable[[World], Buckets | None]
+    deliver: Callable[[World, Event], None] | None = None
+    neighbour: Callable[[World, str, Owner], Ask | None]
+    interception: Any = None
+    clients: Any = None
+    _date = (0, "")
+
     def __init__(self, first: Block) -> None:
         self.blocks: tuple[Block, ...] = (first,)
         self.first = first
         self.lock = threading.RLock()
+        self.mark = object()
         self.unmatched: list[AuthorError] = []
         self.holds: frozenset[str] = first.services
-        self.registry: Mapping[str, str] = {}
-        self.outside: Callable[[World], Buckets | None] = _nobody
-        self.interception: Any = None
-        self.mark = object()
-        self.clients: Any = None
-        self.deliver: Callable[[World, Event], None] | None = None
-        self.neighbour: Callable[[World, str, Owner], Ask | None] = _no_neighbour
         self._blame: dict[int, Block] = {}
         self._backends: dict[tuple[str, str, str], Any] = {}
         self._parts: dict[type, Any] = {}
-        self._date = (0, "")
 
     # -- blocks -----------------------------------------------------------------------------
 
@@ -354,14 +356,6 @@ def new_id(source: random.Random) -> str:
     """Return a UUID (version 4) drawn from `source`."""
     digits = f"{source.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
-
-
-def _nobody(world: World) -> Buckets | None:
-    return None
-
-
-def _no_neighbour(world: World, service: str, owner: Owner) -> Ask | None:
-    return None
 
 
 def _standing(blocks: tuple[Block, ...]) -> float | None:

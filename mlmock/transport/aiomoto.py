@@ -18,10 +18,10 @@ class Lent(Patch):
 
     __slots__ = ()
 
-    def undo(self) -> None:
-        """Put back what was there, here or with aiomoto."""
-        super().undo()
-        if self._is_buried and "aiomoto" in sys.modules:
+    def stay(self) -> None:
+        """Leave the replacement where it is, unless it is aiomoto that has put its own on top."""
+        super().stay()
+        if "aiomoto" in sys.modules:
             for keeper in gc.get_referrers(self.replacement):
                 self._is_buried &= not self._give_back(keeper)
 

@@ -22,6 +22,7 @@ from mlmock.transport.sessions import SharedCache
 # name there, the room, and what makes it.
 Table = tuple[tuple[Any, str, str, str], ...]
 _CUTS: Table = (
+    (Endpoint, "_send", "botocore", "send"),
     (Endpoint, "prepare_request", "preparing", "prepare_request"),
     (Endpoint, "__init__", "botocore", "init"),
     (botocore.hooks, "accepts_kwargs", "handlers", "accepts_kwargs"),

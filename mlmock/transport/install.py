@@ -21,11 +21,10 @@ from botocore.session import Session
 from botocore.signers import RequestSigner
 
 from mlmock import active
-from mlmock.transport.patching import Gate, Patch, when_used
+from mlmock.transport.patching import Gate, Patch, apply_all, undo_all, when_used
 
 _GATES: tuple[tuple[Any, str, str, str], ...] = (
     (Endpoint, "create_request", "botocore", "create_request"),
-    (Endpoint, "_send", "botocore", "send"),
     (RequestSigner, "get_auth_instance", "botocore", "get_auth_instance"),
     (EventAliaser, "__init__", "handlers", "aliaser_init"),
     (Session, "get_config_variable", "sessions", "get_config_variable"),
@@ -105,10 +104,13 @@ _BEGINNINGS: dict[tuple[Any, ...], Beginning] = {}
 def _beginning() -> Beginning:
     modules = tuple(map(sys.modules.get, _LATE))
     found = _BEGINNINGS.get(modules)
-    if found is None:
-        found = Beginning(modules)
-        if all(_is_ready(each) for each in modules if each is not None):
-            _BEGINNINGS[modules] = found
+    return found or _begin(modules)
+
+
+def _begin(modules: tuple[Any, ...]) -> Beginning:
+    found = Beginning(modules)
+    if all(_is_ready(each) for each in modules if each is not None):
+        _BEGINNINGS[modules] = found
     return found
 
 
@@ -154,7 +156,7 @@ class Interception:
     def __init__(self, *, with_memos: bool) -> None:
         self._with_memos = with_memos
         beginning = _beginning()
-        self._applied = [patch.apply() for patch in beginning.patches]
+        self._applied = apply_all(beginning.patches)
         self.missing = beginning.missing
         self._default_before = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
         self._is_open = self._takes_sleep = False
@@ -220,8 +222,7 @@ class Interception:
         """Put everything back."""
         if self._watch in sys.meta_path:  # or somebody has put back the finders of before
             sys.meta_path.remove(self._watch)
-        for patch in reversed(self._applied):
-            patch.undo()
+        undo_all(self._applied)
         if self._is_open:
             self._close()
 
