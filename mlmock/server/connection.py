@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import logging
 import select
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
-from io import BytesIO
 from typing import Any
 
 from werkzeug.serving import DechunkedInput, WSGIRequestHandler
 
 from mlmock.errors import ConnectionFault
 from mlmock.server.bodies import BadBody, TooLarge, decoded
+from mlmock.server.heads import Head, head_of, plain_head, written
 from mlmock.server.http2 import begins, cut
+from mlmock.transport.front import refusal
+from mlmock.wire.message import Answer
 
 _log = logging.getLogger("mlmock.server")
 
@@ -37,7 +38,7 @@ class Connection(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1
+    rbufsize = 65536
     limits = Limits()
     timeout = Limits().idle
 
@@ -69,31 +70,46 @@ class Connection(WSGIRequestHandler):
             "Connection: close\r\n\r\n"
         )
         self.wfile.write(head.encode("latin-1", "replace") + body)
-        self.wfile.flush()
+
+    def handle_one_request(self) -> None:
+        """Answer one request: a plain one in one go, any other as the base classes read it."""
+        source: Any = self.rfile
+        head = plain_head(source)
+        if head is None:
+            super().handle_one_request()
+            return
+        self.command, self.request_version = head.method, "HTTP/1.1"
+        self.close_connection = head.headers.get("connection", "").lower() == "close"
+        self._serve(head)
 
     def run_wsgi(self) -> None:
-        """Answer one request."""
+        """Answer one request, whose head the base classes have read."""
         try:
-            self.environ = self.make_environ()
-            body = decoded(
-                self._raw_body(), self.headers.get("Content-Encoding", ""), self.limits.body
-            )
+            head = head_of(self.make_environ())
+        except ValueError as fault:
+            self._refuse(400, "SerializationException", str(fault))
+            return
+        self._serve(head)
+
+    def _serve(self, head: Head) -> None:
+        try:
+            body = self._body(head.headers)
         except TooLarge as fault:
             self._refuse(413, "RequestEntityTooLargeException", str(fault))
-            return
-        except (BadBody, ValueError, OSError) as fault:
+        except (BadBody, OSError) as fault:
             self._refuse(400, "SerializationException", str(fault) or "The body can't be read.")
-            return
-        self.environ["wsgi.input"] = BytesIO(body)
-        self.environ["mlmock.body"] = body
+        else:
+            self._reply(head, body)
+
+    def _reply(self, head: Head, body: bytes) -> None:
         try:
-            self._answer()
+            self._write(self.server.app.answer(head, body))  # type: ignore[attr-defined]
         except ConnectionFault as fault:
             self._fail(fault.kind)
         except OSError:  # the client has gone
             self.close_connection = True
         except Exception:
-            _log.exception("%s %s", self.command, self.path)
+            _log.exception("%s %s", head.method, head.target)
             self._refuse(500, "InternalServerException", "mlmock failed: see its log.")
 
     # -- the request ------------------------------------------------------------------------
@@ -102,28 +118,36 @@ class Connection(WSGIRequestHandler):
         """Say nothing yet: a body over the limit is refused before it is sent."""
         return True
 
-    def _invite(self) -> None:
-        """Let a client that waits for it send its body."""
-        waits = self.headers.get("Expect", "").strip().lower() == "100-continue"
-        if waits and self.request_version != "HTTP/1.0":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.wfile.flush()
+    def _body(self, headers: Mapping[str, str]) -> bytes:
+        """Return the body of one request; BadBody, TooLarge, OSError."""
+        raw = self._raw_body(headers)
+        encoding = headers.get("content-encoding")
+        return raw if encoding is None else decoded(raw, encoding, self.limits.body)
 
-    def _raw_body(self) -> bytes:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            self._invite()
+    def _raw_body(self, headers: Mapping[str, str]) -> bytes:
+        if "chunked" in headers.get("transfer-encoding", "").lower():
+            self._invite(headers)
             return self._dechunked()
-        text = self.headers.get("Content-Length", "0").strip()
+        text = headers.get("content-length")
+        return b"" if text is None else self._counted(text.strip(), headers)
+
+    def _counted(self, text: str, headers: Mapping[str, str]) -> bytes:
         if not (text.isascii() and text.isdecimal() and len(text) < 16):
             raise BadBody("Content-Length is not a number.")
         length = int(text)
         if length > self.limits.body:
             raise TooLarge(f"The body has more than {self.limits.body} bytes.")
-        self._invite()
-        found = self.rfile.read(length) if length else b""
+        self._invite(headers)
+        found = self.rfile.read(length)
         if len(found) < length:
             raise BadBody("The body is shorter than its Content-Length.")
         return found
+
+    def _invite(self, headers: Mapping[str, str]) -> None:
+        """Let a client that waits for it send its body."""
+        waits = headers.get("expect", "").strip().lower() == "100-continue"
+        if waits and self.request_version != "HTTP/1.0":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _dechunked(self) -> bytes:
         rfile: Any = self.rfile
@@ -142,66 +166,47 @@ class Connection(WSGIRequestHandler):
 
     # -- the answer -------------------------------------------------------------------------
 
-    def _answer(self) -> None:
-        said: list[Any] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], *fault: Any) -> Any:
-            said[:] = [status, headers]
-            return None
-
-        chunks = self.server.app(self.environ, start_response)
+    def _write(self, answer: Answer) -> None:
+        body = answer.body
+        if isinstance(body, bytes):
+            self._write_whole(answer, body)
+            return
         try:
-            self._write(said[0], said[1], chunks)
+            self._write_stream(answer, body)
         finally:
-            close = getattr(chunks, "close", None)
+            close = getattr(body, "close", None)
             if close is not None:
                 close()
 
-    def _write(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
-        names = {name.lower() for name, _ in headers}
-        bodiless = self.command == "HEAD" or status[:3] in {"204", "304"}
-        if self._is_last(headers):
+    def _write_whole(self, answer: Answer, body: bytes) -> None:
+        """Write an answer in one go."""
+        bodiless = self.command == "HEAD" or answer.status in (204, 304)
+        if answer.broken:
             self.close_connection = True
-        unsaid = "content-length" not in names and not bodiless
-        chunked = unsaid and self.request_version != "HTTP/1.0"
-        if unsaid and not chunked:
+        known = bodiless or "Content-Length" in answer.headers
+        head = self._head(answer, "" if known else f"Content-Length: {len(body)}\r\n")
+        self.wfile.write(head if bodiless else head + body)
+
+    def _write_stream(self, answer: Answer, pieces: Iterable[bytes]) -> None:
+        """Write an answer piece by piece; to a client that knows no chunks the end is its end."""
+        bodiless, chunked = self.command == "HEAD", self.request_version != "HTTP/1.0"
+        if not chunked:
             self.close_connection = True
-        length = [("Transfer-Encoding", "chunked")] if chunked else []
-        keep = [("Connection", "close" if self.close_connection else "keep-alive")]
-        lines = [f"{n}: {v}\r\n" for n, v in [*headers, *length, *keep] if n != "X-Mlmock-Close"]
-        head = f"HTTP/1.1 {status}\r\n{''.join(lines)}\r\n".encode("latin-1", "replace")
-        if bodiless:
-            self.wfile.write(head)
-        elif chunked:
-            self._write_chunked(head, chunks)
-        else:
-            self.wfile.write(head + b"".join(chunks))
-        self.wfile.flush()
+        framed = chunked and not bodiless
+        self.wfile.write(self._head(answer, "Transfer-Encoding: chunked\r\n" if framed else ""))
+        for piece in () if bodiless else filter(None, pieces):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        if framed:
+            self.wfile.write(b"0\r\n\r\n")
 
-    def _is_last(self, headers: list[tuple[str, str]]) -> bool:
-        return ("X-Mlmock-Close", "1") in headers
-
-    def _write_chunked(self, head: bytes, chunks: Iterable[bytes]) -> None:
-        self.wfile.write(head)
-        self.wfile.flush()
-        for chunk in chunks:
-            if chunk:
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
-                self.wfile.flush()
-        self.wfile.write(b"0\r\n\r\n")
+    def _head(self, answer: Answer, framing: str) -> bytes:
+        connection = "close" if self.close_connection else "keep-alive"
+        return written(answer, framing=framing, connection=connection)
 
     def _refuse(self, status: int, code: str, message: str) -> None:
         """Answer what can't be served, and close: where its body ends is unknown."""
-        from mlmock.wire.bodies import json_text
-
         self.close_connection = True
-        body = json_text({"message": message})
-        headers = [
-            ("Content-Type", "application/json"),
-            ("x-amzn-ErrorType", code),
-            ("Content-Length", str(len(body))),
-        ]
-        self._write(f"{status} {HTTPStatus(status).phrase}", headers, [body])
+        self._write(refusal(status, code, message))
 
     # -- connections that fail --------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 from mlmock.errors import AuthorError, BadAnswer
 from mlmock.handle import MockML
 from mlmock.server.desk import Desk
+from mlmock.server.heads import Head
 from mlmock.server.routes import GONE, Asked, Raw, Route, find, query_of
 from mlmock.wire.message import Answer
 from mlmock.world import Block
@@ -21,27 +22,25 @@ class Control:
     def __init__(self, ml: MockML, block: Block) -> None:
         self.desk = Desk(ml, block.world)
 
-    def answer(self, method: str, target: str, environ: dict[str, Any]) -> Answer:
+    def answer(self, head: Head, body: bytes) -> Answer:
         """Answer one request."""
-        path = target.partition("?")[0]
+        path = head.target.partition("?")[0]
         path = path[path.index(_PREFIX) + len(_PREFIX) :]
-        wanted = "GET" if method == "HEAD" else method
+        wanted = "GET" if head.method == "HEAD" else head.method
         route, names, allowed = find(wanted, path)
         if route is None:
             return _no_route(wanted, path, allowed)
         try:
-            made = route.make(self.desk, _asked(route, names, target, environ))
+            made = route.make(self.desk, _asked(route, names, head, body))
         except Exception as fault:
             return _failure(fault)
         return _answer(route.status, made)
 
 
-def _asked(route: Route, names: dict[str, str], target: str, environ: dict[str, Any]) -> Asked:
-    body: bytes = environ.get("mlmock.body") or environ["wsgi.input"].read()
-    said = None
-    if route.takes not in (None, "Bytes") and body:
-        said = _json(body)
-    return Asked(names, query_of(target), body, environ.get("CONTENT_TYPE", ""), said)
+def _asked(route: Route, names: dict[str, str], head: Head, body: bytes) -> Asked:
+    said = _json(body) if route.takes not in (None, "Bytes") and body else None
+    content_type = head.headers.get("content-type", "")
+    return Asked(names, query_of(head.target), body, content_type, said)
 
 
 def _json(body: bytes) -> Any:

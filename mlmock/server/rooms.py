@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mlmock.server.heads import Head
 from mlmock.transport.front import refusal
 from mlmock.wire.message import Answer
 
 if TYPE_CHECKING:
     from mlmock.server.application import Application
 
-Room = Callable[[str, str, dict[str, Any]], Answer]
+Room = Callable[[Head, bytes], Answer]
 OURS = "/_mlmock/"
 _POLICY = (
     "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
@@ -40,23 +41,23 @@ def path_of(target: str) -> str:
 def _guarded(room: Room) -> Room:
     """Return `room`, closed to pages of other sites, which a browser says that it comes from."""
 
-    def answer(method: str, target: str, environ: dict[str, Any]) -> Answer:
-        origin = environ.get("HTTP_ORIGIN")
-        if origin and urlsplit(origin).netloc != environ.get("HTTP_HOST"):
+    def answer(head: Head, body: bytes) -> Answer:
+        origin = head.headers.get("origin")
+        if origin and urlsplit(origin).netloc != head.headers.get("host"):
             return refusal(403, "ForeignOrigin", "The control API is closed to other sites' pages.")
-        return room(method, target, environ)
+        return room(head, body)
 
     return answer
 
 
 def _page(application: Application) -> Room:
-    def answer(method: str, target: str, environ: dict[str, Any]) -> Answer:
+    def answer(head: Head, body: bytes) -> Answer:
         from mlmock.server.page import page
 
-        if method not in ("GET", "HEAD"):
+        if head.method not in ("GET", "HEAD"):
             return refusal(405, "MethodNotAllowed", "The page is for GET.")
-        body = page(application.ml, list(application.block.world.book)).encode()
-        return Answer(200, page_headers(body), body)
+        text = page(application.ml, list(application.block.world.book)).encode()
+        return Answer(200, page_headers(text), text)
 
     return answer
 
