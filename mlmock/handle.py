@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 from mlmock.options import check_place
 from mlmock.world import Block, World
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from mlmock.services.lookoutvision import Handle as LookoutVision
     from mlmock.services.sagemaker_runtime import Handle as SageMaker
 
-Held = TypeVar("Held", bound="ServiceHandle")
-
 
 def __tracebackhide__(caught: Any) -> bool:  # noqa: N807 - pytest's name
     """Say to pytest whether to leave our lines out of a traceback."""
@@ -35,8 +33,11 @@ def __tracebackhide__(caught: Any) -> bool:  # noqa: N807 - pytest's name
     return told(caught)
 
 
-class ServiceSlot(Generic[Held]):
-    """An attribute of the handle: one service, loaded when somebody first asks for it."""
+class ServiceSlot:
+    """An attribute of the handle: one service, loaded when somebody first asks for it.
+
+    Not generic: making a generic class takes a part of the first block's time.
+    """
 
     def __init__(self, service: str, folder: str) -> None:
         self.service = service
@@ -46,10 +47,6 @@ class ServiceSlot(Generic[Held]):
     def __set_name__(self, owner: type, name: str) -> None:
         self._attribute = name
 
-    @overload
-    def __get__(self, handle: None, owner: type) -> ServiceSlot[Held]: ...
-    @overload
-    def __get__(self, handle: MockML, owner: type) -> Held: ...
     def __get__(self, handle: MockML | None, owner: type) -> Any:
         """Return the service's handle."""
         if handle is None:
@@ -62,6 +59,11 @@ class ServiceSlot(Generic[Held]):
         return found
 
 
+def held(service: str, folder: str) -> Any:
+    """Return the slot of a service: to a type checker it is what the slot gives."""
+    return ServiceSlot(service, folder)
+
+
 class Handles:
     """The services' handles of a world, for every block's own; forgotten by a reset."""
 
@@ -72,10 +74,10 @@ class Handles:
 class MockML:
     """A running mock, or (by `ml.at`) a region or account of it."""
 
-    a2i: ServiceSlot[A2I] = ServiceSlot("sagemaker-a2i-runtime", "a2i_runtime")
-    sagemaker: ServiceSlot[SageMaker] = ServiceSlot("sagemaker-runtime", "sagemaker_runtime")
-    lookoutvision: ServiceSlot[LookoutVision] = ServiceSlot("lookoutvision", "lookoutvision")
-    bedrock: ServiceSlot[Bedrock] = ServiceSlot("bedrock-runtime", "bedrock_runtime")
+    a2i: A2I = held("sagemaker-a2i-runtime", "a2i_runtime")
+    sagemaker: SageMaker = held("sagemaker-runtime", "sagemaker_runtime")
+    lookoutvision: LookoutVision = held("lookoutvision", "lookoutvision")
+    bedrock: Bedrock = held("bedrock-runtime", "bedrock_runtime")
 
     def __init__(self, block: Block, at: Narrowing | None = None) -> None:
         self._block = block
@@ -190,7 +192,7 @@ class MockML:
             raise unused(rules, self.calls)
 
 
-SLOTS: dict[str, ServiceSlot[Any]] = {
+SLOTS: dict[str, ServiceSlot] = {
     slot.service: slot for slot in vars(MockML).values() if isinstance(slot, ServiceSlot)
 }
 REGISTRY: dict[str, str] = {service: slot.module for service, slot in SLOTS.items()}

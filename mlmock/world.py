@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mlmock.options import Options
 
@@ -24,25 +24,20 @@ if TYPE_CHECKING:
 
     Part = TypeVar("Part")
 
-Made = TypeVar("Made")
 # Asks a neighbour's service one question: `ask("describe_endpoint", EndpointName="x")` returns the
 # members of the answer, or None where the neighbour refuses.
 Ask = Callable[..., "dict[str, Any] | None"]
 
 
-class MadeOnce(Generic[Made]):
+class _MadeOnce:
     """An attribute of the world that is made (and its room loaded) when it is first asked for."""
 
-    def __init__(self, make: Callable[[World], Made]) -> None:
+    def __init__(self, make: Callable[[Any], Any]) -> None:
         self._make = make
         self._name = make.__name__
         self.__doc__ = make.__doc__
 
-    @overload
-    def __get__(self, world: None, owner: type) -> MadeOnce[Made]: ...
-    @overload
-    def __get__(self, world: World, owner: type) -> Made: ...
-    def __get__(self, world: World | None, owner: type) -> Any:
+    def __get__(self, world: Any, owner: type) -> Any:
         """Make it, and let the next look find it in the world's own attributes."""
         if world is None:
             return self
@@ -51,6 +46,12 @@ class MadeOnce(Generic[Made]):
             if self._name not in made:
                 made[self._name] = self._make(world)
             return made[self._name]
+
+
+if TYPE_CHECKING:
+    from functools import cached_property as made_once  # what it is to a type checker
+else:
+    made_once = _MadeOnce
 
 
 class Block:
@@ -164,14 +165,14 @@ class World:
 
     # -- state ------------------------------------------------------------------------------
 
-    @MadeOnce
+    @made_once
     def ledger(self) -> Ledger:
         """What every change goes through."""
         from mlmock.ledger import Ledger
 
         return Ledger()
 
-    @MadeOnce
+    @made_once
     def clock(self) -> Clock:
         """Virtual time."""
         from mlmock.clock import Clock
@@ -181,42 +182,42 @@ class World:
             clock.on_patch_sleep = self.interception.patch_sleep
         return clock
 
-    @MadeOnce
+    @made_once
     def board(self) -> Board:
         """All unfinished work."""
         from mlmock.progress import Board, immediately
 
         return Board(self.clock, self.ledger, lambda: self.block.options.progress or immediately())
 
-    @MadeOnce
+    @made_once
     def progress(self) -> MockProgress:
         """How asynchronous work moves on."""
         from mlmock.progress import MockProgress
 
         return MockProgress(self.board, lambda: self.block.policy_of)
 
-    @MadeOnce
+    @made_once
     def calls(self) -> Journal:
         """The journal of calls."""
         from mlmock.calls import Journal
 
         return Journal(self.first.options.journal)
 
-    @MadeOnce
+    @made_once
     def book(self) -> Book:
         """The rules."""
         from mlmock.book import Book
 
         return Book(self.ledger, lambda: self.block)
 
-    @MadeOnce
+    @made_once
     def events(self) -> Events:
         """What AWS would have sent to EventBridge and SNS."""
         from mlmock.events import Events
 
         return Events(self.ledger)
 
-    @MadeOnce
+    @made_once
     def store(self) -> ObjectStore:
         """The object store."""
         from mlmock.objects import ObjectStore

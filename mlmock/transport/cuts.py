@@ -15,20 +15,22 @@ from botocore.session import Session
 from botocore.validate import ParamValidator
 
 from mlmock.transport import patience
-from mlmock.transport.patching import Patch, when_used
+from mlmock.transport.patching import Instead, Patch, when_used
 from mlmock.transport.sessions import SharedCache
 
 # What stands in for upstream's own, in a room that is loaded when it is first used: of whom, its
 # name there, the room, and what makes it.
 Table = tuple[tuple[Any, str, str, str], ...]
 _CUTS: Table = (
-    (Endpoint, "_send", "botocore", "send"),
-    (Endpoint, "prepare_request", "preparing", "prepare_request"),
     (Endpoint, "__init__", "botocore", "init"),
-    (botocore.hooks, "accepts_kwargs", "handlers", "accepts_kwargs"),
-    (Session, "_register_builtin_handlers", "handlers", "register_builtin_handlers"),
     (Loader, "list_api_versions", "models", "list_api_versions"),
     (Loader, "determine_latest_version", "models", "determine_latest_version"),
+)
+# These don't call what they stand in for.
+_INSTEAD: Table = (
+    (Endpoint, "prepare_request", "preparing", "prepare_request"),
+    (botocore.hooks, "accepts_kwargs", "handlers", "accepts_kwargs"),
+    (Session, "_register_builtin_handlers", "handlers", "register_builtin_handlers"),
     (vars(botocore.hooks)["_PrefixTrie"], "__copy__", "handlers", "trie_copy"),
 )
 _MEMOS: Table = (
@@ -38,20 +40,21 @@ _MEMOS: Table = (
 )
 
 
-def _made(table: Table) -> Iterator[Patch]:
+def _made(table: Table, how: type[Patch] = Patch) -> Iterator[Patch]:
     for owner, name, room, replacement in table:
         if name in vars(owner):
-            yield Patch(owner, name, when_used(room, replacement))
+            yield how(owner, name, when_used(room, replacement))
 
 
 @cache
 def patches(*, with_memos: bool) -> tuple[Patch, ...]:
     """Return the patches behind the gates."""
-    shared = Patch(Loader, "_cache", lambda patch: SharedCache())
-    return (*_made(_CUTS), shared, *patience.patches(), *(memos() if with_memos else ()))
+    shared = Instead(Loader, "_cache", lambda patch: SharedCache())
+    always = (*_made(_CUTS), *_made(_INSTEAD, Instead), shared, *patience.patches())
+    return (*always, *(memos() if with_memos else ()))
 
 
 @cache
 def memos() -> tuple[Patch, ...]:
     """Return the patches that `memos=False` leaves out."""
-    return tuple(_made(_MEMOS))
+    return tuple(_made(_MEMOS, Instead))

@@ -25,6 +25,7 @@ from mlmock.transport.patching import Gate, Patch, apply_all, undo_all, when_use
 
 _GATES: tuple[tuple[Any, str, str, str], ...] = (
     (Endpoint, "create_request", "botocore", "create_request"),
+    (Endpoint, "_send", "botocore", "send"),
     (RequestSigner, "get_auth_instance", "botocore", "get_auth_instance"),
     (EventAliaser, "__init__", "handlers", "aliaser_init"),
     (Session, "get_config_variable", "sessions", "get_config_variable"),
@@ -186,7 +187,8 @@ class Interception:
             if isinstance(patch, Gate):
                 patch.open()
         for patch in cuts.patches(with_memos=self._with_memos):
-            self._apply(patch)
+            if patch.is_welcome():
+                self._apply(patch)
 
     def notice(self) -> None:
         """Patch what has been imported since."""

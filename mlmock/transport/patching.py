@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
+from types import FunctionType, ModuleType
 from typing import Any
+
+import botocore
 
 from mlmock import active
 
 _MISSING = object()
+_BOTOCORE = botocore.__file__.removesuffix("__init__.py")
 
 
 class Patch:
@@ -54,6 +58,10 @@ class Patch:
         if self._held.get(self.name) is self.replacement:
             setattr(self.owner, self.name, replacement)
             self.replacement = self._first = replacement
+
+    def is_welcome(self) -> bool:
+        """True where the patch may go on top of what is there."""
+        return True
 
     def stay(self) -> None:
         """Leave the replacement where it is, under what somebody has put on top."""
@@ -121,6 +129,24 @@ class Gate(Patch):
         if taken is self:
             super().settle(self._first)
         return taken
+
+
+class Instead(Patch):
+    """A patch that doesn't call what it stands in for: it goes over upstream's own, nothing else.
+
+    What somebody has put there, to look on or to stub, stays and is called.
+    """
+
+    __slots__ = ()
+
+    def is_welcome(self) -> bool:
+        """True where upstream's own is there, or nothing, or ours has come to light."""
+        present = self._held.get(self.name, _MISSING)
+        if present is _MISSING or present is self.replacement:
+            return True
+        if type(present) is FunctionType:
+            return present.__code__.co_filename.startswith(_BOTOCORE)
+        return type(present) is ModuleType
 
 
 def _gate(patch: Gate) -> Any:

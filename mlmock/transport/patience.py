@@ -20,7 +20,7 @@ from botocore.retries.bucket import TokenBucket
 from botocore.retries.standard import ExponentialBackoff
 
 from mlmock import active
-from mlmock.transport.patching import Patch
+from mlmock.transport.patching import Instead, Patch
 from mlmock.world import Block
 
 # The mark of the world in which the latest call of a thread or task went to a service in
@@ -137,9 +137,9 @@ def patches() -> list[Patch]:
     """Return the patches that keep botocore from sleeping."""
     virtual, seeded = VirtualTime(), SeededRandom()
     return [
-        Patch(ExponentialBackoff, "_random", lambda patch: SeededBackoff()),
-        Patch(botocore.retryhandler, "random", lambda patch: seeded),
-        Patch(botocore.endpoint, "time", lambda patch: virtual),
-        Patch(botocore.waiter, "time", lambda patch: virtual),
+        Instead(ExponentialBackoff, "_random", lambda patch: SeededBackoff()),
+        Instead(botocore.retryhandler, "random", lambda patch: seeded),
+        Instead(botocore.endpoint, "time", lambda patch: virtual),
+        Instead(botocore.waiter, "time", lambda patch: virtual),
         Patch(TokenBucket, "_acquire", _acquire),
     ]

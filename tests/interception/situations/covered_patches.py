@@ -62,3 +62,38 @@ with mock_ml():
 assert dict(vars(Endpoint)) == there
 theirs.stop()
 assert dict(vars(Endpoint)) == untouched
+
+
+def looked_on(name: str) -> Any:
+    """Return a patcher that notes the calls of a method of Endpoint, as a debugger would."""
+    inner = vars(Endpoint)[name]
+
+    def looking_on(self: Any, *args: Any) -> Any:
+        traced.append(name)
+        return inner(self, *args)
+
+    return mock.patch.object(Endpoint, name, looking_on)
+
+
+# whoever looks on sees every call: before our block, inside it before the first call, and after it
+traced.clear()
+with looked_on("prepare_request"), mock_ml():
+    start(client)
+assert traced == ["prepare_request"]
+with mock_ml(), looked_on("prepare_request"):
+    start(client)
+assert traced == ["prepare_request"] * 2
+with mock_ml():
+    start(client)
+    with looked_on("prepare_request"):
+        start(client, "again")
+assert traced == ["prepare_request"] * 3
+
+# and it isn't ours to take away what somebody's tests put in the place of a module
+napping = mock.Mock()
+with mock_ml() as ml, mock.patch("botocore.endpoint.time", napping):
+    ml.on(NAME, "StartHumanLoop").fail("ThrottlingException").times(1)
+    retried: Any = boto3.client(NAME, "us-east-1", **KEYS)
+    start(retried)
+assert napping.sleep.call_count == 1
+assert dict(vars(Endpoint)) == untouched
