@@ -10,6 +10,7 @@ import logging
 import select
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from typing import Any
 
 from werkzeug.serving import DechunkedInput, WSGIRequestHandler
@@ -18,10 +19,12 @@ from mlmock.errors import ConnectionFault
 from mlmock.server.bodies import BadBody, TooLarge, decoded
 from mlmock.server.heads import Head, head_of, plain_head, written
 from mlmock.server.http2 import begins, cut
+from mlmock.server.sockets import Source, be_patient
 from mlmock.transport.front import refusal
 from mlmock.wire.message import Answer
 
 _log = logging.getLogger("mlmock.server")
+_AT_ONCE = 65536  # bytes that are taken from a socket in one go
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +41,20 @@ class Connection(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    rbufsize = 65536
     limits = Limits()
-    timeout = Limits().idle
+
+    def setup(self) -> None:
+        """Read through a buffer of our own, and let no read or write take longer than idleness."""
+        super().setup()
+        be_patient(self.connection, self.limits.idle)
+        self.rfile = BufferedReader(Source(self.connection), _AT_ONCE)
 
     def handle(self) -> None:
         """Serve the connection, in the protocol that its first bytes are of."""
         http2 = self.server.http2  # type: ignore[attr-defined]
         try:
             if http2 is not None and begins(self.connection):
-                self.connection.settimeout(None)
+                be_patient(self.connection, 0)
                 http2.relay(self.connection)
                 return
         except OSError:  # it has gone, or said nothing for too long

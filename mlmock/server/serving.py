@@ -142,7 +142,7 @@ class _Server(ThreadedWSGIServer):
 
 
 def _listening(host: str, port: int, application: Application, limits: Limits) -> Any:
-    handler = type("BoundConnection", (Connection,), {"limits": limits, "timeout": limits.idle})
+    handler = type("BoundConnection", (Connection,), {"limits": limits})
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=_QUEUE) as bound:
         address = bound.getsockname()
