@@ -57,19 +57,20 @@ else:
 class Block:
     """One running block: its options, and the world it shares with the blocks around it."""
 
+    handle: Any = None
+    request_ids: Iterator[str] | None = None
+    policy: Policy | None = None
+    ahead = 0.0  # how far the clock had been advanced when it was told to stand
+    _random: random.Random | None = None
+
     def __init__(
         self, options: Options, services: frozenset[str], outer: Block | None = None
     ) -> None:
         self.options = options
         self.services = services
-        self.handle: Any = None
         self.world: World = World(self) if outer is None else outer.world
         self._draws_of: Block = self
-        self._random: random.Random | None = None
-        self.request_ids: Iterator[str] | None = None
-        self.policy: Policy | None = None
         self.policy_of: Block = self
-        self.ahead = 0.0  # how far the clock had been advanced when it was told to stand
 
     def take_after(self, outer: Block, own: Collection[str]) -> None:
         """Go on with what `outer` has of the options that its author didn't give: `own` are given.

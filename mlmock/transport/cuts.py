@@ -21,11 +21,7 @@ from mlmock.transport.sessions import SharedCache
 # What stands in for upstream's own, in a room that is loaded when it is first used: of whom, its
 # name there, the room, and what makes it.
 Table = tuple[tuple[Any, str, str, str], ...]
-_CUTS: Table = (
-    (Endpoint, "__init__", "botocore", "init"),
-    (Loader, "list_api_versions", "models", "list_api_versions"),
-    (Loader, "determine_latest_version", "models", "determine_latest_version"),
-)
+_CUTS: Table = ((Endpoint, "__init__", "botocore", "init"),)
 # These don't call what they stand in for.
 _INSTEAD: Table = (
     (Endpoint, "prepare_request", "preparing", "prepare_request"),

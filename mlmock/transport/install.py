@@ -33,6 +33,8 @@ _GATES: tuple[tuple[Any, str, str, str], ...] = (
     (Session, "get_available_regions", "models", "get_available_regions"),
     (Loader, "load_service_model", "models", "load_service_model"),
     (Loader, "list_available_services", "models", "list_available_services"),
+    (Loader, "list_api_versions", "models", "list_api_versions"),
+    (Loader, "determine_latest_version", "models", "determine_latest_version"),
 )
 
 
@@ -122,31 +124,34 @@ def _is_ready(module: Any) -> bool:
 
 
 class Watch:
-    """A finder that finds nothing itself: it sees to it that a late import is patched at once."""
+    """A finder that finds nothing itself: it sees to it that a late import is patched at once.
 
-    def __init__(self, interception: Interception) -> None:
-        self._interception = interception
+    It is on `sys.meta_path` as it stands here, as Python's own finders are.
+    """
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+    @classmethod
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
         """Return the spec that the other finders have for a package that gets patches, or None."""
-        if name not in self._interception.missing:
+        block = active.current()
+        if block is None or name not in block.world.interception.missing:
             return None
-        others = (each for each in sys.meta_path if each is not self)
+        others = (each for each in sys.meta_path if each is not cls)
         found = (each.find_spec(name, path, target) for each in others)
         spec = next((each for each in found if each is not None), None)
         if spec is not None and spec.loader is not None:
-            self._patch_after(spec.loader, name)
+            _patch_after(spec.loader, name, block.world.interception)
         return spec
 
-    def _patch_after(self, loader: Any, name: str) -> None:
-        load = loader.exec_module
 
-        def exec_module(module: Any) -> None:
-            vars(loader).pop("exec_module", None)
-            load(module)
-            self._interception.arrived(name)
+def _patch_after(loader: Any, name: str, interception: Interception) -> None:
+    load = loader.exec_module
 
-        loader.exec_module = exec_module
+    def exec_module(module: Any) -> None:
+        vars(loader).pop("exec_module", None)
+        load(module)
+        interception.arrived(name)
+
+    loader.exec_module = exec_module
 
 
 class Interception:
@@ -161,8 +166,7 @@ class Interception:
         self.missing = beginning.missing
         self._default_before = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
         self._is_open = self._takes_sleep = False
-        self._watch = Watch(self)
-        sys.meta_path.insert(0, self._watch)
+        sys.meta_path.insert(0, Watch)
         if _UNGATED not in beginning.missing:
             self._open()
 
@@ -222,8 +226,8 @@ class Interception:
 
     def undo(self) -> None:
         """Put everything back."""
-        if self._watch in sys.meta_path:  # or somebody has put back the finders of before
-            sys.meta_path.remove(self._watch)
+        if Watch in sys.meta_path:  # or somebody has put back the finders of before
+            sys.meta_path.remove(Watch)
         undo_all(self._applied)
         if self._is_open:
             self._close()
