@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 import select
-from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any
 
-from werkzeug.serving import DechunkedInput, WSGIRequestHandler
+from werkzeug.serving import WSGIRequestHandler
 
 from mlmock.errors import ConnectionFault
-from mlmock.server.bodies import BadBody, TooLarge, decoded
+from mlmock.server.bodies import BadBody, TooLarge, read_body
 from mlmock.server.heads import Head, head_of, plain_head, written
 from mlmock.server.http2 import begins, cut
 from mlmock.server.sockets import Source, be_patient
@@ -85,7 +85,7 @@ class Connection(WSGIRequestHandler):
         if head is None:
             super().handle_one_request()
             return
-        self.command, self.request_version = head.method, "HTTP/1.1"
+        self.command, self.path, self.request_version = head.method, head.target, "HTTP/1.1"
         self.close_connection = head.headers.get("connection", "").lower() == "close"
         self._serve(head)
 
@@ -100,7 +100,7 @@ class Connection(WSGIRequestHandler):
 
     def _serve(self, head: Head) -> None:
         try:
-            body = self._body(head.headers)
+            body = read_body(self.rfile, head.headers, self.limits.body, invite=self._invite)
         except TooLarge as fault:
             self._refuse(413, "RequestEntityTooLargeException", str(fault))
         except (BadBody, OSError) as fault:
@@ -110,14 +110,14 @@ class Connection(WSGIRequestHandler):
 
     def _reply(self, head: Head, body: bytes) -> None:
         try:
-            self._write(self.server.app.answer(head, body))  # type: ignore[attr-defined]
+            answer = self.server.app.answer(head, body)  # type: ignore[attr-defined]
         except ConnectionFault as fault:
             self._fail(fault.kind)
-        except OSError:  # the client has gone
-            self.close_connection = True
         except Exception:
-            _log.exception("%s %s", head.method, head.target)
+            _log.exception("%s %s", self.command, self.path)
             self._refuse(500, "InternalServerException", "mlmock failed: see its log.")
+        else:
+            self._write(answer)
 
     # -- the request ------------------------------------------------------------------------
 
@@ -125,65 +125,26 @@ class Connection(WSGIRequestHandler):
         """Say nothing yet: a body over the limit is refused before it is sent."""
         return True
 
-    def _body(self, headers: Mapping[str, str]) -> bytes:
-        """Return the body of one request; BadBody, TooLarge, OSError."""
-        raw = self._raw_body(headers)
-        encoding = headers.get("content-encoding")
-        return raw if encoding is None else decoded(raw, encoding, self.limits.body)
-
-    def _raw_body(self, headers: Mapping[str, str]) -> bytes:
-        if "chunked" in headers.get("transfer-encoding", "").lower():
-            self._invite(headers)
-            return self._dechunked()
-        text = headers.get("content-length")
-        return b"" if text is None else self._counted(text.strip(), headers)
-
-    def _counted(self, text: str, headers: Mapping[str, str]) -> bytes:
-        if not (text.isascii() and text.isdecimal() and len(text) < 16):
-            raise BadBody("Content-Length is not a number.")
-        length = int(text)
-        if length > self.limits.body:
-            raise TooLarge(f"The body has more than {self.limits.body} bytes.")
-        self._invite(headers)
-        found = self.rfile.read(length)
-        if len(found) < length:
-            raise BadBody("The body is shorter than its Content-Length.")
-        return found
-
-    def _invite(self, headers: Mapping[str, str]) -> None:
+    def _invite(self) -> None:
         """Let a client that waits for it send its body."""
-        waits = headers.get("expect", "").strip().lower() == "100-continue"
-        if waits and self.request_version != "HTTP/1.0":
+        if self.request_version != "HTTP/1.0":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _dechunked(self) -> bytes:
-        rfile: Any = self.rfile
-        source = DechunkedInput(rfile)
-        parts: list[bytes] = []
-        total = 0
-        while True:
-            part = bytearray(65536)
-            count = source.readinto(part)
-            if not count:
-                return b"".join(parts)
-            total += count
-            if total > self.limits.body:
-                raise TooLarge(f"The body has more than {self.limits.body} bytes.")
-            parts.append(bytes(part[:count]))
 
     # -- the answer -------------------------------------------------------------------------
 
     def _write(self, answer: Answer) -> None:
-        body = answer.body
-        if isinstance(body, bytes):
-            self._write_whole(answer, body)
-            return
         try:
-            self._write_stream(answer, body)
-        finally:
-            close = getattr(body, "close", None)
-            if close is not None:
-                close()
+            if isinstance(answer.body, bytes):
+                self._write_whole(answer, answer.body)
+            else:
+                self._write_stream(answer, answer.body)
+        except ConnectionFault as fault:
+            self._fail(fault.kind)
+        except OSError:  # the client has gone
+            self.close_connection = True
+        except Exception:  # in the midst of a stream, where no other answer can begin
+            _log.exception("%s %s", self.command, self.path)
+            self.close_connection = True
 
     def _write_whole(self, answer: Answer, body: bytes) -> None:
         """Write an answer in one go."""
@@ -194,15 +155,16 @@ class Connection(WSGIRequestHandler):
         head = self._head(answer, "" if known else f"Content-Length: {len(body)}\r\n")
         self.wfile.write(head if bodiless else head + body)
 
-    def _write_stream(self, answer: Answer, pieces: Iterable[bytes]) -> None:
+    def _write_stream(self, answer: Answer, pieces: Any) -> None:
         """Write an answer piece by piece; to a client that knows no chunks the end is its end."""
         bodiless, chunked = self.command == "HEAD", self.request_version != "HTTP/1.0"
         if not chunked:
             self.close_connection = True
         framed = chunked and not bodiless
         self.wfile.write(self._head(answer, "Transfer-Encoding: chunked\r\n" if framed else ""))
-        for piece in () if bodiless else filter(None, pieces):
-            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        with closing(pieces):
+            for piece in () if bodiless else filter(None, pieces):
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
         if framed:
             self.wfile.write(b"0\r\n\r\n")
 

@@ -288,3 +288,37 @@ def test_a_function_of_the_tests_that_raises(
     answer = fetch("POST", "/endpoints/ill/invocations", "1")
     assert (answer.status, answer.json) == (500, {"message": "mlmock failed: see its log."})
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["drop", "stall"])
+def test_a_stream_that_a_rule_breaks_ends_in_its_midst(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps(SAID).encode()
+    request = post(f"/model/{MODEL}/converse-stream", body, f"Content-Length: {len(body)}")
+    with ServerThread(limits=Limits(patience=0.1)) as server:
+        server.ml.on("bedrock-runtime").break_stream(kind, after=1)
+        head, _, events = exchange(server.port, request).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert events.count(b"messageStart") == 1
+    assert b"HTTP/1.1" not in events
+    assert not events.endswith(b"0\r\n\r\n")
+    assert not caplog.records
+
+
+def parts_that_fail() -> Iterator[bytes]:
+    """Yield what a test's generator may: some, and then none."""
+    yield b"some"
+    raise ZeroDivisionError
+
+
+def test_a_function_of_the_tests_that_raises_in_the_midst_of_a_stream(
+    mlmock_server: ServerThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    mlmock_server.ml.sagemaker.endpoint("ill").stream(lambda call: parts_that_fail())
+    target = "/endpoints/ill/invocations-response-stream"
+    answer = exchange(mlmock_server.port, post(target, b"1", "Content-Length: 1"))
+    assert b"some" in answer
+    assert answer.count(b"HTTP/1.1") == 1
+    assert not answer.endswith(b"0\r\n\r\n")
+    assert "ZeroDivisionError" in caplog.text

@@ -240,3 +240,11 @@ def test_frames_that_are_none(server: ServerThread, capfd: pytest.CaptureFixture
     line.close()
     server.stop()
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_stream_that_a_rule_breaks(server: ServerThread, line: Line) -> None:
+    server.ml.on("bedrock-runtime").break_stream("drop", after=1)
+    stream = line.ask("POST", f"/model/{MODEL}/converse-stream", SAID)
+    with pytest.raises(ConnectionError):
+        line.answer(stream)
+    assert line.has_heard(stream)
