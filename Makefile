@@ -47,14 +47,15 @@ bench: $(VENV)/ready .cache/aio-newest/ready  ## the table of ratios
 clients: $(VENV)/ready  ## the real SDKs; CLIENTS="name ..." runs some of them
 	$(BIN)/python tests_clients/run.py $(CLIENTS)
 
-# aiobotocore pins its botocore: its tests have environments of their own.
+# aiobotocore pins its botocore, and aioboto3 its aiobotocore: their tests have environments of their own.
 .cache/aio-%/ready: tests_aio/%.txt pyproject.toml
 	$(PYTHON) -m venv .cache/aio-$*
 	.cache/aio-$*/bin/python -m pip install --quiet --requirement $< --editable .
 	touch $@
 
-aio: .cache/aio-newest/ready .cache/aio-oldest/ready  ## aiobotocore and aioboto3
+aio: .cache/aio-newest/ready .cache/aio-aioboto3/ready .cache/aio-oldest/ready  ## aiobotocore and aioboto3
 	.cache/aio-newest/bin/python -m pytest -q tests_aio
+	.cache/aio-aioboto3/bin/python -m pytest -q tests_aio
 	.cache/aio-oldest/bin/python -m pytest -q tests_aio
 
 # Neighbours that would burden the environment of every day have one of their own.
@@ -74,7 +75,7 @@ NOX := PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" .cac
 	.cache/nox/bin/python -m pip install --quiet "nox[uv]>=2024.10"
 	touch $@
 
-matrix: .cache/nox/ready  ## every botocore, moto, aiobotocore and Python that we hold
+matrix: .cache/nox/ready .cache/wheels/ready  ## every botocore, moto, aiobotocore and Python that we hold
 	$(NOX)
 
 slice: .cache/nox/ready  ## the botocores beside the newest, over what stands on botocore's code

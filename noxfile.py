@@ -49,9 +49,9 @@ def a_slice(session: nox.Session, botocore: str, moto: str) -> None:
 
 
 @nox.session(python=["3.10", "3.13"])
-@nox.parametrize("aiobotocore", ["oldest", "newest"])
+@nox.parametrize("aiobotocore", ["oldest", "aioboto3", "newest"])
 def aio(session: nox.Session, aiobotocore: str) -> None:
-    """The tests of aiobotocore and aioboto3."""
+    """The tests of aiobotocore, and of the one that the newest aioboto3 asks for."""
     session.install("-e", ".", "-r", f"tests_aio/{aiobotocore}.txt")
     session.run("python", "-m", "pytest", "-q", "tests_aio", *session.posargs)
 

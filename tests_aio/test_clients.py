@@ -6,9 +6,9 @@ import asyncio
 import json
 from typing import Any
 
-import aioboto3
 import boto3
 import pytest
+from aiobotocore import response
 from aiobotocore.config import AioConfig
 from aiobotocore.stub import AioStubber
 from aiobotocore.waiter import create_waiter_with_client
@@ -169,10 +169,17 @@ async def test_another_service_is_refused(ml: Any) -> None:
 async def test_sync_and_async_clients_share_one_state(ml: Any, a2i: Any) -> None:
     boto3.client(NAME).start_human_loop(**loop("by-boto3"))
     await a2i.start_human_loop(**loop("by-aiobotocore"))
-    async with aioboto3.Session().client(NAME) as client:
-        found = await client.list_human_loops(FlowDefinitionArn=FLOW)
+    found = await a2i.list_human_loops(FlowDefinitionArn=FLOW)
     names = {each["HumanLoopName"] for each in found["HumanLoopSummaries"]}
     assert names == {"by-boto3", "by-aiobotocore"}
+
+
+async def test_aioboto3s_session_is_one_of_them(ml: Any) -> None:
+    aioboto3 = pytest.importorskip("aioboto3", reason="it has no release for this aiobotocore")
+    boto3.client(NAME).start_human_loop(**loop("by-boto3"))
+    async with aioboto3.Session().client(NAME) as client:
+        found = await client.list_human_loops(FlowDefinitionArn=FLOW)
+    assert [each["HumanLoopName"] for each in found["HumanLoopSummaries"]] == ["by-boto3"]
 
 
 async def test_the_account_and_region_are_the_clients(ml: Any) -> None:
@@ -196,26 +203,22 @@ async def test_bearer_tokens(ml: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a-real-token" not in sent[0]
 
 
-@pytest.mark.filterwarnings("ignore:.*httpx2:DeprecationWarning")
-async def test_httpx_sessions(ml: Any) -> None:
+def over_httpx() -> Any:
+    """Return a client that sends by httpx."""
     httpxsession = pytest.importorskip("aiobotocore.httpxsession")
     config = AioConfig(
         http_session_cls=httpxsession.HttpxSession, retries={"total_max_attempts": 2}
     )
-    ml.sagemaker.endpoint("e").reply(b"line 1\nline 2")
-    ml.sagemaker.endpoint("s").stream([b"a", b"b"])
-    async with session().create_client("sagemaker-runtime", config=config) as client:
+    return session().create_client("sagemaker-runtime", config=config)
 
-        async def body() -> Any:
-            return (await client.invoke_endpoint(EndpointName="e", Body=b"{}"))["Body"]
 
-        assert await (await body()).read() == b"line 1\nline 2"
-        part = await body()
-        assert [await part.read(4), await part.read(4)] == [b"line", b" 1\nl"]
-        await part.close()  # which an httpx body is asked to by awaiting
-        assert [line async for line in (await body()).iter_lines()] == [b"line 1", b"line 2"]
-        async with await body() as whole:
-            assert await whole.read() == b"line 1\nline 2"
+@pytest.mark.filterwarnings("ignore:.*httpx2:DeprecationWarning")
+async def test_httpx_sessions(ml: Any) -> None:
+    async with over_httpx() as client:
+        ml.sagemaker.endpoint("e").reply(b"line 1\nline 2")
+        ml.sagemaker.endpoint("s").stream([b"a", b"b"])
+        whole = await client.invoke_endpoint(EndpointName="e", Body=b"{}")
+        assert await whole["Body"].read() == b"line 1\nline 2"
         found = await client.invoke_endpoint_with_response_stream(EndpointName="s", Body=b"{}")
         assert [event["PayloadPart"]["Bytes"] async for event in found["Body"]] == [b"a", b"b"]
         ml.on("sagemaker-runtime").fail("ThrottlingException", times=1)
@@ -223,6 +226,25 @@ async def test_httpx_sessions(ml: Any) -> None:
         ml.on("sagemaker-runtime").fail("ThrottlingException")
         with pytest.raises(ClientError, match="ThrottlingException"):
             await client.invoke_endpoint(EndpointName="e", Body=b"")
+
+
+@pytest.mark.skipif(
+    not hasattr(response, "AioHttpxStreamingBody"), reason="such a body can only be read whole"
+)
+@pytest.mark.filterwarnings("ignore:.*httpx2:DeprecationWarning")
+async def test_an_httpx_body_is_read_in_parts(ml: Any) -> None:
+    async with over_httpx() as client:
+        ml.sagemaker.endpoint("e").reply(b"line 1\nline 2")
+
+        async def body() -> Any:
+            return (await client.invoke_endpoint(EndpointName="e", Body=b"{}"))["Body"]
+
+        part = await body()
+        assert [await part.read(4), await part.read(4)] == [b"line", b" 1\nl"]
+        await part.close()  # which an httpx body is asked to by awaiting
+        assert [line async for line in (await body()).iter_lines()] == [b"line 1", b"line 2"]
+        async with await body() as whole:
+            assert await whole.read() == b"line 1\nline 2"
 
 
 WAITER = {

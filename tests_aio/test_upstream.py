@@ -9,11 +9,10 @@ import aiobotocore.waiter
 import pytest
 
 from mlmock.transport import aiobotocore as door
-from mlmock.transport import models
 from tests.interception.upstream import check, label, own, replaced
 from tests.neighbours import test_upstream as late
 
-# Of aiobotocore 2.18.0, 2.18.1 and 3.10.0.
+# Of aiobotocore 2.18.0, 2.18.1, 2.25.1 and 3.10.0.
 KNOWN: dict[str, set[str]] = {
     "aiobotocore.endpoint.AioEndpoint.create_request": {"9430edc6b5b565f0"},
     "aiobotocore.endpoint.AioEndpoint._send": {"1d910e2ff7bff8db"},
@@ -33,8 +32,16 @@ KNOWN: dict[str, set[str]] = {
     "aiobotocore.endpoint.AioEndpoint._needs_retry": {"2f7faf4fcb3d5119", "e0e1e14d904d1f83"},
     "aiobotocore.endpoint.AioEndpoint._get_response": {"947244e32dad1405"},
     "aiobotocore.endpoint.AioEndpoint._do_get_response": {"044f19722eb0e216", "63b44032a26b014e"},
-    "aiobotocore.endpoint.convert_to_response_dict": {"bb95b67239610da9", "e3391a8d50be48d6"},
-    "aiobotocore.waiter.AIOWaiter.wait": {"399f570d9cf9fcc1", "60341b381ad53c32"},
+    "aiobotocore.endpoint.convert_to_response_dict": {
+        "93f447272df8784c",
+        "bb95b67239610da9",
+        "e3391a8d50be48d6",
+    },
+    "aiobotocore.waiter.AIOWaiter.wait": {
+        "399f570d9cf9fcc1",
+        "60341b381ad53c32",
+        "df5806c80ea18436",
+    },
 }
 
 ENDPOINT = aiobotocore.endpoint.AioEndpoint
@@ -48,7 +55,7 @@ NEAR: Any = (
     aiobotocore.waiter.AIOWaiter.wait,
 )
 FUNCTIONS = {
-    **replaced((*door.patches(), *models.aio_patches())),
+    **replaced(door.patches()),
     **{label(own(each)): own(each) for each in NEAR},
 }
 
