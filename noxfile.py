@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2024.10"
@@ -16,6 +18,11 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 TOOLS = nox.project.dependency_groups(PROJECT, "test")
 # What stands on botocore's own code: the cuts, the models, and one service from end to end.
 NEAR_BOTOCORE = ["tests/interception", "tests/wire", "tests/a2i_runtime"]
+# What meets moto: all that is run with its oldest, for each of the others.
+NEAR_MOTO = [
+    "tests/test_docs.py",
+    *sorted(str(file) for file in Path("tests").rglob("test_*.py") if "moto" in file.read_text()),
+]
 
 
 def pinned(name: str, version: str) -> str:
@@ -35,9 +42,10 @@ def install(session: nox.Session, *, botocore: str, moto: str) -> None:
 @nox.parametrize("moto", MOTOS)
 @nox.parametrize("botocore", BOTOCORES)
 def tests(session: nox.Session, botocore: str, moto: str) -> None:
-    """The tests, with one botocore and one moto."""
+    """The tests, with one botocore and the newest moto; those that meet moto, with its oldest."""
     install(session, botocore=botocore, moto=moto)
-    session.run("python", "-m", "pytest", "-q", "-n", "2", *(session.posargs or ["tests"]))
+    chosen = ["tests"] if moto == "newest" else NEAR_MOTO
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *(session.posargs or chosen))
 
 
 @nox.session(name="slice")
