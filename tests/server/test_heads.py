@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mlmock.server.heads import Head, plain_head
+from mlmock.server.heads import Head, head_of, plain_head
 
 GET = b"GET /human-loops/x?a=%20b HTTP/1.1\r\nHost: x\r\nX-Amz-Date: 1:2 \t\r\n\r\n"
 
@@ -56,6 +56,15 @@ def test_any_other_head_is_left_whole(said: bytes) -> None:
     source = reader(said)
     assert plain_head(source) is None
     assert source.read() == said
+
+
+def test_a_head_as_another_wsgi_server_hands_it_over() -> None:
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/human-loops/a b", "QUERY_STRING": ""}
+    said = {"HTTP_X_AMZ_DATE": "1", "CONTENT_TYPE": "", "CONTENT_LENGTH": "2"}
+    headers = {"x-amz-date": "1", "content-length": "2"}
+    assert head_of({**environ, **said}) == Head("GET", "/human-loops/a b", headers)
+    asked = {**environ, "QUERY_STRING": "c=d"}
+    assert head_of(asked) == Head("GET", "/human-loops/a b?c=d", {})
 
 
 LINES = st.lists(st.text(st.sampled_from("aA-_: \t\r\n\0\x0b\x1c\x7fé"), max_size=6), max_size=4)

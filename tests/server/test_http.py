@@ -250,9 +250,15 @@ def test_a_body_over_the_limit(narrow: ServerThread, body: bytes, headers: list[
     assert b"x-amzn-ErrorType: RequestEntityTooLargeException" in answer
 
 
-def test_an_idle_connection_is_closed(narrow: ServerThread) -> None:
+@pytest.mark.parametrize(
+    ("said", "answers"),
+    [(b"", 0), (b"GET /human-", 0), (f"GET {LOOPS} HTTP/1.1\r\n\r\n".encode(), 1)],
+)
+def test_an_idle_connection_is_closed(narrow: ServerThread, said: bytes, answers: int) -> None:
     with socket.create_connection(("127.0.0.1", narrow.port), timeout=5) as line:
-        assert line.recv(1) == b""
+        line.sendall(said)
+        heard = b"".join(iter(lambda: line.recv(65536), b""))
+    assert heard.count(b"HTTP/1.1 200 OK") == heard.count(b"HTTP/1.1") == answers
 
 
 @pytest.mark.parametrize(
