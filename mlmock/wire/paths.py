@@ -17,8 +17,7 @@ class Paths:
     def __init__(self, model: Any) -> None:
         self.endpoint_prefix: str = model.endpoint_prefix
         self.signing_name: str = model.signing_name
-        self._routes: dict[tuple[str, int], list[tuple[list[str], Any]]] = {}
-        self._shapes: set[int] = set()
+        self._routes: dict[tuple[str, int, str], list[tuple[list[str], Any]]] = {}
         for name in model.operation_names:
             operation = model.operation_model(name)
             if not operation.has_event_stream_input:  # a conversation, which no request holds
@@ -28,15 +27,13 @@ class Paths:
 
     def _add(self, operation: Any) -> None:
         segments = operation.http["requestUri"].partition("?")[0].split("/")
-        self._routes.setdefault((operation.http["method"], len(segments)), []).append(
-            (segments, operation)
-        )
+        key = operation.http["method"], len(segments), segments[1]  # which no service leaves open
+        self._routes.setdefault(key, []).append((segments, operation))
 
-    def find(self, method: str, raw_path: str) -> Operation | None:
-        """Return the operation that `method` on `raw_path` is, or None."""
-        given = raw_path.split("/")
-        for segments, operation in self._routes.get((method, len(given)), ()):
-            if all(map(_fits, segments, given)):
+    def find(self, method: str, segments: list[str]) -> Operation | None:
+        """Return the operation that `method` on the raw path of these segments is, or None."""
+        for known, operation in self._routes.get((method, len(segments), segments[1]), ()):
+            if all(map(_fits, known, segments)):
                 return plan_of(operation)
         return None
 
@@ -69,14 +66,16 @@ def find_operation(
     Where paths of several services fit, the host's first labels decide, then the `signing_name`
     of the credential scope. `revision_of` says which revision of a service is meant.
     """
-    raw_path, _ = uri.path_and_query(url)
-    found = []
-    for service in sorted(services):
+    segments = uri.path_and_query(url)[0].split("/")
+    found: list[tuple[Paths, Operation]] = []
+    for service in services if len(segments) > 1 else ():
         paths = paths_of(service, revision_of(service))
-        operation = paths.find(method, raw_path)
+        operation = paths.find(method, segments)
         if operation is not None:
-            found.append((_rank(paths, host, signing_name), operation))
-    return min(found, key=lambda pair: pair[0])[1] if found else None
+            found.append((paths, operation))
+    if len(found) > 1:
+        found.sort(key=lambda pair: (*_rank(pair[0], host, signing_name), pair[1].service))
+    return found[0][1] if found else None
 
 
 def _rank(paths: Paths, host: str, signing_name: str | None) -> tuple[bool, bool]:
