@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 from io import RawIOBase
 from typing import Any
 
 
 def be_patient(connection: socket.socket, seconds: float) -> None:
     """Let each read and write of a connection fail that takes longer; 0: let it take its time."""
-    patience = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
+    if sys.platform == "win32":  # which counts in milliseconds
+        patience = struct.pack("L", int(seconds * 1000))
+    else:
+        patience = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
     for way in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
         connection.setsockopt(socket.SOL_SOCKET, way, patience)
 
