@@ -15,7 +15,7 @@ from typing import Any
 from mlmock.answers import Default, Later, result_of
 from mlmock.calls import Call
 from mlmock.damage import damaged
-from mlmock.errors import AuthorError, BadAnswer, ServiceError
+from mlmock.errors import AuthorError, BadAnswer, ConnectionFault, ServiceError
 from mlmock.rules import given
 from mlmock.wire import faults
 from mlmock.wire.message import Answer
@@ -119,6 +119,8 @@ def _stage(world: World, call: Call, make: Callable[..., Any], *given: Any) -> A
         call.params = {}  # whatever had been read: `_sealed` lets go of it
         found = faults.answer_of(call.plan.model, fault)
     except BaseException as fault:
+        if isinstance(fault, ConnectionFault) and fault.kind == "read_timeout":
+            _stall(world, call)
         _close(world, call, fault)
         if isinstance(fault, AuthorError):
             world.blame(fault)

@@ -342,7 +342,6 @@ class World:
         from mlmock.errors import ConnectionFault
 
         if call.patience is not None and seconds > call.patience:
-            self.clock.advance(seconds=call.patience)
             raise ConnectionFault("read_timeout")
         self.clock.advance(seconds=seconds)
 

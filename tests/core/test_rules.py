@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -205,6 +206,17 @@ def test_a_delay_is_virtual_and_may_run_into_the_clients_read_timeout(a2i: Any) 
         ml.on(A2I, "StopHumanLoop").delay(61)
         with pytest.raises(ReadTimeoutError):
             a2i.stop_human_loop(HumanLoopName="x")
+
+
+@pytest.mark.parametrize("answer", [lambda rule: rule.timeout(), lambda rule: rule.delay(61)])
+def test_a_client_waits_for_its_read_timeout_in_virtual_time(answer: Any) -> None:
+    once = Config(read_timeout=45, retries={"total_max_attempts": 1})
+    with mock_ml(now=NOW) as ml:
+        answer(ml.on(A2I, "ListHumanLoops"))
+        with pytest.raises(ReadTimeoutError):
+            names(boto3.client(A2I, config=once))
+        assert ml.clock.now() == NOW + datetime.timedelta(seconds=45)
+        assert ml.calls.last.duration == 45
 
 
 # -- counts -----------------------------------------------------------------------------------
