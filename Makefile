@@ -8,9 +8,16 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: demo test lint types tests slow bench aio beside clients slice matrix docs clean
 .DEFAULT_GOAL := test
 
-$(VENV)/ready: pyproject.toml Makefile
+$(VENV)/made: Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	touch $@
+
+$(VENV)/demo: $(VENV)/made pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[boto3,moto]"
+	touch $@
+
+$(VENV)/ready: $(VENV)/made pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	touch $@
 
@@ -19,7 +26,7 @@ $(VENV)/ready: pyproject.toml Makefile
 	$(BIN)/python -m pip download --quiet --no-deps --dest .cache/wheels botocore==1.40.60
 	touch $@
 
-demo: $(VENV)/ready  ## the human-review example, end to end
+demo: $(VENV)/demo  ## the human-review example, end to end
 	$(BIN)/python -m mlmock demo
 
 test: lint types tests  ## what has to pass
