@@ -118,8 +118,12 @@ def _is_plain(request: Any) -> bool:
 def _stamp() -> str:
     """Return the present instant as botocore's signer writes it, from the clock that it asks."""
     names = vars(botocore.auth)
-    ask = names.get("get_current_datetime") or names["datetime"].datetime.utcnow
-    text = ask().isoformat()
+    ask = names.get("get_current_datetime")
+    if ask is None:  # older releases ask in a way that Python 3.12 has deprecated
+        clock = names["datetime"]
+        text = clock.datetime.now(clock.timezone.utc).isoformat()
+    else:
+        text = ask().isoformat()
     return f"{text[:4]}{text[5:7]}{text[8:13]}{text[14:16]}{text[17:19]}Z"
 
 

@@ -8,10 +8,15 @@ import sys
 import pytest
 
 
+# What older releases of botocore call, and Python 3.12 has deprecated.
+OLD = "ignore:datetime.datetime.utc:DeprecationWarning:botocore.auth"
+
+
 def run(pytester: pytest.Pytester, text: str, **outcomes: int) -> pytest.RunResult:
     """Run a test file, and check its outcomes."""
     pytester.makepyfile(text)
-    result = pytester.runpytest("-p", "no:cacheprovider", "--strict-markers", "-W", "error")
+    strictly = ("--strict-markers", "-W", "error", "-W", OLD)
+    result = pytester.runpytest("-p", "no:cacheprovider", *strictly)
     result.assert_outcomes(**outcomes)
     return result
 

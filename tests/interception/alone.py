@@ -8,11 +8,15 @@ from __future__ import annotations
 import os
 import socket
 import time
+import warnings
 from typing import Any
 
 NAME = "sagemaker-a2i-runtime"
 ACCOUNT = "123456789012"
 KEYS: Any = {"aws_access_key_id": "AKIAREALREALREALREAL", "aws_secret_access_key": "real-secret"}
+
+# What older releases of botocore and moto call, and Python 3.12 has deprecated.
+warnings.filterwarnings("ignore", "datetime.datetime.utc", DeprecationWarning, "(botocore|moto)")
 
 _connect, _lookup = socket.socket.connect, socket.getaddrinfo
 real_sleep = time.sleep
