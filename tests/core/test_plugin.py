@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-
 # What older releases of botocore call, and Python 3.12 has deprecated.
 OLD = "ignore:datetime.datetime.utc:DeprecationWarning:botocore.auth"
 
