@@ -158,6 +158,8 @@ class Interception:
     """What is patched for one world. `nursery` is there once it is open."""
 
     nursery: Any
+    _is_open = False
+    _takes_sleep = False
 
     def __init__(self, *, with_memos: bool) -> None:
         self._with_memos = with_memos
@@ -165,7 +167,6 @@ class Interception:
         self._applied = apply_all(beginning.patches)
         self.missing = beginning.missing
         self._default_before = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
-        self._is_open = self._takes_sleep = False
         sys.meta_path.insert(0, Watch)
         if _UNGATED not in beginning.missing:
             self._open()

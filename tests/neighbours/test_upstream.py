@@ -13,7 +13,7 @@ from mlmock.transport.patching import Patch
 from tests.interception.upstream import check, replaced
 
 # Of moto 5.0.26 to 5.2.5, urllib3 2.8, responses 0.26, Python 3.10 to 3.13, aiohttp 3.14,
-# httpcore 1.0.9 and httpcore2 2.16.
+# httpcore 1.0.9, httpcore2 2.14 and 2.16.
 KNOWN: dict[str, set[str]] = {
     "boto3._get_default_session": {"42e286474553d5ad"},
     "moto.core.botocore_stubber.BotocoreStubber.__call__": {
@@ -29,9 +29,13 @@ KNOWN: dict[str, set[str]] = {
     "httpcore._async.connection_pool.AsyncConnectionPool.handle_async_request": {
         "d4122a4440cebadb"
     },
-    "httpcore2._sync.connection_pool.ConnectionPool.handle_request": {"82029ec9ae9cc2cc"},
+    "httpcore2._sync.connection_pool.ConnectionPool.handle_request": {
+        "82029ec9ae9cc2cc",
+        "be7c070ee3d484a0",
+    },
     "httpcore2._async.connection_pool.AsyncConnectionPool.handle_async_request": {
-        "fb660ef447d9c0c8"
+        "625780b231259c1f",
+        "fb660ef447d9c0c8",
     },
 }
 ELSEWHERE = {"aiobotocore.session"}  # tests_aio/test_upstream.py
