@@ -185,7 +185,6 @@ class Interception:
     def _open(self) -> None:
         from mlmock.transport import cuts, sessions
 
-        self._is_open = True
         self.nursery = sessions.Nursery(self._default_before)
         botocore.register_initializer(sessions.note_session)
         for patch in self._applied:
@@ -194,6 +193,7 @@ class Interception:
         for patch in cuts.patches(with_memos=self._with_memos):
             if patch.is_welcome():
                 self._apply(patch)
+        self._is_open = True  # last: threads that see it go on without the lock
 
     def notice(self) -> None:
         """Patch what has been imported since."""
