@@ -49,34 +49,34 @@ coverage: $(VENV)/ready .cache/wheels/ready  ## the same tests, and what they re
 
 slow: $(VENV)/ready  ## the long ones: 10,000 requests at the port, every order of moto and us, a long search
 	$(BIN)/python -m pytest -q -n 2 -m slow tests
-	MLMOCK_EXAMPLES=5 $(BIN)/python -m pytest -q -n 2 tests/wire
+	MLMOCK_EXAMPLES=5 $(BIN)/python -m pytest -q -n 2 tests/aws
 
 bench: $(VENV)/ready .cache/aio-newest/ready  ## the table of ratios
 	@missed=0; $(BIN)/python -m benchmarks.run || missed=1; \
 	.cache/aio-newest/bin/python -m benchmarks.run aio || missed=1; exit $$missed
 
 clients: $(VENV)/ready  ## the real SDKs; CLIENTS="name ..." runs some of them
-	$(BIN)/python tests_clients/run.py $(CLIENTS)
+	$(BIN)/python tests/integration/sdks/run.py $(CLIENTS)
 
 # aiobotocore pins its botocore, and aioboto3 its aiobotocore: their tests have environments of their own.
-.cache/aio-%/ready: tests_aio/%.txt pyproject.toml
+.cache/aio-%/ready: tests/integration/aiobotocore/%.txt pyproject.toml
 	$(PYTHON) -m venv .cache/aio-$*
 	.cache/aio-$*/bin/python -m pip install --quiet --requirement $< --editable .
 	touch $@
 
 aio: .cache/aio-newest/ready .cache/aio-aioboto3/ready .cache/aio-oldest/ready  ## aiobotocore and aioboto3
-	.cache/aio-newest/bin/python -m pytest -q tests_aio
-	.cache/aio-aioboto3/bin/python -m pytest -q tests_aio
-	.cache/aio-oldest/bin/python -m pytest -q tests_aio
+	.cache/aio-newest/bin/python -m pytest -q tests/integration/aiobotocore
+	.cache/aio-aioboto3/bin/python -m pytest -q tests/integration/aiobotocore
+	.cache/aio-oldest/bin/python -m pytest -q tests/integration/aiobotocore
 
 # Neighbours that would burden the environment of every day have one of their own.
-.cache/beside/ready: tests_beside/requirements.txt pyproject.toml
+.cache/beside/ready: tests/integration/coexistence/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .cache/beside
 	.cache/beside/bin/python -m pip install --quiet --requirement $< --editable .
 	touch $@
 
 beside: .cache/beside/ready  ## vcrpy, aiomoto, gevent, trio, pytest's plugins
-	.cache/beside/bin/python -m pytest -q -p no:asyncio tests_beside
+	.cache/beside/bin/python -m pytest -q -p no:asyncio tests/integration/coexistence
 
 # pyenv offers a Python by its number only to who names all that it has.
 NOX := PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" .cache/nox/bin/nox

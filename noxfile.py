@@ -17,11 +17,15 @@ MOTOS = ["5.0.26", "newest"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 TOOLS = nox.project.dependency_groups(PROJECT, "test")
 # What stands on botocore's own code: the cuts, the models, and one service from end to end.
-NEAR_BOTOCORE = ["tests/interception", "tests/wire", "tests/a2i_runtime"]
+NEAR_BOTOCORE = ["tests/interception", "tests/aws", "tests/services/sagemaker_a2i_runtime"]
 # What meets moto: all that is run with its oldest, for each of the others.
 NEAR_MOTO = [
     "tests/test_docs.py",
-    *sorted(str(file) for file in Path("tests").rglob("test_*.py") if "moto" in file.read_text()),
+    *sorted(
+        str(file)
+        for file in Path("tests").rglob("test_*.py")
+        if "integration" not in file.parts and "moto" in file.read_text()
+    ),
 ]
 
 
@@ -60,12 +64,12 @@ def a_slice(session: nox.Session, botocore: str, moto: str) -> None:
 @nox.parametrize("aiobotocore", ["oldest", "aioboto3", "newest"])
 def aio(session: nox.Session, aiobotocore: str) -> None:
     """The tests of aiobotocore, and of the one that the newest aioboto3 asks for."""
-    session.install("-e", ".", "-r", f"tests_aio/{aiobotocore}.txt")
-    session.run("python", "-m", "pytest", "-q", "tests_aio", *session.posargs)
+    session.install("-e", ".", "-r", f"tests/integration/aiobotocore/{aiobotocore}.txt")
+    session.run("python", "-m", "pytest", "-q", "tests/integration/aiobotocore", *session.posargs)
 
 
 @nox.session(python=["3.11", "3.13"])
 def beside(session: nox.Session) -> None:
     """The tests of neighbours that have an environment of their own."""
-    session.install("-e", ".", "-r", "tests_beside/requirements.txt")
-    session.run("python", "-m", "pytest", "-q", "-p", "no:asyncio", "tests_beside")
+    session.install("-e", ".", "-r", "tests/integration/coexistence/requirements.txt")
+    session.run("python", "-m", "pytest", "-q", "-p", "no:asyncio", "tests/integration/coexistence")

@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from benchmarks.paired import Row, rounds_of
 from mlmock import mock_ml
-from mlmock.transport.bodies import raw_body
+from mlmock.interception.botocore.bodies import raw_body
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 SHORT: dict[str, Any] = {

@@ -79,7 +79,7 @@ def test_call(turn, mlmock):
 _KEPT = f"""
 import io, boto3, pytest
 from botocore.awsrequest import AWSResponse
-from mlmock.transport.bodies import Body
+from mlmock.interception.botocore.bodies import Body
 
 KEYS = dict(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
 session = boto3.Session(**KEYS)

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse
 
-from mlmock.transport.bodies import Body
+from mlmock.interception.botocore.bodies import Body
 
 KEYS: dict[str, Any] = {
     "region_name": "us-east-1",

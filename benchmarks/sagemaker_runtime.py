@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from benchmarks.floor import client, floor_of
 from benchmarks.paired import Around, Row, Subject, rounds_of
 from mlmock import mock_ml
-from mlmock.transport.bodies import raw_body
+from mlmock.interception.botocore.bodies import raw_body
 
 _SERVICE = "sagemaker-runtime"
 _KB, _MB = 1024, 1024 * 1024

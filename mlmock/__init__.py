@@ -10,36 +10,36 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ANY": "matching",
+    "ANY": "rules.matchers",
     "AuthorError": "errors",
     "BadAnswer": "errors",
-    "Call": "calls",
-    "Event": "events",
-    "MockML": "handle",
+    "Call": "reporting.journal",
+    "Event": "simulation.events",
+    "MockML": "mock.handle",
     "NotMocked": "errors",
-    "Policy": "progress",
-    "ServerThread": "server.serving",
+    "Policy": "simulation.progress",
+    "ServerThread": "server.server_thread",
     "UnmatchedCall": "errors",
     "UnusedRule": "errors",
     "UnusedRuleWarning": "errors",
-    "after": "progress",
-    "after_polls": "progress",
-    "client": "server.client",
-    "contains": "matching",
-    "current": "mock",
-    "error": "answers",
-    "glob": "matching",
-    "immediately": "progress",
-    "manually": "progress",
-    "mock_ml": "mock",
-    "output": "answers",
-    "regex": "matching",
-    "json_output": "services.bedrock_runtime.script",
-    "message": "services.bedrock_runtime.script",
-    "raw": "services.bedrock_runtime.script",
-    "reasoning": "services.bedrock_runtime.script",
-    "stream": "services.bedrock_runtime.script",
-    "tool_use": "services.bedrock_runtime.script",
+    "after": "simulation.progress",
+    "after_polls": "simulation.progress",
+    "client": "server.remote_client",
+    "contains": "rules.matchers",
+    "current": "mock.mock",
+    "error": "rules.answers",
+    "glob": "rules.matchers",
+    "immediately": "simulation.progress",
+    "manually": "simulation.progress",
+    "mock_ml": "mock.mock",
+    "output": "rules.answers",
+    "regex": "rules.matchers",
+    "json_output": "services.bedrock_runtime.scripting.answers",
+    "message": "services.bedrock_runtime.scripting.answers",
+    "raw": "services.bedrock_runtime.scripting.answers",
+    "reasoning": "services.bedrock_runtime.scripting.answers",
+    "stream": "services.bedrock_runtime.scripting.answers",
+    "tool_use": "services.bedrock_runtime.scripting.answers",
 }
 
 __all__ = [  # noqa: RUF022 - in the order of the contract
@@ -77,36 +77,36 @@ __all__ = [  # noqa: RUF022 - in the order of the contract
 ]
 
 if TYPE_CHECKING:
-    from mlmock.answers import error as error
-    from mlmock.answers import output as output
-    from mlmock.calls import Call as Call
     from mlmock.errors import AuthorError as AuthorError
     from mlmock.errors import BadAnswer as BadAnswer
     from mlmock.errors import NotMocked as NotMocked
     from mlmock.errors import UnmatchedCall as UnmatchedCall
     from mlmock.errors import UnusedRule as UnusedRule
     from mlmock.errors import UnusedRuleWarning as UnusedRuleWarning
-    from mlmock.events import Event as Event
-    from mlmock.handle import MockML as MockML
-    from mlmock.matching import ANY as ANY
-    from mlmock.matching import contains as contains
-    from mlmock.matching import glob as glob
-    from mlmock.matching import regex as regex
-    from mlmock.mock import current as current
-    from mlmock.mock import mock_ml as mock_ml
-    from mlmock.progress import Policy as Policy
-    from mlmock.progress import after as after
-    from mlmock.progress import after_polls as after_polls
-    from mlmock.progress import immediately as immediately
-    from mlmock.progress import manually as manually
-    from mlmock.server.client import client as client
-    from mlmock.server.serving import ServerThread as ServerThread
-    from mlmock.services.bedrock_runtime.script import json_output as json_output
-    from mlmock.services.bedrock_runtime.script import message as message
-    from mlmock.services.bedrock_runtime.script import raw as raw
-    from mlmock.services.bedrock_runtime.script import reasoning as reasoning
-    from mlmock.services.bedrock_runtime.script import stream as stream
-    from mlmock.services.bedrock_runtime.script import tool_use as tool_use
+    from mlmock.mock.handle import MockML as MockML
+    from mlmock.mock.mock import current as current
+    from mlmock.mock.mock import mock_ml as mock_ml
+    from mlmock.reporting.journal import Call as Call
+    from mlmock.rules.answers import error as error
+    from mlmock.rules.answers import output as output
+    from mlmock.rules.matchers import ANY as ANY
+    from mlmock.rules.matchers import contains as contains
+    from mlmock.rules.matchers import glob as glob
+    from mlmock.rules.matchers import regex as regex
+    from mlmock.server.remote_client import client as client
+    from mlmock.server.server_thread import ServerThread as ServerThread
+    from mlmock.services.bedrock_runtime.scripting.answers import json_output as json_output
+    from mlmock.services.bedrock_runtime.scripting.answers import message as message
+    from mlmock.services.bedrock_runtime.scripting.answers import raw as raw
+    from mlmock.services.bedrock_runtime.scripting.answers import reasoning as reasoning
+    from mlmock.services.bedrock_runtime.scripting.answers import stream as stream
+    from mlmock.services.bedrock_runtime.scripting.answers import tool_use as tool_use
+    from mlmock.simulation.events import Event as Event
+    from mlmock.simulation.progress import Policy as Policy
+    from mlmock.simulation.progress import after as after
+    from mlmock.simulation.progress import after_polls as after_polls
+    from mlmock.simulation.progress import immediately as immediately
+    from mlmock.simulation.progress import manually as manually
 
 
 def __getattr__(name: str) -> Any:

@@ -58,7 +58,7 @@ def _demo() -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from mlmock.server.serving import serve
+    from mlmock.server.server_thread import serve
 
     try:
         return serve(options.host, options.port, options.port_file)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mlmock.handle import MockML
-    from mlmock.server.serving import ServerThread
+    from mlmock.mock.handle import MockML
+    from mlmock.server.server_thread import ServerThread
 
 _RUN = "_mlmock_run"
 _SERVED = "_mlmock_served"
@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def mlmock(request: pytest.FixtureRequest) -> Generator[MockML, None, None]:
     """A running mock of the services, fresh for every test: yields its handle."""
-    from mlmock.mock import Mock
+    from mlmock.mock.mock import Mock
 
     services, options = _merged(request.node)
     options.setdefault("strict", _is_strict(request.config))
@@ -54,7 +54,7 @@ def mlmock(request: pytest.FixtureRequest) -> Generator[MockML, None, None]:
 
 @pytest.fixture(scope="session")
 def _mlmock_listener() -> Generator[ServerThread, None, None]:
-    from mlmock.server.serving import ServerThread
+    from mlmock.server.server_thread import ServerThread
 
     with ServerThread() as server:
         yield server
@@ -100,7 +100,7 @@ def pytest_runtest_makereport(
     """Show the calls of a failed test."""
     report = yield
     for run in _runs(item) if report.failed else ():
-        from mlmock.explain import journal_text
+        from mlmock.reporting.messages import journal_text
 
         report.sections.append(("mlmock: the calls of this test", journal_text(run.ml.calls)))
     return report

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 from typing import Any
 
 import botocore
 import pytest
 
-HERE = Path(__file__).parent
-LATER = "1.44"  # what the listed tests are written against
+NEWEST = "1.44"  # the botocore that tests marked `newer_botocore` are written for
 pytest_plugins = ["pytester"]
 
 _connect = socket.socket.connect
@@ -26,13 +24,12 @@ def _refuse(self: socket.socket, address: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests of what a later botocore has fail with an earlier one."""
-    if _numbers(botocore.__version__) >= _numbers(LATER):
+    """Let tests that are marked `newer_botocore` fail with an older botocore."""
+    if _numbers(botocore.__version__) >= _numbers(NEWEST):
         return
-    listed = set((HERE / "later_botocore.txt").read_text().splitlines())
-    reason = f"asserts what botocore {LATER} has"
+    reason = f"asserts what botocore {NEWEST} has"
     for item in items:
-        if {item.nodeid, item.nodeid.partition("[")[0]} & listed:
+        if item.get_closest_marker("newer_botocore"):
             item.add_marker(pytest.mark.xfail(reason=reason, strict=False))
 
 

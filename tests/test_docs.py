@@ -38,6 +38,7 @@ def run(page: str, name: str) -> None:
                 namespace[new]()
 
 
+@pytest.mark.newer_botocore
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_blocks_of_a_page_run(
     path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from mlmock.aws.protocol.messages import Answer
+from mlmock.engine.http_gateway import refusal, serve
 from mlmock.errors import AuthorError, ConnectionFault
-from mlmock.mock import Detached
-from mlmock.server.control import Control
-from mlmock.server.heads import Head, head_of, status_of
+from mlmock.mock.mock import Detached
+from mlmock.server.control_api import Control
+from mlmock.server.http1_head import Head, head_of, status_of
 from mlmock.server.rooms import room_for
-from mlmock.transport.front import refusal, serve
-from mlmock.wire.message import Answer
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]

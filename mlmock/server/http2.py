@@ -19,12 +19,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mlmock.errors import ConnectionFault
-from mlmock.server.bodies import BadBody, TooLarge, decoded
+from mlmock.server.request_body import BadBody, TooLarge, decoded
 from mlmock.server.rooms import path_of
 
 if TYPE_CHECKING:
     from mlmock.server.application import Application
-    from mlmock.server.connection import Limits
+    from mlmock.server.http1 import Limits
 
 _log = logging.getLogger("mlmock.server")
 PREFACE = b"PRI * HTTP/2.0"
@@ -308,7 +308,7 @@ def _headers(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
 
 
 async def _refuse(send: Send, status: int, code: str, message: str) -> None:
-    from mlmock.wire.bodies import json_text
+    from mlmock.aws.protocol.json_body import json_text
 
     headers = [(b"content-type", b"application/json"), (b"x-amzn-errortype", code.encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-from mlmock.server import reach
-from mlmock.server.routes import ENDINGS, Route
-from mlmock.server.words import CHAINS, PUBLIC, WORDS
+from mlmock.server import exposed_members as reach
+from mlmock.server.control_routes import ENDINGS, Route
+from mlmock.server.json_values import CHAINS, PUBLIC, WORDS
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _NUMBER: dict[str, Any] = {"type": "number"}

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mlmock.server.heads import Head
-from mlmock.transport.front import refusal
-from mlmock.wire.message import Answer
+from mlmock.aws.protocol.messages import Answer
+from mlmock.engine.http_gateway import refusal
+from mlmock.server.http1_head import Head
 
 if TYPE_CHECKING:
     from mlmock.server.application import Application
@@ -52,7 +52,7 @@ def _guarded(room: Room) -> Room:
 
 def _page(application: Application) -> Room:
     def answer(head: Head, body: bytes) -> Answer:
-        from mlmock.server.page import page
+        from mlmock.server.dashboard import page
 
         if head.method not in ("GET", "HEAD"):
             return refusal(405, "MethodNotAllowed", "The page is for GET.")

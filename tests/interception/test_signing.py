@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlmock import mock_ml
-from mlmock.transport.credentials import credentials_for
-from mlmock.transport.signing import OwnAuth
+from mlmock.interception.botocore.credentials import credentials_for
+from mlmock.interception.botocore.sigv4 import OwnAuth
 
 A2I = "sagemaker-a2i-runtime"
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/x"

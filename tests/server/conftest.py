@@ -14,7 +14,7 @@ import pytest
 from botocore.config import Config
 
 from mlmock import ServerThread, client
-from mlmock.server.client import RemoteML
+from mlmock.server.remote_client import RemoteML
 
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
 

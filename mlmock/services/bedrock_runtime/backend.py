@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlmock.calls import Call
-from mlmock.services.base import Backend, Result, Scope
-from mlmock.services.bedrock_runtime.converse import converse, converse_stream
-from mlmock.services.bedrock_runtime.declared import Models
-from mlmock.world import World
+from mlmock.engine.state import World
+from mlmock.reporting.journal import Call
+from mlmock.services.bedrock_runtime.inference.converse import converse, converse_stream
+from mlmock.services.bedrock_runtime.models.declarations import Models
+from mlmock.services.common.backend import Backend, Result, Scope
 
 if TYPE_CHECKING:
-    from mlmock.services.bedrock_runtime.async_invokes import AsyncInvokes
+    from mlmock.services.bedrock_runtime.async_invoke.operations import AsyncInvokes
 
 
 class BedrockRuntime(Backend):
@@ -36,19 +36,21 @@ class BedrockRuntime(Backend):
 
     def invoke_model(self, call: Call) -> Result:
         """Let a model answer in its provider's own shape."""
-        from mlmock.services.bedrock_runtime.invoke import invoke_model
+        from mlmock.services.bedrock_runtime.inference.invoke_model import invoke_model
 
         return invoke_model(self, call)
 
     def invoke_model_with_response_stream(self, call: Call) -> Result:
         """Let a model answer in its provider's own shape, chunk by chunk."""
-        from mlmock.services.bedrock_runtime.invoke import invoke_model_with_response_stream
+        from mlmock.services.bedrock_runtime.inference.invoke_model import (
+            invoke_model_with_response_stream,
+        )
 
         return invoke_model_with_response_stream(self, call)
 
     def count_tokens(self, call: Call) -> Result:
         """Count the tokens of what could be sent to a model."""
-        from mlmock.services.bedrock_runtime.counting import count_tokens
+        from mlmock.services.bedrock_runtime.inference.count_tokens import count_tokens
 
         return count_tokens(self, call)
 
@@ -57,7 +59,7 @@ class BedrockRuntime(Backend):
     @cached_property
     def async_invokes(self) -> AsyncInvokes:
         """The async invokes of this account and region."""
-        from mlmock.services.bedrock_runtime.async_invokes import AsyncInvokes
+        from mlmock.services.bedrock_runtime.async_invoke.operations import AsyncInvokes
 
         return AsyncInvokes(self)
 
@@ -77,12 +79,12 @@ class BedrockRuntime(Backend):
 
     def apply_guardrail(self, call: Call) -> Result:
         """Hold texts against a guardrail."""
-        from mlmock.services.bedrock_runtime.guardrails import apply
+        from mlmock.services.bedrock_runtime.guardrails.operations import apply
 
         return apply(self, call)
 
     def invoke_guardrail_checks(self, call: Call) -> Result:
         """Check texts without a guardrail."""
-        from mlmock.services.bedrock_runtime.guardrails import check
+        from mlmock.services.bedrock_runtime.guardrails.operations import check
 
         return check(self, call)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mlmock.calls import Call
 from mlmock.errors import BadAnswer
-from mlmock.matching import MISSING
-from mlmock.rules import Match, Subject
-from mlmock.services.base import Resource, ServiceHandle
-from mlmock.services.bedrock_runtime.async_jobs import ASYNC_INVOKE
-from mlmock.services.bedrock_runtime.declared import Facts, Models, rule_key
-from mlmock.services.bedrock_runtime.refusals import ACCESS
-from mlmock.services.bedrock_runtime.rules import ModelRule, checked, members_of
-from mlmock.services.scripting import Scripted
+from mlmock.reporting.journal import Call
+from mlmock.rules.matchers import MISSING
+from mlmock.rules.rule import Match, Subject
+from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE
+from mlmock.services.bedrock_runtime.errors import ACCESS
+from mlmock.services.bedrock_runtime.models.declarations import Facts, Models, rule_key
+from mlmock.services.bedrock_runtime.scripting.model_rules import ModelRule, checked, members_of
+from mlmock.services.common.backend import Resource, ServiceHandle
+from mlmock.services.common.scripted_resource import Scripted
 
 if TYPE_CHECKING:
-    from mlmock.services.bedrock_runtime.async_handle import AsyncInvokeHandle, AsyncInvokesHandle
-    from mlmock.services.bedrock_runtime.guardrail_handle import (
+    from mlmock.services.bedrock_runtime.async_invoke.handle import (
+        AsyncInvokeHandle,
+        AsyncInvokesHandle,
+    )
+    from mlmock.services.bedrock_runtime.guardrails.handle import (
         GuardrailChecksHandle,
         GuardrailHandle,
     )
@@ -97,13 +100,13 @@ class Bedrock(ServiceHandle):
     @property
     def async_invokes(self) -> AsyncInvokesHandle:
         """The async invokes that start from here on, and those that are there."""
-        from mlmock.services.bedrock_runtime.async_handle import AsyncInvokesHandle
+        from mlmock.services.bedrock_runtime.async_invoke.handle import AsyncInvokesHandle
 
         return AsyncInvokesHandle(self)
 
     def async_invoke(self, arn: str) -> AsyncInvokeHandle:
         """Return one async invoke, to end it by hand."""
-        from mlmock.services.bedrock_runtime.async_handle import AsyncInvokeHandle
+        from mlmock.services.bedrock_runtime.async_invoke.handle import AsyncInvokeHandle
 
         return AsyncInvokeHandle(self, arn)
 
@@ -113,14 +116,14 @@ class Bedrock(ServiceHandle):
         Without `version` (``"DRAFT"`` or a number) it is what every version holds that has not
         been declared by itself. BadAnswer for what can't be an id or a version.
         """
-        from mlmock.services.bedrock_runtime.guardrail_handle import GuardrailHandle
+        from mlmock.services.bedrock_runtime.guardrails.handle import GuardrailHandle
 
         return GuardrailHandle(self, identifier, version=version)
 
     @property
     def guardrail_checks(self) -> GuardrailChecksHandle:
         """What InvokeGuardrailChecks finds, which needs no guardrail."""
-        from mlmock.services.bedrock_runtime.guardrail_handle import GuardrailChecksHandle
+        from mlmock.services.bedrock_runtime.guardrails.handle import GuardrailChecksHandle
 
         return GuardrailChecksHandle(self)
 

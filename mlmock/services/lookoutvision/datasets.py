@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlmock.calls import Call
-from mlmock.clock import to_seconds
-from mlmock.objects import MissingBucket, MissingObject
-from mlmock.progress import manually
-from mlmock.services.base import Result
-from mlmock.services.lookoutvision import faults
-from mlmock.services.lookoutvision.content import Content, Filter
-from mlmock.services.lookoutvision.entries import BadLines, read_lines
-from mlmock.services.lookoutvision.machines import DATASET
+from mlmock.reporting.journal import Call
+from mlmock.services.common.backend import Result
+from mlmock.services.common.pagination import Tokens
+from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision.dataset_content import Content, Filter
+from mlmock.services.lookoutvision.manifest import BadLines, read_lines
 from mlmock.services.lookoutvision.resources import Dataset, Project
 from mlmock.services.lookoutvision.state import PAGE, State
-from mlmock.services.paging import Tokens
+from mlmock.services.lookoutvision.state_machines import DATASET
+from mlmock.simulation.clock import to_seconds
+from mlmock.simulation.object_store import MissingBucket, MissingObject
+from mlmock.simulation.progress import manually
 
 KINDS = ("train", "test")
 _CREATING = "The dataset is being created."

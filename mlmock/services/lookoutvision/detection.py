@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mlmock.calls import Call
-from mlmock.rules import given
-from mlmock.services.base import Result
-from mlmock.services.lookoutvision import faults
-from mlmock.services.lookoutvision.findings import Finding, finding_of
+from mlmock.reporting.journal import Call
+from mlmock.rules.rule import given
+from mlmock.services.common.backend import Result
+from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision.detection_results import Finding, finding_of
 from mlmock.services.lookoutvision.images import Picture, png, read_picture
-from mlmock.services.lookoutvision.machines import RUNNING
 from mlmock.services.lookoutvision.models import is_preview
 from mlmock.services.lookoutvision.resources import Model
-from mlmock.services.lookoutvision.scripts import DETECTION, EVERY, key_of
+from mlmock.services.lookoutvision.scripted_outcomes import DETECTION, EVERY, key_of
+from mlmock.services.lookoutvision.state_machines import RUNNING
 from mlmock.services.lookoutvision.tagging import TagOperations
 
 BACKGROUND = ("background", "#FFFFFF")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlmock.progress import ProgressSlot
-from mlmock.services.base import Narrowing, Resource, Scope, ServiceHandle
+from mlmock.engine.state import World
+from mlmock.services.common.backend import Narrowing, Resource, Scope, ServiceHandle
 from mlmock.services.lookoutvision.backend import LookoutVision
-from mlmock.services.lookoutvision.handles import (
+from mlmock.services.lookoutvision.images import png
+from mlmock.services.lookoutvision.resource_handles import (
     DatasetHandle,
     Detecting,
     JobHandle,
@@ -16,13 +17,12 @@ from mlmock.services.lookoutvision.handles import (
     Next,
     NextTraining,
 )
-from mlmock.services.lookoutvision.images import png
-from mlmock.services.lookoutvision.machines import DATASET, JOB, MODEL
 from mlmock.services.lookoutvision.resources import Project as Stored
-from mlmock.services.lookoutvision.scripts import EVERY, PACKAGING, TRAINING
+from mlmock.services.lookoutvision.scripted_outcomes import EVERY, PACKAGING, TRAINING
 from mlmock.services.lookoutvision.seeding import Lines, json_line, seed_dataset, seed_model
 from mlmock.services.lookoutvision.state import Quotas
-from mlmock.world import World
+from mlmock.services.lookoutvision.state_machines import DATASET, JOB, MODEL
+from mlmock.simulation.progress import ProgressSlot
 
 _SERVICE = "lookoutvision"
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")

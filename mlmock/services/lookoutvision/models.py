@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlmock.calls import Call
-from mlmock.objects import MissingBucket
-from mlmock.progress import Progress
-from mlmock.services.base import Result
-from mlmock.services.lookoutvision import faults, training
-from mlmock.services.lookoutvision.machines import MODEL, USABLE
+from mlmock.reporting.journal import Call
+from mlmock.services.common.backend import Result
+from mlmock.services.common.pagination import Tokens, page
+from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision import training
 from mlmock.services.lookoutvision.projects import ProjectOperations
 from mlmock.services.lookoutvision.resources import Dataset, Metrics, Model, Project
-from mlmock.services.lookoutvision.scripts import HOSTING, TRAINING, Outcome, next_outcome
+from mlmock.services.lookoutvision.scripted_outcomes import HOSTING, TRAINING, Outcome, next_outcome
 from mlmock.services.lookoutvision.state import PAGE, PREVIEW
-from mlmock.services.lookoutvision.tag_checks import checked_tags, too_many_tags
-from mlmock.services.paging import Tokens, page
+from mlmock.services.lookoutvision.state_machines import MODEL, USABLE
+from mlmock.services.lookoutvision.tag_validation import checked_tags, too_many_tags
+from mlmock.simulation.object_store import MissingBucket
+from mlmock.simulation.progress import Progress
 
 LATEST = "latest"
 _TRAINING = "The model is being trained."

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlmock.calls import Call
-from mlmock.services.base import Result
-from mlmock.services.lookoutvision import faults
+from mlmock.reporting.journal import Call
+from mlmock.services.common.backend import Result
+from mlmock.services.common.pagination import Tokens, page
+from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision.detection import DetectionOperations
-from mlmock.services.lookoutvision.machines import JOB
 from mlmock.services.lookoutvision.resources import Job, Model, Project
-from mlmock.services.lookoutvision.scripts import PACKAGING, next_outcome
+from mlmock.services.lookoutvision.scripted_outcomes import PACKAGING, next_outcome
 from mlmock.services.lookoutvision.state import PAGE
-from mlmock.services.paging import Tokens, page
+from mlmock.services.lookoutvision.state_machines import JOB
 
 _CREATED = "The model packaging job was created."
 _RUNNING = "The model packaging job is running."

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlmock.calls import Call
-from mlmock.services.base import Result
-from mlmock.services.lookoutvision import faults
+from mlmock.reporting.journal import Call
+from mlmock.services.common.backend import Result
+from mlmock.services.common.pagination import Shelf, Tokens, page
+from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision.datasets import DatasetOperations
-from mlmock.services.lookoutvision.machines import SETTLED
 from mlmock.services.lookoutvision.resources import Project
 from mlmock.services.lookoutvision.state import PAGE
-from mlmock.services.paging import Shelf, Tokens, page
+from mlmock.services.lookoutvision.state_machines import SETTLED
 
 _DELETABLE = (*SETTLED, "CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_FAILED")
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mlmock.progress import Work
-from mlmock.services.lookoutvision.content import Content
-from mlmock.services.paging import Place, Shelf
+from mlmock.services.common.pagination import Place, Shelf
+from mlmock.services.lookoutvision.dataset_content import Content
+from mlmock.simulation.progress import Work
 
 Shown = dict[str, Any]
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlmock.clock import to_seconds
 from mlmock.services.lookoutvision.backend import LookoutVision
-from mlmock.services.lookoutvision.content import Content
-from mlmock.services.lookoutvision.entries import ANOMALY, NORMAL, BadLines, read_lines
-from mlmock.services.lookoutvision.machines import MODEL, USABLE
+from mlmock.services.lookoutvision.dataset_content import Content
+from mlmock.services.lookoutvision.manifest import ANOMALY, NORMAL, BadLines, read_lines
 from mlmock.services.lookoutvision.resources import Metrics, Model, Project
+from mlmock.services.lookoutvision.state_machines import MODEL, USABLE
+from mlmock.simulation.clock import to_seconds
 
 Lines = int | str | Sequence[str | Mapping[str, Any]]
 SEEDED = ("TRAINED", "HOSTED")

@@ -6,18 +6,18 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from mlmock.calls import Call
-from mlmock.clock import to_seconds
+from mlmock.engine.state import World
 from mlmock.errors import ServiceError
-from mlmock.lifecycle import Machine
-from mlmock.progress import Progress
-from mlmock.services.base import Backend, Policies, Result, Scope
-from mlmock.services.idempotency import ClientTokens
-from mlmock.services.lookoutvision import faults
+from mlmock.reporting.journal import Call
+from mlmock.services.common.backend import Backend, Policies, Result, Scope
+from mlmock.services.common.idempotency import ClientTokens
+from mlmock.services.common.pagination import Place, Shelf
+from mlmock.services.common.tags import Tags
+from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision.resources import Living, Project
-from mlmock.services.paging import Place, Shelf
-from mlmock.services.tags import Tags
-from mlmock.world import World
+from mlmock.simulation.clock import to_seconds
+from mlmock.simulation.progress import Progress
+from mlmock.simulation.state_machine import Machine
 
 PAGE = 100
 PREVIEW = "2020-12-preview"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mlmock.calls import Call
-from mlmock.services.arns import parse_arn
-from mlmock.services.base import Result
-from mlmock.services.lookoutvision import faults
+from mlmock.aws.arns import parse_arn
+from mlmock.reporting.journal import Call
+from mlmock.services.common.backend import Result
+from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision.models import ModelOperations
 from mlmock.services.lookoutvision.resources import Model
-from mlmock.services.lookoutvision.tag_checks import checked_tags, too_many_tags
+from mlmock.services.lookoutvision.tag_validation import checked_tags, too_many_tags
 
 
 class TagOperations(ModelOperations):

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mlmock.objects import json_bytes
-from mlmock.services.lookoutvision.content import Content
-from mlmock.services.lookoutvision.entries import ANOMALY, NORMAL, Entry, count
+from mlmock.services.lookoutvision.dataset_content import Content
+from mlmock.services.lookoutvision.manifest import ANOMALY, NORMAL, Entry, count
 from mlmock.services.lookoutvision.resources import Metrics, Model
+from mlmock.simulation.object_store import json_bytes
 
 _EVERY = 5  # of a single dataset every fifth image is for testing (judged)
 

@@ -6,20 +6,20 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 
-from mlmock.answers import Default, Later
-from mlmock.calls import Call
+from mlmock.engine.state import World
 from mlmock.errors import ServiceError
-from mlmock.objects import split_uri
-from mlmock.rules import Rule, given
-from mlmock.services.base import Backend, Result, Scope
-from mlmock.services.sagemaker_runtime import refusals
-from mlmock.services.sagemaker_runtime.desks import Streamed, Whole
+from mlmock.reporting.journal import Call
+from mlmock.rules.answers import Default, Later
+from mlmock.rules.rule import Rule, given
+from mlmock.services.common.backend import Backend, Result, Scope
+from mlmock.services.sagemaker_runtime import errors as refusals
+from mlmock.services.sagemaker_runtime.async_invocations import Job
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint, Endpoints, endpoint_key
-from mlmock.services.sagemaker_runtime.later import Job
-from mlmock.services.sagemaker_runtime.replies import Form, Reply, body_of
+from mlmock.services.sagemaker_runtime.invocation import MOST, Trip, admitted, check_attributes
+from mlmock.services.sagemaker_runtime.model_answers import Form, Reply, body_of
+from mlmock.services.sagemaker_runtime.responders import Streamed, Whole
 from mlmock.services.sagemaker_runtime.sessions import Sessions
-from mlmock.services.sagemaker_runtime.trips import MOST, Trip, admitted, check_attributes
-from mlmock.world import World
+from mlmock.simulation.object_store import split_uri
 
 _log = logging.getLogger("mlmock.sagemaker")
 _HEADROOM = 4096  # what the front door takes beyond the largest body (seen, of an older limit)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlmock.services.sagemaker_runtime.capture import Capture, capture_of
+from mlmock.engine.state import Ask
+from mlmock.services.sagemaker_runtime.data_capture import Capture, capture_of
 from mlmock.services.sagemaker_runtime.endpoints import Config, Later, Variants
-from mlmock.world import Ask
 
 Described = Mapping[str, Any]
 _NOTHING: Described = {}

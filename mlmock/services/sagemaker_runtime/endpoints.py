@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mlmock.objects import Owner
-from mlmock.progress import Progress
-from mlmock.services.base import Declared, Narrowing, Policies, Scope
-from mlmock.services.sagemaker_runtime.capture import Capture
-from mlmock.services.sagemaker_runtime.replies import SERVICE
-from mlmock.world import World
+from mlmock.engine.state import World
+from mlmock.services.common.backend import Declared, Narrowing, Policies, Scope
+from mlmock.services.sagemaker_runtime.data_capture import Capture
+from mlmock.services.sagemaker_runtime.model_answers import SERVICE
+from mlmock.simulation.object_store import Owner
+from mlmock.simulation.progress import Progress
 
 _log = logging.getLogger("mlmock.sagemaker")
 _UNKNOWN = (

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlmock.errors import BadAnswer
-from mlmock.services.base import Resource, Scope, ServiceHandle
+from mlmock.services.common.backend import Resource, Scope, ServiceHandle
+from mlmock.services.sagemaker_runtime.async_handle import Invocation
+from mlmock.services.sagemaker_runtime.async_invocations import INVOCATION
+from mlmock.services.sagemaker_runtime.endpoint_handle import ScriptedEndpoint
+from mlmock.services.sagemaker_runtime.endpoint_options import config_said, name_said
 from mlmock.services.sagemaker_runtime.endpoints import Endpoints
-from mlmock.services.sagemaker_runtime.jobs import Invocation
-from mlmock.services.sagemaker_runtime.later import INVOCATION
-from mlmock.services.sagemaker_runtime.scripted import ScriptedEndpoint
-from mlmock.services.sagemaker_runtime.setup import config_said, name_said
 
 
 class SageMaker(ServiceHandle):

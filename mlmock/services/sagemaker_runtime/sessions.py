@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from mlmock.clock import to_datetime, to_seconds
 from mlmock.errors import BadAnswer
+from mlmock.simulation.clock import to_datetime, to_seconds
 
 if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.backend import Invocations
-    from mlmock.services.sagemaker_runtime.replies import Reply
-    from mlmock.services.sagemaker_runtime.trips import Trip
+    from mlmock.services.sagemaker_runtime.invocation import Trip
+    from mlmock.services.sagemaker_runtime.model_answers import Reply
 
 NEW = "NEW_SESSION"
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"

@@ -29,6 +29,6 @@ def _found() -> Iterator[Family]:
     for file in sorted(pkgutil.iter_modules(__path__), key=lambda file: file.name):
         module = importlib.import_module(f"{__name__}.{file.name}")
         for kind in vars(module).values():
-            own = getattr(kind, "__module__", "") == module.__name__
+            own = getattr(kind, "__module__", "").startswith(module.__name__)
             if own and isinstance(kind, type) and issubclass(kind, Family) and kind.prefixes:
                 yield kind()

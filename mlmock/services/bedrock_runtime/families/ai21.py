@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
-from mlmock.services.bedrock_runtime.families.openai_chat import (
+from mlmock.services.bedrock_runtime.families.chat_completions import (
     CHOICE,
     FORMAT,
     MESSAGE,
@@ -17,8 +17,8 @@ from mlmock.services.bedrock_runtime.families.openai_chat import (
     ChatFamily,
     usage,
 )
-from mlmock.services.bedrock_runtime.speech import Conversation, Reply
-from mlmock.services.bedrock_runtime.spoken import words_of
+from mlmock.services.bedrock_runtime.families.text_output import words_of
+from mlmock.services.bedrock_runtime.validation import schema as s
 
 _PENALTY = s.Fields({"scale": s.Number(0, 500)}, others=True)
 _JURASSIC = s.Fields(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mlmock.services.bedrock_runtime.conversation.requests import Asked
 from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits, invalid
-from mlmock.services.bedrock_runtime.speech import Asked
 
 _REFUSAL = "The provided request is not valid"
 

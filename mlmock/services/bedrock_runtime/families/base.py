@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from mlmock.errors import ServiceError
-from mlmock.services.bedrock_runtime.speech import (
+from mlmock.services.bedrock_runtime.conversation.requests import (
     Asked,
     Conversation,
     Embedding,

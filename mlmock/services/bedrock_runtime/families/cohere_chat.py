@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.conversation.ids import uuid_from
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
 from mlmock.services.bedrock_runtime.families.cohere_command import reason
-from mlmock.services.bedrock_runtime.ids import uuid_from
-from mlmock.services.bedrock_runtime.speech import Conversation, Reply
+from mlmock.services.bedrock_runtime.validation import schema as s
 
 _OPEN = s.Fields(others=True)
 _SPOKEN = s.Fields(

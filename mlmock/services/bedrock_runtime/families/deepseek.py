@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mlmock.services.bedrock_runtime import schema as s
-from mlmock.services.bedrock_runtime.chat import read_messages
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
-from mlmock.services.bedrock_runtime.families.openai_chat import MESSAGE, STOP, ChatFamily
-from mlmock.services.bedrock_runtime.prompts import BARS, turns_of
-from mlmock.services.bedrock_runtime.speech import Conversation, Reply
-from mlmock.services.bedrock_runtime.spoken import spoken, thought_aloud, words_of
+from mlmock.services.bedrock_runtime.families.chat_completions import MESSAGE, STOP, ChatFamily
+from mlmock.services.bedrock_runtime.families.chat_messages import read_messages
+from mlmock.services.bedrock_runtime.families.prompt_formats import BARS, turns_of
+from mlmock.services.bedrock_runtime.families.text_output import spoken, thought_aloud, words_of
+from mlmock.services.bedrock_runtime.validation import schema as s
 
 _LIMITS: dict[str, s.Schema] = {
     "max_tokens": s.whole(1, 32768),

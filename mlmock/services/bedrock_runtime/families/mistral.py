@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
-from mlmock.services.bedrock_runtime.families.openai_chat import ChatFamily
-from mlmock.services.bedrock_runtime.prompts import INSTRUCT, turns_of
-from mlmock.services.bedrock_runtime.speech import Conversation, Reply
-from mlmock.services.bedrock_runtime.spoken import spoken, words_of
+from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
+from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
+from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.validation import schema as s
 
 
 @lru_cache(maxsize=2)

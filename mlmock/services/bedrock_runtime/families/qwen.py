@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlmock.services.bedrock_runtime.families.base import Traits
-from mlmock.services.bedrock_runtime.families.openai_chat import ChatFamily
+from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
 
 
 class Qwen(ChatFamily):

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.conversation.requests import Ranking
 from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits
-from mlmock.services.bedrock_runtime.speech import Ranking
+from mlmock.services.bedrock_runtime.validation import schema as s
 
 _DOCUMENT = s.Either((s.Text(1), s.Fields(others=True)))
 _BOTH: dict[str, s.Schema] = {

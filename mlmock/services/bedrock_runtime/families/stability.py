@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.conversation.requests import Painting
 from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits, invalid
-from mlmock.services.bedrock_runtime.media import decoded, encoded
-from mlmock.services.bedrock_runtime.pictures import size_of
-from mlmock.services.bedrock_runtime.speech import Painting
+from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
+from mlmock.services.bedrock_runtime.media.png import size_of
+from mlmock.services.bedrock_runtime.validation import schema as s
 
 PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
 _SIZES = {

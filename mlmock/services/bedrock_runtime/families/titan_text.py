@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
+from mlmock.services.bedrock_runtime.conversation.tokens import tokens_in
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
-from mlmock.services.bedrock_runtime.prompts import JOINED, turns_of
-from mlmock.services.bedrock_runtime.speech import Conversation, Reply
-from mlmock.services.bedrock_runtime.spoken import spoken, words_of
-from mlmock.services.bedrock_runtime.tokens import tokens_in
+from mlmock.services.bedrock_runtime.families.prompt_formats import JOINED, turns_of
+from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.validation import schema as s
 
 _REASONS = {
     "max_tokens": "LENGTH",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Embedding, Reply
 from mlmock.services.bedrock_runtime.families.base import (
     Body,
     Event,
@@ -14,10 +14,10 @@ from mlmock.services.bedrock_runtime.families.base import (
     invalid,
     malformed,
 )
-from mlmock.services.bedrock_runtime.marengo_inputs import multi_input
-from mlmock.services.bedrock_runtime.media import decoded
-from mlmock.services.bedrock_runtime.speech import Conversation, Embedding, Reply
-from mlmock.services.bedrock_runtime.spoken import spoken, words_of
+from mlmock.services.bedrock_runtime.families.marengo_schema import multi_input
+from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.media.encoding import decoded
+from mlmock.services.bedrock_runtime.validation import schema as s
 
 _PLACE = s.Fields({"uri": s.Text(1)}, {"bucketOwner": s.Text()})
 _SOURCE = s.Either(

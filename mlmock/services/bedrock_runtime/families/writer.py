@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mlmock.services.bedrock_runtime import schema as s
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Traits
-from mlmock.services.bedrock_runtime.families.openai_chat import STOP, ChatFamily, usage
-from mlmock.services.bedrock_runtime.prompts import INSTRUCT, turns_of
-from mlmock.services.bedrock_runtime.speech import Conversation, Reply
-from mlmock.services.bedrock_runtime.spoken import spoken, words_of
+from mlmock.services.bedrock_runtime.families.chat_completions import STOP, ChatFamily, usage
+from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
+from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.validation import schema as s
 
 _PROMPT = s.Fields(
     {"prompt": s.Text(1)},

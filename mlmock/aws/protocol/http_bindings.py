@@ -1,0 +1,154 @@
+"""Members that travel as text: in the path, the query and the headers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mlmock.aws.protocol.deserializers import Reader, Refused, list_reader, reader_of, scalar_reader
+from mlmock.aws.protocol.json_body import parse
+from mlmock.aws.spec import numbers
+from mlmock.aws.spec.constraints import FLOATS, INTEGERS, is_document, limits_of
+from mlmock.aws.spec.timestamps import WRITERS, format_of
+
+DEFAULT_FORMATS = {"header": "rfc822", "querystring": "iso8601", "uri": "iso8601"}
+
+
+@dataclass(frozen=True, slots=True)
+class TextMember:
+    """One member of a request: its name, its name on the wire, and how its text is read.
+
+    `raw` turns the text into the JSON value that it stands for (ValueError if it stands for none),
+    for the messages; `read` checks and decodes at once. A member that is `many` takes the list of
+    its texts.
+    """
+
+    name: str
+    wire_name: str
+    shape: Any
+    raw: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+    many: bool = False
+
+
+def text_member(name: str, shape: Any, location: str) -> TextMember:
+    """Compile the member `name` of botocore `shape` at `location` (uri, querystring, header)."""
+    wire_name = shape.serialization.get("name", name)
+    if location == "header":
+        wire_name = wire_name.lower()
+    if shape.type_name == "list":
+        return _list_member(name, wire_name, shape, location)
+    raw = _raw_of(shape)
+    return TextMember(name, wire_name, shape, raw, _read_of(shape, raw, location))
+
+
+def _list_member(name: str, wire_name: str, shape: Any, location: str) -> TextMember:
+    item = text_member(name, shape.member, location)
+    read = list_reader(item.read, limits_of(shape))
+
+    def raw(texts: list[str]) -> list[Any]:
+        return [item.raw(text) for text in texts]
+
+    if location == "header":
+        return TextMember(
+            name, wire_name, shape, lambda text: raw(_split(text)), lambda text: read(_split(text))
+        )
+    return TextMember(name, wire_name, shape, raw, read, many=True)
+
+
+class Prefixed:
+    """Names of headers, some of them known by how they begin; a container for ``in``."""
+
+    def __init__(self, names: frozenset[str], prefixes: tuple[str, ...]) -> None:
+        self._names = names
+        self._prefixes = prefixes
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names or str(name).startswith(self._prefixes)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+
+def prefixed_member(name: str, shape: Any) -> TextMember:
+    """Compile a map of all headers that begin alike; it takes the request's headers."""
+    prefix = shape.serialization.get("name", "").lower()
+
+    def raw(headers: Mapping[str, str]) -> dict[str, str]:
+        start = len(prefix)
+        return {key[start:]: text for key, text in headers.items() if key.startswith(prefix)}
+
+    return TextMember(name, prefix, shape, raw, reader_of(shape))
+
+
+def _read_of(shape: Any, raw: Callable[[str], Any], location: str) -> Reader:
+    if is_document(shape):
+        checked = reader_of(shape)
+    elif shape.type_name == "timestamp":
+        return reader_of(shape, DEFAULT_FORMATS[location])
+    else:
+        checked = scalar_reader(shape)
+    if raw is str:
+        return checked
+
+    def read(text: str) -> Any:
+        try:
+            return checked(raw(text))
+        except ValueError:
+            raise Refused from None
+
+    return read
+
+
+def _raw_of(shape: Any) -> Callable[[str], Any]:
+    if shape.type_name in INTEGERS:
+        return numbers.integer
+    if shape.type_name in FLOATS:
+        return numbers.decimal
+    if shape.type_name == "boolean":
+        return _boolean
+    if is_document(shape):
+        return lambda text: parse(base64.b64decode(text, validate=True))
+    return str
+
+
+def _boolean(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(text)
+    return text == "true"
+
+
+def _split(text: str) -> list[str]:
+    """Return the items of a header's list; one that holds a comma stands in double quotes."""
+    items, item, quoted = [], "", False
+    pieces = iter(text)
+    for piece in pieces:
+        if piece == "\\" and quoted:
+            item += next(pieces, "")
+        elif piece == '"':
+            quoted = not quoted
+        elif piece == "," and not quoted:
+            items.append(item.strip())
+            item = ""
+        else:
+            item += piece
+    return [*items, item.strip()]
+
+
+def text_of(shape: Any, value: Any, location: str) -> str:
+    """Return `value` as the header or label text of `shape`."""
+    if shape.serialization.get("jsonvalue"):
+        return base64.b64encode(json.dumps(value).encode()).decode()
+    if type(value) is str:
+        return value
+    if isinstance(value, datetime):
+        return str(WRITERS[format_of(shape, DEFAULT_FORMATS[location])](value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(text_of(shape.member, item, location) for item in value)
+    return str(value)

@@ -1,0 +1,56 @@
+"""What is patched once somebody comes through a gate: the rest of what we cut in botocore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import botocore.hooks
+import botocore.parsers
+import botocore.useragent
+from botocore.endpoint import Endpoint
+from botocore.loaders import Loader
+from botocore.session import Session
+from botocore.validate import ParamValidator
+
+from mlmock.interception.botocore import sleep as patience
+from mlmock.interception.botocore.sessions import SharedCache
+from mlmock.interception.patching import Instead, Patch, when_used
+
+# What stands in for upstream's own, in a room that is loaded when it is first used: of whom, its
+# name there, the room, and what makes it.
+Table = tuple[tuple[Any, str, str, str], ...]
+_CUTS: Table = ((Endpoint, "__init__", "botocore.endpoint", "init"),)
+# These don't call what they stand in for.
+_INSTEAD: Table = (
+    (Endpoint, "prepare_request", "botocore.request_preparation", "prepare_request"),
+    (botocore.hooks, "accepts_kwargs", "botocore.event_hooks", "accepts_kwargs"),
+    (Session, "_register_builtin_handlers", "botocore.event_hooks", "register_builtin_handlers"),
+    (vars(botocore.hooks)["_PrefixTrie"], "__copy__", "botocore.event_hooks", "trie_copy"),
+)
+_MEMOS: Table = (
+    (botocore.useragent, "sanitize_user_agent_string_component", "botocore.caches", "sanitise"),
+    (botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", "botocore.caches", "timestamps"),
+    (ParamValidator, "validate", "botocore.caches", "validation"),
+)
+
+
+def _made(table: Table, how: type[Patch] = Patch) -> Iterator[Patch]:
+    for owner, name, room, replacement in table:
+        if name in vars(owner):
+            yield how(owner, name, when_used(room, replacement))
+
+
+@cache
+def patches(*, with_memos: bool) -> tuple[Patch, ...]:
+    """Return the patches behind the gates."""
+    shared = Instead(Loader, "_cache", lambda patch: SharedCache())
+    always = (*_made(_CUTS), *_made(_INSTEAD, Instead), shared, *patience.patches())
+    return (*always, *(memos() if with_memos else ()))
+
+
+@cache
+def memos() -> tuple[Patch, ...]:
+    """Return the patches that `memos=False` leaves out."""
+    return tuple(_made(_MEMOS, Instead))

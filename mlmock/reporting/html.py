@@ -1,0 +1,46 @@
+"""How things look in a notebook: tables of resources and of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from mlmock.reporting.journal import Call
+from mlmock.reporting.messages import call_text, outcome_text
+from mlmock.simulation.clock import to_datetime
+
+if TYPE_CHECKING:
+    from mlmock.services.common.backend import Resource
+
+_NEWEST = 50
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return an HTML table; every text is escaped."""
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def resources_html(resources: Sequence[Resource]) -> str:
+    """Return the resources with their states."""
+    rows = [(r.kind, r.name, r.state, r.scope.region, r.scope.account_id) for r in resources]
+    return table(("resource", "name", "state", "region", "account"), rows)
+
+
+def calls_html(calls: Sequence[Call]) -> str:
+    """Return the latest calls, newest last."""
+    rows = [
+        (
+            to_datetime(call.started_at).strftime("%H:%M:%S.%f")[:-3],
+            call.service,
+            call_text(call),
+            str(call.attempt),
+            outcome_text(call),
+        )
+        for call in calls[-_NEWEST:]
+    ]
+    return table(("at", "service", "call", "attempt", "answer"), rows)

@@ -1,0 +1,264 @@
+"""The journal: every attempt of every call, kept as it went over the wire, parsed on demand."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from mlmock.errors import told
+
+if TYPE_CHECKING:
+    from mlmock.aws.protocol.messages import Answer, Params, Request
+    from mlmock.aws.protocol.rest_json import Operation
+
+__tracebackhide__ = told
+
+
+class Call:
+    """One attempt of a call.
+
+    `service` and `operation` are botocore's names, `params` the parameters as the caller gave them,
+    `response` what boto3 returned (None for an error), `error` what was raised; `started_at` is
+    virtual time in seconds since 1970, `duration` virtual seconds. Callables of a rule get the same
+    object, not yet answered.
+    """
+
+    __slots__ = (
+        "account_id",
+        "answer",
+        "attempt",
+        "block",
+        "damage",
+        "duration",
+        "error",
+        "offset",
+        "params",
+        "patience",
+        "plan",
+        "region",
+        "request",
+        "request_id",
+        "respond",
+        "started_at",
+    )
+
+    def __init__(
+        self,
+        plan: Operation,
+        region: str,
+        account_id: str,
+        attempt: int,
+        patience: float | None = None,
+    ) -> None:
+        self.plan = plan
+        self.request: Request
+        self.block: Any = None
+        self.respond: Any = None
+        self.damage: Any = None
+        self.region = region
+        self.account_id = account_id
+        self.attempt = attempt
+        self.patience = patience
+        self.started_at = 0.0
+        self.duration = 0.0
+        self.offset = 0.0
+        self.answer: Answer | None = None
+        self.error: BaseException | None = None
+        self.request_id = ""
+        self.params: Params
+
+    def __repr__(self) -> str:
+        attempt = f", attempt {self.attempt}" if self.attempt > 1 else ""
+        outcome = f" -> {self.error!r}" if self.error is not None else ""
+        return f"<{self.plan} in {self.region}{attempt}{outcome}>"
+
+    @property
+    def service(self) -> str:
+        """The service's name, as in ``boto3.client(name)``."""
+        return self.plan.service
+
+    @property
+    def operation(self) -> str:
+        """The operation's name, as AWS spells it."""
+        return self.plan.name
+
+    def __getattr__(self, name: str) -> Any:
+        """Parse `params` from the wire when somebody looks; a running trip lends its own.
+
+        What the service could not read is left out.
+        """
+        if name != "params":
+            raise AttributeError(name)
+        self.params = self.plan.parse_leniently(self.request)
+        return self.params
+
+    def forget_params(self) -> None:
+        """Let go of what was parsed: the wire stays, and is parsed again when somebody looks."""
+        try:  # noqa: SIM105 - on every call's way, where suppress() costs more than all of it
+            del self.params
+        except AttributeError:
+            pass
+
+    @property
+    def response(self) -> dict[str, Any] | None:
+        """What boto3 made of the answer, without ResponseMetadata; None for errors."""
+        if self.answer is None or self.error is not None or self.answer.status >= 300:
+            return None
+        from mlmock.aws.protocol.response_parser import parsed
+
+        return parsed(self.plan, self.answer)
+
+    @property
+    def body(self) -> bytes:
+        """The payload's bytes: the blob of an operation that has one, else the whole body."""
+        return self.request.body
+
+    def text(self) -> str:
+        """Return the payload as text."""
+        return self.body.decode()
+
+    def json(self) -> Any:
+        """Return the payload's JSON value; ValueError if it is none."""
+        return json.loads(self.body)
+
+
+def has_members(call: Call, members: dict[str, Any]) -> bool:
+    """True when every one of `members` (match values) fits the parameters of `call`."""
+    from mlmock.rules.matchers import difference
+
+    return not members or difference(members, call.params) is None
+
+
+class Journal(Sequence[Call]):
+    """The calls of a mock in order, one entry an attempt; the last `size` are kept."""
+
+    def __init__(self, size: int) -> None:
+        if size < 1:
+            raise ValueError(f"the journal keeps at least one call, not {size!r}")
+        self._calls: deque[Call] = deque(maxlen=size)
+        self.started = 0
+
+    def __repr__(self) -> str:
+        latest = ", ".join(str(call.plan) for call in list(self._calls)[-5:])
+        return f"<{len(self)} calls{', the last: ' if latest else ''}{latest}>"
+
+    def _repr_html_(self) -> str:
+        from mlmock.reporting.html import calls_html
+
+        return calls_html(self)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(list(self._calls))
+
+    @overload
+    def __getitem__(self, place: int) -> Call: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Call]: ...
+    def __getitem__(self, place: int | slice) -> Call | list[Call]:
+        """Return one call, or those of a slice."""
+        if isinstance(place, slice):
+            return list(self._calls)[place]
+        return self._calls[place]
+
+    @property
+    def last(self) -> Call:
+        """The latest call; IndexError if there was none."""
+        if not self._calls:
+            raise IndexError("no call has been made")
+        return self._calls[-1]
+
+    @property
+    def lost(self) -> int:
+        """How many calls the journal no longer has."""
+        return self.started - len(self._calls)
+
+    def add(self, call: Call) -> None:
+        """Put down a call that begins."""
+        self.started += 1
+        self._calls.append(call)
+
+    def clear(self) -> Callable[[], None]:
+        """Forget everything; returns what brings it back."""
+        before, started = tuple(self._calls), self.started
+        self.rewind(0)
+
+        def restore() -> None:
+            self.rewind(0)
+            self._calls.extend(before)
+            self.started = started
+
+        return restore
+
+    def rewind(self, started: int) -> None:
+        """Forget what came after the first `started` calls."""
+        surplus = min(self.started - started, len(self._calls))
+        for _ in range(surplus):
+            self._calls.pop()
+        self.started = started
+
+    def of(self, service: str, operation: str | None = None, **members: Any) -> list[Call]:
+        """Return the calls of a service, of one of its operations, with these members."""
+        return [
+            call
+            for call in list(self._calls)
+            if call.service == service
+            and operation in (None, "*", call.operation)
+            and has_members(call, members)
+        ]
+
+    def assert_called(self, service: str, operation: str, /, **members: Any) -> None:
+        """Fail unless the operation was called with these members.
+
+        This and its siblings raise AssertionError; BadAnswer, which is one, for what doesn't exist.
+        """
+        if not self._first_attempts(service, operation, members):
+            self._fail("at least once", service, operation, members)
+
+    def assert_called_once(self, service: str, operation: str, /, **members: Any) -> None:
+        """Fail unless exactly one call (its retries don't count) had these members."""
+        if len(self._first_attempts(service, operation, members)) != 1 or self.lost:
+            self._fail("once", service, operation, members)
+
+    def assert_not_called(self, service: str, operation: str = "*", /, **members: Any) -> None:
+        """Fail if the operation was called with these members."""
+        if self._first_attempts(service, operation, members) or self.lost:
+            self._fail("never", service, operation, members)
+
+    def assert_order(self, *expected: tuple[str, str] | tuple[str, str, dict[str, Any]]) -> None:
+        """Fail unless calls like `expected` were made in this order (others may lie between).
+
+        Each is ``(service, operation)`` or ``(service, operation, {member: match value})``.
+        """
+        from mlmock.reporting.messages import order_broken
+
+        rest = (call for call in list(self._calls) if call.attempt == 1)
+        for place, (service, operation, *members) in enumerate(expected):
+            wanted = members[0] if members else {}
+            if not any(
+                call.service == service
+                and operation in ("*", call.operation)
+                and has_members(call, wanted)
+                for call in rest
+            ):
+                raise AssertionError(order_broken(list(self._calls), expected, place, self.lost))
+
+    def _first_attempts(self, service: str, operation: str, members: dict[str, Any]) -> list[Call]:
+        found = [call for call in self.of(service, operation, **members) if call.attempt == 1]
+        if not found:  # or an assertion about what can't be called would hold for ever
+            from mlmock.rules.operation_rules import check_called
+
+            check_called(service, operation, members)
+        return found
+
+    def _fail(self, wanted: str, service: str, operation: str, members: dict[str, Any]) -> None:
+        from mlmock.reporting.messages import calls_differ
+
+        calls = [call for call in list(self._calls) if call.attempt == 1]
+        raise AssertionError(
+            calls_differ(wanted, service, operation, members, calls=calls, lost=self.lost)
+        )

@@ -1,0 +1,104 @@
+"""Rules at the door: that they name what exists, and answer what the model allows."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError
+
+from mlmock.aws.protocol.compiler import operation as compiled
+from mlmock.aws.protocol.compiler import service_model
+from mlmock.aws.protocol.rest_json import Operation
+from mlmock.engine.dispatch import Result
+from mlmock.errors import BadAnswer, told
+from mlmock.rules.answers import Error, check_error, result_of
+from mlmock.rules.rule import is_callable_answer
+
+__tracebackhide__ = told
+
+
+def check_members(
+    service: str, name: str, members: dict[str, Any], revision: str | None = None
+) -> None:
+    """Raise BadAnswer unless the operation exists and has these members in its request."""
+    plans = plans_of(service, name, revision)
+    known = {member for plan in plans for member in _input_members(plan)}
+    for member in members:
+        if member not in known:
+            raise BadAnswer(
+                f"{_title(service, name)} has no request member {member}"
+                + _nearest(member, sorted(known))
+            )
+
+
+def check_called(service: str, name: str, members: dict[str, Any]) -> None:
+    """Raise BadAnswer unless the service has the operation, and the operation these members."""
+    if name == "*" and not members:
+        _model(service, None)
+    else:
+        check_members(service, name, members)
+
+
+def _title(service: str, name: str) -> str:
+    return service if name == "*" else f"{service}.{name}"
+
+
+def plans_of(service: str, name: str, revision: str | None) -> list[Operation]:
+    """Return the compiled operation of a service, or for ``"*"`` all of them; BadAnswer."""
+    model = _model(service, revision)
+    if name == "*":
+        return [compiled(service, known, revision) for known in model.operation_names]
+    try:
+        return [compiled(service, name, revision)]
+    except OperationNotFoundError:
+        hint = _nearest(name, list(model.operation_names))
+        raise BadAnswer(f"{service} has no operation {name}{hint}") from None
+
+
+def _model(service: str, revision: str | None) -> Any:
+    try:
+        return service_model(service, revision)
+    except UnknownServiceError:
+        raise BadAnswer(f"the installed botocore has no model of {service}") from None
+
+
+def _input_members(plan: Operation) -> list[str]:
+    shape = plan.model.input_shape
+    return list(shape.members) if shape is not None else []
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    by_case = [other for other in known if other.lower() == name.lower().replace("_", "")]
+    near = by_case or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+
+
+def door_check(service: str, name: str, revision: str | None, answer: Any) -> Any:
+    """Return `answer` in the form that a rule at the door keeps, or raise BadAnswer."""
+    plans = plans_of(service, name, revision)
+    if isinstance(answer, Error):
+        _check_error(plans, answer)
+        return answer
+    if name == "*":
+        raise BadAnswer(
+            f'a rule for every operation takes faults only; name one: ml.on("{service}", "…")'
+        )
+    if is_callable_answer(answer):
+        return answer
+    return Result(result_of(plans[0], answer))
+
+
+def _check_error(plans: list[Operation], answer: Error) -> None:
+    """Accept an error that one of `plans` can send."""
+    first: BadAnswer | None = None
+    for plan in plans:
+        try:
+            check_error(plan, answer)
+        except BadAnswer as fault:
+            first = first or fault
+        else:
+            return
+    if first is not None:
+        raise first

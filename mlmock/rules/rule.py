@@ -1,0 +1,306 @@
+"""Rules: a match, a list of answers, and a count."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlmock.aws.protocol.rest_json import Operation
+from mlmock.errors import BadAnswer, ConnectionFault, ServiceError, told
+from mlmock.reporting.journal import Call
+from mlmock.rules.answers import Default, Error, Later, WireFault
+from mlmock.rules.corruption import Damage, check_damage, stream_damage
+from mlmock.rules.matchers import Difference, difference, test_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from mlmock.rules.index import Book
+
+__tracebackhide__ = told
+SPENT = object()
+_HOUSE = str(Path(__file__).parents[1])
+Check = Callable[[Any], Any]
+Where = Callable[[Call], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which calls a rule takes: members by value, a predicate, a region, an account."""
+
+    members: Mapping[str, Any] = field(default_factory=dict)
+    where: Where | None = None
+    region: str | None = None
+    account_id: str | None = None
+
+    def holds_at(self, call: Call) -> bool:
+        """True when the region and the account of `call` are those that are meant."""
+        here = self.region in (None, call.region)
+        return here and self.account_id in (None, call.account_id)
+
+    def differs(self, call: Call, params: Mapping[str, Any]) -> Difference | None:
+        """Return the first point in which `call`, seen as `params`, isn't one of these calls."""
+        if self.region is not None and call.region != self.region:
+            return Difference("region", self.region, call.region)
+        if self.account_id is not None and call.account_id != self.account_id:
+            return Difference("account_id", self.account_id, call.account_id)
+        found = difference(self.members, params) if self.members else None
+        if found is None and self.where is not None and not self.where(call):
+            return Difference("where", self.where, False)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule is about: the list it stands in, its title for messages, the check of answers.
+
+    `check` takes an answer and returns it in the form that is kept, or raises BadAnswer; `plans`
+    gives the operations that it is about, where that is known;
+    `resource` is True where answers script a resource, whose every call then needs one.
+    """
+
+    key: Hashable
+    title: str
+    check: Check
+    resource: bool = False
+    takes_faults: bool = True
+    plans: Callable[[], Iterable[Operation]] | None = None
+
+
+class Rule:
+    """One rule. It exists from the moment it has an answer; the later of two wins.
+
+    `.times(n)`, `.optional()` and `.delay(seconds)` may stand before or after the answer.
+    """
+
+    def __init__(self, book: Book, subject: Subject, match: Match) -> None:
+        self._book = book
+        self.subject = subject
+        self.match = match
+        self._tests = [(name, test_of(value)) for name, value in match.members.items()]
+        self.answers: tuple[Any, ...] = ()
+        self.left: int | None = None
+        self.used = 0
+        self.wanted = 1
+        self.is_optional = False
+        self.seconds = 0.0
+        self.damage: Damage | None = None
+        self.block: object = None
+        self.place = ""
+        self.number = 0
+        self._times: int | None = None
+
+    def __repr__(self) -> str:
+        from mlmock.reporting.messages import rule_text
+
+        return f"<rule {rule_text(self)}>"
+
+    # -- answers ----------------------------------------------------------------------------
+
+    def reply(self, *answers: Any) -> Self:
+        """Answer with `answers`: one for every matching call, or several in order.
+
+        An answer is the payload where the output has one, events where it streams, the members
+        otherwise; or a callable that gets the Call, an exception, `error(...)`, `output(...)`.
+        BadAnswer if the service's model doesn't allow it.
+        """
+        if not answers:
+            raise BadAnswer("reply() needs an answer: reply({...}), reply('text'), reply(a, b)")
+        return self._answer(tuple(self._checked(answer) for answer in answers))
+
+    def fail(
+        self,
+        code: str,
+        message: str | None = None,
+        *,
+        status: int | None = None,
+        times: int | None = None,
+        **members: Any,
+    ) -> Self:
+        """Fail with a modelled error, a common one, or with `status` any; `times`: so often."""
+        self._answer((self._checked(Error(code, message, status, members)),))
+        return self if times is None else self.times(times)
+
+    def timeout(self, *, connect: bool = False) -> Self:
+        """Let the client run into its read (or `connect`) timeout."""
+        return self._fault("connect_timeout" if connect else "read_timeout")
+
+    def drop(self) -> Self:
+        """Close the connection without an answer."""
+        return self._fault("drop")
+
+    def unreachable(self) -> Self:
+        """Refuse the connection."""
+        return self._fault("unreachable")
+
+    def delay(self, seconds: float) -> Self:
+        """Answer (or let the default answer) only after `seconds` of virtual time."""
+        given: object = seconds
+        if not (isinstance(given, (int, float)) and 0 <= given < float("inf")):
+            raise BadAnswer(f"delay() takes seconds, not {given!r}")
+        self.seconds = float(seconds)
+        return self if self.answers else self._answer((Default(),))
+
+    def malformed(self) -> Self:
+        """Let the answer arrive as something that is no JSON."""
+        return self._damage(Damage("malformed"))
+
+    def truncated(self) -> Self:
+        """Let half of the answer arrive, and the connection close."""
+        return self._damage(Damage("truncated"))
+
+    def wrong_length(self, by: int = 1) -> Self:
+        """Let Content-Length be `by` bytes more (or, negative, less) than the answer has."""
+        if type(by) is not int or by == 0:
+            raise BadAnswer(f"wrong_length() takes a number of bytes, not {by!r}")
+        return self._damage(Damage("wrong_length", by))
+
+    def break_stream(self, how: Any = "drop", *, after: int = 0) -> Self:
+        """Break an event stream `after` so many events.
+
+        `how`: "cut" (half a message, then nothing), "checksum" (a message that doesn't add up),
+        "stall" (nothing until the caller's read timeout), "drop" (the connection closes), or
+        ``error(...)``, an exception event.
+        """
+        return self._damage(stream_damage(how, after))
+
+    def times(self, count: int) -> Self:
+        """Hold for the next `count` matching calls, and be spent then."""
+        if type(count) is not int or count < 1:
+            raise BadAnswer(f"times() takes a count of calls, not {count!r}")
+        self._times = count
+        if self.answers:
+            self._count()
+        return self
+
+    def optional(self) -> Self:
+        """Don't mind if no call comes."""
+        self.is_optional = True
+        return self
+
+    # -- use --------------------------------------------------------------------------------
+
+    @property
+    def is_spent(self) -> bool:
+        """True when every answer has been given."""
+        return self.left == 0
+
+    @property
+    def scripts(self) -> bool:
+        """True when the rule scripts a resource: it has an answer there that is no fault."""
+        return self.subject.resource and not all(map(_is_fault, self.answers))
+
+    @property
+    def is_unused(self) -> bool:
+        """True when calls that the rule was written for did not come."""
+        return not self.is_optional and self.used < self.wanted
+
+    def takes(self, call: Call, seen: Mapping[str, Any]) -> bool:
+        """True when the rule is about `call`, whose members are seen as `seen`."""
+        match = self.match
+        if type(match) is not Match:
+            return match.differs(call, seen) is None
+        for name, test in self._tests:
+            if name not in seen or not test(seen[name]):
+                return False
+        if match.region is None and match.account_id is None and match.where is None:
+            return True
+        return match.differs(call, seen) is None
+
+    def take(self) -> Any:
+        """Return the next answer, or SPENT when there is none left."""
+        with self._book.lock:
+            if self.left == 0:
+                return SPENT
+            answer = self.answers[0]
+            if self.left is not None:
+                place = len(self.answers) - self.left
+                answer = self.answers[max(place, 0)]
+                self._book.ledger.change(self, left=self.left - 1)
+            self.used += 1
+            return answer
+
+    def _checked(self, answer: Any) -> Any:
+        if isinstance(answer, (Default, WireFault)) or _is_raised(answer):
+            return answer
+        return self.subject.check(answer)
+
+    def _damage(self, damage: Damage) -> Self:
+        self._check_takes_faults()
+        if self.subject.plans is not None:
+            check_damage(self.subject.plans(), damage)
+        self.damage = damage
+        return self if self.answers else self._answer((Default(),))
+
+    def _check_takes_faults(self) -> None:
+        if not self.subject.takes_faults:
+            raise BadAnswer(f"{self.subject.title} takes answers, not connection faults")
+
+    def _fault(self, kind: str) -> Self:
+        self._check_takes_faults()
+        return self._answer((WireFault(kind),))
+
+    def _answer(self, answers: tuple[Any, ...]) -> Self:
+        if self.answers and not isinstance(self.answers[0], Default):
+            raise BadAnswer(
+                "this rule has its answer; write another rule, or say them in order: reply(a, b)"
+            )
+        known = bool(self.answers)
+        self.answers = answers
+        self._count()
+        if not known:
+            self._book.add(self)
+        return self
+
+    def _count(self) -> None:
+        times = self._times
+        if len(self.answers) > 1:
+            self.answers = self.answers * (times or 1)
+            self.left = len(self.answers)
+        elif times is not None:
+            self.answers = self.answers[:1] * times
+            self.left = times
+        self.wanted = self.left or 1
+
+
+def author_line() -> str:
+    """Return ``file:line`` of the nearest caller outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOUSE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def is_callable_answer(answer: Any) -> bool:
+    """True for an answer that user code makes when the call comes."""
+    return callable(answer) and not isinstance(answer, type)
+
+
+def given(answer: Any, call: Call, then: Callable[[Any], Any]) -> Any:
+    """Return what `answer` comes to for `call`: `then` of its value, or Later, or it is raised.
+
+    `then` turns a value into a result, and is tried again on what a callable returns.
+    """
+    if isinstance(answer, Error):
+        raise ServiceError(answer.code, answer.message, status=answer.status, **answer.members)
+    if _is_raised(answer):
+        raise answer
+    if isinstance(answer, WireFault):
+        raise ConnectionFault(answer.kind)
+    if is_callable_answer(answer):
+        return Later(lambda: answer(call), lambda value: given(value, call, then))
+    return then(answer)
+
+
+def _is_fault(answer: Any) -> bool:
+    return isinstance(answer, (Error, WireFault, Default)) or _is_raised(answer)
+
+
+def _is_raised(answer: Any) -> bool:
+    """True for an exception, or a class of exceptions."""
+    return isinstance(answer, BaseException) or (
+        isinstance(answer, type) and issubclass(answer, BaseException)
+    )

@@ -1,1 +1,0 @@
-"""Anthropic's Messages: reading a body (`messages`), writing an answer and its stream."""

@@ -1,0 +1,257 @@
+"""Amazon Nova's understanding models: bodies much like Converse's own.
+
+Shapes are those of recorded answers. In a stream every piece of text has a block index of its own,
+followed by its stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlmock.services.bedrock_runtime.conversation.ids import uuid_from
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits, invalid
+from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
+from mlmock.services.bedrock_runtime.validation import schema as s
+
+_OPEN = s.Fields(others=True)
+_PLACE = s.Fields({"uri": s.Text(1)}, others=True)
+_SOURCE = s.Fields(optional={"bytes": s.Text(1), "s3Location": _PLACE}, one=True)
+_ID = s.Text(1, 64)
+
+
+def _medium(*formats: str) -> s.Fields:
+    return s.Fields({"format": s.Text(among=formats), "source": _SOURCE}, others=True)
+
+
+_PICTURE = _medium("png", "jpeg", "gif", "webp")
+_FILM = _medium("mkv", "mov", "mp4", "webm", "three_gp", "flv", "mpeg", "mpg", "wmv")
+_READ = s.Fields(
+    optional={
+        "bytes": s.Text(1),
+        "s3Location": _PLACE,
+        "text": s.Text(),
+        "content": s.Many(s.Fields({"text": s.Text()})),
+    },
+    one=True,
+)
+_FORMATS = ("pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md")
+_DOCUMENT = s.Fields(
+    {"source": _READ}, {"format": s.Text(among=_FORMATS), "name": s.Text(1)}, others=True
+)
+_THOUGHT = s.Fields({"text": s.Text()}, {"signature": s.Text()})
+_RESULT = s.Fields(
+    optional={
+        "text": s.Text(),
+        "json": s.Anything(),
+        "image": _PICTURE,
+        "document": _DOCUMENT,
+        "video": _FILM,
+    },
+    one=True,
+)
+_BLOCK = s.Fields(
+    optional={
+        "text": s.Text(1),
+        "image": _PICTURE,
+        "document": _DOCUMENT,
+        "video": _FILM,
+        "audio": s.Fields({"format": s.Text(1), "source": _SOURCE}, others=True),
+        "toolUse": s.Fields(
+            {"toolUseId": _ID, "name": _ID, "input": _OPEN}, {"type": s.Text()}, others=True
+        ),
+        "toolResult": s.Fields(
+            {"toolUseId": _ID, "content": s.Many(_RESULT)},
+            {"status": s.Text(among=("success", "error"))},
+            others=True,
+        ),
+        "reasoningContent": s.Fields(
+            optional={"reasoningText": _THOUGHT, "redactedContent": s.Text()}, one=True
+        ),
+        "cachePoint": _OPEN,
+    },
+    one=True,
+)
+_ROLE = s.Text(among=("user", "assistant"))
+_TOKENS = s.whole(1)
+_INFERENCE = s.Fields(
+    optional={
+        "maxTokens": _TOKENS,
+        "max_new_tokens": _TOKENS,
+        "temperature": s.Number(0, 1),
+        "topP": s.Number(0, 1),
+        "top_p": s.Number(0, 1),
+        "topK": s.whole(0, 128),
+        "top_k": s.whole(0, 128),
+        "stopSequences": s.Many(s.Text()),
+        "reasoningConfig": _OPEN,
+    }
+)
+_SPEC = s.Fields(
+    {"name": _ID, "inputSchema": s.Fields({"json": _OPEN})},
+    {"description": s.Text()},
+    others=True,
+)
+_TOOL = s.Fields(optional={"toolSpec": _SPEC, "cachePoint": _OPEN, "systemTool": _OPEN}, one=True)
+_CHOICE = s.Fields(
+    optional={"auto": _OPEN, "any": _OPEN, "tool": s.Fields({"name": _ID}, others=True)}, one=True
+)
+_TOOLS = s.Fields({"tools": s.Many(_TOOL, least=1)}, {"toolChoice": _CHOICE})
+_MESSAGE = s.Fields({"role": _ROLE, "content": s.Many(_BLOCK, least=1)})
+# AWS's own notebooks send an empty system text where they have nothing to say.
+_SYSTEM = s.Fields(optional={"text": s.Text(), "cachePoint": _OPEN}, one=True)
+_BODY = s.Fields(
+    {"messages": s.Many(_MESSAGE, least=1)},
+    {
+        "schemaVersion": s.Text(among=("messages-v1",)),
+        "system": s.Many(_SYSTEM),
+        "inferenceConfig": _INFERENCE,
+        "toolConfig": _TOOLS,
+        "reasoningConfig": _OPEN,
+    },
+)
+_ADDED = s.Fields(optional={**_BODY.required, **_BODY.optional})
+
+
+class Nova(Family):
+    """Nova Micro, Lite, Pro, Premier and their second generation."""
+
+    prefixes = ("amazon.nova-",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do; Micro has texts only."""
+        second, sees = model_id.startswith("amazon.nova-2"), "micro" not in model_id
+        return Traits(
+            images=sees,
+            documents=sees,
+            videos=sees,
+            max_tokens=65535 if second else 10000,
+            keeps_stop_text=True,
+            caches=True,
+            typed_tool_use=second,
+            s3_media=True,
+            audios="omni" in model_id,
+            cache_minimum=1000,
+        )
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the conversation in a body of the schema ``messages-v1``."""
+        s.check(_BODY, body)
+        said: Mapping[str, Any] = body.get("inferenceConfig", {})
+        tools: Mapping[str, Any] = body.get("toolConfig", {})
+        return Conversation(
+            model_id=model_id,
+            messages=[_turn(turn, place) for place, turn in enumerate(body["messages"])],
+            system="\n".join(block.get("text", "") for block in body.get("system", ())),
+            tools=tools.get("tools", ()),
+            tool_choice=tools.get("toolChoice"),
+            max_tokens=said.get("max_new_tokens", said.get("maxTokens")),
+            temperature=said.get("temperature"),
+            top_p=said.get("topP", said.get("top_p")),
+            stop_sequences=tuple(said.get("stopSequences", ())),
+            system_blocks=body.get("system", ()),
+        )
+
+    def check(self, conversation: Conversation) -> None:
+        """Hold what a Converse adds to the body against the body's schema."""
+        s.check(_ADDED, conversation.extra)
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return the message with reason and usage."""
+        content = [_written(block) for block in reply.content]
+        return {
+            "output": {"message": {"content": content, "role": "assistant"}},
+            "stopReason": reply.stop_reason,
+            "usage": _usage(reply),
+        }
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield Converse's events in Nova's numbering; ``metadata`` is the last."""
+        index = 0
+        for kind, event in events:
+            if kind == "messageStart":
+                yield {"messageStart": {"role": event["role"]}}
+            elif kind == "contentBlockStart":
+                yield {kind: {"start": _start(event["start"]), "contentBlockIndex": index}}
+            elif kind == "contentBlockDelta":
+                yield {kind: {"delta": _plain(event["delta"]), "contentBlockIndex": index}}
+                if "text" in event["delta"]:
+                    yield {"contentBlockStop": {"contentBlockIndex": index}}
+                    index += 1
+            elif kind == "contentBlockStop" and not _was_text(reply, event):
+                yield {kind: {"contentBlockIndex": index}}
+                index += 1
+            elif kind == "messageStop":
+                yield {kind: {"stopReason": reply.stop_reason}}
+                yield {"metadata": {"usage": _usage(reply), "metrics": {}, "trace": {}}}
+
+
+def _was_text(reply: Reply, event: Mapping[str, Any]) -> bool:
+    index = event["contentBlockIndex"]
+    return index < len(reply.content) and "text" in reply.content[index]
+
+
+def _usage(reply: Reply) -> dict[str, int]:
+    usage = reply.usage
+    return {
+        "inputTokens": usage.input_tokens,
+        "outputTokens": usage.output_tokens,
+        "totalTokens": usage.total,
+        "cacheReadInputTokenCount": usage.cache_read or 0,
+        "cacheWriteInputTokenCount": usage.cache_write or 0,
+    }
+
+
+def _turn(turn: Mapping[str, Any], place: int) -> dict[str, Any]:
+    blocks = [_with_bytes(block, place, at) for at, block in enumerate(turn["content"])]
+    return {"role": turn["role"], "content": blocks}
+
+
+def _with_bytes(block: Mapping[str, Any], place: int, at: int) -> Mapping[str, Any]:
+    """Return a block with the bytes of a medium instead of their base64 text."""
+    ((kind, value),) = block.items()
+    source = value.get("source") if isinstance(value, dict) else None
+    if not isinstance(source, dict) or not isinstance(source.get("bytes"), str):
+        return block
+    data = decoded(source["bytes"])
+    if data is None:
+        raise invalid(
+            f"Malformed input request: #/messages/{place}/content/{at}/{kind}/source/bytes: "
+            "invalid base64, please reformat your input and try again."
+        )
+    return {kind: value | {"source": {"bytes": data}}}
+
+
+def _start(start: Mapping[str, Any]) -> dict[str, Any]:
+    if "toolUse" not in start:
+        return dict(start)
+    use = start["toolUse"]
+    return {"toolUse": {"toolUseId": _use_id(use["toolUseId"]), "name": use["name"]}}
+
+
+def _use_id(converse_id: str) -> str:
+    return uuid_from(converse_id) if converse_id.startswith("tooluse_") else converse_id
+
+
+def _written(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a block as Nova writes it: tool use ids are UUIDs, bytes are base64."""
+    if "toolUse" in block:
+        use = block["toolUse"]
+        named = {"name": use["name"], "toolUseId": _use_id(use["toolUseId"])}
+        return {"toolUse": named | {"input": use["input"]}}
+    written: dict[str, Any] = _plain(block)
+    return written
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with bytes as base64 text."""
+    if isinstance(value, (bytes, bytearray)):
+        return encoded(bytes(value))
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,285 @@
+"""Anthropic's Claude: the Messages API, and the text completions of the oldest models.
+
+Shapes and key order are those of recorded answers. The top level of a body is held against
+Bedrock's schema; what is deeper is refused in Anthropic's own words.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
+from mlmock.services.bedrock_runtime.families.anthropic import request as messages
+from mlmock.services.bedrock_runtime.families.anthropic import response as written
+from mlmock.services.bedrock_runtime.families.anthropic import top_level as top
+from mlmock.services.bedrock_runtime.families.base import (
+    Body,
+    Event,
+    Family,
+    Traits,
+    invalid,
+    malformed,
+)
+from mlmock.services.bedrock_runtime.families.prompt_formats import HUMAN, turns_of
+from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.validation import schema as s
+
+_COMPLETIONS = s.Fields(
+    {"prompt": s.Text(), "max_tokens_to_sample": s.Number(whole=True)},
+    {
+        "stop_sequences": s.Many(s.Text()),
+        "temperature": s.Number(0, 1),
+        "top_p": s.Number(0, 1),
+        "top_k": s.whole(0, 500),
+        "anthropic_version": s.Text(among=("bedrock-2023-05-31", "2026-10-21")),
+        "metadata": s.Fields(others=True),
+    },
+)
+_FIELDS = top.KNOWN | {"reasoning_config"}
+"""What Converse takes as additional fields: its own name for `thinking`, too."""
+_OLD_NAMES = {
+    "anthropic.claude-v2": "claude-2.0",
+    "anthropic.claude-v2:1": "claude-2.1",
+    "anthropic.claude-instant-v1": "claude-instant-1.2",
+}
+_FIRST = re.compile(r"claude-(?:v\d|instant)")
+_NAMED_LAST = re.compile(r"claude-(\d+)(?:-(\d{1,2}))?-[a-z]")
+_NAMED_FIRST = re.compile(r"claude-[a-z]+-(\d+)(?:-(\d{1,2})(?!\d))?")
+
+
+class Anthropic(Family):
+    """Claude, every model."""
+
+    prefixes = ("anthropic.",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what a Claude can do: tools and pictures since 3, cache and counting since 3.5."""
+        version = version_of(model_id)
+        modern = version >= (3,)
+        return Traits(
+            tools=modern,
+            streaming_tools=modern,
+            images=modern,
+            leading_assistant=True,
+            prefill=version < (4, 6),
+            max_tokens=_most(version, model_id),
+            counts_tokens=version >= (3, 5),
+            caches=version >= (3, 5),
+            typed_tool_use=version >= (4, 5),
+            splits_tool_input=True,
+            takes_whitespace=version >= (4,),
+            cache_minimum=_least_cached(version, model_id),
+            sparse_usage=version >= (4, 6),
+            relays=True,
+        )
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the conversation in a Messages body, or in the prompt of a text completion."""
+        if "messages" not in body and "prompt" in body:
+            return _read_completion(body, model_id)
+        version = version_of(model_id)
+        top.check(body, native=version >= (4,))
+        _check_limits(body, version, _most(version, model_id), model_id)
+        return messages.read(body, model_id, prefill=version < (4, 6))
+
+    def check(self, conversation: Conversation) -> None:
+        """Refuse members that no Messages body has, and settings that don't go together."""
+        version, fields = version_of(conversation.model_id), conversation.extra
+        extra = [name for name in fields if name not in _FIELDS]
+        if extra and version >= (4,):
+            raise invalid(top.too_much(extra[0]))
+        if extra:
+            raise malformed(*(f"#: extraneous key [{name}] is not permitted" for name in extra))
+        _check_sampling(
+            fields.get("temperature", conversation.temperature),
+            fields.get("top_p", conversation.top_p),
+            version,
+        )
+        thinking = fields.get("thinking", fields.get("reasoning_config"))
+        if isinstance(thinking, dict):
+            _check_thinking(_thinking_body(conversation, thinking))
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return a message, or a completion where one was asked for."""
+        if conversation.extra.get("completion"):
+            return _completion(words_of(reply), reply)
+        return written.message(name_of(conversation.model_id), reply)
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the events of a message, or pieces of a completion."""
+        if conversation.extra.get("completion"):
+            return _completion_chunks(reply, events)
+        return written.chunks(name_of(conversation.model_id), reply, events)
+
+
+@lru_cache(maxsize=128)
+def version_of(model_id: str) -> tuple[int, ...]:
+    """Return the version of a Claude by its id: (3, 5), (4,); (2,) for those before 3.
+
+    An id that doesn't tell (an ARN of the account's own) is that of a present one: (4,).
+    """
+    if _FIRST.search(model_id):
+        return (2,)
+    found = _NAMED_LAST.search(model_id) or _NAMED_FIRST.search(model_id)
+    if found is None:
+        return (4,)
+    return tuple(int(part) for part in found.groups() if part is not None)
+
+
+def name_of(model_id: str) -> str:
+    """Return the name that Anthropic has for a model: the id without provider and version."""
+    if model_id in _OLD_NAMES:
+        return _OLD_NAMES[model_id]
+    return re.sub(r"-v\d+(?::\d+)?(?::\w+)?$", "", model_id.removeprefix("anthropic."))
+
+
+def _most(version: tuple[int, ...], model_id: str) -> int | None:
+    if version < (3, 5):
+        return 4096
+    if version < (4,):
+        return 131072 if version >= (3, 7) else 8192
+    if version >= (4, 6):
+        return 128000
+    return 32000 if "opus" in model_id and version < (4, 5) else 64000
+
+
+def _least_cached(version: tuple[int, ...], model_id: str) -> int:
+    """Return the fewest tokens that a model's cache keeps, as the developer guide has them."""
+    if version < (4, 5):
+        return 2048 if "haiku" in model_id else 1024
+    return 4096 if "haiku" in model_id or "opus" in model_id else 1024
+
+
+def _check_limits(body: Body, version: tuple[int, ...], most: int | None, model_id: str) -> None:
+    asked, temperature, top_p = body["max_tokens"], body.get("temperature"), body.get("top_p")
+    if asked < 1:
+        raise invalid("max_tokens: Input should be greater than or equal to 1")
+    if most is not None and asked > most:
+        raise invalid(
+            f"max_tokens: {asked} > {most}, which is the maximum allowed number of output tokens "
+            f"for {name_of(model_id)}"
+        )
+    _check_sampling(temperature, top_p, version)
+    _check_thinking(body)
+
+
+def _check_sampling(temperature: Any, top_p: Any, version: tuple[int, ...]) -> None:
+    for key, value in (("temperature", temperature), ("top_p", top_p)):
+        if isinstance(value, (int, float, Decimal)) and not 0 <= value <= 1:
+            which = "less than or equal to 1" if value > 1 else "greater than or equal to 0"
+            raise invalid(f"{key}: Input should be {which}")
+    if version >= (4, 1) and temperature is not None and top_p is not None:
+        raise invalid(
+            "`temperature` and `top_p` cannot both be specified for this model. "
+            "Please use only one."
+        )
+
+
+def _thinking_body(conversation: Conversation, thinking: dict[str, Any]) -> dict[str, Any]:
+    """Return what the check of thinking looks at; without a limit any budget fits."""
+    most, warmth = conversation.max_tokens, conversation.temperature
+    choice = next(iter(conversation.tool_choice or {}), None)
+    body = {
+        "thinking": thinking,
+        "max_tokens": sys.maxsize if most is None else most,
+        "temperature": 1 if warmth is None else warmth,
+        "tool_choice": {"type": choice},
+    }
+    return body | {
+        k: v for k, v in conversation.extra.items() if k in ("max_tokens", "temperature")
+    }
+
+
+def _check_thinking(body: Body) -> None:
+    thinking: Mapping[str, Any] = body.get("thinking", {"type": "disabled"})
+    kind = thinking.get("type")
+    if kind not in ("adaptive", "disabled", "enabled"):
+        raise invalid(
+            f"thinking: Input tag '{kind}' found using 'type' does not match any of the expected "
+            "tags: 'adaptive', 'disabled', 'enabled'"
+        )
+    if kind == "disabled":
+        return
+    budget = thinking.get("budget_tokens")
+    if thinking["type"] == "enabled":
+        _check_budget(budget, body["max_tokens"])
+    if body.get("temperature", 1) != 1:
+        raise invalid("`temperature` may only be set to 1 when thinking is enabled.")
+    if body.get("tool_choice", {}).get("type") in ("any", "tool"):
+        raise invalid("Thinking may not be enabled when tool_choice forces tool use.")
+
+
+def _check_budget(budget: Any, max_tokens: int) -> None:
+    if budget is None:
+        raise invalid("thinking.enabled.budget_tokens: Field required")
+    if not isinstance(budget, int) or isinstance(budget, bool):
+        raise invalid("thinking.enabled.budget_tokens: Input should be a valid integer")
+    if budget < 1024:
+        raise invalid(
+            "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"
+        )
+    if budget >= max_tokens:
+        raise invalid("`max_tokens` must be greater than `thinking.budget_tokens`.")
+
+
+# -- text completions -------------------------------------------------------------------------
+
+
+def _read_completion(body: Body, model_id: str) -> Conversation:
+    if version_of(model_id) >= (3,):
+        raise invalid(
+            f'"{name_of(model_id)}" is not supported on this API. '
+            "Please use the Messages API instead."
+        )
+    s.check(_COMPLETIONS, body)
+    prompt = _begun(body["prompt"])
+    _check_prompt(prompt)
+    system, turns = turns_of(prompt, HUMAN)
+    return Conversation(
+        model_id=model_id,
+        messages=turns,
+        system=system,
+        max_tokens=max(1, body["max_tokens_to_sample"]),
+        temperature=body.get("temperature"),
+        top_p=body.get("top_p"),
+        stop_sequences=tuple(body.get("stop_sequences", ())),
+        extra={"completion": True},
+    )
+
+
+def _begun(prompt: str) -> str:
+    """Return a prompt that begins with its first turn as it has to: AWS's own samples don't."""
+    start = prompt.lstrip()
+    return f"\n\n{start}" if start.startswith("Human:") else prompt
+
+
+def _check_prompt(prompt: str) -> None:
+    if "\n\nHuman:" not in prompt:
+        raise invalid(
+            'Invalid prompt: prompt must start with "\n\nHuman:" turn after an optional system '
+            "prompt"
+        )
+    if "\n\nAssistant:" not in prompt[prompt.rindex("\n\nHuman:") :]:
+        raise invalid('Invalid prompt: prompt must end with "\n\nAssistant:" turn')
+
+
+def _completion(text: str, reply: Reply) -> dict[str, Any]:
+    cut = reply.stop_reason == "max_tokens"
+    stop = None if cut else reply.stop_sequence or "\n\nHuman:"
+    reason = "max_tokens" if cut else "stop_sequence"
+    return {"type": "completion", "completion": text, "stop_reason": reason, "stop": stop}
+
+
+def _completion_chunks(reply: Reply, events: Iterator[Event]) -> Iterator[dict[str, Any]]:
+    for text in spoken(events):
+        if text is None:
+            yield _completion("", reply)
+        else:
+            yield {"type": "completion", "completion": text, "stop_reason": None, "stop": None}

@@ -1,0 +1,151 @@
+"""Tools of a Messages body: definitions, the choice, and that uses and results fit together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.families.anthropic.content_blocks import cache_point, optional
+from mlmock.services.bedrock_runtime.families.base import invalid
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_CHOICES = ("auto", "any", "tool", "none")
+_DATED = re.compile(r"(bash|code_execution|computer|memory|text_editor|tool_search\w*)_\d{8}")
+_EXPECTED = (
+    "'bash_20250124', 'custom', 'memory_20250818', 'text_editor_20250124', "
+    "'text_editor_20250429', 'text_editor_20250728'"
+)
+
+
+def tools_of(tools: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the tools of a body in Converse's words; ServiceError for what Anthropic refuses."""
+    found: list[dict[str, Any]] = []
+    for place, tool in enumerate(tools):
+        found.extend((_tool(tool, place), *cache_point(tool, f"tools.{place}")))
+    names = _names(found)
+    if len(set(names)) < len(names):
+        raise invalid("tools: Tool names must be unique.")
+    return found
+
+
+def _names(tools: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [tool["toolSpec"]["name"] for tool in tools if "toolSpec" in tool]
+
+
+def _tool(tool: Any, place: int) -> dict[str, Any]:
+    if not isinstance(tool, dict):
+        raise invalid(f"tools.{place}: Input should be an object")
+    kind = tool.get("type", "custom")
+    if kind != "custom":
+        return _ready_made(tool, kind, place)
+    at = f"tools.{place}.custom"
+    _check_tool(tool, at)
+    spec = {"name": tool["name"], "inputSchema": {"json": tool["input_schema"]}}
+    if optional(tool, "description", str, at) is not None:
+        spec["description"] = tool["description"]
+    return {"toolSpec": spec}
+
+
+def _ready_made(tool: Mapping[str, Any], kind: Any, place: int) -> dict[str, Any]:
+    if not isinstance(kind, str) or not _DATED.fullmatch(kind):
+        raise invalid(
+            f"tools.{place}: Input tag '{kind}' found using 'type' does not match any of the "
+            f"expected tags: {_EXPECTED}"
+        )
+    if not isinstance(tool.get("name"), str):
+        raise invalid(f"tools.{place}.{kind}.name: Field required")
+    return {"toolSpec": {"name": tool["name"], "inputSchema": {"json": {"type": "object"}}}}
+
+
+def _check_tool(tool: Mapping[str, Any], at: str) -> None:
+    for name in ("name", "input_schema"):
+        if name not in tool:
+            raise invalid(f"{at}.{name}: Field required")
+    if not isinstance(tool["name"], str) or not _NAME.fullmatch(tool["name"]):
+        raise invalid(f"{at}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'")
+    schema = tool["input_schema"]
+    if not isinstance(schema, dict):
+        raise invalid(f"{at}.input_schema: Input should be an object")
+    if "type" not in schema:
+        raise invalid(f"{at}.input_schema.type: Field required")
+    if schema["type"] != "object":
+        raise invalid(f"{at}.input_schema.type: Input should be 'object'")
+
+
+def choice_of(
+    choice: Mapping[str, Any] | None, tools: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """Return the tool choice in Converse's words; None where nothing is said, or none is wanted."""
+    if choice is None:
+        return None
+    kind = choice["type"]
+    if kind not in _CHOICES:
+        tags = ", ".join(f"'{tag}'" for tag in _CHOICES)
+        raise invalid(
+            f"tool_choice: Input tag '{kind}' found using 'type' does not match any of the "
+            f"expected tags: {tags}"
+        )
+    if not tools and kind != "none":
+        raise invalid("tool_choice may only be specified while providing tools.")
+    if kind == "tool":
+        return {"tool": {"name": _chosen(choice, tools)}}
+    return None if kind == "none" else {kind: {}}
+
+
+def _chosen(choice: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> str:
+    if not isinstance(choice.get("name"), str):
+        raise invalid("tool_choice.tool.name: Field required")
+    name: str = choice["name"]
+    if name not in _names(tools):
+        raise invalid(f"Tool '{name}' not found in provided tools")
+    return name
+
+
+def check_pairs(turns: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ServiceError unless every tool use is answered in the next turn, and only those are."""
+    before: list[str] = []
+    for place, turn in enumerate(turns):
+        results = _ids(turn, "tool_result", "tool_use_id")
+        _check_role(turn, results, place)
+        if place:
+            _check_answered(before, results, place)
+        _check_asked(before, results, place, turn)
+        before = _ids(turn, "tool_use", "id")
+    _check_answered(before, (), len(turns))
+
+
+def _check_role(turn: Mapping[str, Any], results: Sequence[str], place: int) -> None:
+    if turn["role"] == "assistant" and results:
+        raise invalid(f"messages.{place}: `tool_result` blocks can only be in `user` messages")
+    if turn["role"] == "user" and _ids(turn, "tool_use", "id"):
+        raise invalid(f"messages.{place}: `tool_use` blocks can only be in `assistant` messages")
+
+
+def _ids(turn: Mapping[str, Any], kind: str, name: str) -> list[str]:
+    content = turn["content"]
+    if not isinstance(content, list):
+        return []
+    return [block[name] for block in content if block.get("type") == kind]
+
+
+def _check_answered(uses: Sequence[str], results: Sequence[str], place: int) -> None:
+    missing = [use for use in uses if use not in results]
+    if missing:
+        raise invalid(
+            f"messages.{place - 1}: `tool_use` ids were found without `tool_result` blocks "
+            f"immediately after: {', '.join(missing)}. Each `tool_use` block must have a "
+            "corresponding `tool_result` block in the next message."
+        )
+
+
+def _check_asked(
+    uses: Sequence[str], results: Sequence[str], place: int, turn: Mapping[str, Any]
+) -> None:
+    for at, block in enumerate(turn["content"] if results else ()):
+        if block.get("type") == "tool_result" and block["tool_use_id"] not in uses:
+            raise invalid(
+                f"messages.{place}.content.{at}: unexpected `tool_use_id` found in `tool_result` "
+                f"blocks: {block['tool_use_id']}. Each `tool_result` block must have a "
+                "corresponding `tool_use` block in the previous message."
+            )

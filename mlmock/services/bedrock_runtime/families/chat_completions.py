@@ -1,0 +1,229 @@
+"""OpenAI's chat completions: the shape that most newer providers on Bedrock share.
+
+A provider of that shape is a subclass with its prefixes, and with the few things that differ. Keys
+and their order are those of recorded answers of the open-weight models.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
+from mlmock.services.bedrock_runtime.families.chat_messages import (
+    read_messages,
+    read_tools,
+    tool_choice,
+)
+from mlmock.services.bedrock_runtime.validation import schema as s
+
+_OPEN = s.Fields(others=True)
+_URL = s.Either((s.Text(1), s.Fields({"url": s.Text(1)}, others=True)))
+_PART = s.Kinds(
+    "type",
+    {
+        "text": s.Fields({"text": s.Text()}, others=True),
+        "image_url": s.Fields({"image_url": _URL}, others=True),
+    },
+)
+_PARTS = s.Many(s.Either((s.Text(), _PART)))
+_CALLED = s.Fields({"name": s.Text(1)}, {"arguments": s.Either((s.Text(), _OPEN))}, others=True)
+_CALLS = s.Many(s.Fields({"function": _CALLED}, {"id": s.Text(), "type": s.Text()}, others=True))
+_ONE = s.Fields({"text": s.Text()}, others=True)  # what clients of Palmyra send
+_SAID = s.Either((s.Text(), _PARTS, _PART, _ONE))
+_ANSWERED: dict[str, s.Schema] = {
+    "content": s.Either((*_SAID.options, s.Null())),
+    "tool_calls": s.Either((_CALLS, s.Null())),
+}
+MESSAGE = s.Kinds(
+    "role",
+    {
+        **dict.fromkeys(("system", "developer", "user"), s.Fields({"content": _SAID}, others=True)),
+        "assistant": s.Fields(optional=_ANSWERED, others=True),
+        "tool": s.Fields({"content": _SAID}, {"tool_call_id": s.Text()}, others=True),
+    },
+    strict=True,
+)
+STOP = s.Either((s.Text(), s.Many(s.Text(), most=16), s.Null()))
+CHOICE = s.Either(
+    (
+        s.Text(among=("none", "auto", "any", "required")),
+        s.Fields({"type": s.Text(1)}, {"function": s.Fields({"name": s.Text(1)})}, others=True),
+        s.Null(),
+    )
+)
+_FUNCTION = s.Fields(
+    {"name": s.Text(1)},
+    {
+        "description": s.Either((s.Text(), s.Null())),
+        "parameters": s.Either((_OPEN, s.Null())),
+    },
+    others=True,
+)
+TOOL = s.Kinds("type", {"function": s.Fields({"function": _FUNCTION}, others=True)})
+_NAMED = s.Fields(optional={"name": s.Text(), "schema": s.Either((_OPEN, s.Null()))}, others=True)
+FORMAT = s.Either(
+    (
+        s.Kinds("type", {"json_schema": s.Fields({"json_schema": _NAMED}, others=True)}),
+        s.Null(),
+    )
+)
+REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_calls",
+    "content_filtered": "content_filter",
+}
+
+
+class ChatFamily(Family):
+    """A provider that takes and gives chat completions."""
+
+    reason_key: ClassVar[str] = "finish_reason"
+    """What a choice calls the reason of its end."""
+
+    body: ClassVar[s.Fields] = s.Fields(
+        {"messages": s.Many(MESSAGE, least=1)},
+        {
+            "max_tokens": s.whole(1),
+            "max_completion_tokens": s.whole(1),
+            "temperature": s.Number(0, 2),
+            "top_p": s.Number(0, 1),
+            "stop": STOP,
+            "n": s.whole(1),
+            "stream": s.Flag(),
+            "tools": s.Many(TOOL),
+            "tool_choice": CHOICE,
+            "response_format": FORMAT,
+        },
+        others=True,
+    )
+
+    def read(self, body: Body, model_id: str) -> Conversation:
+        """Return the conversation in a chat completion's body."""
+        s.check(self.body, body)
+        system, messages = read_messages(body["messages"])
+        most = body.get("max_completion_tokens", body.get("max_tokens"))
+        stop = body.get("stop") or ()
+        return Conversation(
+            model_id=model_id,
+            messages=messages,
+            system=system,
+            tools=read_tools(body.get("tools", ())),
+            tool_choice=tool_choice(body.get("tool_choice")),
+            max_tokens=most,
+            temperature=body.get("temperature"),
+            top_p=body.get("top_p"),
+            stop_sequences=(stop,) if isinstance(stop, str) else tuple(stop),
+            schema=_schema(body),
+        )
+
+    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+        """Return a chat completion with one choice."""
+        message = self.message(reply)
+        return self.head(conversation, reply, "chat.completion") | {
+            "choices": [self.choice("message", message, self.reason(reply))],
+            "usage": usage(reply),
+        }
+
+    def chunks(
+        self, conversation: Conversation, reply: Reply, events: Iterator[Event]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield chunks with a delta each; the last has the reason and nothing else."""
+        head = self.head(conversation, reply, "chat.completion.chunk")
+        calls = -1
+        for kind, event in events:
+            calls += "toolUse" in event.get("start", ())
+            reason = self.reason(reply) if kind == "messageStop" else None
+            delta = self.delta(kind, event, calls)
+            if delta is not None:
+                yield head | {"choices": [self.choice("delta", delta, reason)]}
+
+    # -- what a provider may have of its own --------------------------------------------------
+
+    def head(self, conversation: Conversation, reply: Reply, kind: str) -> dict[str, Any]:
+        """Return the members before the choices."""
+        return {
+            "id": f"chatcmpl-{reply.letters(29)}",
+            "object": kind,
+            "created": reply.created,
+            "model": self.model_name(conversation.model_id),
+        }
+
+    def model_name(self, model_id: str) -> str:
+        """Return what the provider calls the model: here, Bedrock's id."""
+        return model_id
+
+    def reason(self, reply: Reply) -> str:
+        """Return why the answer ended."""
+        return REASONS.get(reply.stop_reason, "stop")
+
+    def choice(self, name: str, value: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
+        """Return the only choice, with a whole message or a delta."""
+        return {"index": 0, name: value, self.reason_key: reason}
+
+    def text(self, reply: Reply) -> str:
+        """Return the text of an answer; reasoning is left out unless the provider shows it."""
+        return reply.text
+
+    def message(self, reply: Reply) -> dict[str, Any]:
+        """Return the message of an answer; without text, its content is null."""
+        message: dict[str, Any] = {"role": "assistant", "content": self.text(reply) or None}
+        if reply.tool_uses:
+            message["tool_calls"] = [call(use) for use in reply.tool_uses]
+        elif message["content"] is None:
+            message["content"] = ""
+        return message
+
+    def delta(self, kind: str, event: Mapping[str, Any], calls: int) -> dict[str, Any] | None:
+        """Return the delta that one of Converse's events becomes, or None; `calls` were begun."""
+        if kind == "messageStart":
+            return {"role": "assistant", "content": ""}
+        if kind == "contentBlockStart" and "toolUse" in event["start"]:
+            use = event["start"]["toolUse"]
+            return {"tool_calls": [{"index": calls, **call(use | {"input": None})}]}
+        if kind == "messageStop":
+            return {}
+        if kind != "contentBlockDelta":
+            return None
+        return self.piece(event["delta"], calls)
+
+    def piece(self, delta: Mapping[str, Any], calls: int) -> dict[str, Any] | None:
+        """Return the delta that a piece of a block becomes."""
+        if "text" in delta:
+            return {"content": delta["text"]}
+        if "toolUse" not in delta:
+            return None
+        part = {"index": calls, "function": {"arguments": delta["toolUse"]["input"]}}
+        return {"tool_calls": [part]}
+
+
+def call(use: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tool use as a tool call; an input of None is one that is yet to come."""
+    given = use["input"]
+    arguments = "" if given is None else json.dumps(given, ensure_ascii=False)
+    function = {"name": use["name"], "arguments": arguments}
+    return {"id": call_id(use["toolUseId"]), "type": "function", "function": function}
+
+
+def call_id(converse_id: str) -> str:
+    """Return a tool use's id in OpenAI's form; one that isn't in Converse's stays as it is."""
+    if not converse_id.startswith("tooluse_"):
+        return converse_id
+    return "call_" + converse_id.removeprefix("tooluse_")
+
+
+def usage(reply: Reply) -> dict[str, int]:
+    """Return the tokens of an answer."""
+    came, went = reply.usage.input_tokens, reply.usage.output_tokens
+    return {"prompt_tokens": came, "completion_tokens": went, "total_tokens": came + went}
+
+
+def _schema(body: Body) -> Mapping[str, Any] | None:
+    form = body.get("response_format")
+    named = form.get("json_schema") if isinstance(form, dict) else None
+    found = named.get("schema") if isinstance(named, dict) else None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,116 @@
+"""Messages of the chat completion shape, read into Converse's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.media.encoding import kind_of, of_uri
+
+Block = dict[str, Any]
+
+
+def read_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    """Return the joined system text and Converse's messages; results go into user turns."""
+    system: list[str] = []
+    found: list[dict[str, Any]] = []
+    for message in messages:
+        role = message["role"]
+        if role in ("system", "developer"):
+            system.extend(block["text"] for block in blocks_of(message) if "text" in block)
+        else:
+            _add(found, "assistant" if role == "assistant" else "user", _said(message))
+    return "\n".join(system), found
+
+
+def _add(found: list[dict[str, Any]], role: str, blocks: list[Block]) -> None:
+    """Add a turn; results that follow one another are one turn."""
+    results = all("toolResult" in block for block in blocks)
+    last = found[-1] if found and found[-1]["role"] == role else None
+    if last is not None and results and all("toolResult" in b for b in last["content"]):
+        last["content"].extend(blocks)
+    else:
+        found.append({"role": role, "content": blocks})
+
+
+def _said(message: Mapping[str, Any]) -> list[Block]:
+    blocks = blocks_of(message)
+    if message["role"] == "tool":
+        use_id = str(message.get("tool_call_id") or message.get("name") or "")
+        return [{"toolResult": {"toolUseId": use_id, "content": blocks}}]
+    calls = message.get("tool_calls")
+    uses = [_use(call) for call in calls] if isinstance(calls, list) else []
+    return blocks + [use for use in uses if use is not None]
+
+
+def _use(call: Any) -> Block | None:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict):
+        return None
+    use = {
+        "toolUseId": str(call.get("id", "")),
+        "name": str(function.get("name", "")),
+        "input": _arguments(function.get("arguments")),
+    }
+    return {"toolUse": use}
+
+
+def _arguments(arguments: Any) -> Any:
+    if not isinstance(arguments, str):
+        return arguments or {}
+    try:
+        return json.loads(arguments or "{}")
+    except ValueError:
+        return {"arguments": arguments}
+
+
+def blocks_of(message: Mapping[str, Any]) -> list[Block]:
+    """Return the content blocks of a message: a text, a list of parts, or one part."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return [{"text": content}] if content else []
+    parts = content if isinstance(content, list) else [content] if content else []
+    found = (_part(part) for part in parts)
+    return [block for block in found if block is not None]
+
+
+def _part(part: Any) -> Block | None:
+    if isinstance(part, str):
+        return {"text": part}
+    if not isinstance(part, dict):
+        return None
+    if isinstance(part.get("text"), str):
+        return {"text": part["text"]}
+    return _image(part["image_url"]) if "image_url" in part else None
+
+
+def _image(url: Any) -> Block:
+    uri = url.get("url", "") if isinstance(url, dict) else url
+    found = of_uri(uri) if isinstance(uri, str) else None
+    data = found[1] if found else b""
+    return {"image": {"format": kind_of(data) or "png", "source": {"bytes": data}}}
+
+
+def read_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return function tools in Converse's words; other kinds are left out."""
+    functions = (tool.get("function") for tool in tools if isinstance(tool, dict))
+    return [_tool(function) for function in functions if isinstance(function, dict)]
+
+
+def _tool(function: Mapping[str, Any]) -> dict[str, Any]:
+    schema = function.get("parameters") or {"type": "object", "properties": {}}
+    spec = {"name": str(function.get("name", "")), "inputSchema": {"json": schema}}
+    if function.get("description"):
+        spec["description"] = function["description"]
+    return {"toolSpec": spec}
+
+
+def tool_choice(choice: Any) -> dict[str, Any] | None:
+    """Return the tool choice in Converse's words, or None where nothing is forced."""
+    if isinstance(choice, dict):
+        function = choice.get("function")
+        name = function.get("name") if isinstance(function, dict) else choice.get("name")
+        return {"tool": {"name": name}} if name else None
+    kinds: dict[Any, dict[str, Any]] = {"auto": {"auto": {}}, "any": {"any": {}}}
+    return kinds.get("any" if choice == "required" else choice)

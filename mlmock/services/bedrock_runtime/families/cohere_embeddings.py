@@ -1,0 +1,133 @@
+"""Cohere's embeddings, third and fourth version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.conversation.ids import uuid_from
+from mlmock.services.bedrock_runtime.conversation.requests import Embedding
+from mlmock.services.bedrock_runtime.families.base import (
+    Body,
+    Family,
+    Traits,
+    invalid,
+    malformed,
+)
+from mlmock.services.bedrock_runtime.media.embeddings import in_type, text_of
+from mlmock.services.bedrock_runtime.media.encoding import kind_of, of_uri
+from mlmock.services.bedrock_runtime.media.png import size_of
+from mlmock.services.bedrock_runtime.validation import schema as s
+
+_PURPOSES = ("search_document", "search_query", "classification", "clustering")
+_TYPES = s.Many(s.Text(among=("float", "int8", "uint8", "binary", "ubinary", "base64")), least=1)
+_THIRD = s.Fields(
+    {"input_type": s.Text(among=(*_PURPOSES, "image"))},
+    {
+        "texts": s.Many(s.Text(0, 2048), least=1, most=96),
+        "images": s.Many(s.Text(), least=1, most=1),
+        "truncate": s.Text(among=("NONE", "START", "END")),
+        "embedding_types": _TYPES,
+    },
+)
+_URL = s.Either((s.Text(1), s.Fields({"url": s.Text(1)}, others=True)))
+_PART = s.Kinds(
+    "type",
+    {
+        "text": s.Fields({"text": s.Text(1)}, others=True),
+        "image_url": s.Fields({"image_url": _URL}, others=True),
+    },
+    strict=True,
+)
+_FOURTH = s.Fields(
+    {"input_type": s.Text(among=(*_PURPOSES, "image"))},
+    {
+        "texts": s.Many(s.Text(), least=1, most=96),
+        "images": s.Many(s.Text(), least=1, most=96),
+        "inputs": s.Many(s.Fields({"content": s.Many(_PART, least=1)}), least=1, most=96),
+        "truncate": s.Text(among=("NONE", "LEFT", "RIGHT", "START", "END")),
+        "embedding_types": _TYPES,
+        "output_dimension": s.whole(among=(256, 512, 1024, 1536)),
+        "max_tokens": s.whole(1, 128000),
+    },
+)
+_SOURCES = ("texts", "images", "inputs")
+
+
+class CohereEmbed(Family):
+    """Embed English and Multilingual v3, and v4."""
+
+    prefixes = ("cohere.embed",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return Traits(kind="embedding", converse=False, streaming=False, tools=False, system=False)
+
+    def read(self, body: Body, model_id: str) -> Embedding:
+        """Return the texts or pictures that are to be embedded; a body has one kind of them."""
+        fourth = _is_fourth(model_id)
+        s.check(_FOURTH if fourth else _THIRD, body)
+        given = [name for name in _SOURCES if name in body]
+        if not given:
+            raise malformed("#: required key [texts] not found")
+        if len(given) > 1:
+            raise malformed(f"#: {len(given)} subschemas matched instead of one")
+        types = body.get("embedding_types", ["float"] if fourth else None)
+        size = body.get("output_dimension", 1536) if fourth else 1024
+        inputs = [_input(given[0], item) for item in body[given[0]]]
+        extra = {"types": types, "texts": body.get("texts", []), "pictures": _pictures(inputs)}
+        return Embedding(model_id, inputs, size, extra=extra)
+
+    def embedded(
+        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    ) -> dict[str, Any]:
+        """Return the vectors: by type where types were asked for, and always by the fourth."""
+        types, texts = asked.extra["types"], asked.extra["texts"]
+        if asked.model_id.startswith("cohere.embed-english"):
+            texts = [text.lower() for text in texts]
+        embeddings: Any = [list(vector) for vector in vectors]
+        if types is not None:
+            embeddings = {kind: [in_type(vector, kind) for vector in vectors] for kind in types}
+        answer = {
+            "embeddings": embeddings,
+            "id": uuid_from(text_of([str(item) for item in asked.inputs])),
+            "response_type": "embeddings_floats" if types is None else "embeddings_by_type",
+            "texts": texts,
+        }
+        pictures = asked.extra["pictures"]
+        return answer | ({"images": pictures} if pictures else {})
+
+
+def _is_fourth(model_id: str) -> bool:
+    return model_id.startswith("cohere.embed-v4")
+
+
+def _input(source: str, item: Any) -> str | bytes:
+    if source == "texts":
+        return str(item)
+    return _image(item) if source == "images" else _mixed(item["content"])
+
+
+def _image(uri: str) -> bytes:
+    found = of_uri(uri)
+    if found is None:
+        raise invalid("image must be a valid data URI with base64-encoded data")
+    return found[1]
+
+
+def _mixed(parts: Sequence[dict[str, Any]]) -> str | bytes:
+    """Return what stands for texts and pictures that become one vector."""
+    texts = [str(part["text"]) for part in parts if "text" in part]
+    if len(texts) == len(parts):
+        return "\n".join(texts)
+    return text_of(parts)
+
+
+def _pictures(inputs: Sequence[str | bytes]) -> list[dict[str, Any]]:
+    return [_described(item) for item in inputs if isinstance(item, bytes)]
+
+
+def _described(picture: bytes) -> dict[str, Any]:
+    width, height = size_of(picture) or (0, 0)
+    form = kind_of(picture) or "png"
+    return {"width": width, "height": height, "format": form, "bit_depth": 24}

@@ -1,0 +1,102 @@
+"""What Amazon Nova Multimodal Embeddings is asked: in one piece (InvokeModel), or in segments.
+
+The members, their values and their limits are those of the Nova user guide's page on the complete
+embeddings schema. What that page requires although it names a default, or although public samples
+leave it out (`truncationMode`, `segmentationConfig`, a video's `embeddingMode` in one piece), may
+be left out (judged).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mlmock.services.bedrock_runtime.validation.schema import Faults, Fields, Schema, Text, whole
+
+_PURPOSES = (
+    "GENERIC_INDEX",
+    "GENERIC_RETRIEVAL",
+    "TEXT_RETRIEVAL",
+    "IMAGE_RETRIEVAL",
+    "VIDEO_RETRIEVAL",
+    "DOCUMENT_RETRIEVAL",
+    "AUDIO_RETRIEVAL",
+    "CLASSIFICATION",
+    "CLUSTERING",
+)
+_WIDEST = 3072
+_LONGEST = 8192  # characters of a text that stands in the request itself
+_SIZE = whole(among=(256, 384, 1024, _WIDEST))
+_FORMATS = {
+    "image": ("png", "jpeg", "gif", "webp"),
+    "video": ("mp4", "mov", "mkv", "webm", "flv", "mpeg", "mpg", "wmv", "3gp"),
+    "audio": ("mp3", "wav", "ogg"),
+}
+_MODES = Text(among=("AUDIO_VIDEO_COMBINED", "AUDIO_VIDEO_SEPARATE"))
+
+
+class Input(NamedTuple):
+    """The one input of a request: text, image, video or audio; what is said of it; the width."""
+
+    kind: str
+    part: Mapping[str, Any]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The schema of ``singleEmbeddingParams`` and ``segmentedEmbeddingParams``: one of `parts`."""
+
+    parts: Mapping[str, Schema]
+
+    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+        """Add to `faults` what is wrong with `value` at `path`."""
+        kinds = [kind for kind in self.parts if isinstance(value, dict) and kind in value]
+        required: dict[str, Schema] = {"embeddingPurpose": Text(among=_PURPOSES)}
+        required |= {kind: self.parts[kind] for kind in kinds}
+        Fields(required, {"embeddingDimension": _SIZE})(value, path, faults)
+        if isinstance(value, dict) and len(kinds) != 1:
+            faults.append(f"{path}: {len(kinds)} subschemas matched instead of one")
+
+    def input_of(self, value: Mapping[str, Any]) -> Input:
+        """Return the input that a `value` without faults names."""
+        kind = next(kind for kind in self.parts if kind in value)
+        return Input(kind, value[kind], value.get("embeddingDimension", _WIDEST))
+
+
+def parameters(source: Schema, segments: Mapping[str, Schema] | None = None) -> Parameters:
+    """Return the schema of the parameters whose media and texts come from a `source`.
+
+    `segments`: the ``segmentationConfig`` of each kind of input that may be cut into segments.
+    """
+    cut = {kind: {"segmentationConfig": schema} for kind, schema in (segments or {}).items()}
+    text: dict[str, Schema] = {
+        "value": Text(1, _LONGEST),
+        "source": source,
+        "truncationMode": Text(among=("START", "END", "NONE")),
+    }
+    parts: dict[str, Schema] = {"text": _Text(Fields({}, {**text, **cut.get("text", {})}))}
+    more: dict[str, dict[str, Schema]] = {
+        "image": {"detailLevel": Text(among=("STANDARD_IMAGE", "DOCUMENT_IMAGE"))},
+        "video": {} if segments else {"embeddingMode": _MODES},
+        "audio": {},
+    }
+    for kind, formats in _FORMATS.items():
+        required: dict[str, Schema] = {"format": Text(among=formats), "source": source}
+        if segments and kind == "video":
+            required["embeddingMode"] = _MODES
+        parts[kind] = Fields(required, {**more[kind], **cut.get(kind, {})})
+    return Parameters(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text: one that stands in the request, or one that is read from its source."""
+
+    fields: Fields
+
+    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+        self.fields(value, path, faults)
+        if isinstance(value, dict) and "value" not in value and "source" not in value:
+            faults.append(f"{path}: required key [source] not found")

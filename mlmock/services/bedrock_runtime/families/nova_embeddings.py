@@ -1,0 +1,63 @@
+"""Amazon Nova Multimodal Embeddings: one vector for a text, a picture, a film or a sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.conversation.requests import Embedding
+from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits, malformed
+from mlmock.services.bedrock_runtime.families.nova_embedding_schema import parameters
+from mlmock.services.bedrock_runtime.media.encoding import decoded
+from mlmock.services.bedrock_runtime.validation import schema as s
+
+_SOURCE = s.Fields(optional={"bytes": s.Text(), "s3Location": s.Fields(others=True)})
+_PARAMETERS = parameters(_SOURCE)
+_BODY = s.Fields(
+    {"taskType": s.Text(among=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMETERS},
+    {"schemaVersion": s.Text()},
+)
+
+
+class NovaEmbed(Family):
+    """Nova Multimodal Embeddings."""
+
+    prefixes = ("amazon.nova-2-multimodal-embeddings", "amazon.nova-multimodal-embeddings")
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the model can do; what is long is embedded by StartAsyncInvoke."""
+        return Traits(
+            kind="embedding", converse=False, streaming=False, tools=False, async_invoke=True
+        )
+
+    def read(self, body: Body, model_id: str) -> Embedding:
+        """Return the only input of the body."""
+        s.check(_BODY, body)
+        kind, part, size = _PARAMETERS.input_of(body["singleEmbeddingParams"])
+        extra = {"kind": _name(kind, part)}
+        return Embedding(model_id, (_input(kind, part),), size, extra=extra)
+
+    def embedded(
+        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    ) -> dict[str, Any]:
+        """Return the vector with the kind of what it stands for."""
+        kind = asked.extra["kind"]
+        return {"embeddings": [{"embedding": list(vectors[0]), "embeddingType": kind}]}
+
+
+def _name(kind: str, given: Mapping[str, Any]) -> str:
+    if kind == "video" and given.get("embeddingMode") == "AUDIO_VIDEO_COMBINED":
+        return "AUDIO_VIDEO_COMBINED"
+    return kind.upper()
+
+
+def _input(kind: str, given: Mapping[str, Any]) -> str | bytes:
+    if "value" in given:
+        return str(given["value"])
+    source = given.get("source", {})
+    if "s3Location" in source:
+        return str(source["s3Location"].get("uri", ""))
+    data = decoded(source["bytes"]) if "bytes" in source else None
+    if data is None:
+        raise malformed(f"#/singleEmbeddingParams/{kind}: required key [source] not found")
+    return data

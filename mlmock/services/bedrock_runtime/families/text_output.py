@@ -1,0 +1,80 @@
+"""What a model says that has nothing but text: its words, and a tool use as JSON (judged).
+
+Text models were told of tools by their prompt, and asked for one by writing it down. So a script
+that lets one use a tool comes out as ``{"name": ..., "parameters": ...}`` in its text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlmock.services.bedrock_runtime.conversation.requests import Reply
+from mlmock.services.bedrock_runtime.families.base import Event
+
+Marks = tuple[str, str]
+
+
+def words_of(reply: Reply, marks: Marks | None = None) -> str:
+    """Return everything that `reply` says; reasoning between `marks`, or not at all."""
+    return "".join(words(block, marks) for block in reply.content)
+
+
+def words(block: Mapping[str, Any], marks: Marks | None) -> str:
+    """Return what one block says."""
+    if "reasoningContent" in block:
+        thought = block["reasoningContent"].get("reasoningText", {}).get("text", "")
+        return f"{marks[0]}{thought}{marks[1]}" if marks and thought else ""
+    if "toolUse" in block:
+        use = block["toolUse"]
+        return _opening(use["name"]) + json.dumps(use["input"], ensure_ascii=False) + "}"
+    if "citationsContent" in block:
+        return "".join(item["text"] for item in block["citationsContent"].get("content", ()))
+    return str(block.get("text", ""))
+
+
+def _opening(name: str) -> str:
+    return f'{{"name": {json.dumps(name, ensure_ascii=False)}, "parameters": '
+
+
+def spoken(events: Iterator[Event]) -> Iterator[str | None]:
+    """Yield the pieces of text that Converse's events carry, and None when they are over."""
+    uses = False
+    for kind, event in events:
+        if kind == "contentBlockStart":
+            uses = "toolUse" in event["start"]
+            if uses:
+                yield _opening(event["start"]["toolUse"]["name"])
+        elif kind == "contentBlockDelta":
+            yield from _pieces(event["delta"])
+        elif kind == "contentBlockStop" and uses:
+            uses = False
+            yield "}"
+        elif kind == "messageStop":
+            yield None
+
+
+def _pieces(delta: Mapping[str, Any]) -> Iterator[str]:
+    if "text" in delta:
+        yield delta["text"]
+    elif "toolUse" in delta and delta["toolUse"]["input"]:
+        yield delta["toolUse"]["input"]
+
+
+def thought_aloud(events: Iterator[Event], marks: Marks) -> Iterator[Event]:
+    """Yield the events with reasoning as text, between `marks`."""
+    inside = False
+    for kind, event in events:
+        delta = event["delta"] if kind == "contentBlockDelta" else {}
+        text = delta.get("reasoningContent", {}).get("text")
+        if text is not None:
+            said = text if inside else marks[0] + text
+            inside = True
+            yield kind, {**event, "delta": {"text": said}}
+        elif kind == "contentBlockStop" and inside:
+            inside = False
+            yield "contentBlockDelta", {**event, "delta": {"text": marks[1]}}
+            yield kind, event
+        else:
+            yield kind, event

@@ -1,0 +1,121 @@
+"""Amazon Titan's embeddings: texts (G1, V2), and texts with pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.conversation.requests import Embedding
+from mlmock.services.bedrock_runtime.families.base import (
+    Body,
+    Family,
+    Traits,
+    invalid,
+    malformed,
+)
+from mlmock.services.bedrock_runtime.media.embeddings import scaled
+from mlmock.services.bedrock_runtime.media.encoding import decoded
+from mlmock.services.bedrock_runtime.validation import schema as s
+
+EMBEDS = Traits(kind="embedding", converse=False, streaming=False, tools=False, system=False)
+_TEXT = s.Text(1, 50000)
+_FIRST = s.Fields({"inputText": _TEXT})
+_SECOND = s.Fields(
+    {"inputText": _TEXT},
+    {
+        "dimensions": s.whole(among=(256, 512, 1024)),
+        "normalize": s.Flag(),
+        "embeddingTypes": s.Many(s.Text(among=("float", "binary")), least=1),
+    },
+)
+_PICTURES = s.Fields(
+    optional={
+        "inputText": s.Text(),
+        "inputImage": s.Text(),
+        "embeddingConfig": s.Fields(
+            optional={"outputEmbeddingLength": s.whole(among=(256, 384, 1024))}
+        ),
+    }
+)
+
+
+class TitanEmbedText(Family):
+    """Titan Text Embeddings: the first has 1536 dimensions, the second a choice."""
+
+    prefixes = ("amazon.titan-embed-text", "amazon.titan-embed-g1")
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return EMBEDS
+
+    def read(self, body: Body, model_id: str) -> Embedding:
+        """Return the text that is to be embedded."""
+        if not _is_second(model_id):
+            s.check(_FIRST, body)
+            return Embedding(model_id, (body["inputText"],), 1536)
+        s.check(_SECOND, body)
+        return Embedding(
+            model_id,
+            (body["inputText"],),
+            body.get("dimensions", 1024),
+            body.get("normalize", True),
+            {"types": tuple(body.get("embeddingTypes", ("float",)))},
+        )
+
+    def embedded(
+        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    ) -> dict[str, Any]:
+        """Return the vector; the second model gives it by type as well."""
+        numbers = list(vectors[0])
+        if not _is_second(asked.model_id):
+            return {"embedding": numbers, "inputTextTokenCount": tokens}
+        kinds = asked.extra["types"]
+        by_type = {kind: _in_type(numbers, kind) for kind in kinds}
+        whole = {"embedding": numbers} if "float" in kinds else {}
+        return whole | {"embeddingsByType": by_type, "inputTextTokenCount": tokens}
+
+
+class TitanEmbedImage(Family):
+    """Titan Multimodal Embeddings: a text, a picture, or both as one vector."""
+
+    prefixes = ("amazon.titan-embed-image",)
+
+    def traits(self, model_id: str) -> Traits:
+        """Return what the models can do."""
+        return EMBEDS
+
+    def read(self, body: Body, model_id: str) -> Embedding:
+        """Return text and picture that are to be embedded."""
+        s.check(_PICTURES, body)
+        inputs: list[str | bytes] = [body["inputText"]] if body.get("inputText") else []
+        if body.get("inputImage"):
+            inputs.append(_picture(body["inputImage"]))
+        if not inputs:
+            raise malformed("#: no subschema matched out of the total 2 subschemas")
+        length = body.get("embeddingConfig", {}).get("outputEmbeddingLength", 1024)
+        return Embedding(model_id, inputs, length)
+
+    def embedded(
+        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    ) -> dict[str, Any]:
+        """Return the vector; that of a text with a picture lies halfway between theirs."""
+        found = list(vectors[0])
+        if len(vectors) > 1:
+            found = list(scaled([sum(numbers) for numbers in zip(*vectors, strict=True)]))
+        return {"embedding": found, "inputTextTokenCount": tokens, "message": None}
+
+
+def _is_second(model_id: str) -> bool:
+    return model_id.startswith("amazon.titan-embed-text-v2")
+
+
+def _in_type(numbers: list[float], kind: str) -> list[Any]:
+    """Return the numbers, or for binary a bit for each: Titan doesn't pack them."""
+    return numbers if kind == "float" else [int(number > 0) for number in numbers]
+
+
+def _picture(text: str) -> bytes:
+    data = decoded(text)
+    if data is None:
+        raise invalid("Invalid inputImage: the image must be a valid base64 string.")
+    return data

@@ -1,0 +1,114 @@
+"""Small real MP4 files: one H.264 track of the size, length and rate that was asked for.
+
+The boxes are those of ISO/IEC 14496-12 and -15, `moov` first, all pictures in one chunk. Players
+and ffprobe read the files; what they show is grey.
+"""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+
+from mlmock.services.bedrock_runtime.media import h264
+from mlmock.services.bedrock_runtime.media.h264 import Picture
+
+_TICKS = 512  # of the media clock, for one picture
+_UNITY = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+_LANGUAGE = 0x55C4  # undetermined
+
+
+@lru_cache(maxsize=32)
+def mp4(width: int, height: int, seconds: float, rate: int = 24) -> bytes:
+    """Return a video of `width` by `height` pixels that lasts `seconds`, `rate` pictures each."""
+    picture = Picture(width, height)
+    count = max(1, round(seconds * rate))
+    samples = [_sample(h264.first_picture(picture))]
+    samples += [_sample(h264.repeated_picture(picture, number)) for number in range(1, count)]
+    start = _box(b"ftyp", b"isom", struct.pack(">I", 0x200), b"isomiso2avc1mp41")
+    size_of_index = len(_movie(picture, samples, rate, 0))
+    index = _movie(picture, samples, rate, len(start) + size_of_index + 8)
+    return start + index + _box(b"mdat", *samples)
+
+
+def _sample(unit: bytes) -> bytes:
+    return struct.pack(">I", len(unit)) + unit
+
+
+def _box(kind: bytes, *parts: bytes) -> bytes:
+    return struct.pack(">I", 8 + sum(map(len, parts))) + kind + b"".join(parts)
+
+
+def _full(kind: bytes, flags: int, *parts: bytes) -> bytes:
+    return _box(kind, struct.pack(">I", flags), *parts)
+
+
+def _words(*numbers: int) -> bytes:
+    return struct.pack(f">{len(numbers)}I", *numbers)
+
+
+def _movie(picture: Picture, samples: list[bytes], rate: int, offset: int) -> bytes:
+    scale, length = rate * _TICKS, len(samples) * _TICKS
+    header = _full(
+        b"mvhd",
+        0,
+        _words(0, 0, scale, length, 0x10000),
+        struct.pack(">H10x", 0x100),
+        _UNITY,
+        bytes(24),
+        _words(2),
+    )
+    media = _box(
+        b"mdia",
+        _full(b"mdhd", 0, _words(0, 0, scale, length), struct.pack(">HH", _LANGUAGE, 0)),
+        _full(b"hdlr", 0, _words(0), b"vide", bytes(12), b"VideoHandler\0"),
+        _box(b"minf", _full(b"vmhd", 1, bytes(8)), _data_here(), _table(picture, samples, offset)),
+    )
+    return _box(b"moov", header, _box(b"trak", _track_header(picture, length), media))
+
+
+def _track_header(picture: Picture, length: int) -> bytes:
+    size = _words(picture.width << 16, picture.height << 16)
+    return _full(b"tkhd", 3, _words(0, 0, 1, 0, length), bytes(16), _UNITY, size)
+
+
+def _data_here() -> bytes:
+    return _box(b"dinf", _full(b"dref", 0, _words(1), _full(b"url ", 1)))
+
+
+def _table(picture: Picture, samples: list[bytes], offset: int) -> bytes:
+    count = len(samples)
+    sizes = struct.pack(f">{count}I", *map(len, samples))
+    return _box(
+        b"stbl",
+        _full(b"stsd", 0, _words(1), _sample_entry(picture)),
+        _full(b"stts", 0, _words(1, count, _TICKS)),
+        _full(b"stss", 0, _words(1, 1)),
+        _full(b"stsc", 0, _words(1, 1, count, 1)),
+        _full(b"stsz", 0, _words(0, count), sizes),
+        _full(b"stco", 0, _words(1, offset)),
+    )
+
+
+def _sample_entry(picture: Picture) -> bytes:
+    return _box(
+        b"avc1",
+        bytes(6),
+        struct.pack(">H16x", 1),
+        struct.pack(">HH", picture.width, picture.height),
+        _words(0x480000, 0x480000, 0),
+        struct.pack(">H32xHH", 1, 24, 0xFFFF),
+        _decoder_configuration(picture),
+    )
+
+
+def _decoder_configuration(picture: Picture) -> bytes:
+    sequence, pictures = h264.sequence_parameters(picture), h264.picture_parameters()
+    return _box(
+        b"avcC",
+        bytes([1, *sequence[1:4], 0xFF, 0xE1]),
+        struct.pack(">H", len(sequence)),
+        sequence,
+        bytes([1]),
+        struct.pack(">H", len(pictures)),
+        pictures,
+    )

@@ -1,0 +1,162 @@
+"""What a test declares of models: what the service refuses, what they can, what stands behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from mlmock.engine.state import World
+from mlmock.errors import ServiceError
+from mlmock.services.bedrock_runtime import errors as refusals
+from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.models.identifiers import Model, resolve
+from mlmock.services.common.backend import Narrowing, Scope
+
+_MOST_KNOWN = 2048
+_WILD = "*?["
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is declared of models; None: nothing is.
+
+    The first half is whom the service lets in, the second are `Traits` by their names.
+    """
+
+    base: str | None = None
+    exists: bool | None = None
+    access: bool | str | None = None
+    on_demand: bool | None = None
+    legacy: bool | None = None
+    end_of_life: bool | None = None
+    input_tokens: int | None = None
+    converse: bool | None = None
+    streaming: bool | None = None
+    tools: bool | None = None
+    streaming_tools: bool | None = None
+    system: bool | None = None
+    images: bool | None = None
+    documents: bool | None = None
+    videos: bool | None = None
+    leading_assistant: bool | None = None
+    prefill: bool | None = None
+    counts_tokens: bool | None = None
+    alternating: bool | None = None
+    audios: bool | None = None
+    caches: bool | None = None
+    max_tokens: int | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return what is declared, by name."""
+        pairs = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return {name: value for name, value in pairs if value is not None}
+
+
+_TRAITS = {f.name for f in fields(Traits)} & {f.name for f in fields(Facts)}
+
+
+@dataclass(frozen=True)
+class Known:
+    """An identifier with everything that is known of it in a place.
+
+    `keys` are those of the rules that may be about it; `refused` what the service says to any call.
+    """
+
+    model: Model
+    traits: Traits
+    facts: Facts
+    keys: tuple[tuple[str, str], ...] = ()
+    refused: ServiceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Declaration:
+    pattern: str
+    at: Narrowing
+    facts: Facts
+
+
+def rule_key(pattern: str) -> tuple[str, str]:
+    """Return the key of the rules about the models that a pattern covers."""
+    return ("model", pattern)
+
+
+class Models:
+    """The models of a world, as far as tests have spoken of them."""
+
+    def __init__(self, world: World) -> None:
+        self._ledger = world.ledger
+        self._declarations: tuple[_Declaration, ...] = ()
+        self._known: dict[Scope, dict[str, Known]] = {}
+
+    def declare(self, pattern: str, at: Narrowing, facts: Facts) -> None:
+        """Let `facts` hold of the models that `pattern` covers, where `at` says."""
+        declaration = _Declaration(pattern, at, facts)
+        if declaration not in self._declarations:
+            together = (*self._declarations, declaration)
+            self._ledger.change(self, _declarations=together, _known={})
+
+    def known(self, written: str, scope: Scope) -> Known:
+        """Return what is known of the identifier `written`; the model need not exist."""
+        here = self.here(scope)
+        found = here.get(written)
+        if found is None:
+            if len(here) >= _MOST_KNOWN:
+                here.clear()
+            found = here[written] = self._find(written, scope)
+        return found
+
+    def here(self, scope: Scope) -> dict[str, Known]:
+        """Return what is known in `scope` so far; a new dict once something is declared."""
+        found = self._known.get(scope)
+        if found is None:
+            found = self._known[scope] = {}
+        return found
+
+    def _find(self, written: str, scope: Scope) -> Known:
+        model = resolve(written)
+        facts = self._facts(model, scope)
+        if facts.base is not None:
+            model = _based(model, facts.base)
+            facts = self._facts(model, scope)
+        patterns = tuple(dict.fromkeys(d.pattern for d in self._covering(model)))
+        if facts.exists is None and any(map(_names_something, patterns)):
+            facts = replace(facts, exists=True)
+        traits = replace(model.traits, **_only(facts.given(), _TRAITS))
+        keys = tuple(map(rule_key, patterns))
+        return Known(model, traits, facts, keys, refusals.of_model(model, facts))
+
+    def _covering(self, model: Model) -> Iterator[_Declaration]:
+        for declaration in self._declarations:
+            if any(covers(declaration.pattern, name) for name in model.names):
+                yield declaration
+
+    def _facts(self, model: Model, scope: Scope) -> Facts:
+        """Return what holds in `scope`: what was said last, point by point."""
+        given: dict[str, Any] = {}
+        for declaration in self._covering(model):
+            if declaration.at.covers(scope):
+                given |= declaration.facts.given()
+        return Facts(**given)
+
+
+def covers(pattern: str, name: str) -> bool:
+    """True when the glob `pattern` covers `name`, or is `name` letter by letter."""
+    return pattern == name or fnmatchcase(name, pattern)
+
+
+def _names_something(pattern: str) -> bool:
+    """True for a pattern that begins with a name: what it covers exists. ``*`` names nothing."""
+    return pattern[:1] not in _WILD
+
+
+def _based(model: Model, base: str) -> Model:
+    behind = resolve(base)
+    names = tuple(dict.fromkeys((*model.names, *behind.names)))
+    return Model(model.written, behind.base, model.form, names, behind.family, behind.traits)
+
+
+def _only(given: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name in names}

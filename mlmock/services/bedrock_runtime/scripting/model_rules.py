@@ -1,0 +1,220 @@
+"""Rules about models: which calls they take, and which of them an answer can serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmock.aws.protocol.compiler import operation
+from mlmock.errors import BadAnswer
+from mlmock.reporting.journal import Call
+from mlmock.rules.answers import Default, Error, WireFault, check_error
+from mlmock.rules.matchers import MISSING, Contains, fits
+from mlmock.rules.rule import Rule, is_callable_answer
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
+from mlmock.services.bedrock_runtime.scripting.answers import Raw, said_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from mlmock.services.bedrock_runtime.backend import BedrockRuntime
+    from mlmock.services.bedrock_runtime.models.declarations import Known
+
+SERVICE = "bedrock-runtime"
+OPERATIONS = ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
+WORDS, BODY, CHUNKS, VECTORS = "words", "body", "chunks", "vectors"
+_EVERYTHING = frozenset({WORDS, BODY, CHUNKS, VECTORS})
+_BY_CALLABLE = frozenset({WORDS, BODY, CHUNKS})
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """An answer to embeddings: a function of each input, a mapping of inputs, or one vector."""
+
+    source: Any
+
+
+class ModelRule(Rule):
+    """A rule about a model: `reply` for what it says, `embed` for what texts become."""
+
+    kinds: frozenset[str] = frozenset()
+    """What its answers can be to a call: WORDS, BODY, CHUNKS, VECTORS."""
+
+    def takes(self, call: Call, seen: Mapping[str, Any]) -> bool:
+        """True when the rule is about the call, and has an answer of a kind that is wanted."""
+        return not seen["answers"].isdisjoint(self.kinds) and super().takes(call, seen)
+
+    def _answer(self, answers: tuple[Any, ...]) -> Self:
+        self.kinds = frozenset().union(*map(_kinds, answers))
+        return super()._answer(answers)
+
+    def embed(self, *vectors: Any) -> ModelRule:
+        """Answer embeddings: with a function of each text (sync or async), or with vectors.
+
+        A mapping gives the vectors of the texts it names, a list of numbers that of every text.
+        BadAnswer for anything else.
+        """
+        if not vectors:
+            raise BadAnswer("embed() needs a function of the text, or a vector")
+        return self._answer(tuple(_vectors(each) for each in vectors))
+
+
+def _vectors(source: Any) -> Any:
+    if isinstance(source, (Error, WireFault, Default, BaseException)):
+        return source
+    numbers = isinstance(source, Sequence) and not isinstance(source, (str, bytes))
+    if not (callable(source) or isinstance(source, Mapping) or numbers):
+        raise BadAnswer(f"embed() takes a function, a dict or a vector, not {source!r}")
+    return Vectors(source)
+
+
+def _kinds(answer: Any) -> frozenset[str]:
+    if isinstance(answer, Raw):
+        return frozenset({CHUNKS} if answer.chunks is not None else {BODY, CHUNKS})
+    if isinstance(answer, Vectors):
+        return frozenset({VECTORS})
+    if isinstance(answer, (Error, WireFault, Default, BaseException, type)):
+        return _EVERYTHING
+    return _BY_CALLABLE if is_callable_answer(answer) else frozenset({WORDS})
+
+
+# -- writing them ----------------------------------------------------------------------------
+
+
+def checked(answer: Any) -> Any:
+    """Return what a rule keeps of an answer, or raise BadAnswer at the line that writes it."""
+    if isinstance(answer, Error):
+        return _checked_error(answer)
+    if isinstance(answer, Vectors) or is_callable_answer(answer) or isinstance(answer, type):
+        return answer
+    found = said_of(answer)
+    if not isinstance(found, Raw) and found.fault is not None:
+        _check_break(found.fault)
+    return found
+
+
+def _checked_error(answer: Error) -> Error:
+    fault: BadAnswer | None = None
+    for name in OPERATIONS:
+        try:
+            check_error(operation(SERVICE, name), answer)
+        except BadAnswer as found:
+            fault = found
+        else:
+            return answer
+    raise fault or BadAnswer(f"there is no error {answer.code}")
+
+
+def _check_break(fault: Error) -> None:
+    """Refuse to break a stream with what no stream sends; other codes need a status."""
+    known = sorted({*_breaks("ConverseStream"), *_breaks("InvokeModelWithResponseStream")})
+    if fault.code[:1].lower() + fault.code[1:] not in known and fault.status is None:
+        raise BadAnswer(f"a stream breaks with {', '.join(known)}, not with {fault.code}")
+
+
+def _breaks(name: str) -> Iterator[str]:
+    plan = operation(SERVICE, name)
+    stream = plan.model.output_shape.members[plan.output_payload]
+    yield from (n for n, shape in stream.members.items() if shape.metadata.get("exception"))
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Fits a list of results if `expected` takes one of them, or all of them together."""
+
+    expected: Any
+
+    def __repr__(self) -> str:
+        return repr(self.expected)
+
+    def __call__(self, results: Any) -> bool:
+        """True when it fits `results`."""
+        return fits(self.expected, results) or any(fits(self.expected, r) for r in results)
+
+
+def members_of(**given: Any) -> dict[str, Any]:
+    """Return the match values that `on(...)` was given, in the form that rules keep."""
+    members = {name: value for name, value in given.items() if value is not MISSING}
+    if "tool_result" in members:
+        members["tool_result"] = AnyOf(members["tool_result"])
+    if isinstance(members.get("tools"), str):
+        members["tools"] = Contains(members["tools"])
+    return members
+
+
+# -- asking them -----------------------------------------------------------------------------
+
+
+class Seen(Mapping[str, Any]):
+    """What rules of a model are held against; worked out as far as a rule asks."""
+
+    __slots__ = ("_conversation", "_wanted")
+
+    def __init__(self, wanted: frozenset[str], conversation: Conversation | None) -> None:
+        self._wanted = wanted
+        self._conversation = conversation
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "answers":
+            return self._wanted
+        if self._conversation is None or name not in _LOOKS:
+            raise KeyError(name)
+        return _LOOKS[name](self._conversation)
+
+    def __contains__(self, name: object) -> bool:
+        return name == "answers" or (self._conversation is not None and name in _LOOKS)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(name for name in ("answers", *_LOOKS) if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_LOOKS: dict[str, Callable[[Conversation], Any]] = {
+    "last_user": lambda said: said.last_user,
+    "system": lambda said: said.system,
+    "turn": lambda said: said.turn,
+    "has_tool_result": lambda said: said.has_tool_result,
+    "tool_result": lambda said: said.tool_results,
+    "tools": lambda said: said.tool_names,
+}
+
+
+def taken(
+    backend: BedrockRuntime,
+    call: Call,
+    known: Known,
+    wanted: frozenset[str],
+    conversation: Conversation | None = None,
+) -> tuple[Rule, Any] | None:
+    """Return the newest rule that takes the call, with its answer; None: nobody scripts it.
+
+    UnmatchedCall if answers that could serve the call are there and none takes it (if strict).
+    """
+    if not known.keys:
+        return None
+    seen = Seen(wanted, conversation)
+    found = backend.world.book.find(known.keys, call, seen)
+    if found is None:
+        _check_unscripted(backend, call, known, seen)
+    return found
+
+
+def _check_unscripted(backend: BedrockRuntime, call: Call, known: Known, seen: Seen) -> None:
+    rules = [
+        rule
+        for key in known.keys
+        for rule in backend.world.book.about(key)
+        if rule.scripts and rule.match.holds_at(call) and _can_serve(rule, seen["answers"])
+    ]
+    if rules:
+        from mlmock.reporting.messages import unmatched
+
+        what = f"the model {known.model.written}"
+        backend.world.unmatched_call(call, unmatched(call, rules, what, seen))
+
+
+def _can_serve(rule: Rule, wanted: frozenset[str]) -> bool:
+    return isinstance(rule, ModelRule) and not wanted.isdisjoint(rule.kinds)

@@ -1,0 +1,158 @@
+"""The refusals of what a conversation carries: documents, pictures, videos.
+
+Pictures are held against their format where their first bytes tell one; what they don't tell is
+taken (judged: the service decodes every picture).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.errors import invalid, relayed
+from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.media.encoding import kind_of
+from mlmock.services.bedrock_runtime.media.png import sides_of
+from mlmock.services.bedrock_runtime.validation.messages import MEDIA, Medium
+
+Block = Mapping[str, Any]
+_NAME = re.compile(r"(?:[\w\-()\[\]]|[ \n](?![ \n]))+")
+_MOST_DOCUMENTS, _MOST_IMAGES = 5, 20
+_MOST_IMAGE_BYTES, _MOST_DOCUMENT_BYTES = 3_932_160, 4_718_592
+_MOST_PIXELS = 8000
+_SIGNATURES = (
+    (b"\x89PNG", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF8", "gif"),
+    (b"RIFF", "webp"),
+)
+_BINARY_FORMATS = {"pdf": b"%PDF", "docx": b"PK", "xlsx": b"PK", "doc": b"\xd0", "xls": b"\xd0"}
+
+
+def check_attachments(media: Sequence[Medium], messages: Sequence[Block], traits: Traits) -> None:
+    """Raise ValidationException for `media` of `messages` that the model doesn't take like this."""
+    for role, kind, value in media:
+        _check_taken(role, kind, traits)
+        if not traits.s3_media and "s3Location" in value["source"]:
+            raise _in_s3(messages, kind, value, traits)
+        if kind == "image":
+            _check_image(value, messages)
+        elif kind == "document":
+            _check_document(value)
+    images = sum(kind == "image" for _, kind, _ in media)
+    if images > _MOST_IMAGES:
+        raise relayed(f"messages: too many images: {images} > {_MOST_IMAGES}")
+    if images < len(media):
+        _check_documents([value for _, kind, value in media if kind == "document"], messages)
+
+
+def _check_taken(role: str, kind: str, traits: Traits) -> None:
+    if not getattr(traits, MEDIA[kind]) or role == "assistant":
+        raise invalid(
+            f"This model doesn't support the {kind} content block that you provided. Update the "
+            "content block and try again."
+        )
+
+
+def _in_s3(messages: Sequence[Block], kind: str, value: Block, traits: Traits) -> Exception:
+    """Return the refusal of a medium in S3: the service's, or what Claude makes of it."""
+    if not traits.relays:
+        return invalid("This model doesn't support the s3Uri field. Remove s3Uri and try again.")
+    return relayed(f"{_path(messages, kind, value)}.source.type: Field required")
+
+
+def _path(messages: Sequence[Block], kind: str, value: Block) -> str:
+    """Return where a medium stands."""
+    where = next(path for path, block in _places(messages) if block.get(kind) is value)
+    return f"{where}.{kind}"
+
+
+def _places(messages: Sequence[Block]) -> Iterator[tuple[str, Block]]:
+    """Yield every content block with where it stands, those in tool results too."""
+    for place, message in enumerate(messages):
+        for at, block in enumerate(message["content"]):
+            yield f"messages.{place}.content.{at}", block
+            inside = block.get("toolResult", {}).get("content", ())
+            for inner, result in enumerate(inside):
+                yield f"messages.{place}.content.{at}.toolResult.content.{inner}", result
+
+
+def _check_image(image: Block, messages: Sequence[Block]) -> None:
+    data = image["source"].get("bytes")
+    if data is None:
+        return
+    if len(data) > _MOST_IMAGE_BYTES:
+        raise relayed("image exceeds 3.75 MB maximum")
+    real = next((name for start, name in _SIGNATURES if data.startswith(start)), None)
+    if real is not None and real != image["format"]:
+        raise relayed("The provided image does not match the specified image format.")
+    sides = sides_of(data)
+    if sides is not None and max(sides) > _MOST_PIXELS:
+        raise relayed(
+            f"{_path(messages, 'image', image)}.source.base64.data: At least one of the image "
+            f"dimensions exceed max allowed size: {_MOST_PIXELS} pixels"
+        )
+
+
+def _check_document(document: Block) -> None:
+    if not _NAME.fullmatch(document["name"]):
+        raise invalid(
+            "The document file name can only contain alphanumeric characters, whitespace "
+            "characters, hyphens, parentheses, and square brackets. The name can't contain more "
+            "than one consecutive whitespace character. Check that the file name conforms to "
+            "these restrictions and retry your request."
+        )
+    data, kind = document["source"].get("bytes"), document.get("format", "txt")
+    if data is None:
+        return
+    if len(data) > _MOST_DOCUMENT_BYTES:
+        raise invalid("The document exceeds the maximum size of 4.5 MB. Reduce it and try again.")
+    picture = kind_of(data)
+    if picture is not None:
+        raise invalid(
+            f"Unsupported MIME type: image/{picture}. Retry your request with a supported file "
+            "type: xlsx, txt, pdf, csv, md, doc, html, xls, docx"
+        )
+    found = _detected(data, kind)
+    if found is not None:
+        raise invalid(
+            f"The detected filetype is {found}, but the provided filetype was {kind.upper()}."
+        )
+
+
+def _detected(data: bytes, kind: str) -> str | None:
+    """Return what a document is instead of its `kind`, where its beginning tells."""
+    wanted = _BINARY_FORMATS.get(kind)
+    if kind != "pdf" and data.startswith(b"%PDF-"):
+        return "PDF"
+    other = wanted is not None and not data.startswith(wanted) and _is_text(data)
+    return "PLAIN_TEXT" if other else None
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\x00" not in data
+
+
+def _check_documents(documents: list[Block], messages: Sequence[Block]) -> None:
+    if not documents:
+        return
+    if len(documents) > _MOST_DOCUMENTS:
+        raise invalid("You can't include more than 5 documents in a request.")
+    names = [document["name"] for document in documents]
+    if len(set(names)) < len(names):
+        raise invalid(
+            "Messages can't contain duplicate document names. Rename the document and retry your "
+            "request."
+        )
+    for message in messages:
+        content = message["content"]
+        if any("document" in b for b in content) and not any("text" in b for b in content):
+            raise invalid(
+                "A text block must be included when using documents. Add a text block and retry "
+                "your request."
+            )

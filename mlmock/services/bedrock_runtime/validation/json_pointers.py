@@ -1,0 +1,52 @@
+"""JSON pointers: which of the model's own members come along in an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.errors import invalid
+
+_POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
+_MISSING = object()
+
+
+def check(paths: Sequence[str]) -> None:
+    """Raise ValidationException (wording judged) for a path that isn't a JSON pointer."""
+    for path in paths:
+        if not _POINTER.fullmatch(path):
+            raise invalid(
+                f"The additionalModelResponseFieldPaths value {path} isn't a valid JSON Pointer. "
+                "Correct the value and try again."
+            )
+
+
+def picked(paths: Sequence[str], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `paths` point to in `fields`, where it was; what isn't there is left out."""
+    found: dict[str, Any] = {}
+    for path in paths:
+        names = [name.replace("~1", "/").replace("~0", "~") for name in path.split("/")[1:]]
+        value = _at(fields, names)
+        if value is not _MISSING:
+            _put(found, names, value)
+    return found
+
+
+def _at(value: Any, names: Sequence[str]) -> Any:
+    for name in names:
+        if isinstance(value, Mapping) and name in value:
+            value = value[name]
+        elif isinstance(value, (list, tuple)) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return _MISSING
+    return value
+
+
+def _put(found: dict[str, Any], names: Sequence[str], value: Any) -> None:
+    for name in names[:-1]:
+        inner = found.get(name)
+        found = inner if isinstance(inner, dict) else found.setdefault(name, {})
+    if names:
+        found[names[-1]] = value

@@ -1,0 +1,272 @@
+"""The refusals of a conversation's shape: who speaks when, and about which tools.
+
+One walk over the messages. Wordings and order are the service's as users have met them; messages
+of one role in a row are one turn, as the service joins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.conversation.tokens import CHARACTERS, ROUND_UP, block_tokens
+from mlmock.services.bedrock_runtime.errors import invalid, relayed
+from mlmock.services.bedrock_runtime.families.base import Traits
+
+Message = Mapping[str, Any]
+Medium = tuple[str, str, Message]
+MEDIA = {"image": "images", "document": "documents", "video": "videos", "audio": "audios"}
+"""The kinds of media, and the trait of a model that takes them."""
+
+
+def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool) -> Talk:
+    """Raise ValidationException unless `messages` are a conversation that the model takes.
+
+    Returns what was seen on the way: the media that they carry, and their tokens.
+    """
+    if not messages:
+        raise invalid("The input is missing a user message.")
+    _check_ends(messages, traits)
+    talk = Talk(traits, has_tools=has_tools)
+    role = ""
+    for place, message in enumerate(messages):
+        if message["role"] != role:
+            role = message["role"]
+            talk.turn(place, role)
+        elif traits.alternating:
+            raise invalid(_ALTERNATE)
+        elif role == "user":
+            talk.go_on(place)
+        talk.take(place, message["content"])
+    talk.turn(len(messages), "")
+    talk.end(len(messages) - 1)
+    return talk
+
+
+_ALTERNATE = (
+    "A conversation must alternate between user and assistant roles. Make sure the conversation "
+    "alternates between user and assistant roles and try again."
+)
+
+
+def _check_ends(messages: Sequence[Message], traits: Traits) -> None:
+    if messages[0]["role"] == "assistant" and not traits.leading_assistant:
+        raise invalid(
+            "A conversation must start with a user message. Try again with a conversation that "
+            "starts with a user message."
+        )
+    if messages[-1]["role"] == "assistant" and not traits.prefill:
+        if traits.relays:
+            raise relayed(
+                "This model does not support assistant message prefill. The conversation must end "
+                "with a user message."
+            )
+        raise invalid(
+            "The model that you are using requires the last turn in the conversation to be a user "
+            "message. Add a user message to the conversation and try again."
+        )
+
+
+class Talk:
+    """What has been said so far: the tool uses that wait for results, those of this turn.
+
+    `media` are role, kind and value of each medium, those in tool results too; `tokens` those of
+    all content.
+    """
+
+    def __init__(self, traits: Traits, *, has_tools: bool) -> None:
+        self.media: list[Medium] = []
+        self.tokens = 0
+        self._traits = traits
+        self._whitespace = traits.takes_whitespace
+        self._has_tools = has_tools
+        self._role = ""
+        self._start = 0
+        self._at: tuple[int, Sequence[Message]] = (0, ())
+        self._waiting: list[str] = []
+        self._uses: list[str] = []
+        self._results: list[str] = []
+
+    def turn(self, place: int, role: str) -> None:
+        """End a turn: what was asked of tools has to be there, and no more. Begin one of `role`."""
+        if role == "system":
+            raise _system_role(place)
+        uses, results = self._uses, self._results
+        if (len(uses) > 1 or len(results) > 1) and (_repeated(uses) or _repeated(results)):
+            kind, ids = ("toolUse", uses) if _repeated(uses) else ("toolResult", results)
+            raise invalid(
+                f"The {kind} blocks at messages.{self._start}.content contain duplicate Ids: "
+                + ", ".join(_repeated(ids))
+            )
+        if self._role == "user" and results != self._waiting:
+            self._check_results()
+        self._role, self._start = role, place
+        self._waiting, self._uses, self._results = uses, [], []
+
+    def go_on(self, place: int) -> None:
+        """Begin another message of a user's turn: results belong into the first one."""
+        if self._results != self._waiting:
+            self._check_results()
+        self._start, self._waiting, self._results = place, [], []
+
+    def end(self, place: int) -> None:
+        """End the conversation: an answer that asked for tools can't be gone on with."""
+        if self._waiting and self._traits.relays:
+            ids = ", ".join(self._waiting)
+            raise relayed(
+                f"messages.{place}: `tool_use` ids were found without `tool_result` blocks "
+                f"immediately after: {ids}. Each `tool_use` block must have a corresponding "
+                "`tool_result` block in the next message."
+            )
+
+    def take(self, place: int, content: Sequence[Message]) -> None:
+        """Check one message."""
+        if not content:
+            raise _empty(place)
+        self._at = place, content
+        tools = tokens = 0
+        for block in content:
+            text = block.get("text")
+            if text is not None:
+                if not text or (text.isspace() and not self._whitespace):
+                    raise _blank(place, content.index(block))
+                tokens += (len(text) + ROUND_UP) // CHARACTERS
+                continue
+            use = block.get("toolUse")
+            if use is not None and "type" not in use and type(use["input"]) is dict:
+                self._uses.append(use["toolUseId"])
+                tools += 1
+            else:
+                tools += self._other(block)
+            tokens += block_tokens(block)
+        self.tokens += tokens
+        if tools:
+            if not self._has_tools:
+                raise invalid(_NO_CONFIG)
+            if not self._traits.mixes_results:
+                _check_unmixed(place, content)
+            if self._results if self._role == "assistant" else self._uses:
+                raise self._misplaced(place)
+
+    def _other(self, block: Message) -> int:
+        """Note a block that isn't text; return how many blocks of tools that is."""
+        for kind, value in block.items():
+            if kind == "toolUse":
+                if type(value["input"]) is not dict:
+                    raise self._no_object(block, "toolUse.input")
+                if "type" not in value or value["type"] != _OF_THE_SERVER:
+                    self._uses.append(value["toolUseId"])
+                return 1
+            if kind == "toolResult":
+                self._result(block, value)
+                return 1
+            if kind in MEDIA:
+                self.media.append((self._role, kind, value))
+        return 0
+
+    def _result(self, block: Message, result: Message) -> None:
+        if "type" not in result:  # those of the service's own tools say which it was
+            self._results.append(result["toolUseId"])
+        if "status" in result:
+            self._check_status(block, result)
+        for at, inner in enumerate(result["content"]):
+            if "json" in inner:
+                if type(inner["json"]) is not dict:
+                    raise self._no_object(block, f"toolResult.content.{at}.json")
+            elif "text" not in inner:
+                self._other(inner)
+
+    def _where(self, block: Message) -> str:
+        """Return the path of a block of the message that is looked at."""
+        place, content = self._at
+        at = next(at for at, each in enumerate(content) if each is block)
+        return f"messages.{place}.content.{at}"
+
+    def _no_object(self, block: Message, member: str) -> Exception:
+        return no_object(f"{self._where(block)}.{member}")
+
+    def _misplaced(self, place: int) -> Exception:
+        """Return the refusal of uses by the user, or of results by the assistant."""
+        use = self._role == "user"
+        if self._traits.relays:
+            kind, role = ("tool_use", "assistant") if use else ("tool_result", "user")
+            return relayed(f"messages.{place}: `{kind}` blocks can only be in `{role}` messages")
+        kind = "toolUse" if use else "toolResult"
+        return invalid(
+            f"This model doesn't support the {kind} content block that you provided. Update the "
+            "content block and try again."
+        )
+
+    def _check_status(self, block: Message, result: Message) -> None:
+        if not self._traits.result_status:
+            raise invalid(
+                "This model doesn't support the status field. Remove status and try again."
+            )
+        if result["status"] == "error" and not result["content"]:
+            raise invalid(
+                f"The content field at {self._where(block)}.toolResult cannot be empty when status "
+                "value is error."
+            )
+
+    def _check_results(self) -> None:
+        where = f"messages.{self._start}.content"
+        if len(self._results) > len(self._waiting):
+            raise invalid(
+                f"The number of toolResult blocks at {where} exceeds the number of toolUse blocks "
+                "of previous turn."
+            )
+        missing = [each for each in self._waiting if each not in self._results]
+        if missing:
+            ids = ", ".join(missing)
+            raise invalid(f"Expected toolResult blocks at {where} for the following Ids: {ids}")
+
+
+_NO_CONFIG = (
+    "The toolConfig field must be defined when using toolUse and toolResult content blocks."
+)
+_OF_THE_SERVER = "server_tool_use"
+
+
+def no_object(path: str) -> Exception:
+    """Return the refusal of a document that isn't a JSON object."""
+    return invalid(
+        f"The format of the value at {path} is invalid. Provide a json object for the field and "
+        "try again."
+    )
+
+
+def _repeated(ids: Sequence[str]) -> list[str]:
+    if len(set(ids)) == len(ids):
+        return []
+    return list(dict.fromkeys(each for each in ids if ids.count(each) > 1))
+
+
+def _empty(place: int) -> Exception:
+    return invalid(
+        f"The content field in the Message object at messages.{place} is empty. Add a ContentBlock "
+        "object to the content field and try again."
+    )
+
+
+def _blank(place: int, at: int) -> Exception:
+    return invalid(
+        f"The text field in the ContentBlock object at messages.{place}.content.{at} is blank. Add "
+        "text to the text field, and try again."
+    )
+
+
+def _check_unmixed(place: int, content: Sequence[Message]) -> None:
+    kinds = {kind for block in content for kind in block if kind != "cachePoint"}
+    if len(kinds) > 1:
+        what = "result" if "toolResult" in kinds else "use"
+        raise invalid(
+            f"messages.{place}.content: Conversation blocks and tool {what} blocks cannot be "
+            "provided in the same turn."
+        )
+
+
+def _system_role(place: int) -> Exception:
+    return invalid(
+        f"1 validation error detected: Value 'system' at 'messages.{place + 1}.member.role' "
+        "failed to satisfy constraint: Member must satisfy enum value set: [user, assistant]"
+    )

@@ -1,0 +1,60 @@
+"""The refusals of the tools that a caller offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
+from mlmock.services.bedrock_runtime.errors import invalid, relayed
+from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.validation.messages import no_object
+
+
+def check_tools(conversation: Conversation, traits: Traits, *, streams: bool) -> None:
+    """Raise ValidationException for tools that the model doesn't take, or not like this."""
+    if not traits.tools:
+        raise invalid("This model doesn't support tool use.")
+    if streams and not traits.streaming_tools:
+        raise invalid("This model doesn't support tool use in streaming mode.")
+    _check_choice(conversation, traits)
+    names = set()
+    for place, tool in enumerate(conversation.tools):
+        spec = tool.get("toolSpec")
+        if spec is not None:
+            names.add(spec["name"])
+            _check_schema(spec["inputSchema"].get("json"), place, traits)
+    if traits.relays and len(names) < len(conversation.tools):
+        _check_unique(conversation.tool_names)
+
+
+def _check_schema(schema: Any, place: int, traits: Traits) -> None:
+    if not isinstance(schema, dict):
+        raise no_object(f"toolConfig.tools.{place}.toolSpec.inputSchema.json")
+    if "type" not in schema:
+        if traits.relays:
+            raise relayed(f"tools.{place}.custom.input_schema.type: Field required")
+    elif schema["type"] != "object":
+        raise invalid(
+            f"The value at toolConfig.tools.{place}.toolSpec.inputSchema.json.type must be one of "
+            "the following: object."
+        )
+
+
+def _check_unique(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise relayed("tools: Tool names must be unique.")
+
+
+def _check_choice(conversation: Conversation, traits: Traits) -> None:
+    for kind, value in (conversation.tool_choice or {}).items():
+        if kind not in traits.tool_choices:
+            field = f"toolConfig.toolChoice.{kind}"
+            raise invalid(
+                f"This model doesn't support the {field} field. Remove {field} and try again."
+            )
+        if kind == "tool" and value["name"] not in conversation.tool_names:
+            raise invalid(
+                f"The tool {value['name']} at toolConfig.toolChoice.tool isn't in "
+                "toolConfig.tools. Add it and try again."
+            )

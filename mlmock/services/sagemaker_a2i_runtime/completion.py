@@ -1,0 +1,151 @@
+"""How a human loop ends, and what it leaves behind: its output object and its event."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from mlmock.engine.state import World
+from mlmock.errors import BadAnswer
+from mlmock.services.common.backend import Scope
+from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flows, default_bucket
+from mlmock.services.sagemaker_a2i_runtime.human_loops import (
+    HUMAN_LOOP,
+    Answer,
+    Loop,
+    event_detail,
+    loop_arn,
+    output_json,
+)
+from mlmock.services.sagemaker_a2i_runtime.workers import Failed, Submitted
+from mlmock.simulation.events import Event
+from mlmock.simulation.object_store import MissingBucket, json_bytes, split_uri
+
+_log = logging.getLogger("mlmock.a2i")
+_SECONDS_A_TASK = 30.0  # what a worker's answer says it took, at most (judged)
+
+
+class Endings:
+    """What ends the human loops of one account and region."""
+
+    def __init__(self, world: World, scope: Scope) -> None:
+        self._world = world
+        self._scope = scope
+        self._ledger = world.ledger
+
+    def carry_out(self, loop: Loop, outcome: Submitted | Failed) -> None:
+        """Take what workers submit, or fail the loop; BadAnswer for a loop that has ended."""
+        if isinstance(outcome, Failed):
+            self.fail(loop, outcome.code, outcome.reason)
+        else:
+            self.submit(loop, outcome.contents)
+
+    def submit(self, loop: Loop, contents: tuple[Any, ...]) -> None:
+        """Take answers, one a worker; the last that is asked for completes the loop."""
+        _check_answers(loop, len(contents))
+        new = tuple(map(self._answer(loop), contents))
+        self._ledger.change(loop, answers=loop.answers + new)
+        if loop.status == "Stopping":
+            self._stopped(loop)
+        elif len(loop.answers) >= (loop.terms.workers or 1):
+            self._complete(loop)
+
+    def _answer(self, loop: Loop) -> Any:
+        now = self._world.clock.now()
+        accepted = max(loop.created, now - timedelta(seconds=_SECONDS_A_TASK))
+        source = self._world.block.random
+        return lambda content: Answer(content, f"{source.getrandbits(64):016x}", accepted, now)
+
+    def fail(self, loop: Loop, code: str, reason: str | None) -> None:
+        """Fail a loop that has not ended, as A2I itself would."""
+        if not HUMAN_LOOP.allows(loop.status, "fail"):
+            raise BadAnswer(f"human loop {loop.name} is {loop.status}: it can't fail any more")
+        self._end_work(loop)
+        self._ledger.change(loop, failure_code=code, failure_reason=reason)
+        self._move(loop, "fail")
+
+    def stop(self, loop: Loop) -> None:
+        """Stop a loop: Stopping until the policy, or the worker who has begun, ends it."""
+        self._ledger.change(loop, status=HUMAN_LOOP.after(loop.status, "StopHumanLoop"))
+        flows = self._world.part(Flows)
+        progress = flows.progress_of(loop.name, loop.flow_arn, self._scope)
+        work = progress.begin(lambda: self._stopped(loop))
+        if not work.done:
+            self._ledger.change(loop, stopping=work)
+
+    def stop_at_once(self, loop: Loop) -> None:
+        """Stop a loop whatever the policy: its flow definition is being deleted."""
+        if loop.status == "InProgress":
+            self._ledger.change(loop, status="Stopping")
+        self._stopped(loop)
+
+    def _stopped(self, loop: Loop) -> None:
+        if loop.status != "Stopping":
+            return
+        self._end_work(loop)
+        if loop.answers:
+            self._write_output(loop)
+        self._move(loop, "stopped")
+
+    def _complete(self, loop: Loop) -> None:
+        if self._write_output(loop):
+            self._move(loop, "complete")
+        else:
+            bucket, _ = split_uri(loop.output_uri)
+            self.fail(loop, "ValidationError", f"The bucket {bucket} does not exist.")
+
+    def _end_work(self, loop: Loop) -> None:
+        if loop.stopping is not None:
+            loop.stopping.cancel()
+            self._ledger.change(loop, stopping=None)
+
+    def _move(self, loop: Loop, event: str) -> None:
+        self._ledger.change(loop, status=HUMAN_LOOP.after(loop.status, event))
+        scope = self._scope
+        self._world.emit(
+            Event(
+                source="aws.sagemaker",
+                detail_type="SageMaker A2I HumanLoop Status Change",
+                detail=event_detail(loop, scope),
+                resources=(loop_arn(scope, loop.name),),
+                time=self._world.clock.now(),
+                region=scope.region,
+                account_id=scope.account_id,
+                id=self._world.new_id(),
+            )
+        )
+
+    def _write_output(self, loop: Loop) -> bool:
+        """Write the answers; False where moto's S3 lacks the bucket (judged: the loop fails)."""
+        store, owner = self._world.store, self._scope.owner
+        bucket, _ = split_uri(loop.output_uri)
+        if bucket == default_bucket(self._scope):
+            store.ensure_bucket(bucket, owner)
+        body = json_bytes(output_json(loop))
+        try:
+            store.put(loop.output_uri, body, "application/json", owner=owner)
+        except MissingBucket:
+            _log.warning(
+                "human loop %s: its answers are lost, for moto's S3 has no bucket %s; create it",
+                loop.name,
+                bucket,
+            )
+            return False
+        return True
+
+
+def _check_answers(loop: Loop, count: int) -> None:
+    if not loop.is_open:
+        raise BadAnswer(f"human loop {loop.name} is {loop.status}: it takes no answer any more")
+    workers = loop.terms.workers
+    if workers is not None and len(loop.answers) + count > workers:
+        raise BadAnswer(
+            f"human loop {loop.name} asks {_counted(workers, 'worker')}, has "
+            f"{_counted(len(loop.answers), 'answer')}, and {count} more came; "
+            f'say flow_definition("{loop.terms.flow_name}", workers=...) before it starts'
+        )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count or 'no'} {noun}s"

@@ -1,0 +1,165 @@
+"""The workers that a test scripts: what they answer, and when they are asked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mlmock.errors import BadAnswer
+from mlmock.reporting.journal import Call
+from mlmock.rules.answers import Error, Later
+from mlmock.services.sagemaker_a2i_runtime.human_loops import Loop
+from mlmock.services.sagemaker_a2i_runtime.input_content import answer_content
+
+if TYPE_CHECKING:
+    from mlmock.engine.state import World
+    from mlmock.services.sagemaker_a2i_runtime.completion import Endings
+
+_FAILURE_CODES = ("ValidationError", "Expired", "InternalError")  # those of the model's docs
+_LONGEST_REASON = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LoopView:
+    """What a worker sees of a human loop; `input` is its parsed InputContent."""
+
+    name: str
+    input: Any
+    flow_definition_arn: str
+    created: datetime
+    content_classifiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The answers that workers submit, one each."""
+
+    contents: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The loop fails, with the FailureCode and FailureReason that A2I would show."""
+
+    code: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic:
+    """Workers that are a function of the loop, sync or async."""
+
+    worker: Callable[[LoopView], Any]
+
+
+Outcome = Submitted | Failed | Automatic
+
+
+def flow_key(name: str) -> tuple[str, str]:
+    """Return the key of the rules about a flow definition's workers."""
+    return ("flow definition", name)
+
+
+def loop_key(name: str) -> tuple[str, str]:
+    """Return the key of the rules about one human loop."""
+    return ("human loop", name)
+
+
+def failure(code: str, reason: str | None) -> Failed:
+    """Return a failure that A2I can show; BadAnswer for any other code or a longer reason."""
+    if code not in _FAILURE_CODES:
+        raise BadAnswer(f"a human loop fails with {', '.join(_FAILURE_CODES)}, not {code!r}")
+    given: object = reason
+    if given is not None and not isinstance(given, str):
+        raise BadAnswer(f"a FailureReason is a text, not {given!r}")
+    if reason is not None and len(reason) > _LONGEST_REASON:
+        raise BadAnswer(
+            f"a FailureReason has at most {_LONGEST_REASON} characters, not {len(reason)}"
+        )
+    return Failed(code, reason)
+
+
+class Workers:
+    """The scripted workers of one account and region."""
+
+    def __init__(self, world: World, endings: Endings) -> None:
+        self._world = world
+        self._endings = endings
+
+    def offer(self, loop: Loop, call: Call) -> Later | None:
+        """Offer a loop to the workers that are scripted for it, until none has an answer.
+
+        Of the rules about the loop and about its flow definition the later wins. Returns Later
+        where a function is to be asked: user code doesn't run inside a lock.
+        """
+        book = self._world.book
+        if not book.any:
+            return None
+        keys = tuple(filter(book.has, (loop_key(loop.name), flow_key(loop.terms.flow_name))))
+        while loop.status == "InProgress":
+            found = book.find(keys, call, {}) if keys else None
+            if found is None:
+                return None
+            rule, outcome = found
+            if rule.seconds:
+                self._come_later(rule.seconds, loop, outcome, call)
+                return None
+            if isinstance(outcome, Automatic):
+                return self._ask(loop, outcome)
+            with self._world.lock:
+                self._endings.carry_out(loop, outcome)
+        return None
+
+    def _ask(self, loop: Loop, automatic: Automatic) -> Later:
+        """Ask the function once for every worker whose answer is missing."""
+        view = LoopView(
+            name=loop.name,
+            input=loop.input,
+            flow_definition_arn=loop.flow_arn,
+            created=loop.created,
+            content_classifiers=loop.classifiers or (),
+        )
+
+        def then(value: Any) -> Later | None:
+            outcome = _outcome(value)
+            if loop.is_open:  # else the worker comes too late: somebody has ended the loop
+                self._endings.carry_out(loop, outcome)
+            return self._ask(loop, automatic) if loop.status == "InProgress" else None
+
+        return Later(partial(automatic.worker, view), then)
+
+    def _come_later(self, seconds: float, loop: Loop, outcome: Outcome, call: Call) -> None:
+        """Let the worker come after `seconds` of virtual time, and offer the loop again then."""
+
+        def come() -> None:
+            if not loop.is_open:
+                return
+            if isinstance(outcome, Automatic):
+                _run(self._ask(loop, outcome))
+            else:
+                self._endings.carry_out(loop, outcome)
+            _run(self.offer(loop, call))
+
+        clock = self._world.clock
+        clock.at(clock.seconds() + seconds, come)
+
+
+def _outcome(value: Any) -> Submitted | Failed:
+    """Return what a function's value means: an answer, or ``error(code, reason)``."""
+    if isinstance(value, Error):
+        return failure(value.code, value.message)
+    return Submitted((answer_content(value),))
+
+
+def _run(later: Later | None) -> None:
+    """Ask functions outside a call: while the clock moves."""
+    while later is not None:
+        value = later.work()
+        if inspect.iscoroutine(value):
+            value.close()
+            raise BadAnswer("a worker that comes later is a plain function, not a coroutine one")
+        later = later.then(value)

@@ -1,0 +1,199 @@
+"""Asynchronous invocations: accepted at once, answered in S3 when their work ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlmock.errors import ServiceError
+from mlmock.reporting.journal import Call
+from mlmock.services.common.backend import Result
+from mlmock.services.sagemaker_runtime import errors as refusals
+from mlmock.services.sagemaker_runtime import notifications as notices
+from mlmock.services.sagemaker_runtime import output_locations as places
+from mlmock.services.sagemaker_runtime.async_failures import (
+    Failure,
+    expired,
+    failure_of,
+    no_answer,
+    no_object,
+)
+from mlmock.services.sagemaker_runtime.endpoints import Endpoint, Later
+from mlmock.services.sagemaker_runtime.invocation import Trip
+from mlmock.services.sagemaker_runtime.model_answers import STREAM_ERRORS, Reply
+from mlmock.simulation.object_store import MissingBucket, MissingObject
+from mlmock.simulation.progress import Work
+from mlmock.simulation.state_machine import Machine, Transition
+
+if TYPE_CHECKING:
+    from mlmock.services.sagemaker_runtime.backend import Invocations
+
+# The service shows no states; these are what its notifications and its S3 objects tell of them.
+INVOCATION = Machine(
+    name="asynchronous invocation",
+    start="Queued",
+    transitions=(
+        Transition("the model takes it", ("Queued",), "Processing"),
+        Transition("expires", ("Queued",), "Failed"),
+        Transition("completes", ("Queued", "Processing"), "Completed"),
+        Transition("fails", ("Queued", "Processing"), "Failed"),
+    ),
+)
+_TTL, _TIMEOUT = 21_600, 900  # seconds, where the call says none
+_CONTENT_TYPE = "x-amzn-sagemaker-content-type"
+_BROKEN_OFF = "The model's answer broke off."
+
+
+class Job:
+    """One asynchronous invocation, from the call to what it leaves in S3."""
+
+    def __init__(self, backend: Invocations, call: Call, endpoint: Endpoint, config: Later) -> None:
+        world = backend.world
+        self.backend = backend
+        self.call = call
+        self.endpoint = endpoint
+        self.config = config
+        self.params = call.params
+        self.inference_id: str = call.params.get("InferenceId") or world.new_id()
+        self.received = backend.now()
+        default = places.default_output(backend.scope, endpoint.name)
+        self.output, self.failure = places.locations(config, call.params, default, world.new_id())
+        self.seconds = 0.0
+        self.outcome: Reply | Failure | None = None
+        self.work: Work | None = None
+        self.status = INVOCATION.start
+
+    def __repr__(self) -> str:
+        return f"<invocation {self.inference_id} of {self.endpoint.name}: {self.status}>"
+
+    @property
+    def done(self) -> bool:
+        """True when it has ended."""
+        return self.status in {"Completed", "Failed"}
+
+    @property
+    def accepted(self) -> Result:
+        """The members of the answer to the call."""
+        result = {"InferenceId": self.inference_id, "OutputLocation": self.output}
+        if self.failure is not None:
+            result["FailureLocation"] = self.failure
+        return result
+
+    def trip(self, variant: str) -> Trip | None:
+        """Return the trip with the input as its body; None, and a failure, if there is none."""
+        location = self.params.get("InputLocation")
+        if location is None:
+            return Trip(self.backend, self.call, self.endpoint, variant)
+        try:
+            found = self.backend.world.store.object(location, owner=self.backend.scope.owner)
+        except (MissingObject, MissingBucket, ValueError):
+            self._begin(no_object("download the input from", location))
+            return None
+        content_type = self.params.get("ContentType", found.content_type)
+        call = _with_input(self.call, found.body, content_type)
+        return Trip(self.backend, call, self.endpoint, variant)
+
+    # -- the desk: what becomes of the model's answer -----------------------------------------
+
+    def wait(self, seconds: float) -> None:
+        """Let the model take its time once the work is begun: the call doesn't wait for it."""
+        self.seconds += seconds
+
+    def failed(self, fault: ServiceError) -> Result:
+        """End as failed; the call itself succeeds."""
+        if fault.code in STREAM_ERRORS:
+            return self._begin(no_answer(_BROKEN_OFF))
+        return self._begin(failure_of(refusals.with_text(fault)))
+
+    def answered(self, reply: Reply) -> Result:
+        """Take the model's answer; it is written when the work ends."""
+        body = reply.whole(self.wait)
+        if body is None:
+            return self._begin(no_answer(_BROKEN_OFF))
+        return self._begin(Reply(body, reply.content_type))
+
+    # -- the work ---------------------------------------------------------------------------
+
+    def _begin(self, outcome: Reply | Failure) -> Result:
+        """Start the work that ends in `outcome`, and return the answer to the call."""
+        backend = self.backend
+        self.outcome = outcome
+        backend.ledger.put(backend.jobs, id(self), self)
+        work = self.endpoint.progress.begin(self._run)
+        if work.policy.polls is not None:
+            work.finish()  # nobody can look at it: so many polls count as none
+        else:
+            backend.ledger.change(self, work=work)
+            self._at(self.params.get("RequestTTLSeconds", _TTL), self._expire)
+        return self.accepted
+
+    def end(self, outcome: Reply | Failure | None = None) -> None:
+        """End now, in `outcome` or as the model answered; nothing if it has ended."""
+        backend, work = self.backend, self.work
+        with backend.lock:  # waiters in other threads move the clock as well
+            if self.done:
+                return
+            backend.ledger.drop(backend.jobs, id(self))
+            if work is not None and not work.done:
+                work.cancel()
+            left = self._leave(outcome or self.outcome)
+            self._move("completes" if left else "fails")
+
+    def _move(self, event: str) -> None:
+        self.backend.ledger.change(self, status=INVOCATION.after(self.status, event))
+
+    def _run(self) -> None:
+        """The queue is over: the model works, and ends in its time or in the caller's."""
+        self._move("the model takes it")
+        timeout = self.params.get("InvocationTimeoutSeconds", _TIMEOUT)
+        if self.seconds > timeout:
+            late = no_answer("The invocation timed out.")
+            self._at(timeout, lambda: self.end(late))
+        elif self.seconds:
+            self._at(self.seconds, self.end)
+        else:
+            self.end()
+
+    def _at(self, seconds: float, job: Callable[[], object]) -> None:
+        self.backend.clock.at(self.backend.clock.seconds() + seconds, job)
+
+    def _expire(self) -> None:
+        if self.work is not None and not self.work.done:
+            self.end(expired())
+
+    # -- what it leaves behind --------------------------------------------------------------
+
+    def _leave(self, outcome: Reply | Failure | None) -> bool:
+        """Write what the work leaves; True for an output, False for a failure."""
+        if isinstance(outcome, Reply):
+            if self._put(self.output, outcome.body, outcome.content_type):
+                notices.tell_success(self, outcome.body, outcome.content_type)
+                return True
+            outcome = no_object("upload the output to", self.output)
+        assert outcome is not None
+        if self.failure is not None:
+            self._put(self.failure, outcome.body, outcome.content_type)
+        notices.tell_failure(self, outcome)
+        return False
+
+    def _put(self, uri: str, body: bytes, content_type: str) -> bool:
+        store, scope = self.backend.world.store, self.backend.scope
+        if self.config.output is None and uri == self.output:
+            store.ensure_bucket(places.default_bucket(scope), scope.owner)
+        try:
+            store.put(uri, body, content_type, owner=scope.owner)
+        except (MissingBucket, ValueError):
+            self.backend.warn_of_place(self.endpoint.name, uri)
+            return False
+        return True
+
+
+def _with_input(call: Call, body: bytes, content_type: str) -> Call:
+    """Return `call` as the model sees it: with the input object as its body."""
+    wire = call.request
+    seen = copy(call)
+    seen.request = replace(wire, headers={**wire.headers, _CONTENT_TYPE: content_type}, body=body)
+    seen.forget_params()
+    return seen

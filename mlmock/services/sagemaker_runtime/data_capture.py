@@ -1,0 +1,117 @@
+"""Data capture: what goes into an endpoint and comes out of it, as lines in S3."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mlmock.simulation.object_store import MissingBucket
+
+if TYPE_CHECKING:
+    from mlmock.services.sagemaker_runtime.invocation import Trip
+
+_BOTH = frozenset({"Input", "Output"})
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """How an endpoint's data capture is set up."""
+
+    prefix: str
+    percent: float = 100.0
+    halves: frozenset[str] = _BOTH
+    csv_types: frozenset[str] = frozenset()
+    json_types: frozenset[str] = frozenset()
+
+    def encoding(self, content_type: str) -> str:
+        """Return how data of a type is written down: base64 unless the type is listed."""
+        plain = content_type.partition(";")[0].strip().lower()
+        if plain in self.csv_types:
+            return "CSV"
+        return "JSON" if plain in self.json_types else "BASE64"
+
+
+def capture_of(said: str | Mapping[str, Any]) -> Capture:
+    """Return what is said of data capture: a prefix in S3, or a DataCaptureConfig as AWS has it.
+
+    KeyError for a mapping without its DestinationS3Uri.
+    """
+    if isinstance(said, str):
+        return Capture(said)
+    modes = {option["CaptureMode"] for option in said.get("CaptureOptions", ())}
+    both = not modes or "InputAndOutput" in modes
+    types = said.get("CaptureContentTypeHeader", {})
+    return Capture(
+        said["DestinationS3Uri"],
+        float(said.get("InitialSamplingPercentage", 100)),
+        _BOTH if both else frozenset(modes),
+        frozenset(map(str.lower, types.get("CsvContentTypes", ()))),
+        frozenset(map(str.lower, types.get("JsonContentTypes", ()))),
+    )
+
+
+def write(trip: Trip, capture: Capture, body: bytes, content_type: str) -> None:
+    """Put down one invocation, or none if the sample leaves it out; shadows get their own."""
+    world = trip.backend.world
+    if capture.percent < 100 and world.block.random.random() * 100 >= capture.percent:
+        return
+    sent = (trip.call.body, trip.call.params.get("ContentType", "application/octet-stream"))
+    _put(trip, capture, trip.variant, {"Input": sent, "Output": (body, content_type)})
+    for shadow in trip.endpoint.config.shadows:
+        _put(trip, capture, shadow, {"Input": sent})
+
+
+def _put(trip: Trip, capture: Capture, variant: str, data: Mapping[str, tuple[bytes, str]]) -> None:
+    now, event_id = trip.backend.now(), trip.backend.world.new_id()
+    halves = {
+        f"endpoint{half}": _half(capture, half, *content)
+        for half, content in data.items()
+        if half in capture.halves
+    }
+    if not halves:
+        return
+    line = {
+        "captureData": halves,
+        "eventMetadata": {"eventId": event_id, **_metadata(trip, now)},
+        "eventVersion": "0",
+    }
+    text = json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
+    store, owner = trip.backend.world.store, trip.backend.scope.owner
+    uri = _uri(capture.prefix, trip.endpoint.name, variant, now, event_id)
+    try:
+        store.put(uri, text, "application/jsonlines", owner=owner)
+    except (MissingBucket, ValueError):
+        trip.backend.warn_of_place(trip.endpoint.name, uri)
+
+
+def _half(capture: Capture, half: str, body: bytes, content_type: str) -> dict[str, str]:
+    encoding = capture.encoding(content_type)
+    data = (
+        base64.b64encode(body).decode() if encoding == "BASE64" else body.decode(errors="replace")
+    )
+    return {
+        "observedContentType": content_type,
+        "mode": half.upper(),
+        "data": data,
+        "encoding": encoding,
+    }
+
+
+def _metadata(trip: Trip, now: datetime) -> dict[str, Any]:
+    params = trip.call.params
+    found: dict[str, Any] = {}
+    if "CustomAttributes" in params:
+        found["customAttributes"] = [params["CustomAttributes"]]
+    if "InferenceId" in params:
+        found["inferenceId"] = params["InferenceId"]
+    return {**found, "inferenceTime": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def _uri(prefix: str, endpoint: str, variant: str, now: datetime, event_id: str) -> str:
+    moment = now.strftime("%Y/%m/%d/%H/%M-%S")
+    name = f"{moment}-{now.microsecond // 1000:03d}-{event_id}.jsonl"
+    return f"{prefix.rstrip('/')}/{endpoint}/{variant}/{name}"

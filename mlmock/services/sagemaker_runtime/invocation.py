@@ -1,0 +1,137 @@
+"""One invocation on its way to the model: what the service refuses, and which variant it picks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmock.errors import ServiceError
+from mlmock.reporting.journal import Call
+from mlmock.services.sagemaker_runtime import errors as refusals
+from mlmock.services.sagemaker_runtime.endpoints import Endpoint
+
+if TYPE_CHECKING:
+    from mlmock.services.sagemaker_runtime.backend import Invocations
+
+PRIMARY = "primary"  # what the messages call a container without a host name
+MOST = 6_291_456  # bytes of a body, of an answer in one piece
+MOST_SERVERLESS = 4_194_304
+
+
+@dataclass(slots=True)
+class Trip:
+    """An invocation that the service lets through: the call, and who answers it.
+
+    `call` is what the model sees: of an asynchronous call its body is the input object's.
+    """
+
+    backend: Invocations
+    call: Call
+    endpoint: Endpoint
+    variant: str
+    container: str = PRIMARY
+
+    @property
+    def most(self) -> int:
+        """How large a body may be, either way."""
+        return MOST_SERVERLESS if self.endpoint.config.serverless else MOST
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """What the rules' members are held against: the parameters, and the variant."""
+        return {**self.call.params, "InvokedProductionVariant": self.variant}
+
+    def model_error(self, status: int, original: str | None) -> ServiceError:
+        """Return ModelError for a container that answered `status` with the text `original`."""
+        return refusals.model_error(
+            self.backend.scope, self.endpoint.name, self.container, status=status, original=original
+        )
+
+    def completed(self, fault: ServiceError) -> ServiceError:
+        """Return a scripted `fault` with all that the service adds to it."""
+        return refusals.completed(fault, self.backend.scope, self.endpoint.name, self.container)
+
+
+def admitted(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
+    """Return the trip of a call that wants its answer now, or raise the service's refusal."""
+    config, params = endpoint.config, call.params
+    if config.later is not None:
+        return _made_up(backend, call, endpoint)
+    if "CustomAttributes" in params:
+        check_attributes(params)
+    if config.components or "InferenceComponentName" in params:
+        _check_component(backend, endpoint, params)
+    if config.multi_model or "TargetModel" in params:
+        _check_model(endpoint, call)
+    container = PRIMARY
+    if config.containers or "TargetContainerHostname" in params:
+        container = _container(endpoint, params)
+    variant = endpoint.variants.only if "TargetVariant" not in params else None
+    if variant is None:
+        variant = _variant(backend, endpoint, params)
+    if config.serverless and len(call.body) > MOST_SERVERLESS:  # the model checks the others
+        raise refusals.oversize(call.request_id)
+    return Trip(backend, call, endpoint, variant, container)
+
+
+def _made_up(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
+    """Return the trip to an endpoint that nobody has declared: it has all that the call names.
+
+    Raises the refusal of an asynchronous endpoint that somebody has.
+    """
+    if not endpoint.is_made_up:
+        raise refusals.only_later(endpoint.name)
+    check_attributes(call.params)
+    variant = call.params.get("TargetVariant", endpoint.variants.names[0])
+    container = call.params.get("TargetContainerHostname", PRIMARY)
+    return Trip(backend, call, endpoint, variant, container)
+
+
+def check_attributes(params: Mapping[str, Any]) -> None:
+    """Refuse attributes that no header field may have in it: visible characters, blanks and tabs.
+
+    The model has bounded and decoded them: what is left are the control characters of ASCII.
+    """
+    said = params.get("CustomAttributes")
+    if said and not said.replace("\t", " ").isprintable():
+        raise refusals.invisible_attributes()
+
+
+def _check_component(backend: Invocations, endpoint: Endpoint, params: Mapping[str, Any]) -> None:
+    components, given = endpoint.config.components, params.get("InferenceComponentName")
+    if not components:
+        raise refusals.no_components()
+    if given is None:
+        raise refusals.no_component_named()
+    if given not in components:
+        raise refusals.no_such_component(given, backend.scope)
+
+
+def _check_model(endpoint: Endpoint, call: Call) -> None:
+    given = call.params.get("TargetModel")
+    if not endpoint.config.multi_model:
+        raise refusals.not_multi_model(endpoint.name)
+    if given is None:
+        raise refusals.no_target_model(call.request_id)
+    models = endpoint.config.models
+    if models is not None and given not in models:
+        raise refusals.no_such_model(given)
+
+
+def _container(endpoint: Endpoint, params: Mapping[str, Any]) -> str:
+    given: str | None = params.get("TargetContainerHostname")
+    if given is None:
+        raise refusals.no_container_named(endpoint.name)
+    if given not in endpoint.config.containers:
+        raise refusals.no_such_container(endpoint.name, given)
+    return given
+
+
+def _variant(backend: Invocations, endpoint: Endpoint, params: Mapping[str, Any]) -> str:
+    variants, target = endpoint.variants, params.get("TargetVariant")
+    if target is None:
+        return variants.pick(backend.world.block.random.choices)
+    if target not in variants.weights:
+        raise refusals.no_such_variant(endpoint.name, target)
+    return str(target)

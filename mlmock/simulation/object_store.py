@@ -1,0 +1,167 @@
+"""The object store behind the services: memory, or the S3 of an active moto."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mlmock.simulation.undo_log import Ledger
+
+_URI = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
+_HTTPS = re.compile(r"https://(?:([^/.]+)\.s3|s3)[.a-z0-9-]*\.amazonaws\.com(?:\.cn)?/(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object: its bytes, its content type, its metadata."""
+
+    body: bytes
+    content_type: str = "binary/octet-stream"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class MissingBucket(Exception):  # noqa: N818
+    """No such bucket (moto's S3; in memory every bucket exists)."""
+
+
+class MissingObject(Exception):  # noqa: N818
+    """No such object."""
+
+
+class Buckets(Protocol):
+    """Somebody's S3: what the object store needs of it."""
+
+    def put(self, bucket: str, key: str, thing: StoredObject, owner: Owner) -> None:
+        """Store an object; MissingBucket."""
+
+    def get(self, bucket: str, key: str, owner: Owner, version: str | None = None) -> StoredObject:
+        """Return an object, or one version of it; MissingBucket, MissingObject."""
+
+    def list(self, bucket: str, prefix: str, owner: Owner) -> list[str]:
+        """Return the keys under a prefix, sorted; MissingBucket."""
+
+    def ensure(self, bucket: str, owner: Owner) -> None:
+        """Make the bucket if it isn't there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """For whom objects are stored: an account and a region."""
+
+    account_id: str
+    region: str
+
+
+class Memory:
+    """Buckets in memory. Every bucket exists."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._objects: dict[tuple[str, str], StoredObject] = {}
+
+    def put(self, bucket: str, key: str, thing: StoredObject, owner: Owner) -> None:
+        """Store an object."""
+        self._ledger.put(self._objects, (bucket, key), thing)
+
+    def get(self, bucket: str, key: str, owner: Owner, version: str | None = None) -> StoredObject:
+        """Return an object, of which only the latest version is kept; MissingObject."""
+        try:
+            return self._objects[bucket, key]
+        except KeyError:
+            raise MissingObject(f"s3://{bucket}/{key}") from None
+
+    def list(self, bucket: str, prefix: str, owner: Owner) -> list[str]:
+        """Return the keys under a prefix, sorted."""
+        return sorted(k for b, k in self._objects if b == bucket and k.startswith(prefix))
+
+    def ensure(self, bucket: str, owner: Owner) -> None:
+        """Do nothing: it exists."""
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Return bucket and key of ``s3://bucket/key`` (or its https form); ValueError otherwise."""
+    found = _URI.fullmatch(uri)
+    if found:
+        return found[1], found[2]
+    web = _HTTPS.fullmatch(uri)
+    if web is None:
+        raise ValueError(f"an object is named s3://bucket/key, not {uri!r}")
+    bucket, rest = web.groups()
+    if bucket:
+        return bucket, rest
+    bucket, _, key = rest.partition("/")
+    return bucket, key
+
+
+class ObjectStore:
+    """`ml.s3`: objects by their URI, as ``s3://bucket/key``."""
+
+    def __init__(
+        self, ledger: Ledger, owner: Callable[[], Owner], outside: Callable[[], Buckets | None]
+    ) -> None:
+        self._memory = Memory(ledger)
+        self._owner = owner
+        self._outside = outside
+
+    def __repr__(self) -> str:
+        return "<objects in moto's S3>" if self._outside() else "<objects in memory>"
+
+    @property
+    def buckets(self) -> Buckets:
+        """Where objects live now."""
+        return self._outside() or self._memory
+
+    def put(
+        self,
+        uri: str,
+        body: bytes | str,
+        content_type: str = "binary/octet-stream",
+        *,
+        metadata: Mapping[str, str] | None = None,
+        owner: Owner | None = None,
+    ) -> None:
+        """Store `body` (text as UTF-8) at `uri`; MissingBucket where moto's S3 lacks its bucket."""
+        bucket, key = split_uri(uri)
+        given: object = body
+        if not isinstance(given, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"an object's body is bytes or text, not {given!r}")
+        content = given.encode() if isinstance(given, str) else bytes(given)
+        thing = StoredObject(content, content_type, dict(metadata or {}))
+        self.buckets.put(bucket, key, thing, owner or self._owner())
+
+    def get(self, uri: str, *, version: str | None = None, owner: Owner | None = None) -> bytes:
+        """Return the bytes at `uri`; MissingBucket, MissingObject.
+
+        `version` is a VersionId, which moto's S3 knows; in memory the latest is all there is.
+        """
+        return self.object(uri, version=version, owner=owner).body
+
+    def object(
+        self, uri: str, *, version: str | None = None, owner: Owner | None = None
+    ) -> StoredObject:
+        """Return the object at `uri` with its content type; MissingBucket, MissingObject."""
+        bucket, key = split_uri(uri)
+        return self.buckets.get(bucket, key, owner or self._owner(), version)
+
+    def list(self, prefix: str, *, owner: Owner | None = None) -> list[str]:
+        """Return the URIs that begin with `prefix`, sorted."""
+        bucket, key = split_uri(prefix)
+        found = self.buckets.list(bucket, key, owner or self._owner())
+        return [f"s3://{bucket}/{name}" for name in found]
+
+    def ensure_bucket(self, bucket: str, owner: Owner) -> None:
+        """Make a bucket that the service itself owns, if it isn't there."""
+        self.buckets.ensure(bucket, owner)
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return `value` as the services write JSON objects: compact, keys sorted.
+
+    Half a surrogate pair, which JSON can name and UTF-8 can't, becomes a question mark.
+    """
+    import json
+
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return text.encode(errors="replace")

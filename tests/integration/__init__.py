@@ -1,0 +1,1 @@
+"""Tests that need an environment of their own; a plain `pytest` leaves them out."""

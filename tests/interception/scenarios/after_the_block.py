@@ -1,0 +1,68 @@
+"""After the last block: clients made inside refuse AWS, clients made before are released."""
+
+from tests.interception.isolated_process import KEYS, NAME, names, raises, start
+
+# isort: split
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import HTTPClientError
+from moto import mock_aws
+
+from mlmock import NotMocked, mock_ml
+
+once = {"config": Config(retries={"total_max_attempts": 1}), **KEYS}
+
+
+def client(service: str, **more: Any) -> Any:
+    """Return a client that tries once."""
+    return boto3.client(service, region_name="us-east-1", **once, **more)
+
+
+before = client(NAME)
+with mock_ml() as ml:
+    inside = client(NAME)
+    s3_inside = client("s3")
+    mine = client(NAME, endpoint_url="http://localhost:4566")
+    start(inside)
+with mock_ml():
+    with mock_ml():
+        nested = client(NAME)
+    assert names(nested) == []  # a block still runs
+
+for made_inside in (inside, nested, s3_inside):
+    act = made_inside.list_buckets if made_inside is s3_inside else lambda c=made_inside: names(c)
+    text = str(raises(NotMocked, act))
+    assert "made inside a mock_ml block" in text, text
+    assert text.startswith("s3 was" if made_inside is s3_inside else f"{NAME}.ListHumanLoops was")
+# released: it goes out, and meets the shut door
+fault = raises(HTTPClientError, names, before)
+assert "a name was looked up: 'a2i-runtime.sagemaker.us-east-1.amazonaws.com'" in str(fault)
+# an endpoint of one's own passes
+assert "localhost" in str(raises(HTTPClientError, names, mine))
+
+# all retry modes: one attempt
+for mode in ("legacy", "standard", "adaptive"):
+    with mock_ml():
+        a2i = boto3.client(NAME, "us-east-1", config=Config(retries={"mode": mode}), **KEYS)
+    sent: list[str] = []
+    a2i.meta.events.register("before-send", lambda urls=sent, **kwargs: urls.append("sent"))
+    raises(NotMocked, names, a2i)
+    assert len(sent) == 1
+
+# another block, or moto, takes them again
+with mock_ml():
+    start(inside, "again")
+    assert names(before) == ["again"]
+with mock_aws():
+    assert client("s3").list_buckets()["Buckets"] == []
+    with mock_ml():
+        s3 = client("s3")
+    assert s3.list_buckets()["Buckets"] == []
+raises(NotMocked, s3.list_buckets)
+
+# a client of a service that was let through keeps its leave
+with mock_ml(passthrough=["sts"]):
+    sts = client("sts")
+assert "sts" in str(raises(HTTPClientError, sts.get_caller_identity))

@@ -1,1 +1,0 @@
-"""The test author's language: what can be said, and what is told."""

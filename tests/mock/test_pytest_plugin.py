@@ -1,0 +1,303 @@
+"""The pytest fixture `mlmock` and its marker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+# What older releases of botocore call, and Python 3.12 has deprecated.
+OLD = "ignore:datetime.datetime.utc:DeprecationWarning:botocore.auth"
+
+
+def run(pytester: pytest.Pytester, text: str, **outcomes: int) -> pytest.RunResult:
+    """Run a test file, and check its outcomes."""
+    pytester.makepyfile(text)
+    strictly = ("--strict-markers", "-W", "error", "-W", OLD)
+    result = pytester.runpytest("-p", "no:cacheprovider", *strictly)
+    result.assert_outcomes(**outcomes)
+    return result
+
+
+def test_the_fixture_yields_a_fresh_handle_for_every_test(pytester: pytest.Pytester) -> None:
+    run(
+        pytester,
+        """
+        import pytest
+        import mlmock as package
+        from mlmock import MockML
+        from tests.helpers import client, names, start
+
+        @pytest.fixture
+        def a2i(mlmock):
+            return client()
+
+        @pytest.mark.parametrize("turn", [1, 2])
+        def test_a_loop(mlmock: MockML, a2i, turn):
+            assert mlmock is package.current()
+            assert names(a2i) == []
+            start(a2i)
+            assert len(mlmock.calls) == 2
+
+        def test_nothing_runs_without_it():
+            with pytest.raises(RuntimeError):
+                package.current()
+        """,
+        passed=3,
+    )
+
+
+def test_markers_of_module_class_and_test_are_merged_and_the_nearest_decides(
+    pytester: pytest.Pytester,
+) -> None:
+    run(
+        pytester,
+        """
+        import pytest
+        import mlmock as package
+        from mlmock import after_polls
+
+        pytestmark = pytest.mark.mlmock(
+            "sagemaker-a2i-runtime", region="eu-west-1", account_id="111122223333"
+        )
+
+        def where(ml):
+            return ml.a2i.flow_definition("x").arn.split(":")[3:5]
+
+        def test_module(mlmock):
+            assert where(mlmock) == ["eu-west-1", "111122223333"]
+            assert repr(mlmock.progress) == "<progress immediately()>"
+            with pytest.raises(package.BadAnswer):
+                mlmock.on("bedrock-runtime")
+
+        @pytest.mark.mlmock(region="ap-south-1", progress=after_polls(2))
+        class TestClass:
+            def test_class(self, mlmock):
+                assert where(mlmock) == ["ap-south-1", "111122223333"]
+                assert repr(mlmock.progress) == "<progress after_polls(2)>"
+
+            @pytest.mark.mlmock("bedrock-runtime", account_id="999988887777")
+            def test_method(self, mlmock):
+                assert where(mlmock) == ["ap-south-1", "999988887777"]
+                assert repr(mlmock).startswith("<mlmock holding bedrock-runtime:")
+
+            @pytest.mark.mlmock(region="farther", seed=4)
+            @pytest.mark.mlmock(region="us-west-2")
+            def test_the_nearest_of_one_test_decides(self, mlmock):
+                assert where(mlmock) == ["us-west-2", "111122223333"]
+
+        @pytest.mark.mlmock(region="us-west-2")
+        def test_the_marker_alone_starts_nothing():
+            with pytest.raises(RuntimeError):
+                package.current()
+        """,
+        passed=5,
+    )
+
+
+def test_an_option_that_does_not_exist_is_an_error(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        import pytest
+
+        @pytest.mark.mlmock(reegion="us-east-1")
+        def test_it(mlmock):
+            pass
+        """,
+        errors=1,
+    )
+    result.stdout.fnmatch_lines(["*reegion*"])
+
+
+def test_a_test_that_passed_fails_for_unused_rules_and_swallowed_refusals(
+    pytester: pytest.Pytester,
+) -> None:
+    result = run(
+        pytester,
+        """
+        import contextlib
+        import unittest
+        import pytest
+        import mlmock as package
+        from tests.helpers import A2I, client, names
+
+        def rule(ml):
+            ml.on(A2I, "StopHumanLoop").fail("ThrottlingException")
+
+        def test_unused(mlmock):
+            rule(mlmock)
+
+        def test_its_own_failure_comes_first(mlmock):
+            rule(mlmock)
+            assert 1 == 2, "mine"
+
+        def test_skipped(mlmock):
+            rule(mlmock)
+            pytest.skip("for now")
+
+        @pytest.mark.xfail(raises=LookupError, strict=True)
+        def test_expected_to_fail(mlmock):
+            rule(mlmock)
+            raise LookupError
+
+        @pytest.mark.mlmock("bedrock-runtime")
+        def test_swallowed(mlmock):
+            with contextlib.suppress(Exception, AssertionError):
+                names(client())
+
+        @pytest.mark.mlmock("bedrock-runtime")
+        def test_expected(mlmock):
+            with pytest.raises(package.NotMocked):
+                names(client())
+            mlmock.unmatched.clear()
+
+        @pytest.mark.mlmock(strict=False)
+        @pytest.mark.filterwarnings("default")
+        def test_not_strict(mlmock):
+            rule(mlmock)
+
+        class TestOld(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _mock(self, mlmock):
+                self.ml = mlmock
+
+            def test_unused(self):
+                rule(self.ml)
+
+            def test_fails(self):
+                rule(self.ml)
+                self.fail("mine too")
+
+            def test_fails_in_a_part(self):
+                rule(self.ml)
+                self.skipTest("for now")
+
+        def test_nothing_is_left():
+            with pytest.raises(RuntimeError):
+                package.current()
+        """,
+        failed=5,
+        passed=3,
+        skipped=2,
+        xfailed=1,
+        warnings=1,
+    )
+    result.stdout.fnmatch_lines_random(
+        [
+            "E *UnusedRule: 1 rule was not used as often as written:",
+            "E *AssertionError: mine",
+            "E *NotMocked: *",
+            "E *AssertionError: mine too",
+        ]
+    )
+
+
+def test_a_decorated_test_is_an_ordinary_test_to_pytest(pytester: pytest.Pytester) -> None:
+    run(
+        pytester,
+        """
+        import pytest
+        import mlmock as package
+        from mlmock import mock_ml
+        from tests.helpers import A2I, client, names, start
+
+        @pytest.fixture
+        def name():
+            return "invoice-1"
+
+        @mock_ml
+        def test_with_fixture(name, ml, tmp_path):
+            start(client(), name)
+            assert names(client()) == [name]
+
+        @pytest.mark.parametrize("number", [1, 2])
+        @mock_ml(region="eu-west-1")
+        def test_parametrised(number, ml):
+            assert ml.a2i.flow_definition("x").arn.split(":")[3] == "eu-west-1"
+
+        @mock_ml(region="eu-west-1")
+        def test_beside_the_fixture(mlmock, ml):
+            assert mlmock is not ml
+            assert mlmock.calls is ml.calls
+
+        @pytest.fixture
+        @mock_ml
+        def held(ml):
+            start(client())
+            yield ml
+
+        def test_in_a_decorated_fixture(held):
+            assert held is package.current()
+            assert names(client()) == ["invoice-1"]
+
+        @mock_ml
+        def test_unused(ml):
+            ml.on(A2I, "StopHumanLoop").fail("ThrottlingException")
+        """,
+        passed=5,
+        failed=1,
+    )
+
+
+def test_the_plugin_imports_nothing_of_ours_where_it_is_not_used(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it():
+            ours = {name for name in sys.modules if name.split(".")[0] == "mlmock"}
+            assert ours <= {"mlmock", "mlmock.pytest_plugin"}
+            assert "botocore" not in sys.modules
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_importing_the_package_loads_nothing() -> None:
+    code = (
+        "import sys, mlmock; print([n for n in sys.modules if n.startswith(('mlmock.', 'boto'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_it_stands_beside_other_decorators(pytester: pytest.Pytester) -> None:
+    run(
+        pytester,
+        """
+        import os
+        from unittest import mock
+        from freezegun import freeze_time
+        from mlmock import mock_ml
+        from moto import mock_aws
+
+        @mock.patch("os.getcwd")
+        @mock_ml
+        def test_patched_around(getcwd, tmp_path, ml):
+            assert os.getcwd is getcwd
+            assert len(ml.calls) == 0
+
+        @mock_ml
+        @mock.patch("os.getcwd")
+        def test_patched_inside(getcwd, ml):
+            assert os.getcwd is getcwd
+            assert len(ml.calls) == 0
+
+        @mock_ml(region="eu-west-1")
+        @mock_ml(account_id="111122223333")
+        def test_twice(ml):
+            arn = ml.a2i.flow_definition("x").arn
+            assert arn.split(":")[3:5] == ["eu-west-1", "111122223333"]
+
+        @mock_aws
+        @mock_ml
+        @freeze_time("2020-02-03")
+        def test_beside_moto_and_freezegun(ml):
+            assert ml.clock.now().year == 2020
+        """,
+        passed=4,
+    )

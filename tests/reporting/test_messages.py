@@ -1,0 +1,208 @@
+"""What a test author reads: unmatched calls, the line to paste, calls in reports and notebooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+
+from mlmock import MockML, UnmatchedCall, contains, mock_ml
+from tests.helpers import A2I, FLOW, start
+
+
+def runtime() -> Any:
+    return boto3.client("sagemaker-runtime")
+
+
+def refused(ml: MockML, **members: Any) -> str:
+    with pytest.raises(UnmatchedCall) as caught:
+        runtime().invoke_endpoint(EndpointName="translate", **members)
+    ml.unmatched.clear()
+    return str(caught.value)
+
+
+def test_an_unmatched_call_names_the_nearest_three_rules_and_why_each_differs(
+    mlmock: MockML,
+) -> None:
+    endpoint = mlmock.sagemaker.endpoint("translate")
+    for word in ("German", "French", "Dutch", "Greek"):
+        rule = endpoint.on(Body=contains(word), ContentType="text/plain").reply(word)
+        rule.optional()
+    text = refused(mlmock, Body=b"in Latin", ContentType="text/plain")
+    assert "invoke_endpoint(" in text
+    assert text.count("the rule says contains(") == 3
+    assert "Body is b'in Latin'" in text
+    assert "To answer it, add:" in text
+    paste = text.splitlines()[-1].strip()
+    assert paste.startswith('ml.sagemaker.endpoint("translate").on(')
+    assert "ContentType='text/plain'" in paste
+
+
+def test_the_nearest_rule_is_the_one_of_which_most_fits(mlmock: MockML) -> None:
+    endpoint = mlmock.sagemaker.endpoint("translate")
+    endpoint.on(Body=contains("German")).reply("a").optional()
+    endpoint.on(Body=contains("Greek"), ContentType="text/plain").reply("b").optional()
+    endpoint.on(Body=contains("Dutch")).reply("c").optional()
+    nearest = refused(mlmock, Body=b"in Latin", ContentType="text/plain").splitlines()[3]
+    assert "Greek" in nearest
+
+
+def test_the_line_to_paste_is_python_however_long_the_call_is(mlmock: MockML) -> None:
+    endpoint = mlmock.sagemaker.endpoint("translate")
+    endpoint.on(Body=contains("German")).reply(lambda call: "x" * 100).optional()
+    text = refused(mlmock, Body=b"0123456789" * 100)
+    paste = text.splitlines()[-1].strip()
+    assert paste == (
+        'ml.sagemaker.endpoint("translate")'
+        ".on(Body=contains(b'0123456789012345678901234567890123456789')).reply(...)"
+    )
+    compile(paste, "paste", "eval")
+
+
+def test_a_spent_rule_and_a_predicate_say_so(mlmock: MockML) -> None:
+    endpoint = mlmock.sagemaker.endpoint("translate")
+    endpoint.reply("once").times(1)
+    runtime().invoke_endpoint(EndpointName="translate", Body=b"")
+    assert "it fits, but is spent after its one call" in refused(mlmock, Body=b"")
+    endpoint.on(where=lambda call: call.region == "eu-west-1").reply("never").optional()
+    assert "its where= says no" in refused(mlmock, Body=b"")
+    endpoint.reply("twice").times(2)
+    for _ in range(2):
+        runtime().invoke_endpoint(EndpointName="translate", Body=b"")
+    assert "spent after 2 calls" in refused(mlmock, Body=b"")
+
+
+def test_what_fails_is_shown_at_the_authors_line(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        def test_rule(mlmock):
+            mlmock.on("{A2I}", "StopHumanLoop").reply({{"Extra": 1}})
+
+        def test_operation(mlmock):
+            mlmock.on("{A2I}", "StopHumanLop")
+
+        def test_calls(mlmock):
+            mlmock.calls.assert_called("{A2I}", "StopHumanLoop")
+
+        def test_unused(mlmock):
+            mlmock.on("{A2I}").fail("ThrottlingException")
+            mlmock.assert_all_used()
+        """
+    )
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(
+        ["*.py:2: BadAnswer", "*.py:5: BadAnswer", "*.py:8: AssertionError"]
+    )
+    result.stdout.no_fnmatch_line("*mlmock*rules.py*")
+
+
+def test_the_calls_of_a_failed_test_are_in_its_report(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import boto3
+
+        def test_fails(mlmock):
+            mlmock.on("{A2I}").fail("ThrottlingException", times=1)
+            boto3.client("{A2I}").list_human_loops(FlowDefinitionArn="{FLOW}")
+            assert False
+
+        def test_fails_early(mlmock):
+            assert False
+
+        def test_without(): assert False
+        """
+    )
+    outcome = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    outcome.stdout.fnmatch_lines(
+        [
+            "*mlmock: the calls of this test*",
+            "*list_human_loops(FlowDefinitionArn=*-> 429 ThrottlingException",
+            "*(attempt 2) -> 200",
+            "*mlmock: the calls of this test*",
+            "no call was made",
+        ]
+    )
+    assert outcome.stdout.str().count("the calls of this test") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ini", "failed"),
+    [
+        ((), "", 1),
+        (("--mlmock-strict=no",), "", 0),
+        ((), "mlmock_strict = false", 0),
+        (("--mlmock-strict",), "mlmock_strict = false", 1),
+    ],
+)
+def test_strictness_is_set_by_option_ini_and_marker(
+    pytester: pytest.Pytester, arguments: tuple[str, ...], ini: str, failed: int
+) -> None:
+    pytester.makeini(f"[pytest]\n{ini}\nfilterwarnings = ignore::mlmock.UnusedRuleWarning")
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        def test_unused(mlmock):
+            mlmock.on("{A2I}").fail("ThrottlingException")
+
+        @pytest.mark.mlmock(strict=False)
+        def test_marked(mlmock):
+            mlmock.on("{A2I}").fail("ThrottlingException")
+        """
+    )
+    outcome = pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    outcome.assert_outcomes(passed=2 - failed, failed=failed)
+
+
+def test_under_xdist_reports_and_outcomes_are_the_same(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import boto3, pytest
+
+        @pytest.mark.parametrize("turn", range(6))
+        def test_turn(turn, mlmock):
+            answer = boto3.client("{A2I}").list_human_loops(FlowDefinitionArn="{FLOW}")
+            assert answer["ResponseMetadata"]["RequestId"].endswith("-000000000001")
+            assert turn != 3
+        """
+    )
+    outcome = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-n", "2")
+    outcome.assert_outcomes(passed=5, failed=1)
+    outcome.stdout.fnmatch_lines(["*mlmock: the calls of this test*"])
+
+
+def test_a_notebook_shows_tables_with_everything_escaped(mlmock: MockML) -> None:
+    start(boto3.client(A2I), "invoice-1")
+    mlmock.sagemaker.endpoint("churn").reply("<b>")
+    runtime().invoke_endpoint(EndpointName="churn", Body=b"<script>")
+    shown = mlmock._repr_html_()
+    assert "<td>human loop</td><td>invoice-1</td><td>InProgress</td>" in shown
+    assert "&lt;script&gt;" in shown
+    assert "<script>" not in shown
+    assert "invoice-1" in mlmock.a2i._repr_html_()
+    assert mlmock.calls._repr_html_().startswith("<table>")
+
+
+def test_a_long_journal_shows_its_end() -> None:
+    from mlmock.reporting.messages import journal_text
+
+    with mock_ml() as ml:
+        client = boto3.client(A2I)
+        for _ in range(40):
+            client.list_human_loops(FlowDefinitionArn=FLOW)
+        assert journal_text(ml.calls).startswith("(10 earlier calls)")
+        assert len(repr(ml.calls)) < 300
+
+
+def test_no_secret_is_shown_anywhere(mlmock: MockML) -> None:
+    client = boto3.client(
+        A2I, aws_access_key_id="AKIAREAL", aws_secret_access_key="REALSECRET",
+        aws_session_token="REALTOKEN",
+    )  # fmt: skip
+    client.list_human_loops(FlowDefinitionArn=FLOW)
+    call = mlmock.calls.last
+    kept = repr((call, call.request, call.params, mlmock.calls, mlmock._repr_html_()))
+    for secret in ("AKIAREAL", "REALSECRET", "REALTOKEN", "Authorization", "Signature"):
+        assert secret not in kept

@@ -1,0 +1,154 @@
+"""Answers and streams that arrive broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.eventstream import ChecksumMismatch
+from botocore.exceptions import ConnectionClosedError, EventStreamError, IncompleteReadError
+from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ReadTimeoutError as StreamTimeout
+
+from mlmock import BadAnswer, MockML, error
+from tests.helpers import A2I, FLOW, names, start
+
+STREAM = "InvokeEndpointWithResponseStream"
+
+
+@pytest.fixture
+def a2i(mlmock: MockML) -> Any:
+    return boto3.client(A2I, config=Config(retries={"total_max_attempts": 1}))
+
+
+@pytest.fixture
+def runtime(mlmock: MockML) -> Any:
+    mlmock.sagemaker.endpoint("llm").stream([b"to", b"ken", b"s"]).optional()
+    return boto3.client("sagemaker-runtime")
+
+
+def events_of(runtime: Any) -> Any:
+    answer = runtime.invoke_endpoint_with_response_stream(EndpointName="llm", Body=b"{}")
+    return iter(answer["Body"])
+
+
+def test_a_malformed_answer_is_no_json(mlmock: MockML, a2i: Any) -> None:
+    mlmock.on(A2I, "ListHumanLoops").malformed().times(1)
+    answer = a2i.list_human_loops(FlowDefinitionArn=FLOW)
+    assert "HumanLoopSummaries" not in answer
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert mlmock.calls.last.answer is not None
+    assert mlmock.calls.last.answer.body == b"<html><body>502 Bad Gateway</body></html>"
+
+
+def test_a_truncated_answer_closes_the_connection_after_the_work_is_done(
+    mlmock: MockML, a2i: Any
+) -> None:
+    mlmock.on(A2I, "StartHumanLoop").truncated().times(1)
+    with pytest.raises(ConnectionClosedError):
+        start(a2i, "invoice-1")
+    assert names(a2i) == ["invoice-1"]
+
+
+def test_a_broken_answer_is_retried_as_botocore_does(mlmock: MockML) -> None:
+    mlmock.on(A2I, "ListHumanLoops").truncated().times(2)
+    answer = boto3.client(A2I).list_human_loops(FlowDefinitionArn=FLOW)
+    assert answer["ResponseMetadata"]["RetryAttempts"] == 2
+    assert [call.attempt for call in mlmock.calls] == [1, 2, 3]
+
+
+def test_a_content_length_that_is_too_large_closes_the_connection(mlmock: MockML, a2i: Any) -> None:
+    mlmock.on(A2I, "ListHumanLoops").wrong_length(5).times(1)
+    with pytest.raises(ConnectionClosedError):
+        a2i.list_human_loops(FlowDefinitionArn=FLOW)
+
+
+def test_a_content_length_that_is_too_small_cuts_the_answer(mlmock: MockML, a2i: Any) -> None:
+    mlmock.on(A2I, "ListHumanLoops").reply({"HumanLoopSummaries": []}).wrong_length(-2).times(1)
+    a2i.list_human_loops(FlowDefinitionArn=FLOW)
+    assert mlmock.calls.last.answer is not None
+    assert mlmock.calls.last.answer.body == b'{"HumanLoopSummaries":['
+
+
+def test_a_streamed_body_is_cut_where_it_is_read(mlmock: MockML, runtime: Any) -> None:
+    mlmock.sagemaker.endpoint("raw").reply(b"0123456789")
+    mlmock.on("sagemaker-runtime", "InvokeEndpoint").truncated().times(1)
+    body = runtime.invoke_endpoint(EndpointName="raw", Body=b"")["Body"]
+    with pytest.raises(IncompleteReadError, match="5 read, but total bytes expected is 10"):
+        body.read()
+
+
+def test_damage_goes_with_an_answer_of_its_own(mlmock: MockML, runtime: Any) -> None:
+    mlmock.on("sagemaker-runtime", "InvokeEndpoint").reply("abcdef").wrong_length(3)
+    body = runtime.invoke_endpoint(EndpointName="any", Body=b"")["Body"]
+    assert body.read(6) == b"abcdef"
+    with pytest.raises(IncompleteReadError):
+        body.read()
+
+
+def test_a_stream_breaks_by_a_checksum(mlmock: MockML, runtime: Any) -> None:
+    mlmock.on("sagemaker-runtime", STREAM).break_stream("checksum", after=1)
+    events = events_of(runtime)
+    assert next(events) == {"PayloadPart": {"Bytes": b"to"}}
+    with pytest.raises(ChecksumMismatch):
+        next(events)
+
+
+def test_a_stream_is_cut_in_the_middle_of_a_message(mlmock: MockML, runtime: Any) -> None:
+    mlmock.on("sagemaker-runtime", STREAM).break_stream("cut", after=2)
+    assert [event["PayloadPart"]["Bytes"] for event in events_of(runtime)] == [b"to", b"ken"]
+
+
+def test_a_stream_is_dropped(mlmock: MockML, runtime: Any) -> None:
+    mlmock.on("sagemaker-runtime", STREAM).break_stream()
+    with pytest.raises(ProtocolError):
+        next(events_of(runtime))
+
+
+def test_a_stream_stalls_until_the_read_timeout(mlmock: MockML) -> None:
+    mlmock.sagemaker.endpoint("llm").stream([b"to", b"ken"])
+    mlmock.on("sagemaker-runtime", STREAM).break_stream("stall", after=1)
+    events = events_of(boto3.client("sagemaker-runtime", config=Config(read_timeout=30)))
+    before = mlmock.clock.seconds()
+    next(events)
+    with pytest.raises(StreamTimeout):
+        next(events)
+    assert mlmock.clock.seconds() - before >= 30
+
+
+def test_a_stream_breaks_with_an_exception_event(mlmock: MockML, runtime: Any) -> None:
+    mlmock.on("sagemaker-runtime", STREAM).break_stream(error("ModelStreamError", "boom"), after=3)
+    events = events_of(runtime)
+    assert [next(events)["PayloadPart"]["Bytes"] for _ in range(3)] == [b"to", b"ken", b"s"]
+    with pytest.raises(EventStreamError, match=r"ModelStreamError.*boom"):
+        next(events)
+
+
+def test_a_malformed_stream_is_no_event_stream(mlmock: MockML, runtime: Any) -> None:
+    mlmock.on("sagemaker-runtime", STREAM).malformed()
+    with pytest.raises(ChecksumMismatch):
+        next(events_of(runtime))
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [
+        (lambda ml: ml.on(A2I, "ListHumanLoops").break_stream(), "answer with an event stream"),
+        (lambda ml: ml.on("sagemaker-runtime", STREAM).break_stream("bang"), "not by 'bang'"),
+        (lambda ml: ml.on("sagemaker-runtime", STREAM).break_stream(after=-1), "count of events"),
+        (
+            lambda ml: ml.on("sagemaker-runtime", STREAM).break_stream(error("ModelError")),
+            "breaks with ModelStreamError, InternalStreamFailure, not ModelError",
+        ),
+        (lambda ml: ml.on(A2I, "ListHumanLoops").wrong_length(0), "number of bytes"),
+    ],
+    ids=["no stream", "unknown", "negative", "no event", "nothing"],
+)
+def test_damage_that_cannot_be_is_refused(
+    mlmock: MockML, write: Callable[[MockML], object], told: str
+) -> None:
+    with pytest.raises(BadAnswer, match=told):
+        write(mlmock)

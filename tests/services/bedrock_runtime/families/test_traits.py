@@ -1,0 +1,96 @@
+"""What the models of each family can do, as Converse lets or refuses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from mlmock import mock_ml
+from mlmock.services.bedrock_runtime.models.identifiers import resolve
+from tests.services.bedrock_runtime.invoke_helpers import client_of
+
+HI = {"role": "user", "content": [{"text": "Hi"}]}
+SYSTEM = {"system": [{"text": "Be kind."}]}
+TOOLS: dict[str, Any] = {
+    "toolConfig": {
+        "tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {"type": "object"}}}}]
+    }
+}
+PICTURE = {"image": {"format": "png", "source": {"bytes": b"\x89PNG\r\n\x1a\n"}}}
+SEEN = {"messages": [{"role": "user", "content": [{"text": "What?"}, PICTURE]}]}
+NO_SYSTEM = "This model doesn't support system messages"
+NO_TOOLS = "This model doesn't support tool use."
+NO_PICTURES = "This model doesn't support the image content block"
+NO_CONVERSE = "This action doesn't support the model that you provided"
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("amazon.titan-text-express-v1", SYSTEM, NO_SYSTEM),
+    ("amazon.titan-text-lite-v1", TOOLS, NO_TOOLS),
+    ("amazon.nova-micro-v1:0", SEEN, NO_PICTURES),
+    ("mistral.mistral-7b-instruct-v0:2", SYSTEM, NO_SYSTEM),
+    ("mistral.mixtral-8x7b-instruct-v0:1", TOOLS, NO_TOOLS),
+    ("mistral.mistral-large-2407-v1:0", SEEN, NO_PICTURES),
+    ("cohere.command-text-v14", SYSTEM, NO_SYSTEM),
+    ("ai21.j2-ultra-v1", TOOLS, NO_TOOLS),
+    ("ai21.jamba-instruct-v1:0", TOOLS, NO_TOOLS),
+    ("meta.llama3-70b-instruct-v1:0", TOOLS, NO_TOOLS),
+    ("us.meta.llama3-2-3b-instruct-v1:0", TOOLS, NO_TOOLS),
+    ("us.meta.llama3-1-70b-instruct-v1:0", SEEN, NO_PICTURES),
+    ("us.deepseek.r1-v1:0", TOOLS, NO_TOOLS),
+    ("openai.gpt-oss-120b-1:0", SEEN, NO_PICTURES),
+    ("qwen.qwen3-32b-v1:0", SEEN, NO_PICTURES),
+    ("anthropic.claude-v2:1", TOOLS, NO_TOOLS),
+    ("amazon.titan-embed-text-v2:0", {}, NO_CONVERSE),
+    ("amazon.nova-canvas-v1:0", {}, NO_CONVERSE),
+    ("amazon.nova-sonic-v1:0", {}, NO_CONVERSE),
+    ("cohere.rerank-v3-5:0", {}, NO_CONVERSE),
+    ("stability.sd3-5-large-v1:0", {}, NO_CONVERSE),
+    ("us.twelvelabs.pegasus-1-2-v1:0", {}, NO_CONVERSE),
+]
+
+
+@pytest.mark.parametrize(("model_id", "params", "text"), REFUSED)
+@mock_ml
+def test_what_a_model_cannot_do(model_id: str, params: dict[str, Any], text: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        client_of().converse(modelId=model_id, **{"messages": [HI]} | params)
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert caught.value.response["Error"]["Message"].startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "params"),
+    [
+        ("us.meta.llama3-3-70b-instruct-v1:0", TOOLS | SYSTEM),
+        ("us.meta.llama4-maverick-17b-instruct-v1:0", SEEN),
+        ("us.mistral.pixtral-large-2502-v1:0", SEEN | TOOLS),
+        ("amazon.nova-pro-v1:0", SEEN | SYSTEM | TOOLS),
+        ("ai21.jamba-1-5-large-v1:0", TOOLS | SYSTEM),
+        ("cohere.command-r-plus-v1:0", TOOLS | SYSTEM),
+        ("us.writer.palmyra-x5-v1:0", TOOLS | SYSTEM),
+        ("qwen.qwen3-vl-235b-a22b", SEEN),
+        ("google.gemma-3-27b-it", SEEN),
+        ("moonshotai.kimi-k2.5", SEEN | TOOLS),
+        ("deepseek.v3.2", TOOLS | SYSTEM),
+        ("mistral.mistral-large-3-675b-instruct", SEEN),
+    ],
+)
+@mock_ml
+def test_what_a_model_can_do(model_id: str, params: dict[str, Any]) -> None:
+    found = client_of().converse(modelId=model_id, **{"messages": [HI]} | params)
+    assert "mock answer" in found["output"]["message"]["content"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        "amazon.nova-reel-v1:1",
+        "luma.ray-v2:0",
+        "us.twelvelabs.marengo-embed-3-0-v1:0",
+        "amazon.nova-2-multimodal-embeddings-v1:0",
+    ],
+)
+def test_models_for_async_invokes(model_id: str) -> None:
+    assert resolve(model_id).traits.async_invoke

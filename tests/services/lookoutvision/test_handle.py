@@ -1,0 +1,272 @@
+"""`ml.lookoutvision`: state without the API, and what may be written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from mlmock import after_polls, mock_ml
+from tests.services.lookoutvision.conftest import line, masked_line
+from tests.services.lookoutvision.model_helpers import described, train
+
+ONE = {"ProjectName": "circuits", "ModelVersion": "1"}
+
+
+def stats(client: Any, kind: str = "train") -> dict[str, int]:
+    found: dict[str, int] = client.describe_dataset(ProjectName="circuits", DatasetType=kind)[
+        "DatasetDescription"
+    ]["ImageStats"]
+    return found
+
+
+def test_one_line_seeds_a_project_with_datasets_and_a_hosted_model(ml: Any, vision: Any) -> None:
+    project = ml.lookoutvision.project("circuits", train=30, test=20, model="HOSTED")
+
+    assert project.exists
+    assert project.arn == "arn:aws:lookoutvision:us-east-1:123456789012:project/circuits"
+    assert stats(vision) == {"Total": 30, "Labeled": 30, "Normal": 20, "Anomaly": 10}
+    assert stats(vision, "test") == {"Total": 20, "Labeled": 20, "Normal": 14, "Anomaly": 6}
+    shown = vision.describe_model(**ONE)["ModelDescription"]
+    assert (shown["Status"], shown["MinInferenceUnits"]) == ("HOSTED", 1)
+    assert shown["Performance"]["Precision"] == round(34 / 35, 4)
+    result = shown["EvaluationResult"]
+    assert json.loads(ml.s3.get(f"s3://{result['Bucket']}/{result['Key']}"))["Version"] == 1
+
+
+def test_a_model_can_be_seeded_without_images(ml: Any, vision: Any) -> None:
+    ml.lookoutvision.project("circuits", model="TRAINED")
+
+    shown = vision.describe_model(**ONE)["ModelDescription"]
+
+    assert shown["Performance"]["F1Score"] == pytest.approx(0.95)
+    assert vision.describe_project(ProjectName="circuits")["ProjectDescription"]["Datasets"] == []
+
+
+def test_datasets_hold_the_lines_that_are_given(ml: Any, vision: Any) -> None:
+    ml.s3.put("s3://manifests/m", line("1.png"))
+    project = ml.lookoutvision.project("circuits", train=[line("2.png"), json.loads(line("3.png"))])
+    project.seed(test="s3://manifests/m")
+
+    assert project.dataset("train").entries == [line("2.png"), line("3.png")]
+    assert project.dataset("test").entries == [line("1.png")]
+    project.seed(train=[])
+    assert stats(vision)["Total"] == 0
+
+
+def test_the_same_name_gives_the_same_project(ml: Any, vision: Any) -> None:
+    ml.lookoutvision.project("circuits", train=3)
+    vision.create_project(ProjectName="boards")
+
+    again = ml.lookoutvision.project("circuits", model="HOSTED")
+
+    assert again.model().status == "HOSTED"
+    assert ml.lookoutvision.project("circuits", model="TRAINED").model().status == "HOSTED"
+    assert len(again.dataset().entries) == 3
+    assert ml.lookoutvision.project("boards").exists
+    assert len(vision.list_projects()["Projects"]) == 2
+
+
+def test_a_project_is_spoken_of_before_it_is_there(ml: Any, vision: Any) -> None:
+    project = ml.lookoutvision.project("circuits", exists=False)
+    project.dataset("train").progress = after_polls(1)
+
+    assert not project.exists
+    assert project.dataset("train").entries == []
+    assert project.dataset("train").status is None
+    assert project.model("1").status is None
+    assert project.packaging_job("first").status is None
+    vision.create_project(ProjectName="circuits")
+    assert project.exists
+
+
+def test_seeds_go_where_the_handle_is_narrowed_to(ml: Any, vision: Any) -> None:
+    ml.at(region="eu-west-1", account_id="210987654321").lookoutvision.project("circuits")
+    there = boto3.client(
+        "lookoutvision",
+        region_name="eu-west-1",
+        aws_access_key_id="210987654321",
+        aws_secret_access_key="any",
+    )
+
+    assert vision.list_projects()["Projects"] == []
+    (found,) = there.list_projects()["Projects"]
+    assert found["ProjectArn"] == "arn:aws:lookoutvision:eu-west-1:210987654321:project/circuits"
+
+
+def test_handles_say_what_they_are(ml: Any) -> None:
+    project = ml.lookoutvision.project("circuits", train=3, model="HOSTED")
+
+    assert repr(ml.lookoutvision) == "<lookoutvision: 1 projects>"
+    assert repr(project) == "<project circuits: there>"
+    assert repr(project.dataset("train")) == "<dataset circuits/train: CREATE_COMPLETE>"
+    assert repr(project.dataset("test")) == "<dataset circuits/test: not there>"
+    assert repr(project.model("1")) == "<model circuits/1: HOSTED>"
+    assert repr(project.next_training) == '<ml.lookoutvision.project("circuits").next_training>'
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (lambda vision: vision.project("no spaces"), "a project's name has letters"),
+        (lambda vision: vision.project("p", model="RUNNING"), "seeded as TRAINED or HOSTED"),
+        (lambda vision: vision.project("p", train=["no"]), "Line 1 is not a JSON object"),
+        (lambda vision: vision.project("p").dataset("validate"), "train or test"),
+        (lambda vision: vision.project("p").model("0"), 'a version is "1", "2" and so on'),
+        (lambda vision: vision.project("p").model("first"), 'a version is "1", "2" and so on'),
+        (lambda vision: vision.quotas(projects=-1), "projects is a count or None, not -1"),
+    ],
+)
+def test_what_can_not_be_seeded(ml: Any, wrong: Any, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        wrong(ml.lookoutvision)
+
+
+def test_a_dataset_at_work_is_not_seeded_over(ml: Any, vision: Any) -> None:
+    ml.lookoutvision.progress = after_polls(5)
+    project = ml.lookoutvision.project("circuits", train=[line("1.png")])
+    vision.update_dataset_entries(
+        ProjectName="circuits", DatasetType="train", Changes=line("2.png")
+    )
+
+    with pytest.raises(ValueError, match="the train dataset of circuits is UPDATE_IN_PROGRESS"):
+        project.seed(train=3)
+
+
+def test_a_dataset_that_failed_is_seeded_anew(ml: Any, vision: Any) -> None:
+    project = ml.lookoutvision.project("circuits")
+    nowhere = {"GroundTruthManifest": {"S3Object": {"Bucket": "manifests", "Key": "m"}}}
+    vision.create_dataset(ProjectName="circuits", DatasetType="train", DatasetSource=nowhere)
+    assert project.dataset("train").status == "CREATE_FAILED"
+
+    project.seed(train=30)
+
+    assert project.dataset("train").status == "CREATE_COMPLETE"
+    assert stats(vision)["Total"] == 30
+
+
+def test_there_is_no_other_quota(ml: Any) -> None:
+    with pytest.raises(TypeError, match="there is no quota models; there are concurrent_trainings"):
+        ml.lookoutvision.quotas(models=1)
+
+
+def test_quotas_can_be_taken_away(ml: Any, vision: Any) -> None:
+    ml.progress.set(after_polls(9))
+    ml.lookoutvision.quotas(concurrent_trainings=None)
+    ml.lookoutvision.project("circuits", train=60)
+
+    for _ in range(3):
+        where = {"S3Location": {"Bucket": "results"}}
+        vision.create_model(ProjectName="circuits", OutputConfig=where)
+
+
+def test_lines_are_written_for_a_test(ml: Any) -> None:
+    labelled = json.loads(ml.lookoutvision.json_line("s3://images/1.png", anomalous=True))
+    bare = json.loads(ml.lookoutvision.json_line("s3://images/1.png"))
+
+    assert labelled["anomaly-label"] == 1
+    assert labelled["anomaly-label-metadata"]["class-name"] == "anomaly"
+    assert bare == {"source-ref": "s3://images/1.png"}
+
+
+def test_reset_forgets_it_all(ml: Any, vision: Any) -> None:
+    ml.lookoutvision.project("circuits", train=3)
+    ml.lookoutvision.quotas(projects=1)
+    ml.reset()
+
+    assert vision.list_projects()["Projects"] == []
+    vision.create_project(ProjectName="a")
+    vision.create_project(ProjectName="b")
+
+
+def test_a_savepoint_takes_seeds_and_quotas_back(ml: Any, vision: Any) -> None:
+    ml.lookoutvision.project("circuits", train=[line("1.png")])
+    with ml.savepoint():
+        masked = masked_line("2.png", {"scratch": "#23A436"})
+        ml.lookoutvision.project("circuits", train=[masked], model="HOSTED")
+        ml.lookoutvision.project("other")
+        ml.lookoutvision.quotas(projects=0)
+
+    assert len(vision.list_projects()["Projects"]) == 1
+    assert ml.lookoutvision.project("circuits").dataset().entries == [line("1.png")]
+    assert vision.list_models(ProjectName="circuits")["Models"] == []
+    vision.create_project(ProjectName="b")
+
+
+def test_motos_s3_is_read_and_written() -> None:
+    from moto import mock_aws
+
+    with mock_aws(), mock_ml() as ml:
+        s3, vision = boto3.client("s3"), boto3.client("lookoutvision")
+        ml.lookoutvision.project("circuits")
+        where = {"S3Object": {"Bucket": "manifests", "Key": "m"}}
+        make = {"ProjectName": "circuits", "DatasetType": "train"}
+        make["DatasetSource"] = {"GroundTruthManifest": where}  # type: ignore[assignment]
+        vision.create_dataset(**make)
+        failed = vision.describe_dataset(ProjectName="circuits", DatasetType="train")
+        assert failed["DatasetDescription"]["Status"] == "CREATE_FAILED"
+        vision.delete_dataset(ProjectName="circuits", DatasetType="train")
+
+        s3.create_bucket(Bucket="manifests")
+        s3.put_object(Bucket="manifests", Key="m", Body=line("1.png").encode())
+        vision.create_dataset(**make)
+        assert stats(vision)["Normal"] == 1
+
+
+def test_a_version_of_a_manifest_is_read_from_motos_s3() -> None:
+    from moto import mock_aws
+
+    with mock_aws(), mock_ml() as ml:
+        s3, vision = boto3.client("s3"), boto3.client("lookoutvision")
+        s3.create_bucket(Bucket="manifests")
+        enabled = {"Status": "Enabled"}
+        s3.put_bucket_versioning(Bucket="manifests", VersioningConfiguration=enabled)
+        put = {"Bucket": "manifests", "Key": "m"}
+        old = s3.put_object(**put, Body=line("1.png").encode())["VersionId"]
+        s3.put_object(**put, Body=b"nonsense")
+        project = ml.lookoutvision.project("circuits")
+        for kind, version in (("train", old), ("test", "0" * 32)):
+            source = {"GroundTruthManifest": {"S3Object": {**put, "VersionId": version}}}
+            vision.create_dataset(ProjectName="circuits", DatasetType=kind, DatasetSource=source)
+
+        assert project.dataset("train").entries == [line("1.png")]
+        assert project.dataset("test").status == "CREATE_FAILED"
+
+
+def test_a_manifest_that_s3_does_not_give_out_fails_the_creation() -> None:
+    from moto import mock_aws
+
+    with mock_aws(), mock_ml() as ml:
+        s3, vision = boto3.client("s3"), boto3.client("lookoutvision")
+        s3.create_bucket(Bucket="manifests")
+        put = {"Bucket": "manifests", "Key": "m"}
+        s3.put_object(**put, Body=line("1.png").encode(), StorageClass="GLACIER")
+        project = ml.lookoutvision.project("circuits")
+        source = {"GroundTruthManifest": {"S3Object": put}}
+        vision.create_dataset(ProjectName="circuits", DatasetType="train", DatasetSource=source)
+
+        assert project.dataset("train").status == "CREATE_FAILED"
+        assert project.dataset("train").message == "The manifest s3://manifests/m can't be read."
+
+
+def test_a_missing_bucket_of_motos_fails_the_training() -> None:
+    from moto import mock_aws
+
+    with mock_aws(), mock_ml() as ml:
+        ml.lookoutvision.project("circuits", train=60)
+        vision = boto3.client("lookoutvision")
+        train(vision)
+        assert described(vision)["StatusMessage"] == (
+            "The bucket results of the output location does not exist."
+        )
+        boto3.client("s3").create_bucket(Bucket="results")
+        train(vision)
+        found = boto3.client("s3").list_objects_v2(Bucket="results")["Contents"]
+
+        assert described(vision, "2")["Status"] == "TRAINED"
+        assert [thing["Key"] for thing in found] == [
+            "run-1/EvaluationManifest-circuits-2.json",
+            "run-1/EvaluationResult-circuits-2.json",
+        ]

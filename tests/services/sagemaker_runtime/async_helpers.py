@@ -1,0 +1,23 @@
+"""What the tests of asynchronous invocations share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlmock import MockML
+from mlmock.simulation.object_store import MissingObject
+
+INPUT = "s3://in-bucket/request.json"
+
+
+def start(client: Any, **members: Any) -> Any:
+    given = {"InputLocation": INPUT} if "Body" not in members else {}
+    return client.invoke_endpoint_async(**{"EndpointName": "later", **given, **members})
+
+
+def is_there(ml: MockML, uri: str) -> bool:
+    try:
+        ml.s3.get(uri)
+    except MissingObject:
+        return False
+    return True

@@ -1,0 +1,24 @@
+"""What the docs and the example say is so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from examples import endpoint_rollout
+from mlmock.services.sagemaker_runtime.async_invocations import INVOCATION
+
+PAGE = Path(__file__).parents[3] / "docs" / "sagemaker-runtime.md"
+
+
+def test_the_page_draws_the_life_of_an_invocation() -> None:
+    assert INVOCATION.mermaid() in PAGE.read_text(encoding="utf-8")
+
+
+def test_the_rollout_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    endpoint_rollout.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("100 customers scored: ")
+    assert not lines[0].endswith(" 0 after green had failed")
+    assert lines[1:] == ["the reason, streamed: because of the plan", "by night: 100 scores in S3"]

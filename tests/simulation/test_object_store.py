@@ -1,0 +1,150 @@
+"""The object store: the same words in memory and in moto's S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from mlmock import MockML, mock_ml
+from mlmock.simulation.object_store import (
+    MissingBucket,
+    MissingObject,
+    Owner,
+    json_bytes,
+    split_uri,
+)
+
+MINE = Owner("123456789012", "us-east-1")
+THEIRS = Owner("111122223333", "eu-west-1")
+
+
+@pytest.fixture(params=["memory", "moto"])
+def ml(request: pytest.FixtureRequest) -> Iterator[MockML]:
+    """A mock whose objects are in memory, or in moto's S3 with one bucket."""
+    with mock_ml() as handle:
+        if request.param == "memory":
+            yield handle
+            return
+        with mock_aws():
+            boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="bucket")
+            yield handle
+
+
+def test_what_is_put_is_got(ml: MockML) -> None:
+    ml.s3.put("s3://bucket/a/b.json", b"\x00\xff", content_type="application/json")
+    assert ml.s3.get("s3://bucket/a/b.json") == b"\x00\xff"
+    assert ml.s3.object("s3://bucket/a/b.json").content_type == "application/json"
+
+
+def test_text_is_utf_8_and_has_no_type_of_its_own(ml: MockML) -> None:
+    ml.s3.put("s3://bucket/text", "café", metadata={"by": "me"})
+    found = ml.s3.object("s3://bucket/text")
+    assert found.body == "café".encode()
+    assert found.content_type == "binary/octet-stream"
+    assert found.metadata == {"by": "me"}
+
+
+def test_the_later_object_stays(ml: MockML) -> None:
+    for body in (b"one", b"two"):
+        ml.s3.put("s3://bucket/key", body)
+    assert ml.s3.get("s3://bucket/key") == b"two"
+
+
+def test_objects_under_a_prefix_are_listed_in_order(ml: MockML) -> None:
+    for key in ("b", "a/2", "a/1", "ab"):
+        ml.s3.put(f"s3://bucket/{key}", b"")
+    assert ml.s3.list("s3://bucket/a") == ["s3://bucket/a/1", "s3://bucket/a/2", "s3://bucket/ab"]
+    assert ml.s3.list("s3://bucket/a/") == ["s3://bucket/a/1", "s3://bucket/a/2"]
+    assert len(ml.s3.list("s3://bucket")) == 4
+    assert ml.s3.list("s3://bucket/c") == []
+
+
+def test_an_object_that_isnt_there(ml: MockML) -> None:
+    with pytest.raises(MissingObject, match="s3://bucket/nothing"):
+        ml.s3.get("s3://bucket/nothing")
+
+
+def test_urls_of_https_name_the_same_object(ml: MockML) -> None:
+    ml.s3.put("https://bucket.s3.us-east-1.amazonaws.com/key", b"1")
+    assert ml.s3.get("https://s3.us-east-1.amazonaws.com/bucket/key") == b"1"
+    assert ml.s3.get("s3://bucket/key") == b"1"
+
+
+def test_where_objects_are_is_said(ml: MockML) -> None:
+    assert repr(ml.s3) in {"<objects in memory>", "<objects in moto's S3>"}
+
+
+# -- what differs -------------------------------------------------------------------------------
+
+
+@mock_ml
+def test_in_memory_every_bucket_exists(ml: MockML) -> None:
+    assert ml.s3.list("s3://nobody-made-me/") == []
+    ml.s3.put("s3://nobody-made-me/key", b"1")
+    ml.s3.ensure_bucket("another", MINE)
+    assert ml.s3.get("s3://nobody-made-me/key") == b"1"
+
+
+@mock_aws
+@mock_ml
+def test_moto_has_only_its_own_buckets(ml: MockML) -> None:
+    with pytest.raises(MissingBucket, match="nobody-made-me"):
+        ml.s3.put("s3://nobody-made-me/key", b"1")
+    with pytest.raises(MissingBucket, match="nobody-made-me"):
+        ml.s3.get("s3://nobody-made-me/key")
+    with pytest.raises(MissingBucket, match="nobody-made-me"):
+        ml.s3.list("s3://nobody-made-me/")
+
+
+@mock_aws
+@mock_ml
+def test_a_bucket_of_motos_is_made_once_and_belongs_to_somebody(ml: MockML) -> None:
+    for _ in range(2):
+        ml.s3.ensure_bucket("theirs", THEIRS)
+    ml.s3.put("s3://theirs/key", b"1", owner=THEIRS)
+    assert ml.s3.get("s3://theirs/key", owner=THEIRS) == b"1"
+    assert boto3.client("s3", region_name="us-east-1").list_buckets()["Buckets"] == []
+
+
+@mock_ml
+def test_objects_stay_where_they_were_put(ml: MockML) -> None:
+    ml.s3.put("s3://bucket/key", b"in memory")
+    with mock_aws():
+        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="bucket")
+        ml.s3.put("s3://bucket/key", b"in moto")
+        assert ml.s3.get("s3://bucket/key") == b"in moto"
+    assert ml.s3.get("s3://bucket/key") == b"in memory"
+
+
+# -- names and texts ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("uri", "parts"),
+    [
+        ("s3://bucket/a/b", ("bucket", "a/b")),
+        ("s3://bucket", ("bucket", "")),
+        ("s3://bucket/", ("bucket", "")),
+        ("s3://bucket//a", ("bucket", "/a")),
+        ("https://bucket.s3.amazonaws.com/a", ("bucket", "a")),
+        ("https://s3.cn-north-1.amazonaws.com.cn/bucket/a/b", ("bucket", "a/b")),
+    ],
+)
+def test_a_uri_is_a_bucket_and_a_key(uri: str, parts: tuple[str, str]) -> None:
+    assert split_uri(uri) == parts
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "bucket/key", "s3:///key", "http://bucket/key", "https://x.org/a"]
+)
+def test_what_names_no_object(uri: str) -> None:
+    with pytest.raises(ValueError, match="s3://bucket/key"):
+        split_uri(uri)
+
+
+def test_json_is_compact_sorted_and_utf_8() -> None:
+    assert json_bytes({"b": [1, 2.5], "a": "é"}) == '{"a":"é","b":[1,2.5]}'.encode()
+    assert json_bytes({"half": "\ud800"}) == b'{"half":"?"}'
