@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pkgutil
 import socket
+from importlib import import_module
 from typing import Any
 
 import botocore
 import pytest
+
+import mlmock
 
 NEWEST = "1.44"  # the botocore that tests marked `newer_botocore` are written for
 pytest_plugins = ["pytester"]
@@ -49,3 +54,31 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+
+@pytest.fixture
+def a2i() -> Any:
+    """A client of human loops that no mock has made: the tests start their own."""
+    import boto3
+
+    session = boto3.Session(aws_access_key_id="AKIAOWN", aws_secret_access_key="own")
+    return session.client("sagemaker-a2i-runtime", region_name="us-east-1")
+
+
+@pytest.fixture(scope="session")
+def _everything_imported() -> None:
+    """Import all that a run of pytester may import.
+
+    pytester removes from `sys.modules` what its run was the first to import. A second copy of a
+    module has other classes.
+    """
+    names = [each.name for each in pkgutil.walk_packages(mlmock.__path__, "mlmock.")]
+    for name in ["moto.s3", "requests", *names]:
+        if not name.endswith("__main__"):
+            with contextlib.suppress(ImportError):  # what needs an extra that isn't here
+                import_module(name)
+
+
+@pytest.fixture
+def pytester(_everything_imported: None, pytester: pytest.Pytester) -> pytest.Pytester:
+    return pytester

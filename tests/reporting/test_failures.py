@@ -42,7 +42,7 @@ def test_a_scripted_resource_whose_answers_are_spent_says_so(mlmock: MockML) -> 
     text = str(caught.value)
     assert 'ml.sagemaker.endpoint("churn")' in text
     assert "spent after its one call" in text
-    assert "test_refusals.py:" in text  # where the rule was written
+    assert "test_failures.py:" in text  # where the rule was written
     assert isinstance(caught.value, AssertionError)
     assert mlmock.unmatched == [caught.value]
     mlmock.unmatched.clear()
@@ -144,7 +144,7 @@ def test_unused_rules_are_told_with_their_place_and_their_count() -> None:
     assert "2 rules were not used as often as written" in text
     assert """ml.on("sagemaker-a2i-runtime", "StopHumanLoop", HumanLoopName='x')""" in text
     assert "used 1 of 3 times" in text
-    assert text.count("test_refusals.py:") == 2
+    assert text.count("test_failures.py:") == 2
     assert ".optional()" in text
     assert "DeleteHumanLoop" not in text
 

@@ -291,7 +291,7 @@ def test_ends_and_beginnings(both: tuple[Any, Make]) -> None:
     with pytest.raises(MissingObject):
         ml.s3.get("s3://b/ä x")
     ml.at(region="eu-west-1").on("bedrock-runtime").fail("ThrottlingException", times=2)
-    with pytest.raises(UnusedRule, match="test_client"):
+    with pytest.raises(UnusedRule, match="test_remote_client"):
         ml.assert_all_used()
     with pytest.raises(BadAnswer, match="Nope"):
         ml.on("bedrock-runtime", "Converse").fail("Nope")
