@@ -15,7 +15,7 @@ from benchmarks.calls import _NAMES, inside
 from benchmarks.floor import KEYS
 from benchmarks.paired import Row, Subject, rounds_of
 from mlmock import current
-from mlmock.interception.aiobotocore.endpoint import RawBody
+from mlmock.interception.aiobotocore.bodies import RawBody
 
 _A2I, _SAGEMAKER = "sagemaker-a2i-runtime", "sagemaker-runtime"
 _AT_ONCE = 10  # calls that are awaited in one run of the loop

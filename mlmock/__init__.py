@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from mlmock._version import __version__
 
 _HOMES = {
     "ANY": "rules.matchers",
     "AuthorError": "errors",
     "BadAnswer": "errors",
-    "Call": "reporting.journal",
+    "Call": "call",
     "Event": "simulation.events",
     "MockML": "mock.handle",
     "NotMocked": "errors",
@@ -77,6 +77,7 @@ __all__ = [  # noqa: RUF022 - in the order of the contract
 ]
 
 if TYPE_CHECKING:
+    from mlmock.call import Call as Call
     from mlmock.errors import AuthorError as AuthorError
     from mlmock.errors import BadAnswer as BadAnswer
     from mlmock.errors import NotMocked as NotMocked
@@ -86,7 +87,6 @@ if TYPE_CHECKING:
     from mlmock.mock.handle import MockML as MockML
     from mlmock.mock.mock import current as current
     from mlmock.mock.mock import mock_ml as mock_ml
-    from mlmock.reporting.journal import Call as Call
     from mlmock.rules.answers import error as error
     from mlmock.rules.answers import output as output
     from mlmock.rules.matchers import ANY as ANY

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    from mlmock import __version__
+    from mlmock._version import __version__
 
     whole = argparse.ArgumentParser(
         prog="mlmock", description="AWS's machine-learning services, in memory."

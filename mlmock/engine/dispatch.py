@@ -7,24 +7,21 @@ the door may answer, else the service does; the model writes the answer.
 from __future__ import annotations
 
 import inspect
-import sys
-from collections.abc import Callable, Coroutine
-from functools import lru_cache, partial
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mlmock.aws.protocol import errors as faults
 from mlmock.aws.protocol.messages import Answer
 from mlmock.aws.protocol.rest_json import Operation
+from mlmock.call import Call
+from mlmock.engine.callables import run
 from mlmock.engine.state import Block, World
-from mlmock.errors import AuthorError, BadAnswer, ConnectionFault, ServiceError
-from mlmock.reporting.journal import Call
-from mlmock.rules.answers import Default, Later, result_of
+from mlmock.errors import AuthorError, ConnectionFault, ServiceError
+from mlmock.rules.answers import Default, Later, Result, result_of
 from mlmock.rules.corruption import damaged
+from mlmock.rules.operation_rules import door_keys
 from mlmock.rules.rule import given
-
-
-class Result(dict[str, Any]):
-    """The members of an answer that has been checked where it was written."""
 
 
 def answer(block: Block, call: Call) -> Answer:
@@ -79,12 +76,6 @@ def _answered(world: World, call: Call) -> Any:
         if found is not None:
             return _at_the_door(world, call, *found)
     return _served(world, call)
-
-
-@lru_cache(maxsize=256)
-def door_keys(plan: Operation) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
-    """Return the keys of the rules that stand at the door of an operation."""
-    return ("door", plan.service, plan.name), ("door", plan.service, "*")
 
 
 def _at_the_door(world: World, call: Call, rule: Any, found: Any) -> Any:
@@ -156,58 +147,6 @@ def _stall(world: World, call: Call) -> None:
 
 
 # -- user code -------------------------------------------------------------------------------
-
-
-def run(work: Callable[[], Any]) -> Any:
-    """Run a callable of a rule; a coroutine is run to its end, in a thread if a loop runs here."""
-    value = work()
-    if not inspect.isawaitable(value):
-        return value
-    _refuse_greenlets(value)
-    import asyncio  # loaded by whoever has something to await, and dear to everybody else
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(_as_coroutine(value))
-    return _run_elsewhere(_as_coroutine(value))
-
-
-def _refuse_greenlets(value: Any) -> None:
-    """Raise BadAnswer where gevent has patched threads: greenlets can't each have an event loop."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("threading"):
-        return
-    getattr(value, "close", bool)()
-    raise BadAnswer(
-        "a rule's callable is async def, and gevent has patched this process: asyncio doesn't run "
-        "in greenlets. Make the callable a plain function; it may use gevent."
-    )
-
-
-async def _as_coroutine(value: Any) -> Any:
-    return await value
-
-
-def _run_elsewhere(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    import asyncio
-    import threading
-
-    outcome: list[Any] = []
-
-    def target() -> None:
-        try:
-            outcome.append((asyncio.run(coroutine), None))
-        except BaseException as fault:
-            outcome.append((None, fault))
-
-    thread = threading.Thread(target=target, name="mlmock-callable")
-    thread.start()
-    thread.join()
-    value, fault = outcome[0]
-    if fault is not None:
-        raise fault
-    return value
 
 
 def _attempt(block: Block, call: Call, work: Callable[[], Any]) -> Any:

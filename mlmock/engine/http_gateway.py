@@ -6,56 +6,15 @@ the query), by the host, or by nobody. Signatures aren't checked: nobody's secre
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import unquote
 
+from mlmock.aws.credential_scope import visitor_of, without_signature
 from mlmock.aws.protocol.json_body import json_text
-from mlmock.aws.protocol.messages import Answer, Request
+from mlmock.aws.protocol.messages import Answer, Frames, Request
 from mlmock.aws.protocol.routing import find_operation
+from mlmock.call import Call
 from mlmock.engine import dispatch as router
 from mlmock.engine.state import Block
-from mlmock.interception.botocore.bodies import Frames
-from mlmock.interception.botocore.headers import modelled_headers
-from mlmock.reporting.journal import Call
-
-_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]*)/([^/,\s]+)/aws4_request")
-_REGION = re.compile(r"(?:^|[.-])((?:af|ap|ca|cn|eu|eusc|il|me|mx|sa|us)(?:-[a-z]+)+-\d+)(?:\.|$)")
-_SIGNING = re.compile(r"(?i)x-amz-(?!n-)[^=&]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who asks: the account of the access key, the region, the signing name; None where unsaid."""
-
-    account_id: str | None
-    region: str | None
-    signing_name: str | None
-
-
-def visitor_of(authorization: str, query: str, host: str) -> Visitor:
-    """Return what the signature of a request, or else its host, says of who asks."""
-    scope = _SCOPE.search(authorization) or _SCOPE.search(unquote(query))
-    if scope is None:
-        return Visitor(None, _region_of(host), None)
-    key, region, name = scope.groups()  # Go's v2 signs for no region where its endpoint has none
-    account = key if len(key) == 12 and key.isdecimal() else None
-    return Visitor(account, region or _region_of(host), name)
-
-
-def _region_of(host: str) -> str | None:
-    found = _REGION.search(host)
-    return found[1] if found else None
-
-
-def without_signature(url: str) -> str:
-    """Return `url` without what a presigned one is signed with: the journal keeps no secrets."""
-    path, mark, query = url.partition("?")
-    if not mark:
-        return url
-    rest = [part for part in query.split("&") if not _SIGNING.fullmatch(part.partition("=")[0])]
-    return f"{path}?{'&'.join(rest)}" if rest else path
 
 
 def call_of(
@@ -78,7 +37,7 @@ def call_of(
     if plan is None:
         return None
     call = Call(plan, who.region or options.region, who.account_id or options.account_id, 1)
-    wanted = modelled_headers(headers, plan.header_names) if plan.header_names else {}
+    wanted = {name: text for name, text in headers.items() if name in plan.header_names}
     call.request = Request(method, without_signature(url), wanted, body)
     return call
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from mlmock.engine.options import Options
 
 if TYPE_CHECKING:
+    from mlmock.aws.scope import Owner
+    from mlmock.call import Call
     from mlmock.errors import AuthorError
-    from mlmock.reporting.journal import Call, Journal
+    from mlmock.reporting.journal import Journal
     from mlmock.rules.index import Book
     from mlmock.simulation.clock import Clock
     from mlmock.simulation.events import Event, Events
-    from mlmock.simulation.object_store import Buckets, ObjectStore, Owner
+    from mlmock.simulation.object_store import Buckets, ObjectStore
     from mlmock.simulation.progress import Board, MockProgress, Policy
     from mlmock.simulation.undo_log import Ledger
 
@@ -226,7 +228,7 @@ class World:
         return ObjectStore(self.ledger, self._owner, lambda: self.outside(self))
 
     def _owner(self) -> Owner:
-        from mlmock.simulation.object_store import Owner
+        from mlmock.aws.scope import Owner
 
         options = self.block.options
         return Owner(options.account_id, options.region)
@@ -247,7 +249,7 @@ class World:
         return found
 
     def _open(self, service: str, account_id: str, region: str) -> Any:
-        from mlmock.services.common.backend import Scope
+        from mlmock.aws.scope import Scope
 
         backend = import_module(self.registry[service]).Backend
         return backend(self, Scope(account_id=account_id, region=region))

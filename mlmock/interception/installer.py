@@ -21,6 +21,7 @@ from botocore.session import Session
 from botocore.signers import RequestSigner
 
 from mlmock.engine import active
+from mlmock.interception.import_hook import Watch
 from mlmock.interception.patching import Gate, Patch, apply_all, undo_all, when_used
 
 _GATES: tuple[tuple[Any, str, str, str], ...] = (
@@ -67,13 +68,15 @@ _LATE: dict[str, Callable[[str], list[Patch]]] = {
     "aiobotocore.session": _own("aiobotocore.endpoint"),
     "moto.core.botocore_stubber": _own("moto.coexistence"),
     "urllib3.connectionpool": _part(
-        "HTTPConnectionPool", "urlopen", "http_clients.routing", "urlopen"
+        "HTTPConnectionPool", "urlopen", "http_clients.urllib3", "urlopen"
     ),
-    "responses": _part("RequestsMock", "_on_request", "http_clients.routing", "on_request"),
+    "responses": _part("RequestsMock", "_on_request", "http_clients.responses", "on_request"),
     "httpcore": _own("http_clients.httpcore"),
     "httpcore2": _own("http_clients.httpcore", "patches_of_the_second"),
     "aiohttp.connector": _own("http_clients.aiohttp"),
-    "urllib.request": _part("AbstractHTTPHandler", "do_open", "http_clients.routing", "do_open"),
+    "urllib.request": _part(
+        "AbstractHTTPHandler", "do_open", "http_clients.urllib_request", "do_open"
+    ),
 }
 # A package whose calls go through no gate of botocore's.
 _UNGATED = "aiobotocore.session"
@@ -123,37 +126,6 @@ def _is_ready(module: Any) -> bool:
     """True for a module that is there, and isn't being imported just now."""
     spec = getattr(module, "__spec__", None)
     return module is not None and not getattr(spec, "_initializing", False)
-
-
-class Watch:
-    """A finder that finds nothing itself: it sees to it that a late import is patched at once.
-
-    It is on `sys.meta_path` as it stands here, as Python's own finders are.
-    """
-
-    @classmethod
-    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
-        """Return the spec that the other finders have for a package that gets patches, or None."""
-        block = active.current()
-        if block is None or name not in block.world.interception.missing:
-            return None
-        others = (each for each in sys.meta_path if each is not cls)
-        found = (each.find_spec(name, path, target) for each in others)
-        spec = next((each for each in found if each is not None), None)
-        if spec is not None and spec.loader is not None:
-            _patch_after(spec.loader, name, block.world.interception)
-        return spec
-
-
-def _patch_after(loader: Any, name: str, interception: Interception) -> None:
-    load = loader.exec_module
-
-    def exec_module(module: Any) -> None:
-        vars(loader).pop("exec_module", None)
-        load(module)
-        interception.arrived(name)
-
-    loader.exec_module = exec_module
 
 
 class Interception:

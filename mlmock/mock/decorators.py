@@ -11,34 +11,35 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from mlmock.mock.handle import MockML
-    from mlmock.mock.mock import Mock
+    from mlmock.mock.run import Run
 
 Thing = TypeVar("Thing", bound=Callable[..., Any])
 Enter = Callable[[], Any]
+Start = Callable[[], "Run"]
 Bind = Callable[[tuple[Any, ...], dict[str, Any], Any], tuple[Any, ...]]
 
 
-def decorated(mock: Mock, thing: Thing) -> Thing:
-    """Return `thing` wrapped so that it runs inside a block of `mock`."""
+def decorated(start: Start, thing: Thing) -> Thing:
+    """Return `thing` wrapped so that it runs inside a block that `start` begins."""
     if isinstance(thing, (staticmethod, classmethod)):
-        return cast(Thing, type(thing)(decorated(mock, thing.__func__)))
+        return cast(Thing, type(thing)(decorated(start, thing.__func__)))
     if not isinstance(thing, type):
-        return cast(Thing, _function(lambda: _block(mock), thing))
+        return cast(Thing, _function(lambda: _block(start), thing))
     if issubclass(thing, unittest.TestCase):
-        _wrap_test_case(mock, thing)
+        _wrap_test_case(start, thing)
     else:
-        _wrap_plain_class(mock, thing)
+        _wrap_plain_class(start, thing)
     return thing
 
 
 class _block:  # noqa: N801 - a context manager
     """One entry of a mock, with nothing shared between threads."""
 
-    def __init__(self, mock: Mock) -> None:
-        self._mock = mock
+    def __init__(self, start: Start) -> None:
+        self._start = start
 
     def __enter__(self) -> MockML:
-        self._run = self._mock.run()
+        self._run = self._start()
         return self._run.ml
 
     def __exit__(self, kind: Any, fault: BaseException | None, trace: Any) -> None:
@@ -142,12 +143,12 @@ def _async_generator(enter: Enter, function: Any, bind: Any) -> Any:
 # -- unittest ---------------------------------------------------------------------------------
 
 
-def _wrap_test_case(mock: Mock, cls: Any) -> None:
+def _wrap_test_case(start: Start, cls: Any) -> None:
     """Wrap `TestCase.run`, so that set-up, test and clean-up share one block."""
     original = cls.run
 
     def run(self: Any, result: Any = None) -> Any:
-        block = mock.run()
+        block = start()
         self.ml = block.ml
         self.addCleanup(_check_test_case, self, block)
         try:
@@ -217,8 +218,8 @@ _RUNS = "_mlmock_runs"
 class _Running:
     """The block of one test of a plain class, and how that test ended."""
 
-    def __init__(self, mock: Mock, instance: Any, owner: type | None = None) -> None:
-        self.block = mock.run()
+    def __init__(self, start: Start, instance: Any, owner: type | None = None) -> None:
+        self.block = start()
         self.owner = owner
         self.fault: BaseException | None = None
         instance.ml = self.block.ml
@@ -228,12 +229,12 @@ class _Running:
         self.block.end(self.fault)
 
 
-def _wrap_plain_class(mock: Mock, cls: Any) -> None:
+def _wrap_plain_class(start: Start, cls: Any) -> None:
     """Wrap `setup_method` and `teardown_method`, which pytest calls around every test."""
     set_up, tear_down = getattr(cls, "setup_method", None), getattr(cls, "teardown_method", None)
 
     def setup_method(self: Any, method: Any = None) -> None:
-        vars(self).setdefault(_RUNS, []).append(_Running(mock, self, cls))
+        vars(self).setdefault(_RUNS, []).append(_Running(start, self, cls))
         try:
             _call(set_up, self, method)
         except BaseException:
@@ -253,7 +254,7 @@ def _wrap_plain_class(mock: Mock, cls: Any) -> None:
 
     cls.setup_method, cls.teardown_method = setup_method, teardown_method
     for name, method in _test_methods(cls):
-        setattr(cls, name, _function_of_instance(mock, method, at_once=tear_down is None))
+        setattr(cls, name, _function_of_instance(start, method, at_once=tear_down is None))
 
 
 def _note(runs: list[_Running], fault: BaseException | None) -> None:
@@ -299,11 +300,11 @@ class _Entered:
     else after a clean-up that may still use rules.
     """
 
-    def __init__(self, mock: Mock, instance: Any, *, at_once: bool) -> None:
+    def __init__(self, start: Start, instance: Any, *, at_once: bool) -> None:
         runs = vars(instance).get(_RUNS)
         self._is_own = not runs
         self._at_once = at_once
-        self._running = runs[-1] if runs else _Running(mock, instance)
+        self._running = runs[-1] if runs else _Running(start, instance)
         self._around = runs or [self._running]
 
     def __enter__(self) -> MockML:
@@ -321,16 +322,16 @@ class _Entered:
                 raise
 
 
-def _function_of_instance(mock: Mock, method: Any, *, at_once: bool) -> Any:
+def _function_of_instance(start: Start, method: Any, *, at_once: bool) -> Any:
     """Return a test method that runs in its instance's block."""
     bind = _binder(method)
 
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with _Entered(mock, self, at_once=at_once) as ml:
+        with _Entered(start, self, at_once=at_once) as ml:
             return method(*bind((self, *args), kwargs, ml), **kwargs)
 
     async def async_wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with _Entered(mock, self, at_once=at_once) as ml:
+        with _Entered(start, self, at_once=at_once) as ml:
             return await method(*bind((self, *args), kwargs, ml), **kwargs)
 
     chosen: Any = async_wrapper if inspect.iscoroutinefunction(method) else wrapper

@@ -12,11 +12,14 @@ from mlmock.engine.options import check_place
 from mlmock.engine.state import Block, World
 
 if TYPE_CHECKING:
+    from mlmock.aws.scope import Narrowing
+    from mlmock.call import Call
     from mlmock.errors import AuthorError
-    from mlmock.reporting.journal import Call, Journal
+    from mlmock.reporting.journal import Journal
+    from mlmock.reporting.resource import Resource
     from mlmock.rules.rule import Rule, Subject
     from mlmock.services.bedrock_runtime import Handle as Bedrock
-    from mlmock.services.common.backend import Narrowing, Resource, ServiceHandle
+    from mlmock.services.common.handle import ServiceHandle
     from mlmock.services.lookoutvision import Handle as LookoutVision
     from mlmock.services.sagemaker_a2i_runtime import Handle as A2I
     from mlmock.services.sagemaker_runtime import Handle as SageMaker
@@ -87,7 +90,7 @@ class MockML:
     @property
     def _at(self) -> Narrowing:
         if self._narrowed is None:
-            from mlmock.services.common.backend import Narrowing
+            from mlmock.aws.scope import Narrowing
 
             self._narrowed = Narrowing()
         return self._narrowed

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from mlmock.reporting.journal import Call
+from mlmock.call import Call
 from mlmock.reporting.messages import call_text, outcome_text
 from mlmock.simulation.clock import to_datetime
 
 if TYPE_CHECKING:
-    from mlmock.services.common.backend import Resource
+    from mlmock.reporting.resource import Resource
 
 _NEWEST = 50
 

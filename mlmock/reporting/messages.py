@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from botocore import xform_name
 
+from mlmock.call import Call
 from mlmock.errors import UnusedRule
-from mlmock.reporting.journal import Call
 from mlmock.rules.matchers import difference, shown
-from mlmock.rules.rule import Rule
+from mlmock.rules.rule import Rule, _titled, members_text, rule_text
 
 _NEAREST = 3
 _LATEST = 500  # calls among which the nearest to a rule is looked for
@@ -26,51 +25,6 @@ def call_text(call: Call, longest: int = 240) -> str:
     members = ", ".join(f"{name}={shown(value, 80)}" for name, value in call.params.items())
     text = f"{xform_name(call.operation)}({members})"
     return text if len(text) <= longest else f"{text[: longest - 4]}...)"
-
-
-def members_text(members: Mapping[str, Any]) -> str:
-    """Return match values as keyword arguments."""
-    return ", ".join(f"{name}={shown(value, 60)}" for name, value in members.items())
-
-
-def rule_text(rule: Rule) -> str:
-    """Return a rule as its author wrote it, as far as that can be told."""
-    place = f"  ({short_place(rule.place)})" if rule.place else ""
-    return f"{titled(rule)}{_count_text(rule)}{place}"
-
-
-def titled(rule: Rule) -> str:
-    """Return a rule's match as its author wrote it, as far as that can be told."""
-    extra = members_text(rule.match.members)
-    if rule.match.where is not None:
-        extra = ", ".join(filter(None, [extra, f"where={shown(rule.match.where, 40)}"]))
-    return _titled(rule, extra)
-
-
-def _titled(rule: Rule, members: str) -> str:
-    """Return the start of a rule's line: its title, with its match values."""
-    title = rule.subject.title
-    if not members:
-        return title
-    if title.startswith("ml.on(") and title.endswith(")"):
-        return f"{title[:-1]}, {members})"
-    return f"{title}.on({members})"
-
-
-def _count_text(rule: Rule) -> str:
-    if rule.left is None:
-        return f" used {rule.used} times" if rule.used != 1 else " used once"
-    total = rule.left + min(rule.used, rule.wanted)
-    return f" used {rule.used} of {max(total, rule.wanted)} times"
-
-
-def short_place(place: str) -> str:
-    """Return ``file:line`` relative to the working directory where that is shorter."""
-    name, _, line = place.rpartition(":")
-    try:
-        return f"{Path(name).relative_to(Path.cwd())}:{line}"
-    except (ValueError, OSError, TypeError):  # a directory that is gone, or patched by the test
-        return place
 
 
 # -- what no rule takes -----------------------------------------------------------------------

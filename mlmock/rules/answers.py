@@ -305,3 +305,7 @@ def _check_limits(shape: Any, value: Any, path: str) -> None:
     if limits.fits is not None and limits.fits(value) is None:
         pattern = shape.metadata["pattern"]
         raise BadAnswer(f"{path}: {shown(value)} doesn't fit the pattern {pattern}")
+
+
+class Result(dict[str, Any]):
+    """The members of an answer that has been checked where it was written."""

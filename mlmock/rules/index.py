@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mlmock.reporting.journal import Call
+from mlmock.call import Call
 from mlmock.rules.matchers import ANY, Contains, Glob, Regex, fits
 from mlmock.rules.rule import SPENT, Rule, author_line
 from mlmock.simulation.undo_log import Ledger

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 
 from mlmock.aws.protocol.compiler import operation as compiled
-from mlmock.aws.protocol.compiler import service_model
 from mlmock.aws.protocol.rest_json import Operation
-from mlmock.engine.dispatch import Result
+from mlmock.aws.spec.loader import service_model
 from mlmock.errors import BadAnswer, told
-from mlmock.rules.answers import Error, check_error, result_of
+from mlmock.rules.answers import Error, Result, check_error, result_of
 from mlmock.rules.rule import is_callable_answer
 
 __tracebackhide__ = told
@@ -102,3 +102,9 @@ def _check_error(plans: list[Operation], answer: Error) -> None:
             return
     if first is not None:
         raise first
+
+
+@lru_cache(maxsize=256)
+def door_keys(plan: Operation) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    """Return the keys of the rules that stand at the door of an operation."""
+    return ("door", plan.service, plan.name), ("door", plan.service, "*")

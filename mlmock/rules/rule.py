@@ -9,16 +9,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.protocol.rest_json import Operation
+from mlmock.call import Call
 from mlmock.errors import BadAnswer, ConnectionFault, ServiceError, told
-from mlmock.reporting.journal import Call
 from mlmock.rules.answers import Default, Error, Later, WireFault
 from mlmock.rules.corruption import Damage, check_damage, stream_damage
 from mlmock.rules.matchers import Difference, difference, test_of
 
 if TYPE_CHECKING:
+    from threading import RLock
+    from typing import Protocol
+
     from typing_extensions import Self
 
-    from mlmock.rules.index import Book
+    from mlmock.simulation.undo_log import Ledger
+
+    class Registry(Protocol):
+        """Where a rule is put down once it has an answer; whatever index that is."""
+
+        lock: RLock
+        ledger: Ledger
+
+        def add(self, rule: Rule) -> None:
+            """Put a rule down."""
+
+
+from mlmock.rules.matchers import shown
 
 __tracebackhide__ = told
 SPENT = object()
@@ -76,7 +91,7 @@ class Rule:
     `.times(n)`, `.optional()` and `.delay(seconds)` may stand before or after the answer.
     """
 
-    def __init__(self, book: Book, subject: Subject, match: Match) -> None:
+    def __init__(self, book: Registry, subject: Subject, match: Match) -> None:
         self._book = book
         self.subject = subject
         self.match = match
@@ -94,7 +109,6 @@ class Rule:
         self._times: int | None = None
 
     def __repr__(self) -> str:
-        from mlmock.reporting.messages import rule_text
 
         return f"<rule {rule_text(self)}>"
 
@@ -304,3 +318,48 @@ def _is_raised(answer: Any) -> bool:
     return isinstance(answer, BaseException) or (
         isinstance(answer, type) and issubclass(answer, BaseException)
     )
+
+
+def members_text(members: Mapping[str, Any]) -> str:
+    """Return match values as keyword arguments."""
+    return ", ".join(f"{name}={shown(value, 60)}" for name, value in members.items())
+
+
+def rule_text(rule: Rule) -> str:
+    """Return a rule as its author wrote it, as far as that can be told."""
+    place = f"  ({short_place(rule.place)})" if rule.place else ""
+    return f"{titled(rule)}{_count_text(rule)}{place}"
+
+
+def titled(rule: Rule) -> str:
+    """Return a rule's match as its author wrote it, as far as that can be told."""
+    extra = members_text(rule.match.members)
+    if rule.match.where is not None:
+        extra = ", ".join(filter(None, [extra, f"where={shown(rule.match.where, 40)}"]))
+    return _titled(rule, extra)
+
+
+def _titled(rule: Rule, members: str) -> str:
+    """Return the start of a rule's line: its title, with its match values."""
+    title = rule.subject.title
+    if not members:
+        return title
+    if title.startswith("ml.on(") and title.endswith(")"):
+        return f"{title[:-1]}, {members})"
+    return f"{title}.on({members})"
+
+
+def _count_text(rule: Rule) -> str:
+    if rule.left is None:
+        return f" used {rule.used} times" if rule.used != 1 else " used once"
+    total = rule.left + min(rule.used, rule.wanted)
+    return f" used {rule.used} of {max(total, rule.wanted)} times"
+
+
+def short_place(place: str) -> str:
+    """Return ``file:line`` relative to the working directory where that is shorter."""
+    name, _, line = place.rpartition(":")
+    try:
+        return f"{Path(name).relative_to(Path.cwd())}:{line}"
+    except (ValueError, OSError, TypeError):  # a directory that is gone, or patched by the test
+        return place

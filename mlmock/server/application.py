@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from mlmock.aws.protocol.messages import Answer
 from mlmock.engine.http_gateway import refusal, serve
-from mlmock.errors import AuthorError, ConnectionFault
-from mlmock.mock.mock import Detached
+from mlmock.errors import AuthorError
+from mlmock.mock.run import Detached
 from mlmock.server.control_api import Control
 from mlmock.server.http1_head import Head, head_of, status_of
 from mlmock.server.rooms import room_for
@@ -19,7 +19,6 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 _UNMATCHED = 1000  # so many refusals are remembered for whoever asks
 # What a stream that a rule breaks raises for clients in the process, and how it breaks.
-_BREAKS = {"ReadTimeoutError": "read_timeout", "ProtocolError": "drop"}
 _METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"
 _CROSSING = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*"}
 
@@ -48,8 +47,6 @@ class Application:
         found = self._answer(head, body)
         if "origin" in head.headers:
             found = replace(found, headers={**found.headers, **_CROSSING})
-        if not isinstance(found.body, bytes):
-            found = replace(found, body=_streamed(found.body))
         return found
 
     def _answer(self, head: Head, body: bytes) -> Answer:
@@ -65,17 +62,6 @@ class Application:
         except AuthorError as fault:
             del self.block.world.unmatched[:-_UNMATCHED]
             return refusal(400, type(fault).__name__, str(fault))
-
-
-def _streamed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the pieces of a stream; ConnectionFault where a rule breaks it."""
-    try:
-        yield from pieces
-    except Exception as fault:
-        kind = _BREAKS.get(type(fault).__name__)
-        if kind is None:
-            raise
-        raise ConnectionFault(kind) from None
 
 
 def _preflight(head: Head) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from mlmock._version import __version__
 from mlmock.errors import BadAnswer
 from mlmock.server.json_values import keywords, read, written
 from mlmock.server.remote_objects import (
@@ -83,9 +84,7 @@ class Route:
 
 def health(desk: Desk, asked: Asked) -> Any:
     """Tell that the server answers, its version, and the services that it holds."""
-    import mlmock
-
-    return {"version": mlmock.__version__, "services": sorted(desk.world.holds)}
+    return {"version": __version__, "services": sorted(desk.world.holds)}
 
 
 def do(desk: Desk, asked: Asked) -> Any:

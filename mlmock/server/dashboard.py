@@ -8,13 +8,14 @@ from importlib.resources import files
 from json import dumps
 from typing import Any
 
+from mlmock._version import __version__
+from mlmock.call import Call
 from mlmock.mock.handle import MockML
-from mlmock.reporting.journal import Call
-from mlmock.reporting.messages import call_text, outcome_text, short_place, titled
-from mlmock.rules.rule import Rule
+from mlmock.reporting.messages import call_text, outcome_text
+from mlmock.reporting.resource import Resource
+from mlmock.rules.rule import Rule, short_place, titled
 from mlmock.server import exposed_members as reach
 from mlmock.server.state_diagram import drawing
-from mlmock.services.common.backend import Resource
 from mlmock.simulation.clock import to_datetime
 from mlmock.simulation.state_machine import Machine
 
@@ -26,15 +27,13 @@ _ANSWER, _REASON, _CODES = "answer", "reason", ("ValidationError", "Expired", "I
 
 def page(ml: MockML, rules: Sequence[Rule]) -> str:
     """Return the page, whole; only what moves things on needs its script."""
-    import mlmock
-
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>mlmock</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">
 <style>{_asset("dashboard.css")}</style></head><body>
 <a class="skip" href="#resources">Skip to the resources</a>
-<div class="bar"><header><h1>mlmock <small>{escape(mlmock.__version__)}</small></h1>
+<div class="bar"><header><h1>mlmock <small>{escape(__version__)}</small></h1>
 {_clock(ml)}</header></div>
 <p id="said" role="status" aria-live="polite"></p>
 <main>{_sections(ml, rules)}</main>

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import select
 from contextlib import closing
-from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any
 
@@ -20,20 +19,12 @@ from mlmock.engine.http_gateway import refusal
 from mlmock.errors import ConnectionFault
 from mlmock.server.http1_head import Head, head_of, plain_head, written
 from mlmock.server.http2 import begins, cut
+from mlmock.server.limits import Limits
 from mlmock.server.request_body import BadBody, TooLarge, read_body
 from mlmock.server.sockets import Source, be_patient
 
 _log = logging.getLogger("mlmock.server")
 _AT_ONCE = 65536  # bytes that are taken from a socket in one go
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a client may ask of a connection: bytes of a body, seconds of idleness, of patience."""
-
-    body: int = 64 * 1024 * 1024
-    idle: float = 75.0
-    patience: float = 120.0
 
 
 class Connection(WSGIRequestHandler):

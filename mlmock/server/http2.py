@@ -24,7 +24,7 @@ from mlmock.server.rooms import path_of
 
 if TYPE_CHECKING:
     from mlmock.server.application import Application
-    from mlmock.server.http1 import Limits
+    from mlmock.server.limits import Limits
 
 _log = logging.getLogger("mlmock.server")
 PREFACE = b"PRI * HTTP/2.0"

@@ -23,12 +23,18 @@ from mlmock.rules.matchers import ANY, Contains, Glob, Regex
 from mlmock.simulation.progress import Policy
 
 _FORM = {"args", "kwargs", "then"}
-# The words that are names of the package.
-PUBLIC = (
-    *("contains", "regex", "glob", "error", "output"),
-    *("message", "stream", "tool_use", "reasoning", "json_output", "raw"),
-    *("immediately", "after_polls", "after", "manually"),
-)
+# The words that are names of the package, with the modules that they come from.
+PUBLIC = {
+    **dict.fromkeys(("contains", "regex", "glob"), "mlmock.rules.matchers"),
+    **dict.fromkeys(("error", "output"), "mlmock.rules.answers"),
+    **dict.fromkeys(
+        ("message", "stream", "tool_use", "reasoning", "json_output", "raw"),
+        "mlmock.services.bedrock_runtime.scripting.answers",
+    ),
+    **dict.fromkeys(
+        ("immediately", "after_polls", "after", "manually"), "mlmock.simulation.progress"
+    ),
+}
 # What may follow a word's value.
 CHAINS = {"stream": ("then", "pause", "then_error")}
 
@@ -107,12 +113,15 @@ def keywords(step: Mapping[str, Any]) -> dict[str, Any]:
     return {name: read(item) for name, item in kwargs.items()}
 
 
-def _maker(word: str) -> Callable[..., Any]:
-    import mlmock
+def public(name: str) -> Callable[..., Any]:
+    """Return what a public name of the package makes values with."""
+    found: Callable[..., Any] = getattr(import_module(PUBLIC[name]), name)
+    return found
 
+
+def _maker(word: str) -> Callable[..., Any]:
     own = _OWN.get(word)
-    made: Callable[..., Any] = own if own is not None else getattr(mlmock, word)
-    return made
+    return own if own is not None else public(word)
 
 
 def _next(word: str, value: Any, step: Any) -> Any:

@@ -6,9 +6,10 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
+from mlmock._version import __version__
 from mlmock.server import exposed_members as reach
 from mlmock.server.control_routes import ENDINGS, Route
-from mlmock.server.json_values import CHAINS, PUBLIC, WORDS
+from mlmock.server.json_values import CHAINS, PUBLIC, WORDS, public
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _NUMBER: dict[str, Any] = {"type": "number"}
@@ -177,14 +178,12 @@ def _event() -> dict[str, Any]:
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
     """Return the description of `routes`; `x-mlmock-words` and `x-mlmock-handle` tell the rest."""
-    import mlmock
-
     paths: dict[str, Any] = {}
     for route in routes:
         paths.setdefault(f"/_mlmock/{route.path}", {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "mlmock's control API", "version": mlmock.__version__},
+        "info": {"title": "mlmock's control API", "version": __version__},
         "paths": paths,
         "components": {"schemas": schemas()},
         "x-mlmock-words": {f"${name}": _word(name) for name in WORDS},
@@ -235,9 +234,7 @@ def _names_in(path: str) -> list[str]:
 
 
 def _word(name: str) -> dict[str, Any]:
-    import mlmock
-
-    made = getattr(mlmock, name) if name in PUBLIC else None
+    made = public(name) if name in PUBLIC else None
     text = inspect.getdoc(made) if made is not None else _OWN_WORDS[name]
     return {"takes": _signature(made), "is": text, "then": list(CHAINS.get(name, ()))}
 

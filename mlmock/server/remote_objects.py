@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
+from mlmock.call import Call
 from mlmock.engine.state import World
 from mlmock.errors import BadAnswer
 from mlmock.mock.handle import MockML
-from mlmock.reporting.journal import Call
+from mlmock.reporting.resource import Resource
 from mlmock.rules.rule import Rule
 from mlmock.server import exposed_members as reach
 from mlmock.server.json_values import arguments, keywords, written
-from mlmock.services.common.backend import Resource
 from mlmock.simulation.events import Event
 
 _KEPT = 10_000  # so many things that were handed out can still be asked
@@ -188,7 +188,7 @@ def resource_json(resource: Resource) -> dict[str, Any]:
 
 def rule_json(rule: Rule) -> dict[str, Any]:
     """Return a rule with its counts as JSON."""
-    from mlmock.reporting.messages import rule_text
+    from mlmock.rules.rule import rule_text
 
     return {
         "title": rule.subject.title,

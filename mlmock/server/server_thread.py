@@ -18,8 +18,9 @@ from mlmock.mock.handle import MockML
 from mlmock.mock.mock import mock_ml
 from mlmock.server import http2
 from mlmock.server.application import Application
-from mlmock.server.http1 import Connection, Limits
+from mlmock.server.http1 import Connection
 from mlmock.server.http2 import Http2
+from mlmock.server.limits import Limits
 
 _WITHOUT = "HTTP/1.1 alone; HTTP/2 needs mlmock[http2]"
 _QUEUE = 256  # connections that wait to be taken

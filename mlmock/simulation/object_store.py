@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from mlmock.aws.scope import Owner
 from mlmock.simulation.undo_log import Ledger
 
 _URI = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
@@ -44,14 +45,6 @@ class Buckets(Protocol):
 
     def ensure(self, bucket: str, owner: Owner) -> None:
         """Make the bucket if it isn't there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """For whom objects are stored: an account and a region."""
-
-    account_id: str
-    region: str
 
 
 class Memory:

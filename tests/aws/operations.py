@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import UnknownServiceError
 
-from mlmock.aws.protocol.compiler import plan_of, service_model
+from mlmock.aws.protocol.compiler import plan_of
 from mlmock.aws.protocol.rest_json import Operation
+from mlmock.aws.spec.loader import service_model
 
 # service -> revision -> what it is made of. Operations that the installed botocore lacks are
 # skipped by name; ones that it has beyond these are tested as well.

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mlmock.interception.botocore.bodies import Body, Frames, StreamBody, raw_body, request_bytes
+from mlmock.aws.protocol.messages import Frames
+from mlmock.interception.botocore.bodies import Body, StreamBody, raw_body, request_bytes
 
 
 def test_a_body_in_one_piece_streams_what_is_left() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mlmock import ServerThread, client
-from mlmock.server.http1 import Limits
+from mlmock.server.limits import Limits
 from tests.server.conftest import FLOW
 
 COUNT = 10_000

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mlmock import ServerThread
-from mlmock.server.http1 import Limits
+from mlmock.server.limits import Limits
 from tests.server.conftest import FLOW, Got
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"

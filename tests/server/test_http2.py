@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mlmock import ServerThread
-from mlmock.server.http1 import Limits
+from mlmock.server.limits import Limits
 from tests.server.test_fuzz import exchange
 
 pytest.importorskip("hypercorn", reason="hypercorn is not installed")

@@ -9,13 +9,8 @@ import pytest
 from moto import mock_aws
 
 from mlmock import MockML, mock_ml
-from mlmock.simulation.object_store import (
-    MissingBucket,
-    MissingObject,
-    Owner,
-    json_bytes,
-    split_uri,
-)
+from mlmock.aws.scope import Owner
+from mlmock.simulation.object_store import MissingBucket, MissingObject, json_bytes, split_uri
 
 MINE = Owner("123456789012", "us-east-1")
 THEIRS = Owner("111122223333", "eu-west-1")

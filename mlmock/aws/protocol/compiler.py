@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from functools import cache
 from typing import Any
 
-from botocore.exceptions import UnknownServiceError
-from botocore.loaders import Loader
-from botocore.model import ServiceModel
-
 from mlmock.aws.protocol.rest_json import Operation
-from mlmock.aws.spec import bundled as brought
+from mlmock.aws.spec.loader import service_model
 
 # (service, operation) -> the loaded model it was compiled from, and the plan. One model each.
 _PLANS: dict[tuple[str, str], tuple[Any, Operation]] = {}
@@ -36,29 +30,6 @@ def _shared_plan(model: Any) -> Operation:
     plan = Operation(model)
     _PLANS[key] = (description, plan)
     return plan
-
-
-@cache
-def service_model(service: str, revision: str | None = None) -> Any:
-    """Return the botocore ServiceModel of `service`; UnknownServiceError if there is none.
-
-    `revision` names a folder of the model's; without it the latest is taken. What we bring
-    ourselves comes before what botocore has.
-    """
-    description = brought.load(service, "service-2", revision)
-    if description is None:
-        description = Loader().load_service_model(service, "service-2", revision)
-    return ServiceModel(description, service_name=service)
-
-
-@cache
-def prefixes(services: frozenset[str]) -> frozenset[str]:
-    """Return the endpoint prefixes of `services`; a name that nobody knows has none."""
-    found = set()
-    for service in services:
-        with suppress(UnknownServiceError):
-            found.add(service_model(service).endpoint_prefix)
-    return frozenset(found)
 
 
 def operation(service: str, name: str, revision: str | None = None) -> Operation:

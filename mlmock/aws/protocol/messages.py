@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,3 +55,26 @@ class Written(dict[str, Any]):
     def __init__(self, members: Params, body: bytes) -> None:
         super().__init__(members)
         self.body = body
+
+
+class Frames:
+    """Encoded messages as they go out; those that went are kept for the journal, by reference."""
+
+    def __init__(self, frames: Iterable[bytes]) -> None:
+        self._frames = iter(frames)
+        self.sent: list[bytes] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        frame = next(self._frames)
+        self.sent.append(frame)
+        return frame
+
+    def close(self) -> None:
+        """Send nothing more."""
+        close = getattr(self._frames, "close", None)
+        if close is not None:
+            close()
+        self._frames = iter(())

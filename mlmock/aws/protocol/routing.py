@@ -7,8 +7,9 @@ from functools import cache
 from typing import Any
 
 from mlmock.aws.protocol import uri
-from mlmock.aws.protocol.compiler import plan_of, service_model
+from mlmock.aws.protocol.compiler import plan_of
 from mlmock.aws.protocol.rest_json import Operation
+from mlmock.aws.spec.loader import service_model
 
 
 class Paths:

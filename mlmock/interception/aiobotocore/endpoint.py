@@ -6,122 +6,35 @@ that are `async def` are awaited in the caller's own loop.
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import NoCredentialsError
-
-from mlmock.engine import active
+from mlmock.aws.protocol.messages import Frames
+from mlmock.call import Call
 from mlmock.engine import dispatch as router
 from mlmock.errors import ConnectionFault
-from mlmock.interception.botocore import endpoint
+from mlmock.interception.aiobotocore.bodies import RawBody
+from mlmock.interception.aiobotocore.session import (
+    VirtualAsyncio,
+    _acquire,
+    _anyio_twins,
+    _get_auth_instance,
+    _get_credentials,
+    _own_sleep,
+)
+from mlmock.interception.botocore import leak_guard, stamping
 from mlmock.interception.botocore import model_loader as models
 from mlmock.interception.botocore import responder as trips
 from mlmock.interception.botocore import sleep as patience
-from mlmock.interception.botocore.bodies import Frames
-from mlmock.interception.botocore.credentials import SECRET, Sought
-from mlmock.interception.botocore.sessions import local_providers
+from mlmock.interception.botocore.responders import RESPONDERS
 from mlmock.interception.moto.aiomoto import Lent
 from mlmock.interception.patching import Patch
-from mlmock.reporting.journal import Call
 
 if TYPE_CHECKING:
     from mlmock.aws.protocol.messages import Answer
 
 # -- bodies -----------------------------------------------------------------------------------
-
-
-class Content:
-    """The reading side of an aiohttp response: what StreamingBody and event streams pull."""
-
-    def __init__(self, body: bytes | Frames) -> None:
-        self._frames = iter(()) if isinstance(body, bytes) else iter(body)
-        self._rest = memoryview(body if isinstance(body, bytes) else b"")
-        self._ended = isinstance(body, bytes)
-
-    def at_eof(self) -> bool:
-        """True when there is nothing more."""
-        return self._ended and not self._rest
-
-    async def read(self, amount: int = -1) -> bytes:
-        """Return `amount` bytes, or all that is left."""
-        while not self._ended and (amount < 0 or len(self._rest) < amount):
-            frame = self._next()
-            if frame is not None:
-                self._rest = memoryview(bytes(self._rest) + frame)
-        cut = len(self._rest) if amount < 0 else amount
-        found, self._rest = self._rest[:cut], self._rest[cut:]
-        return _whole(found)
-
-    async def iter_chunks(self) -> AsyncIterator[tuple[bytes, bool]]:
-        """Yield what is there, one encoded message at a time; True with each: it is whole."""
-        if self._rest:
-            yield await self.read(len(self._rest)), True
-        while not self._ended:
-            frame = self._next()
-            if frame is not None:
-                yield frame, True
-
-    def _next(self) -> bytes | None:
-        try:
-            frame = next(self._frames, None)
-        except Exception as fault:
-            raise stream_error(fault) from None
-        self._ended = frame is None
-        return frame
-
-
-def _whole(view: memoryview) -> bytes:
-    """Return the bytes of `view`, without a copy where it is all of them."""
-    source = view.obj
-    return source if isinstance(source, bytes) and len(source) == len(view) else bytes(view)
-
-
-class RawBody:
-    """An aiohttp response as far as aiobotocore looks at one."""
-
-    def __init__(self, url: str, headers: Mapping[str, str], body: bytes | Frames) -> None:
-        self.url = url
-        self.headers = headers
-        self.content = Content(body)
-        self._frames = None if isinstance(body, bytes) else body
-
-    @property
-    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """The headers as they came: earlier releases (2.18 is one) read these."""
-        return tuple((name.encode(), text.encode()) for name, text in self.headers.items())
-
-    async def read(self) -> bytes:
-        """Return all that is left."""
-        return await self.content.read()
-
-    def close(self) -> None:
-        """Send nothing more."""
-        if self._frames is not None:
-            self._frames.close()
-
-    async def __aenter__(self) -> RawBody:
-        """Return this."""
-        return self
-
-    async def __aexit__(self, *fault: object) -> None:
-        """Send nothing more."""
-        self.close()
-
-
-def stream_error(fault: Exception) -> Exception:
-    """Return what aiohttp raises where urllib3 would have raised `fault`."""
-    from aiohttp import ServerDisconnectedError
-
-    if type(fault).__name__ == "ReadTimeoutError":
-        return asyncio.TimeoutError()
-    if type(fault).__name__ == "ProtocolError":
-        broken: Exception = ServerDisconnectedError("Connection broken: the rule says so")
-        return broken
-    return fault
 
 
 # -- the endpoint -----------------------------------------------------------------------------
@@ -131,7 +44,7 @@ def _create_request(patch: Patch, sender: Patch) -> Any:
     async def create_request(self: Any, params: Any, operation_model: Any = None) -> Any:
         if operation_model is None:
             return await patch.original(self, params, operation_model)
-        ticket = endpoint.decide(self, params, operation_model)
+        ticket = stamping.decide(self, params, operation_model)
         request = await patch.original(self, params, operation_model)
         request.mlmock_ticket = ticket
         if type(self)._send is not sender.replacement:
@@ -150,7 +63,7 @@ def come_first(own: Any) -> None:
         ticket = getattr(request, "mlmock_ticket", None)
         if type(ticket) is Call:
             return await ticket.respond(request, ticket)
-        if endpoint.is_upstream(kind._send):
+        if leak_guard.is_upstream(kind._send):
             return await _let_go(kind._send, own, request, ticket)
         return await kind._send(own, request)
 
@@ -160,7 +73,7 @@ def come_first(own: Any) -> None:
 
 async def _let_go(send: Any, own: Any, request: Any, ticket: Any) -> Any:
     """Send a request that isn't ours, if it may leave."""
-    if not endpoint.may_leave(request, ticket):
+    if not leak_guard.may_leave(request, ticket):
         return await send(own, request)
     with patience.leaving():
         return await send(own, request)
@@ -236,101 +149,6 @@ def responder_of(own: Any) -> Any:
     return respond_by_httpx if is_httpx else respond
 
 
-# -- sessions and signers ---------------------------------------------------------------------
-
-
-def _get_credentials(patch: Patch) -> Any:
-    async def get_credentials(self: Any) -> Any:
-        block = active.current()
-        if block is None or self._credentials is not None:
-            return await patch.original(self)
-        found = await _local_credentials(self)
-        if found is not None:
-            self._credentials = found
-            return found
-        if block.options.passthrough:
-            resolver = self._components.get_component("credential_provider")
-            return AioSought(resolver.load_credentials)
-        from aiobotocore.credentials import AioCredentials
-
-        return AioCredentials(block.options.account_id, SECRET)
-
-    return get_credentials
-
-
-class AioSought(Sought):
-    """The same for async signers: keys that are looked for when a real request is signed."""
-
-    def get_account_id(self) -> str | None:
-        """Return none: for endpoints that have the account in their name, it isn't looked for."""
-        return None
-
-    async def get_frozen_credentials(self) -> Any:  # type: ignore[override]
-        """Return the keys; NoCredentialsError if nobody has any."""
-        if self._found is None:
-            with patience.leaving():
-                self._found = await self._load()
-        if self._found is None:
-            raise NoCredentialsError
-        return await self._found.get_frozen_credentials()
-
-
-async def _local_credentials(session: Any) -> Any:
-    from aiobotocore.credentials import AioCredentialResolver
-
-    resolver = session._components.get_component("credential_provider")
-    if not isinstance(resolver, AioCredentialResolver):
-        return await resolver.load_credentials()
-    return await AioCredentialResolver(local_providers(resolver)).load_credentials()
-
-
-def _get_auth_instance(patch: Patch) -> Any:
-    async def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
-        found = endpoint.own_auth(self, kwargs)
-        return found or await patch.original(self, *args, **kwargs)
-
-    return get_auth_instance
-
-
-# -- sleeping ---------------------------------------------------------------------------------
-
-
-class VirtualAsyncio:
-    """The `asyncio` module, but for its `sleep`."""
-
-    sleep = staticmethod(patience.async_sleep)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(asyncio, name)
-
-
-def _own_sleep(patch: Patch) -> Any:
-    async def sleep(self: Any, sleep_amount: float) -> None:
-        if patience.virtual() is None:
-            await patch.original(self, sleep_amount)
-        else:
-            patience.sleep(sleep_amount)
-
-    return sleep
-
-
-def _acquire(patch: Patch) -> Any:
-    async def acquire(self: Any, amount: float, block: bool) -> Any:
-        from botocore.exceptions import CapacityNotAvailableError
-
-        if patience.virtual() is None or not block:
-            return await patch.original(self, amount, block)
-        try:
-            return await patch.original(self, amount, False)
-        except CapacityNotAvailableError:
-            self._current_capacity = max(0, self._current_capacity)
-            patience.sleep(self._sleep_amount(amount))
-            self._current_capacity = 0
-            return True
-
-    return acquire
-
-
 def patches() -> list[Patch]:
     """Return the patches of aiobotocore, once it has been imported."""
     # By `from`: a package doesn't have its module yet while that is being imported.
@@ -340,6 +158,7 @@ def patches() -> list[Patch]:
 
     virtual = VirtualAsyncio()
     aio = endpoints.AioEndpoint
+    RESPONDERS[aio] = responder_of
     sender = Lent(aio, "_send", _send)
     found = [
         Patch(aio, "create_request", partial(_create_request, sender=sender)),
@@ -354,10 +173,3 @@ def patches() -> list[Patch]:
         found.append(Patch(bucket, "_acquire", _acquire))
     found += models.aio_patches()
     return found + [Patch(owner, "_sleep", _own_sleep) for owner in _anyio_twins()]
-
-
-def _anyio_twins() -> list[Any]:
-    """Return the classes that sleep by anyio, where this aiobotocore has them."""
-    names = (("aiobotocore.endpoint", "AnyioEndpoint"), ("aiobotocore.waiter", "AnyioWaiter"))
-    owners = [getattr(sys.modules.get(module), name, None) for module, name in names]
-    return [owner for owner in owners if owner is not None and "_sleep" in vars(owner)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
+from mlmock.aws.protocol.messages import Frames
 from mlmock.errors import ConnectionFault
 
 
@@ -20,32 +21,6 @@ class Body(BytesIO):
             yield rest
 
 
-class Frames:
-    """Encoded messages as they go out; those that went are kept for the journal, by reference."""
-
-    def __init__(self, frames: Iterable[bytes]) -> None:
-        self._frames = iter(frames)
-        self.sent: list[bytes] = []
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            frame = next(self._frames)
-        except ConnectionFault as fault:
-            raise stream_error(fault.kind) from None
-        self.sent.append(frame)
-        return frame
-
-    def close(self) -> None:
-        """Send nothing more."""
-        close = getattr(self._frames, "close", None)
-        if close is not None:
-            close()
-        self._frames = iter(())
-
-
 class StreamBody:
     """The raw body of an event stream: every message is made when the caller pulls it."""
 
@@ -57,7 +32,10 @@ class StreamBody:
 
     def stream(self, amt: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:
         """Yield one message at a time."""
-        yield from self._frames
+        try:
+            yield from self._frames
+        except ConnectionFault as fault:
+            raise stream_error(fault.kind) from None
 
     def readable(self) -> bool:
         """Say that there is something to read."""
@@ -66,7 +44,7 @@ class StreamBody:
     def read(self, amt: int | None = None) -> bytes:
         """Return `amt` bytes, or all."""
         while amt is None or len(self._rest) < amt:
-            frame = next(self._frames, None)
+            frame = self._next()
             if frame is None:
                 break
             self._rest += frame
@@ -74,6 +52,12 @@ class StreamBody:
         found, self._rest = self._rest[:cut], self._rest[cut:]
         self._position += len(found)
         return found
+
+    def _next(self) -> bytes | None:
+        try:
+            return next(self._frames, None)
+        except ConnectionFault as fault:
+            raise stream_error(fault.kind) from None
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer`; return how many bytes there were."""

@@ -21,7 +21,7 @@ from mlmock.interception.patching import Instead, Patch, when_used
 # What stands in for upstream's own, in a room that is loaded when it is first used: of whom, its
 # name there, the room, and what makes it.
 Table = tuple[tuple[Any, str, str, str], ...]
-_CUTS: Table = ((Endpoint, "__init__", "botocore.endpoint", "init"),)
+_CUTS: Table = ((Endpoint, "__init__", "botocore.leak_guard", "init"),)
 # These don't call what they stand in for.
 _INSTEAD: Table = (
     (Endpoint, "prepare_request", "botocore.request_preparation", "prepare_request"),

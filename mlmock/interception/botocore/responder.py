@@ -12,11 +12,11 @@ from botocore.exceptions import (
 )
 
 from mlmock.aws.protocol.messages import Request
+from mlmock.call import Call
 from mlmock.engine import dispatch as router
 from mlmock.errors import ConnectionFault
 from mlmock.interception.botocore.bodies import raw_body, request_bytes
 from mlmock.interception.botocore.headers import modelled_headers, response
-from mlmock.reporting.journal import Call
 
 
 def fill(call: Call, request: Any) -> None:

@@ -9,19 +9,15 @@ aiohttp has a door of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from io import BufferedReader, RawIOBase
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.hosts import is_aws, is_metadata, is_under, service_of
 from mlmock.engine import active
 from mlmock.errors import ConnectionFault
 from mlmock.interception.botocore import sleep as patience
-from mlmock.interception.botocore.bodies import raw_body, request_bytes
-from mlmock.interception.botocore.endpoint import refuse
+from mlmock.interception.botocore.bodies import request_bytes
 from mlmock.interception.botocore.headers import text_of
-from mlmock.interception.patching import Patch
+from mlmock.interception.botocore.leak_guard import refuse
 
 if TYPE_CHECKING:
     from mlmock.aws.protocol.messages import Answer
@@ -42,7 +38,7 @@ def block_for(url: str) -> Block | None:
 
 def is_held(block: Block, url: str) -> bool:
     """True when the host of `url` is one of a held service's that isn't let through."""
-    from mlmock.aws.protocol.compiler import prefixes
+    from mlmock.aws.spec.loader import prefixes
 
     part = service_of(url)
     return part in prefixes(block.world.holds) and not _is_let_through(block, url)
@@ -53,7 +49,7 @@ def _is_let_through(block: Block, url: str) -> bool:
 
     Also for what a request of such a service is signed with: a metadata service is asked for it.
     """
-    from mlmock.aws.protocol.compiler import prefixes
+    from mlmock.aws.spec.loader import prefixes
 
     passing = prefixes(frozenset(block.options.passthrough))
     if passing and is_metadata(url):
@@ -124,9 +120,8 @@ def parts(answer: Answer, failed: Failed) -> Iterator[bytes]:
         return
     try:
         yield from answer.body
-    except Exception as fault:
-        timed_out = type(fault).__name__ == "ReadTimeoutError"
-        raise failed("read_timeout" if timed_out else "drop") from None
+    except ConnectionFault as fault:
+        raise failed(fault.kind) from None
 
 
 def head(answer: Answer) -> bytes:
@@ -136,197 +131,3 @@ def head(answer: Answer) -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
     reason = responses.get(answer.status, "")
     return f"HTTP/1.1 {answer.status} {reason}\r\n{lines}\r\n".encode("latin-1")
-
-
-# -- urllib3, and requests over it ------------------------------------------------------------
-
-
-def urlopen(patch: Patch) -> Any:
-    """Return what stands in for `HTTPConnectionPool.urlopen` of urllib3."""
-
-    def urlopen(
-        self: Any,
-        method: str,
-        url: str,
-        body: Any = None,
-        headers: Any = None,
-        *rest: Any,
-        **more: Any,
-    ) -> Any:
-        full = url if "://" in url else f"{self.scheme}://{_authority(self)}{url}"
-        block = reaches(full)
-        if block is None:
-            return patch.original(self, method, url, body, headers, *rest, **more)
-        retries = rest[0] if rest else more.get("retries")
-        preload = more.get("preload_content", True)
-        failed, sent = partial(_urllib3_error, self, full), headers or self.headers
-
-        def call(content: bytes) -> Any:
-            found = _served(block, method, full, sent, content, failed=failed)
-            return _urllib3_response(found, full, preload)
-
-        return _with_retries(self, method, url, call, _retry_of(self, retries), body)
-
-    return urlopen
-
-
-def _authority(pool: Any) -> str:
-    default = {"https": 443, "http": 80}.get(pool.scheme)
-    return str(pool.host) if pool.port in (None, default) else f"{pool.host}:{pool.port}"
-
-
-def _retry_of(pool: Any, retries: Any) -> Any:
-    """Return urllib3's settings for retries: those of a request, or else of its pool."""
-    from urllib3.util.retry import Retry
-
-    return retries if isinstance(retries, Retry) else Retry.from_int(retries, default=pool.retries)
-
-
-def _with_retries(
-    pool: Any, method: str, url: str, call: Callable[[bytes], Any], retries: Any, body: Any
-) -> Any:
-    """Make a call as often as urllib3's `retries` say, as its own `urlopen` does."""
-    from urllib3.exceptions import HTTPError, MaxRetryError
-
-    content = request_bytes(body)
-    while True:
-        try:
-            found = call(content)
-        except HTTPError as fault:
-            retries = retries.increment(method, url, error=fault, _pool=pool)
-            retries.sleep()
-            continue
-        if not retries.is_retry(method, found.status, "Retry-After" in found.headers):
-            return found
-        try:
-            retries = retries.increment(method, url, response=found, _pool=pool)
-        except MaxRetryError:
-            if retries.raise_on_status:
-                raise
-            return found
-        retries.sleep(found)
-
-
-def _urllib3_response(answer: Answer, url: str, preload: bool) -> Any:
-    from urllib3 import HTTPResponse
-
-    raw: Any = raw_body(answer.body)[0]
-    return HTTPResponse(
-        body=raw,
-        headers=answer.headers,
-        status=answer.status,
-        preload_content=preload,
-        decode_content=False,
-        request_url=url,
-    )
-
-
-def _urllib3_error(pool: Any, url: str, kind: str) -> Exception:
-    """Return what urllib3 raises for a connection that fails in the way `kind` names."""
-    from urllib3 import exceptions
-
-    if kind == "read_timeout":
-        return exceptions.ReadTimeoutError(pool, url, "Read timed out.")
-    if kind == "connect_timeout":
-        return exceptions.ConnectTimeoutError(pool, "Connection timed out: the rule says so")
-    if kind == "drop":
-        return exceptions.ProtocolError("Connection aborted: the rule says so")
-    return exceptions.NewConnectionError(pool, "Unreachable: the rule says so")
-
-
-def on_request(patch: Patch) -> Any:
-    """Return what stands in for `RequestsMock._on_request` of responses."""
-
-    def on_request(self: Any, adapter: Any, request: Any, **more: Any) -> Any:
-        block = block_for(request.url)
-        if block is None or not is_held(block, request.url) or _users_own(self, request, more):
-            return patch.original(self, adapter, request, **more)
-        return vars(self)["_real_send"](adapter, request, **more)
-
-    return on_request
-
-
-def _users_own(mock: Any, request: Any, more: Any) -> bool:
-    """True when the user's own `responses` mock has an answer (moto's catches every AWS host).
-
-    Matchers look at what `responses` puts on a request; to look takes no answer away.
-    """
-    request.params = mock._parse_request_params(request.path_url)
-    request.req_kwargs = more
-    found = (each for each in mock.registered() if each.matches(request)[0])
-    return any(not type(each).__module__.startswith("moto.") for each in found)
-
-
-# -- urllib.request ---------------------------------------------------------------------------
-
-
-def do_open(patch: Patch) -> Any:
-    """Return what stands in for `AbstractHTTPHandler.do_open` of urllib.request."""
-
-    def do_open(self: Any, http_class: Any, req: Any, **more: Any) -> Any:
-        headers = {**req.unredirected_hdrs, **req.headers}
-        found = answered(req.get_method(), req.full_url, headers, req.data, _urllib_error)
-        if found is None:
-            return patch.original(self, http_class, req, **more)
-        return _http_client_response(req, found)
-
-    return do_open
-
-
-def _urllib_error(kind: str) -> Exception:
-    """Return what urllib raises for a connection that fails in the way `kind` names."""
-    from http.client import RemoteDisconnected
-    from urllib.error import URLError
-
-    if kind == "read_timeout":
-        return TimeoutError("The read operation timed out: the rule says so")
-    if kind == "drop":
-        return RemoteDisconnected("Remote end closed connection: the rule says so")
-    if kind == "connect_timeout":
-        return URLError(TimeoutError("timed out: the rule says so"))
-    return URLError(ConnectionRefusedError("Connection refused: the rule says so"))
-
-
-def _http_client_response(req: Any, answer: Answer) -> Any:
-    from http.client import HTTPResponse
-
-    socket: Any = _Socket(chain([head(answer)], parts(answer, _urllib_error)))
-    found: Any = HTTPResponse(socket, method=req.get_method())
-    found.begin()
-    found.url, found.msg = req.full_url, found.reason
-    return found
-
-
-class _Socket:
-    """A socket from which one answer is read."""
-
-    def __init__(self, received: Iterator[bytes]) -> None:
-        self._received = received
-
-    def makefile(self, mode: str) -> Any:
-        """Return what is received, to read."""
-        return BufferedReader(_Received(self._received))
-
-
-class _Received(RawIOBase):
-    """Reads what comes, part by part."""
-
-    def __init__(self, received: Iterator[bytes]) -> None:
-        self._received = received
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        """Say that there is something to read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` with what is there; return how many bytes that was, 0 at the end."""
-        while not self._rest:
-            part = next(self._received, None)
-            if part is None:
-                return 0
-            self._rest = memoryview(part)
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from mlmock.aws.scope import Owner
 from mlmock.simulation.events import Event
-from mlmock.simulation.object_store import MissingBucket, MissingObject, Owner, StoredObject
+from mlmock.simulation.object_store import MissingBucket, MissingObject, StoredObject
 
 # Gone, a version that isn't, archived, or encrypted with a key of the caller's own.
 _UNREADABLE = frozenset(

@@ -6,20 +6,16 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mlmock.interception.botocore.endpoint import is_stamped
+from mlmock.interception.botocore.stamping import is_stamped
+from mlmock.interception.moto_detection import is_active
 from mlmock.interception.patching import Patch
 
 if TYPE_CHECKING:
+    from mlmock.aws.scope import Owner
     from mlmock.simulation.events import Event
-    from mlmock.simulation.object_store import Buckets, Owner
+    from mlmock.simulation.object_store import Buckets
 
 _STUBBER = "moto.core.botocore_stubber"
-
-
-def is_active() -> bool:
-    """True while a `mock_aws` runs in this process."""
-    models = sys.modules.get("moto.core.models")
-    return bool(models is not None and models.botocore_stubber.enabled)
 
 
 def patches() -> list[Patch]:

@@ -5,24 +5,19 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlmock.engine.state import World
-from mlmock.reporting.journal import Call
+from mlmock.call import Call
 from mlmock.services.bedrock_runtime.inference.converse import converse, converse_stream
-from mlmock.services.bedrock_runtime.models.declarations import Models
-from mlmock.services.common.backend import Backend, Result, Scope
+from mlmock.services.bedrock_runtime.inference.exchange import RuntimeBackend
+from mlmock.services.common.backend import Result
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.async_invoke.operations import AsyncInvokes
 
 
-class BedrockRuntime(Backend):
+class BedrockRuntime(RuntimeBackend):
     """Bedrock Runtime in one account and region."""
 
     service = "bedrock-runtime"
-
-    def __init__(self, world: World, scope: Scope) -> None:
-        super().__init__(world, scope)
-        self.models = world.part(Models)
 
     # -- models -----------------------------------------------------------------------------
 

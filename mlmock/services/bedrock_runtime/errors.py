@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mlmock.errors import ServiceError
-
-if TYPE_CHECKING:
-    from mlmock.services.bedrock_runtime.models.declarations import Facts, Known
-    from mlmock.services.bedrock_runtime.models.identifiers import Model
+from mlmock.rules.answers import Error
 
 _MARKETPLACE = (
     "Model access is denied due to IAM user or service role is not authorized to perform the "
@@ -41,6 +36,10 @@ ACCESS = {
 """What may stand between an account and a model: the values of ``access=``."""
 
 MISSHAPEN = "Guardrail was enabled but input is in incorrect format."
+_WHOLE = {
+    "modelStreamErrorException": "ModelErrorException",
+    "ModelStreamErrorException": "ModelErrorException",
+}
 
 
 def invalid(message: str) -> ServiceError:
@@ -58,46 +57,21 @@ def unknown_model() -> ServiceError:
     return invalid("The provided model identifier is invalid.")
 
 
-def of_model(model: Model, facts: Facts) -> ServiceError | None:
-    """Return what the service says to every call of the model, or None if it is let in."""
-    if facts.exists is False or not (model.exists or facts.exists):
-        return unknown_model()
-    if facts.access is False or isinstance(facts.access, str):
-        return ServiceError(*ACCESS[facts.access or "model"])
-    if facts.end_of_life:
-        return ServiceError("ResourceNotFoundException", _END_OF_LIFE)
-    if facts.legacy:
-        return ServiceError("ResourceNotFoundException", _LEGACY)
-    if facts.on_demand is False and model.is_bare:
-        return invalid(
-            f"Invocation of model ID {model.written} with on-demand throughput isn\u2019t "
-            "supported. Retry your request with the ID or ARN of an inference profile that "
-            "contains this model."
-        )
-    return None
+def malformed(*violations: str) -> ServiceError:
+    """Return the refusal of a body: `violations` like ``#: required key [x] not found``."""
+    count = f"{len(violations)} schema violations found" if len(violations) > 2 else ""
+    text = "".join((count, *violations))
+    return invalid(
+        f"Malformed input request: {text}, please reformat your input and try again.",
+    )
 
 
-_END_OF_LIFE = (
-    "This model version has reached the end of its life. Please refer to the AWS documentation "
-    "for more details."
-)
-_LEGACY = (
-    "Access denied. This Model is marked by provider as Legacy and you have not been actively "
-    "using the model in the last 15 days. Please upgrade to an active model on Amazon Bedrock"
-)
+def whole_fault(fault: Error) -> ServiceError:
+    """Return the error of a call whose stream would have broken with `fault`."""
+    code = _WHOLE.get(fault.code, fault.code[:1].upper() + fault.code[1:])
+    return ServiceError(code, fault.message, status=fault.status, **fault.members)
 
 
-def check_converse(known: Known) -> None:
-    """Refuse models that don't talk: embeddings, pictures, videos, speech."""
-    traits = known.traits
-    if not traits.converse or traits.kind != "text":
-        raise invalid(
-            "This action doesn't support the model that you provided. Try again with a supported "
-            "text or chat model."
-        )
-
-
-def check_streaming(known: Known) -> None:
-    """Refuse to stream a model that can't be."""
-    if not known.traits.streaming:
-        raise invalid("The model is unsupported for streaming.")
+def stream_fault(fault: Error) -> ServiceError:
+    """Return `fault` as a stream carries it."""
+    return ServiceError(fault.code, fault.message, status=fault.status, **fault.members)

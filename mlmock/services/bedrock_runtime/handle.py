@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mlmock.call import Call
 from mlmock.errors import BadAnswer
-from mlmock.reporting.journal import Call
+from mlmock.reporting.resource import Resource
 from mlmock.rules.matchers import MISSING
 from mlmock.rules.rule import Match, Subject
 from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE
 from mlmock.services.bedrock_runtime.errors import ACCESS
 from mlmock.services.bedrock_runtime.models.declarations import Facts, Models, rule_key
 from mlmock.services.bedrock_runtime.scripting.model_rules import ModelRule, checked, members_of
-from mlmock.services.common.backend import Resource, ServiceHandle
+from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.common.scripted_resource import Scripted
 
 if TYPE_CHECKING:

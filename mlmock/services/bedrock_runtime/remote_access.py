@@ -9,7 +9,7 @@ from mlmock.services.bedrock_runtime.async_invoke.handle import (
     AsyncInvokeHandle,
     AsyncInvokesHandle,
 )
-from mlmock.services.bedrock_runtime.conversation.requests import Part, Pause
+from mlmock.services.bedrock_runtime.conversation.replies import Part, Pause
 from mlmock.services.bedrock_runtime.guardrails.handle import GuardrailChecksHandle, GuardrailHandle
 from mlmock.services.bedrock_runtime.handle import Bedrock, ModelHandle
 from mlmock.services.bedrock_runtime.scripting.answers import Raw, Said, Stream, pieces_of

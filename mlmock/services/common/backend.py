@@ -2,81 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from mlmock.aws.arns import partition_of
+from mlmock.aws.scope import Scope
+from mlmock.call import Call
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
-from mlmock.rules.rule import Match, Rule, Subject
+from mlmock.rules.rule import Rule
 from mlmock.simulation.clock import to_datetime
-from mlmock.simulation.object_store import Owner
-from mlmock.simulation.progress import Policy, Progress
-from mlmock.simulation.state_machine import Machine
-from mlmock.simulation.undo_log import Ledger
 
 if TYPE_CHECKING:
     from mlmock.engine.state import World
 
 Result = dict[str, Any]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where something holds: an account and a region; None in a handle's scope is every one."""
-
-    account_id: str
-    region: str
-
-    @property
-    def partition(self) -> str:
-        """The partition of the region."""
-        return partition_of(self.region)
-
-    def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of a resource here."""
-        return (
-            f"arn:{partition_of(self.region)}:{service}:{self.region}:{self.account_id}:{resource}"
-        )
-
-    @property
-    def owner(self) -> Owner:
-        """This scope, for the object store."""
-        return Owner(self.account_id, self.region)
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """What `ml.at` narrows a handle to; None is everywhere."""
-
-    region: str | None = None
-    account_id: str | None = None
-
-    def narrowed(self, region: str | None, account_id: str | None) -> Narrowing:
-        """Return this with a region, an account, or both."""
-        return replace(self, region=region or self.region, account_id=account_id or self.account_id)
-
-    def covers(self, scope: Scope) -> bool:
-        """True when `scope` lies in it."""
-        return self.region in (None, scope.region) and self.account_id in (None, scope.account_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One resource as notebooks and the page show it: what it is, its name, its state, where.
-
-    `steps` lead to what holds it: names of `ml` and of what follows, with what each is given.
-    """
-
-    kind: str
-    name: str
-    state: str
-    scope: Scope
-    machine: Machine | None = None
-    steps: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
 
 class Backend:
@@ -140,108 +80,3 @@ class Backend:
             from mlmock.reporting.messages import unmatched
 
             self.world.unmatched_call(call, unmatched(call, rules, what, seen))
-
-
-class Declared(Generic[T]):
-    """Things that a handle declares by name, everywhere or where `ml.at` says."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._things: dict[str, dict[Narrowing, T]] = {}
-
-    def __len__(self) -> int:
-        return sum(map(len, self._things.values()))
-
-    def get_or_add(self, name: str, at: Narrowing, make: Callable[[], T]) -> T:
-        """Return what is declared as `name` at `at`; made if it is new."""
-        things = self._things.setdefault(name, {})
-        found = things.get(at)
-        if found is None:
-            found = make()
-            self._ledger.put(things, at, found)
-        return found
-
-    def find(self, name: str, scope: Scope) -> T | None:
-        """Return what holds as `name` in `scope`: the narrowest declaration, or None."""
-        things = self._things.get(name)
-        if not things:
-            return None
-        if len(things) == 1:  # as a rule there is one, which holds everywhere
-            ((at, thing),) = things.items()
-            return thing if at.covers(scope) else None
-        for region in (scope.region, None):
-            for account_id in (scope.account_id, None):
-                found = things.get(Narrowing(region, account_id))
-                if found is not None:
-                    return found
-        return None
-
-    def values(self) -> list[T]:
-        """Return everything declared."""
-        return [thing for things in self._things.values() for thing in things.values()]
-
-
-class PolicySlot:
-    """A service's `progress`: looked up each time, since a reset begins anew; set with a policy."""
-
-    def __get__(self, handle: ServiceHandle, owner: type | None = None) -> Progress:
-        return handle.world.part(Policies).of(handle.service)
-
-    def __set__(self, handle: ServiceHandle, value: Policy | None) -> None:
-        handle.progress.set(value)
-
-
-class ServiceHandle:
-    """What a test author holds of one service: `ml.<name>`, narrowed where `ml.at` says."""
-
-    service = ""
-    progress = PolicySlot()
-
-    def __init__(self, world: World, at: Narrowing) -> None:
-        self.world = world
-        self.at = at
-
-    def here(self) -> Scope:
-        """Return the scope in which seeded state is put: the narrowed one, or the mock's own."""
-        options = self.world.block.options
-        return Scope(
-            account_id=self.at.account_id or options.account_id,
-            region=self.at.region or options.region,
-        )
-
-    def backend(self) -> Any:
-        """Return the backend of the scope in which seeded state is put."""
-        scope = self.here()
-        return self.world.backend(self.service, scope.account_id, scope.region)
-
-    def backends(self) -> list[Any]:
-        """Return the backends in use that this handle speaks of."""
-        return [b for b in self.world.backends(self.service) if self.at.covers(b.scope)]
-
-    def resources(self) -> list[Resource]:
-        """Return what there is of this service, for people to look at."""
-        return []
-
-    def _repr_html_(self) -> str:
-        from mlmock.reporting.html import resources_html
-
-        return resources_html(self.resources())
-
-    def rule(self, subject: Subject, members: Mapping[str, Any] | None = None) -> Rule:
-        """Return a new rule about `subject`, which exists once it has an answer."""
-        match = Match(members or {}, None, self.at.region, self.at.account_id)
-        return Rule(self.world.book, subject, match)
-
-
-class Policies:
-    """The progress policy of each service of a world."""
-
-    def __init__(self, world: World) -> None:
-        self._root = world.progress
-        self._known: dict[str, Progress] = {}
-
-    def of(self, service: str) -> Progress:
-        """Return the policy of `service`: the mock's, until it is set."""
-        if service not in self._known:
-            self._known[service] = self._root.child()
-        return self._known[service]

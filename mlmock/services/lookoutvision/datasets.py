@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlmock.reporting.journal import Call
+from mlmock.call import Call
 from mlmock.services.common.backend import Result
 from mlmock.services.common.pagination import Tokens
 from mlmock.services.lookoutvision import errors as faults

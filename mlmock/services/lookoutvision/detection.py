@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mlmock.reporting.journal import Call
+from mlmock.call import Call
 from mlmock.rules.rule import given
 from mlmock.services.common.backend import Result
 from mlmock.services.lookoutvision import errors as faults

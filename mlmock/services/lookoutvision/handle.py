@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mlmock.aws.scope import Narrowing, Scope
 from mlmock.engine.state import World
-from mlmock.services.common.backend import Narrowing, Resource, Scope, ServiceHandle
+from mlmock.reporting.resource import Resource
+from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.lookoutvision.backend import LookoutVision
 from mlmock.services.lookoutvision.images import png
 from mlmock.services.lookoutvision.resource_handles import (

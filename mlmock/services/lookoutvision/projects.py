@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlmock.reporting.journal import Call
+from mlmock.call import Call
 from mlmock.services.common.backend import Result
 from mlmock.services.common.pagination import Shelf, Tokens, page
 from mlmock.services.lookoutvision import errors as faults

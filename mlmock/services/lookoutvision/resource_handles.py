@@ -6,7 +6,7 @@ from typing import Any
 
 from mlmock.errors import BadAnswer
 from mlmock.rules.rule import Rule, Subject
-from mlmock.services.common.backend import ServiceHandle
+from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.lookoutvision.backend import LookoutVision
 from mlmock.services.lookoutvision.detection_results import check_finding, finding
 from mlmock.services.lookoutvision.resources import Dataset, Job, Living, Metrics, Model

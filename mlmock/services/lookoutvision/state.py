@@ -6,10 +6,12 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from mlmock.aws.scope import Scope
+from mlmock.call import Call
 from mlmock.engine.state import World
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
-from mlmock.services.common.backend import Backend, Policies, Result, Scope
+from mlmock.services.common.backend import Backend, Result
+from mlmock.services.common.handle import Policies
 from mlmock.services.common.idempotency import ClientTokens
 from mlmock.services.common.pagination import Place, Shelf
 from mlmock.services.common.tags import Tags

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlmock.aws.arns import parse_arn
-from mlmock.reporting.journal import Call
+from mlmock.call import Call
 from mlmock.services.common.backend import Result
 from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision.models import ModelOperations

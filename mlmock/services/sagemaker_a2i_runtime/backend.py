@@ -6,11 +6,12 @@ import itertools
 from typing import Any
 
 from mlmock.aws.arns import Arn
+from mlmock.aws.scope import Scope
+from mlmock.call import Call
 from mlmock.engine.state import World
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
 from mlmock.rules.answers import Later
-from mlmock.services.common.backend import Backend, Result, Scope
+from mlmock.services.common.backend import Backend, Result
 from mlmock.services.common.pagination import Shelf, Tokens, page
 from mlmock.services.sagemaker_a2i_runtime.completion import Endings
 from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flow, Flows, flow_of

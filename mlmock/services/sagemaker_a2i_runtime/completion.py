@@ -6,9 +6,9 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from mlmock.aws.scope import Scope
 from mlmock.engine.state import World
 from mlmock.errors import BadAnswer
-from mlmock.services.common.backend import Scope
 from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flows, default_bucket
 from mlmock.services.sagemaker_a2i_runtime.human_loops import (
     HUMAN_LOOP,
@@ -18,7 +18,7 @@ from mlmock.services.sagemaker_a2i_runtime.human_loops import (
     loop_arn,
     output_json,
 )
-from mlmock.services.sagemaker_a2i_runtime.workers import Failed, Submitted
+from mlmock.services.sagemaker_a2i_runtime.outcomes import Failed, Submitted
 from mlmock.simulation.events import Event
 from mlmock.simulation.object_store import MissingBucket, json_bytes, split_uri
 

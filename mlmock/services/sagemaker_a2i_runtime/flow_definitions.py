@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 
 from mlmock.aws.arns import Arn, parse_arn
+from mlmock.aws.scope import Narrowing, Scope
 from mlmock.engine.state import World
-from mlmock.services.common.backend import Declared, Narrowing, Policies, Scope
+from mlmock.services.common.declarations import Declared
+from mlmock.services.common.handle import Policies
 from mlmock.simulation.progress import Progress
 
 # The names of flow definitions and of human loops, as their models spell them.

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mlmock.errors import BadAnswer
+from mlmock.reporting.resource import Resource
 from mlmock.rules.rule import Rule
-from mlmock.services.common.backend import Resource, ServiceHandle
+from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.sagemaker_a2i_runtime.flow_definitions import NAME, Flow, Flows
 from mlmock.services.sagemaker_a2i_runtime.human_loop_handle import HumanLoop, worker_rule
 from mlmock.services.sagemaker_a2i_runtime.human_loops import HUMAN_LOOP

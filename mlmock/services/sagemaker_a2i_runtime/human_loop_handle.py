@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from mlmock.errors import BadAnswer
 from mlmock.rules.rule import Rule, Subject
+from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flows
 from mlmock.services.sagemaker_a2i_runtime.human_loops import Loop, loop_arn
 from mlmock.services.sagemaker_a2i_runtime.input_content import answer_content
-from mlmock.services.sagemaker_a2i_runtime.workers import Failed, Submitted, failure, loop_key
+from mlmock.services.sagemaker_a2i_runtime.outcomes import Failed, Submitted, failure
+from mlmock.services.sagemaker_a2i_runtime.workers import loop_key
 from mlmock.simulation.progress import ProgressSlot
 
 if TYPE_CHECKING:
     from mlmock.services.sagemaker_a2i_runtime.backend import HumanLoops
-    from mlmock.services.sagemaker_a2i_runtime.handle import A2I
 
 
 class HumanLoop:
@@ -22,7 +23,7 @@ class HumanLoop:
 
     progress = ProgressSlot()
 
-    def __init__(self, a2i: A2I, name: str) -> None:
+    def __init__(self, a2i: ServiceHandle, name: str) -> None:
         self._a2i = a2i
         self.name = name
         flows = a2i.world.part(Flows)
@@ -111,7 +112,7 @@ class HumanLoop:
         return None
 
 
-def worker_rule(a2i: A2I, key: tuple[str, str], title: str) -> Rule:
+def worker_rule(a2i: ServiceHandle, key: tuple[str, str], title: str) -> Rule:
     """Return a new rule about workers."""
     subject = Subject(key=key, title=title, check=lambda answer: answer, takes_faults=False)
     return a2i.rule(subject)

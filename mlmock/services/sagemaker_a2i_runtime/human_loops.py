@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mlmock.services.common.backend import Scope
+from mlmock.aws.scope import Scope
 from mlmock.simulation.progress import Work
 from mlmock.simulation.state_machine import Machine, Transition
 

@@ -9,18 +9,16 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlmock.call import Call
 from mlmock.errors import BadAnswer
-from mlmock.reporting.journal import Call
 from mlmock.rules.answers import Error, Later
 from mlmock.services.sagemaker_a2i_runtime.human_loops import Loop
 from mlmock.services.sagemaker_a2i_runtime.input_content import answer_content
+from mlmock.services.sagemaker_a2i_runtime.outcomes import Failed, Submitted, failure
 
 if TYPE_CHECKING:
     from mlmock.engine.state import World
     from mlmock.services.sagemaker_a2i_runtime.completion import Endings
-
-_FAILURE_CODES = ("ValidationError", "Expired", "InternalError")  # those of the model's docs
-_LONGEST_REASON = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +30,6 @@ class LoopView:
     flow_definition_arn: str
     created: datetime
     content_classifiers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """The answers that workers submit, one each."""
-
-    contents: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The loop fails, with the FailureCode and FailureReason that A2I would show."""
-
-    code: str
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +50,6 @@ def flow_key(name: str) -> tuple[str, str]:
 def loop_key(name: str) -> tuple[str, str]:
     """Return the key of the rules about one human loop."""
     return ("human loop", name)
-
-
-def failure(code: str, reason: str | None) -> Failed:
-    """Return a failure that A2I can show; BadAnswer for any other code or a longer reason."""
-    if code not in _FAILURE_CODES:
-        raise BadAnswer(f"a human loop fails with {', '.join(_FAILURE_CODES)}, not {code!r}")
-    given: object = reason
-    if given is not None and not isinstance(given, str):
-        raise BadAnswer(f"a FailureReason is a text, not {given!r}")
-    if reason is not None and len(reason) > _LONGEST_REASON:
-        raise BadAnswer(
-            f"a FailureReason has at most {_LONGEST_REASON} characters, not {len(reason)}"
-        )
-    return Failed(code, reason)
 
 
 class Workers:

@@ -7,8 +7,8 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlmock.call import Call
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
 from mlmock.services.common.backend import Result
 from mlmock.services.sagemaker_runtime import errors as refusals
 from mlmock.services.sagemaker_runtime import notifications as notices
@@ -20,7 +20,8 @@ from mlmock.services.sagemaker_runtime.async_failures import (
     no_answer,
     no_object,
 )
-from mlmock.services.sagemaker_runtime.endpoints import Endpoint, Later
+from mlmock.services.sagemaker_runtime.endpoint_config import Later
+from mlmock.services.sagemaker_runtime.endpoints import Endpoint
 from mlmock.services.sagemaker_runtime.invocation import Trip
 from mlmock.services.sagemaker_runtime.model_answers import STREAM_ERRORS, Reply
 from mlmock.simulation.object_store import MissingBucket, MissingObject
@@ -28,7 +29,7 @@ from mlmock.simulation.progress import Work
 from mlmock.simulation.state_machine import Machine, Transition
 
 if TYPE_CHECKING:
-    from mlmock.services.sagemaker_runtime.backend import Invocations
+    from mlmock.services.sagemaker_runtime.invocation import InvocationBackend
 
 # The service shows no states; these are what its notifications and its S3 objects tell of them.
 INVOCATION = Machine(
@@ -49,7 +50,9 @@ _BROKEN_OFF = "The model's answer broke off."
 class Job:
     """One asynchronous invocation, from the call to what it leaves in S3."""
 
-    def __init__(self, backend: Invocations, call: Call, endpoint: Endpoint, config: Later) -> None:
+    def __init__(
+        self, backend: InvocationBackend, call: Call, endpoint: Endpoint, config: Later
+    ) -> None:
         world = backend.world
         self.backend = backend
         self.call = call

@@ -6,27 +6,33 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 
+from mlmock.aws.scope import Scope
+from mlmock.call import Call
 from mlmock.engine.state import World
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
 from mlmock.rules.answers import Default, Later
 from mlmock.rules.rule import Rule, given
-from mlmock.services.common.backend import Backend, Result, Scope
+from mlmock.services.common.backend import Result
 from mlmock.services.sagemaker_runtime import errors as refusals
 from mlmock.services.sagemaker_runtime.async_invocations import Job
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint, Endpoints, endpoint_key
-from mlmock.services.sagemaker_runtime.invocation import MOST, Trip, admitted, check_attributes
+from mlmock.services.sagemaker_runtime.invocation import (
+    MOST,
+    InvocationBackend,
+    Trip,
+    admitted,
+    check_attributes,
+)
 from mlmock.services.sagemaker_runtime.model_answers import Form, Reply, body_of
 from mlmock.services.sagemaker_runtime.responders import Streamed, Whole
 from mlmock.services.sagemaker_runtime.sessions import Sessions
-from mlmock.simulation.object_store import split_uri
 
 _log = logging.getLogger("mlmock.sagemaker")
 _HEADROOM = 4096  # what the front door takes beyond the largest body (seen, of an older limit)
 Desk = Whole | Job
 
 
-class Invocations(Backend):
+class Invocations(InvocationBackend):
     """The invocations of one account and region."""
 
     service = "sagemaker-runtime"
@@ -96,22 +102,6 @@ class Invocations(Backend):
         if type(answer) is Reply and not rule.seconds:
             return desk.answered(rule.subject.check.of(answer))  # the usual case, on the short way
         return _carried(desk, lambda: _given(desk, trip, rule, answer))
-
-    # -- the log ----------------------------------------------------------------------------
-
-    def warn_of_place(self, endpoint: str, uri: str) -> None:
-        """Say that something could not be written: moto's S3 lacks the bucket, or no S3 has it."""
-        try:
-            bucket, _ = split_uri(uri)
-        except ValueError as fault:
-            _log.warning("endpoint %s could not write %s: %s", endpoint, uri, fault)
-            return
-        _log.warning(
-            "endpoint %s could not write %s: the bucket %s is not in moto's S3; create it",
-            endpoint,
-            uri,
-            bucket,
-        )
 
 
 def _given(desk: Desk, trip: Trip, rule: Rule, answer: Any) -> Result | Later:

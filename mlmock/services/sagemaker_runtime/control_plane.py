@@ -6,8 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlmock.engine.state import Ask
-from mlmock.services.sagemaker_runtime.data_capture import Capture, capture_of
-from mlmock.services.sagemaker_runtime.endpoints import Config, Later, Variants
+from mlmock.services.sagemaker_runtime.endpoint_config import (
+    Capture,
+    Config,
+    Later,
+    Variants,
+    capture_of,
+)
 
 Described = Mapping[str, Any]
 _NOTHING: Described = {}

@@ -5,53 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mlmock.services.sagemaker_runtime.endpoint_config import Capture
 from mlmock.simulation.object_store import MissingBucket
 
 if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.invocation import Trip
-
-_BOTH = frozenset({"Input", "Output"})
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """How an endpoint's data capture is set up."""
-
-    prefix: str
-    percent: float = 100.0
-    halves: frozenset[str] = _BOTH
-    csv_types: frozenset[str] = frozenset()
-    json_types: frozenset[str] = frozenset()
-
-    def encoding(self, content_type: str) -> str:
-        """Return how data of a type is written down: base64 unless the type is listed."""
-        plain = content_type.partition(";")[0].strip().lower()
-        if plain in self.csv_types:
-            return "CSV"
-        return "JSON" if plain in self.json_types else "BASE64"
-
-
-def capture_of(said: str | Mapping[str, Any]) -> Capture:
-    """Return what is said of data capture: a prefix in S3, or a DataCaptureConfig as AWS has it.
-
-    KeyError for a mapping without its DestinationS3Uri.
-    """
-    if isinstance(said, str):
-        return Capture(said)
-    modes = {option["CaptureMode"] for option in said.get("CaptureOptions", ())}
-    both = not modes or "InputAndOutput" in modes
-    types = said.get("CaptureContentTypeHeader", {})
-    return Capture(
-        said["DestinationS3Uri"],
-        float(said.get("InitialSamplingPercentage", 100)),
-        _BOTH if both else frozenset(modes),
-        frozenset(map(str.lower, types.get("CsvContentTypes", ()))),
-        frozenset(map(str.lower, types.get("JsonContentTypes", ()))),
-    )
 
 
 def write(trip: Trip, capture: Capture, body: bytes, content_type: str) -> None:

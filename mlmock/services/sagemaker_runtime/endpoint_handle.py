@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlmock.aws.protocol.compiler import operation
+from mlmock.call import Call
 from mlmock.errors import BadAnswer
-from mlmock.reporting.journal import Call
 from mlmock.rules.rule import Match, Subject
+from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.common.scripted_resource import Scripted
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint, endpoint_key
 from mlmock.services.sagemaker_runtime.model_answers import OPERATIONS, SERVICE, Form
 from mlmock.services.sagemaker_runtime.model_rules import Handler, ModelRule
 from mlmock.simulation.progress import ProgressSlot
-
-if TYPE_CHECKING:
-    from mlmock.services.sagemaker_runtime.handle import SageMaker
 
 
 class ScriptedEndpoint(Scripted[ModelRule]):
@@ -26,7 +24,7 @@ class ScriptedEndpoint(Scripted[ModelRule]):
     progress = ProgressSlot()
 
     def __init__(
-        self, sagemaker: SageMaker, endpoint: Endpoint, match: Match | None = None
+        self, sagemaker: ServiceHandle, endpoint: Endpoint, match: Match | None = None
     ) -> None:
         at = sagemaker.at
         self._sagemaker = sagemaker

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mlmock.services.sagemaker_runtime.data_capture import Capture, capture_of
-from mlmock.services.sagemaker_runtime.endpoints import (
-    SERVING,
-    SESSION_SECONDS,
+from mlmock.services.sagemaker_runtime.endpoint_config import (
+    Capture,
     Config,
     Later,
     Variants,
+    capture_of,
 )
+from mlmock.services.sagemaker_runtime.endpoints import SERVING, SESSION_SECONDS
 from mlmock.simulation.object_store import split_uri
 
 _STATUSES = SERVING | {"Creating", "Deleting", "Failed", "OutOfService"}

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mlmock.aws.scope import Narrowing, Owner, Scope
 from mlmock.engine.state import World
-from mlmock.services.common.backend import Declared, Narrowing, Policies, Scope
-from mlmock.services.sagemaker_runtime.data_capture import Capture
+from mlmock.services.common.declarations import Declared
+from mlmock.services.common.handle import Policies
+from mlmock.services.sagemaker_runtime.endpoint_config import (
+    _UNSAID,
+    ALL_TRAFFIC,
+    Config,
+    Later,
+    Variants,
+)
 from mlmock.services.sagemaker_runtime.model_answers import SERVICE
-from mlmock.simulation.object_store import Owner
 from mlmock.simulation.progress import Progress
 
 _log = logging.getLogger("mlmock.sagemaker")
@@ -29,60 +35,6 @@ SERVING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """How an asynchronous endpoint is set up: where its results go, and who is told."""
-
-    output: str | None = None
-    failure: str | None = None
-    success_topic: str | None = None
-    error_topic: str | None = None
-    includes_response: frozenset[str] = frozenset()
-
-
-class Variants:
-    """Production variants with their weights."""
-
-    __slots__ = ("_sums", "names", "only", "weights")
-
-    def __init__(self, weights: Mapping[str, float]) -> None:
-        self.weights = dict(weights)
-        self.names = tuple(self.weights)
-        self._sums = list(itertools.accumulate(self.weights.values()))
-        heavy = [name for name, weight in self.weights.items() if weight]
-        self.only = heavy[0] if len(heavy) == 1 else self.names[0] if not heavy else None
-
-    def __repr__(self) -> str:
-        return f"Variants({self.weights})"
-
-    def pick(self, choices: Callable[..., list[str]]) -> str:
-        """Return a name, drawn by weight; `choices` is a random generator's."""
-        if self.only is not None:
-            return self.only
-        return choices(self.names, cum_weights=self._sums)[0]
-
-
-ALL_TRAFFIC = Variants({"AllTraffic": 1.0})  # the one variant that the SageMaker Python SDK makes
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """How an endpoint is set up. None and empty: nobody has said anything."""
-
-    variants: Variants | None = None
-    shadows: tuple[str, ...] = ()
-    multi_model: bool = False
-    models: frozenset[str] | None = None
-    containers: tuple[str, ...] = ()
-    components: tuple[str, ...] = ()
-    later: Later | None = None
-    session_seconds: float | None = None
-    capture: Capture | None = None
-    serverless: bool = False
-    status: str = "InService"
-
-
-_UNSAID = Config()
 SESSION_SECONDS = 1200.0  # what SageMaker's large-model container gives a session (judged)
 _ANYTHING = Config(later=Later(), session_seconds=SESSION_SECONDS)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlmock.aws.scope import Scope
 from mlmock.errors import ServiceError
-from mlmock.services.common.backend import Scope
 
 # Texts of errors that a test fails an endpoint with without saying a message (judged).
 _TEXTS = {

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mlmock.aws.scope import Scope
 from mlmock.errors import BadAnswer
-from mlmock.services.common.backend import Resource, Scope, ServiceHandle
+from mlmock.reporting.resource import Resource
+from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.sagemaker_runtime.async_handle import Invocation
 from mlmock.services.sagemaker_runtime.async_invocations import INVOCATION
 from mlmock.services.sagemaker_runtime.endpoint_handle import ScriptedEndpoint

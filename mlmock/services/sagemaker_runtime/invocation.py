@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mlmock.call import Call
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
+from mlmock.services.common.backend import Backend
 from mlmock.services.sagemaker_runtime import errors as refusals
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint
+from mlmock.simulation.object_store import split_uri
 
-if TYPE_CHECKING:
-    from mlmock.services.sagemaker_runtime.backend import Invocations
-
+_log = logging.getLogger("mlmock.sagemaker")
 PRIMARY = "primary"  # what the messages call a container without a host name
 MOST = 6_291_456  # bytes of a body, of an answer in one piece
 MOST_SERVERLESS = 4_194_304
+
+
+class InvocationBackend(Backend):
+    """A backend as far as an invocation needs it: its sessions, its work, and a log."""
+
+    sessions: Any
+    jobs: dict[int, Any]
+
+    def warn_of_place(self, endpoint: str, uri: str) -> None:
+        """Say that something could not be written: moto's S3 lacks the bucket, or no S3 has it."""
+        try:
+            bucket, _ = split_uri(uri)
+        except ValueError as fault:
+            _log.warning("endpoint %s could not write %s: %s", endpoint, uri, fault)
+            return
+        _log.warning(
+            "endpoint %s could not write %s: the bucket %s is not in moto's S3; create it",
+            endpoint,
+            uri,
+            bucket,
+        )
 
 
 @dataclass(slots=True)
@@ -26,7 +48,7 @@ class Trip:
     `call` is what the model sees: of an asynchronous call its body is the input object's.
     """
 
-    backend: Invocations
+    backend: InvocationBackend
     call: Call
     endpoint: Endpoint
     variant: str
@@ -53,7 +75,7 @@ class Trip:
         return refusals.completed(fault, self.backend.scope, self.endpoint.name, self.container)
 
 
-def admitted(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
+def admitted(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Trip:
     """Return the trip of a call that wants its answer now, or raise the service's refusal."""
     config, params = endpoint.config, call.params
     if config.later is not None:
@@ -75,7 +97,7 @@ def admitted(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
     return Trip(backend, call, endpoint, variant, container)
 
 
-def _made_up(backend: Invocations, call: Call, endpoint: Endpoint) -> Trip:
+def _made_up(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Trip:
     """Return the trip to an endpoint that nobody has declared: it has all that the call names.
 
     Raises the refusal of an asynchronous endpoint that somebody has.
@@ -98,7 +120,9 @@ def check_attributes(params: Mapping[str, Any]) -> None:
         raise refusals.invisible_attributes()
 
 
-def _check_component(backend: Invocations, endpoint: Endpoint, params: Mapping[str, Any]) -> None:
+def _check_component(
+    backend: InvocationBackend, endpoint: Endpoint, params: Mapping[str, Any]
+) -> None:
     components, given = endpoint.config.components, params.get("InferenceComponentName")
     if not components:
         raise refusals.no_components()
@@ -128,7 +152,7 @@ def _container(endpoint: Endpoint, params: Mapping[str, Any]) -> str:
     return given
 
 
-def _variant(backend: Invocations, endpoint: Endpoint, params: Mapping[str, Any]) -> str:
+def _variant(backend: InvocationBackend, endpoint: Endpoint, params: Mapping[str, Any]) -> str:
     variants, target = endpoint.variants, params.get("TargetVariant")
     if target is None:
         return variants.pick(backend.world.block.random.choices)

@@ -15,7 +15,7 @@ from mlmock.rules.answers import Error, Output, check_error, check_result, conte
 from mlmock.rules.matchers import shown
 from mlmock.rules.rule import is_callable_answer
 from mlmock.services.sagemaker_runtime.errors import LONGEST
-from mlmock.services.sagemaker_runtime.sessions import expiry_of
+from mlmock.services.sagemaker_runtime.session_header import expiry_of
 
 SERVICE = "sagemaker-runtime"
 OPERATIONS = ("InvokeEndpoint", "InvokeEndpointWithResponseStream", "InvokeEndpointAsync")

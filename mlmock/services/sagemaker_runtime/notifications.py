@@ -11,8 +11,24 @@ from typing import TYPE_CHECKING, Any
 from mlmock.simulation.events import Event
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from mlmock.services.sagemaker_runtime.async_failures import Failure
-    from mlmock.services.sagemaker_runtime.async_invocations import Job
+    from mlmock.services.sagemaker_runtime.endpoint_config import Later
+    from mlmock.services.sagemaker_runtime.endpoints import Endpoint
+    from mlmock.services.sagemaker_runtime.invocation import InvocationBackend
+
+    class Job(Protocol):
+        """An asynchronous invocation, as far as a notification tells of it."""
+
+        backend: InvocationBackend
+        config: Later
+        endpoint: Endpoint
+        params: dict[str, Any]
+        received: datetime
+        output: str
+        inference_id: str
+
 
 _TOLD_AT_MOST = 131_072  # bytes of an answer that a notification repeats
 

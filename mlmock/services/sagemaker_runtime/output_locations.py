@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from mlmock.services.common.backend import Scope
-from mlmock.services.sagemaker_runtime.endpoints import Later
+from mlmock.aws.scope import Scope
+from mlmock.services.sagemaker_runtime.endpoint_config import Later
 
 
 def locations(

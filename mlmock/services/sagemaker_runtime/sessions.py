@@ -10,19 +10,17 @@ import json
 import logging
 import math
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from mlmock.errors import BadAnswer
-from mlmock.simulation.clock import to_datetime, to_seconds
+from mlmock.services.sagemaker_runtime.session_header import MOMENT, expiry_of
+from mlmock.simulation.clock import to_datetime
 
 if TYPE_CHECKING:
-    from mlmock.services.sagemaker_runtime.backend import Invocations
+    from mlmock.services.common.backend import Backend
     from mlmock.services.sagemaker_runtime.invocation import Trip
     from mlmock.services.sagemaker_runtime.model_answers import Reply
 
 NEW = "NEW_SESSION"
-_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _log = logging.getLogger("mlmock.sagemaker")
 
 
@@ -37,7 +35,7 @@ class _Session:
 class Sessions:
     """The open sessions of one account and region."""
 
-    def __init__(self, backend: Invocations) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._ledger = backend.ledger
         self._open: dict[tuple[str, str], _Session] = {}
@@ -86,7 +84,7 @@ class Sessions:
     def _fresh(self, trip: Trip) -> str:
         seconds = trip.endpoint.config.session_seconds or 0.0
         expires = to_datetime(math.ceil(self._backend.clock.seconds() + seconds))
-        return f"{self._backend.world.new_id()}; Expires={expires.strftime(_MOMENT)}"
+        return f"{self._backend.world.new_id()}; Expires={expires.strftime(MOMENT)}"
 
     def _open_one(self, trip: Trip, header: str) -> None:
         key = (trip.endpoint.name, header.partition(";")[0])
@@ -96,18 +94,6 @@ class Sessions:
         key = (trip.endpoint.name, session)
         if key in self._open:
             self._ledger.drop(self._open, key)
-
-
-def expiry_of(header: str) -> float:
-    """Return when a NewSessionId (``id; Expires=2030-01-01T00:00:00Z``) expires, in seconds.
-
-    BadAnswer for a day or an hour that no calendar has.
-    """
-    moment = header.partition("Expires=")[2]
-    try:
-        return to_seconds(datetime.strptime(moment, _MOMENT).replace(tzinfo=timezone.utc))
-    except ValueError:
-        raise BadAnswer(f"NewSessionId expires at an instant, not at {moment!r}") from None
 
 
 def _asks_to_close(body: bytes) -> bool:

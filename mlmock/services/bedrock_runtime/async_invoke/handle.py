@@ -13,7 +13,7 @@ from mlmock.services.bedrock_runtime.async_invoke.operations import (
     AsyncInvokes,
     AsyncProgress,
 )
-from mlmock.services.common.backend import ServiceHandle
+from mlmock.services.common.handle import ServiceHandle
 from mlmock.simulation.object_store import json_bytes
 from mlmock.simulation.progress import ProgressSlot
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple, cast
 
+from mlmock.aws.scope import Scope
 from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE, Invoke, Place
-from mlmock.services.common.backend import Scope
 from mlmock.services.common.pagination import Shelf, Tokens
 from mlmock.simulation.clock import to_seconds
 from mlmock.simulation.undo_log import Ledger

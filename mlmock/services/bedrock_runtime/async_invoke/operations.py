@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.arns import Arn
 from mlmock.aws.protocol.messages import Written
+from mlmock.aws.scope import Owner
+from mlmock.call import Call
 from mlmock.engine.state import World
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
 from mlmock.services.bedrock_runtime.async_invoke import listing as async_listing
 from mlmock.services.bedrock_runtime.async_invoke.families import Family, File, Work, family_of
 from mlmock.services.bedrock_runtime.async_invoke.families.base import check_input, manifest
@@ -28,10 +29,11 @@ from mlmock.services.bedrock_runtime.async_invoke.jobs import (
 )
 from mlmock.services.bedrock_runtime.models.declarations import Facts, Known, Models
 from mlmock.services.bedrock_runtime.models.identifiers import GEOGRAPHIES
-from mlmock.services.common.backend import Policies, Result
+from mlmock.services.common.backend import Result
+from mlmock.services.common.handle import Policies
 from mlmock.services.common.idempotency import ClientTokens
 from mlmock.simulation.clock import to_seconds
-from mlmock.simulation.object_store import MissingBucket, MissingObject, Owner, split_uri
+from mlmock.simulation.object_store import MissingBucket, MissingObject, split_uri
 from mlmock.simulation.progress import Progress
 
 if TYPE_CHECKING:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from mlmock.services.bedrock_runtime.conversation.requests import Asked
-from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits, invalid
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.errors import invalid
+from mlmock.services.bedrock_runtime.families.base import Body, Family
 
 _REFUSAL = "The provided request is not valid"
 

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.chat_messages import (
     read_messages,

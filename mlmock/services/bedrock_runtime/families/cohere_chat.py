@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.ids import uuid_from
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
-from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.cohere_command import reason
 from mlmock.services.bedrock_runtime.validation import schema as s
 

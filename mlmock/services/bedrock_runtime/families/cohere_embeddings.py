@@ -7,13 +7,9 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.ids import uuid_from
 from mlmock.services.bedrock_runtime.conversation.requests import Embedding
-from mlmock.services.bedrock_runtime.families.base import (
-    Body,
-    Family,
-    Traits,
-    invalid,
-    malformed,
-)
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.errors import invalid, malformed
+from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.embeddings import in_type, text_of
 from mlmock.services.bedrock_runtime.media.encoding import kind_of, of_uri
 from mlmock.services.bedrock_runtime.media.png import size_of

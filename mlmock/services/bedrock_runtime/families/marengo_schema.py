@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlmock.services.bedrock_runtime.async_invoke.families.base import S3_LOCATION, base64_text
 from mlmock.services.bedrock_runtime.media.segments import LONGEST
+from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION, base64_text
 from mlmock.services.bedrock_runtime.validation.schema import (
     Faults,
     Fields,

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
-from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
 from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
 from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
-from mlmock.services.bedrock_runtime.families.base import Event, Traits
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.families.base import Event
 from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
 from mlmock.services.bedrock_runtime.families.text_output import thought_aloud, words
 

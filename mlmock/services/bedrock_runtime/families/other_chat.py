@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
 
 _SEE = ("google.gemma-3", "moonshotai.kimi-k2.5", "nvidia.nemotron-nano-12b")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.requests import Ranking
-from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 _DOCUMENT = s.Either((s.Text(1), s.Fields(others=True)))

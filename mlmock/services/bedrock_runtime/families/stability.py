@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.requests import Painting
-from mlmock.services.bedrock_runtime.families.base import Body, Family, Traits, invalid
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.errors import invalid
+from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
 from mlmock.services.bedrock_runtime.media.png import size_of
 from mlmock.services.bedrock_runtime.validation import schema as s

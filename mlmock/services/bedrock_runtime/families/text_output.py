@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Reply
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.families.base import Event
 
 Marks = tuple[str, str]

@@ -6,13 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.requests import Embedding
-from mlmock.services.bedrock_runtime.families.base import (
-    Body,
-    Family,
-    Traits,
-    invalid,
-    malformed,
-)
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.errors import invalid, malformed
+from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.embeddings import scaled
 from mlmock.services.bedrock_runtime.media.encoding import decoded
 from mlmock.services.bedrock_runtime.validation import schema as s

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.tokens import tokens_in
-from mlmock.services.bedrock_runtime.families.base import Body, Event, Family, Traits
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import JOINED, turns_of
 from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
 from mlmock.services.bedrock_runtime.validation import schema as s

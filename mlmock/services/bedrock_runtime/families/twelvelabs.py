@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Embedding, Reply
-from mlmock.services.bedrock_runtime.families.base import (
-    Body,
-    Event,
-    Family,
-    Traits,
-    invalid,
-    malformed,
-)
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Embedding
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.errors import invalid, malformed
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.marengo_schema import multi_input
 from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
 from mlmock.services.bedrock_runtime.media.encoding import decoded

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
-from mlmock.services.bedrock_runtime.families.base import Body, Event, Traits
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.families.base import Body, Event
 from mlmock.services.bedrock_runtime.families.chat_completions import STOP, ChatFamily, usage
 from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
 from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of

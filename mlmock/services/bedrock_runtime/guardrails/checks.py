@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlmock.aws.scope import Narrowing, Scope
+from mlmock.call import Call
 from mlmock.engine.state import World
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
 from mlmock.services.bedrock_runtime.guardrails.pii import Span, spans
 from mlmock.services.bedrock_runtime.guardrails.text_matchers import Finder
-from mlmock.services.common.backend import Narrowing, Result, Scope
+from mlmock.services.common.backend import Result
 
 if TYPE_CHECKING:
     from mlmock.services.common.backend import Backend

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mlmock.aws.arns import parse_arn
+from mlmock.aws.scope import Narrowing, Scope
 from mlmock.engine.state import World
 from mlmock.services.bedrock_runtime.guardrails.policies import Policy
-from mlmock.services.common.backend import Declared, Narrowing, Scope
+from mlmock.services.common.declarations import Declared
 
 # What the console proposes for both.
 _MESSAGE = "Sorry, the model cannot answer this question."

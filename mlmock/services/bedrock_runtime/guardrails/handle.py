@@ -31,7 +31,7 @@ from mlmock.services.bedrock_runtime.guardrails.policy_builders import (
     threshold,
 )
 from mlmock.services.bedrock_runtime.guardrails.text_matchers import finder_of
-from mlmock.services.common.backend import ServiceHandle
+from mlmock.services.common.handle import ServiceHandle
 
 
 class GuardrailHandle:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlmock.call import Call
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
 from mlmock.services.bedrock_runtime.guardrails import assessment as assessing
 from mlmock.services.bedrock_runtime.guardrails.assessment import Content, Total
 from mlmock.services.bedrock_runtime.guardrails.definitions import (

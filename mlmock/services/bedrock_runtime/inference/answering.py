@@ -7,15 +7,18 @@ service's refusals, the guardrail, and the script.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from mlmock.errors import BadAnswer, ServiceError
-from mlmock.reporting.journal import Call
-from mlmock.rules.answers import Default, Error
+from mlmock.call import Call
+from mlmock.errors import BadAnswer
+from mlmock.rules.answers import Default
 from mlmock.rules.matchers import shown
 from mlmock.rules.rule import given
 from mlmock.services.bedrock_runtime import errors as refusals
-from mlmock.services.bedrock_runtime.conversation.requests import Cached, Conversation, Reply
+from mlmock.services.bedrock_runtime.conversation.replies import Cached, Reply
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
+from mlmock.services.bedrock_runtime.errors import whole_fault
+from mlmock.services.bedrock_runtime.inference.exchange import Exchange
 from mlmock.services.bedrock_runtime.models.declarations import Known
 from mlmock.services.bedrock_runtime.scripting.answers import Raw, Said, said_of
 from mlmock.services.bedrock_runtime.scripting.default_answers import default_words
@@ -23,37 +26,11 @@ from mlmock.services.bedrock_runtime.scripting.model_rules import BODY, CHUNKS, 
 from mlmock.services.bedrock_runtime.scripting.reply_builder import reply_of
 
 if TYPE_CHECKING:
-    from mlmock.services.bedrock_runtime.backend import BedrockRuntime
+    pass
 
 
 _SPEECH = frozenset({WORDS})
 _EXACT = frozenset({BODY, CHUNKS})
-
-
-class Exchange(NamedTuple):
-    """One call of a model that has been let in; `streams` when the answer comes in pieces."""
-
-    backend: BedrockRuntime
-    call: Call
-    known: Known
-    streams: bool
-
-    def seed(self) -> int:
-        """Return a number to draw ids from, the next of the mock's seed."""
-        return self.backend.world.block.random.getrandbits(63)
-
-
-def begin(backend: BedrockRuntime, call: Call, *, streams: bool) -> Exchange:
-    """Return the exchange that `call` begins, or raise what the service refuses it with."""
-    known = known_model(backend, call.params["modelId"])
-    if known.refused is not None:
-        raise ServiceError(known.refused.code, known.refused.message)
-    return Exchange(backend, call, known, streams)
-
-
-def known_model(backend: BedrockRuntime, written: str) -> Known:
-    """Return what is known of a model in the backend's place."""
-    return backend.models.known(written, backend.scope)
 
 
 def check_length(known: Known, conversation: Conversation) -> None:
@@ -163,20 +140,3 @@ def check_points(exchange: Exchange, conversation: Conversation) -> None:
         from mlmock.services.bedrock_runtime.inference import prompt_cache as caching
 
         caching.check(exchange, conversation)
-
-
-def whole_fault(fault: Error) -> ServiceError:
-    """Return the error of a call whose stream would have broken with `fault`."""
-    code = _WHOLE.get(fault.code, fault.code[:1].upper() + fault.code[1:])
-    return ServiceError(code, fault.message, status=fault.status, **fault.members)
-
-
-_WHOLE = {
-    "modelStreamErrorException": "ModelErrorException",
-    "ModelStreamErrorException": "ModelErrorException",
-}
-
-
-def stream_fault(fault: Error) -> ServiceError:
-    """Return `fault` as a stream carries it."""
-    return ServiceError(fault.code, fault.message, status=fault.status, **fault.members)

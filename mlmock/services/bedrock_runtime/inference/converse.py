@@ -6,28 +6,22 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from mlmock.call import Call
 from mlmock.errors import ServiceError
-from mlmock.reporting.journal import Call
 from mlmock.services.bedrock_runtime import errors as refusals
-from mlmock.services.bedrock_runtime.conversation.requests import (
-    Conversation,
-    Part,
-    Reply,
-    Usage,
-    text_of,
-)
-from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.conversation.replies import Part, Reply, Usage
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, text_of
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.inference import guardrail_enforcement as guarding
-from mlmock.services.bedrock_runtime.inference.answering import (
-    Exchange,
-    ask,
-    begin,
-    check_length,
-    check_points,
-)
+from mlmock.services.bedrock_runtime.inference.answering import ask, check_length, check_points
 from mlmock.services.bedrock_runtime.inference.encoded_events import frames_of
+from mlmock.services.bedrock_runtime.inference.exchange import Exchange, begin
 from mlmock.services.bedrock_runtime.inference.guardrail_enforcement import Guarded
-from mlmock.services.bedrock_runtime.models.declarations import Known
+from mlmock.services.bedrock_runtime.models.declarations import (
+    Known,
+    check_converse,
+    check_streaming,
+)
 from mlmock.services.bedrock_runtime.scripting.answers import Raw
 from mlmock.services.bedrock_runtime.validation import json_pointers as pointers
 from mlmock.services.bedrock_runtime.validation.attachments import check_attachments
@@ -36,17 +30,17 @@ from mlmock.services.bedrock_runtime.validation.tools import check_tools
 from mlmock.services.common.backend import Result
 
 if TYPE_CHECKING:
-    from mlmock.services.bedrock_runtime.backend import BedrockRuntime
+    from mlmock.services.bedrock_runtime.inference.exchange import RuntimeBackend
 
 _NOTHING: dict[str, Any] = {}
 
 
-def converse(backend: BedrockRuntime, call: Call) -> Result:
+def converse(backend: RuntimeBackend, call: Call) -> Result:
     """Answer Converse."""
     return _answered(begin(backend, call, streams=False), members_of)
 
 
-def converse_stream(backend: BedrockRuntime, call: Call) -> Result:
+def converse_stream(backend: RuntimeBackend, call: Call) -> Result:
     """Answer ConverseStream."""
     return _answered(begin(backend, call, streams=True), _stream_of)
 
@@ -73,9 +67,9 @@ def checked_conversation(
     known: Known, params: Mapping[str, Any], *, streams: bool = False
 ) -> Conversation:
     """Return the conversation in the parameters of a Converse, or raise what refuses it."""
-    refusals.check_converse(known)
+    check_converse(known)
     if streams:
-        refusals.check_streaming(known)
+        check_streaming(known)
     traits, messages = known.traits, params.get("messages", ())
     if known.model.form == "prompt":
         _check_prompt(params)

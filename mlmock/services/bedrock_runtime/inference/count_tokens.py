@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmock.reporting.journal import Call
+from mlmock.call import Call
 from mlmock.services.bedrock_runtime import errors as refusals
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
-from mlmock.services.bedrock_runtime.inference.answering import begin
 from mlmock.services.bedrock_runtime.inference.converse import checked_conversation
+from mlmock.services.bedrock_runtime.inference.exchange import begin
 from mlmock.services.bedrock_runtime.inference.invoke_model import family_by_body, parsed_body
 from mlmock.services.common.backend import Result
 
 if TYPE_CHECKING:
-    from mlmock.services.bedrock_runtime.backend import BedrockRuntime
+    from mlmock.services.bedrock_runtime.inference.exchange import RuntimeBackend
 
 
-def count_tokens(backend: BedrockRuntime, call: Call) -> Result:
+def count_tokens(backend: RuntimeBackend, call: Call) -> Result:
     """Answer CountTokens; models and profiles that can't count are refused as the service does."""
     exchange = begin(backend, call, streams=False)
     known, given = exchange.known, call.params["input"]

@@ -9,7 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from mlmock.aws.protocol.compiler import operation
-from mlmock.services.bedrock_runtime.conversation.requests import Part, Reply
+from mlmock.services.bedrock_runtime.conversation.replies import Part, Reply
 from mlmock.services.bedrock_runtime.inference.stream_events import PADDING, Wait, events_of
 from mlmock.services.bedrock_runtime.scripting.reply_builder import words_of
 

@@ -6,21 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import (
-    Block,
-    Conversation,
-    Part,
-    Pause,
-    Reply,
-    Usage,
-)
+from mlmock.services.bedrock_runtime.conversation.replies import Part, Pause, Reply, Usage
+from mlmock.services.bedrock_runtime.conversation.requests import Block, Conversation
 from mlmock.services.bedrock_runtime.errors import MISSHAPEN, invalid
 from mlmock.services.bedrock_runtime.guardrails.stream_buffer import Gate
 from mlmock.services.bedrock_runtime.scripting.reply_builder import pieces_of_text
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.guardrails.operations import Content, Guardrail, Verdict
-    from mlmock.services.bedrock_runtime.inference.answering import Exchange
+    from mlmock.services.bedrock_runtime.inference.exchange import Exchange
     from mlmock.services.common.backend import Backend
 
 INTERVENED, _OVER = "guardrail_intervened", "end_turn"

@@ -11,30 +11,27 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from mlmock.aws.protocol.messages import Headed
+from mlmock.call import Call
 from mlmock.errors import BadAnswer
-from mlmock.reporting.journal import Call
 from mlmock.rules.matchers import shown
 from mlmock.services.bedrock_runtime import errors as refusals
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply, Usage
+from mlmock.services.bedrock_runtime.conversation.replies import Reply, Usage
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.families.base import Event, Family
 from mlmock.services.bedrock_runtime.inference import guardrail_enforcement as guarding
-from mlmock.services.bedrock_runtime.inference.answering import (
-    Exchange,
-    ask,
-    begin,
-    check_length,
-    check_points,
-)
+from mlmock.services.bedrock_runtime.inference.answering import ask, check_length, check_points
+from mlmock.services.bedrock_runtime.inference.exchange import Exchange, begin
 from mlmock.services.bedrock_runtime.inference.guardrail_enforcement import Guarded
 from mlmock.services.bedrock_runtime.inference.non_text_answers import answer_made
 from mlmock.services.bedrock_runtime.inference.stream_events import events_of, padded_chunks
 from mlmock.services.bedrock_runtime.media.encoding import json_bytes
+from mlmock.services.bedrock_runtime.models.declarations import check_streaming
 from mlmock.services.bedrock_runtime.scripting.answers import Raw
 from mlmock.services.bedrock_runtime.scripting.model_rules import BODY, CHUNKS, WORDS
 from mlmock.services.common.backend import Result
 
 if TYPE_CHECKING:
-    from mlmock.services.bedrock_runtime.backend import BedrockRuntime
+    from mlmock.services.bedrock_runtime.inference.exchange import RuntimeBackend
 
 _JSON = "application/json"
 _METRICS = "amazon-bedrock-invocationMetrics"
@@ -42,7 +39,7 @@ _ACTION = "amazon-bedrock-guardrailAction"
 _TRACE = "amazon-bedrock-trace"
 
 
-def invoke_model(backend: BedrockRuntime, call: Call) -> Result:
+def invoke_model(backend: RuntimeBackend, call: Call) -> Result:
     """Answer InvokeModel."""
     exchange = begin(backend, call, streams=False)
     family, asked, guard = _read(exchange)
@@ -52,10 +49,10 @@ def invoke_model(backend: BedrockRuntime, call: Call) -> Result:
     return _conversed(exchange, asked, _Whole(exchange, family).write, guard)
 
 
-def invoke_model_with_response_stream(backend: BedrockRuntime, call: Call) -> Result:
+def invoke_model_with_response_stream(backend: RuntimeBackend, call: Call) -> Result:
     """Answer InvokeModelWithResponseStream."""
     exchange = begin(backend, call, streams=True)
-    refusals.check_streaming(exchange.known)
+    check_streaming(exchange.known)
     family, asked, guard = _read(exchange)
     if not isinstance(asked, Conversation):
         raise refusals.invalid("The model is unsupported for streaming.")

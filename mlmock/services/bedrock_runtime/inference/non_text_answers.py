@@ -11,15 +11,11 @@ from mlmock.errors import BadAnswer
 from mlmock.rules.answers import Default, Later
 from mlmock.rules.matchers import shown
 from mlmock.rules.rule import given
-from mlmock.services.bedrock_runtime.conversation.requests import (
-    Embedding,
-    Painting,
-    Ranking,
-    Usage,
-)
+from mlmock.services.bedrock_runtime.conversation.replies import Usage
+from mlmock.services.bedrock_runtime.conversation.requests import Embedding, Painting, Ranking
 from mlmock.services.bedrock_runtime.conversation.tokens import tokens_in
 from mlmock.services.bedrock_runtime.families.base import Family
-from mlmock.services.bedrock_runtime.inference.answering import Exchange
+from mlmock.services.bedrock_runtime.inference.exchange import Exchange
 from mlmock.services.bedrock_runtime.media import png as pictures
 from mlmock.services.bedrock_runtime.media.embeddings import unit_vector
 from mlmock.services.bedrock_runtime.media.encoding import json_bytes

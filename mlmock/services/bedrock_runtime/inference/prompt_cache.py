@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 from mlmock.engine.state import World
 from mlmock.errors import ServiceError
-from mlmock.services.bedrock_runtime.conversation.requests import Cached, Conversation, text_of
+from mlmock.services.bedrock_runtime.conversation.replies import Cached
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, text_of
 from mlmock.services.bedrock_runtime.conversation.tokens import block_tokens, tokens_of
 from mlmock.services.bedrock_runtime.errors import invalid, relayed
-from mlmock.services.bedrock_runtime.inference.answering import Exchange
+from mlmock.services.bedrock_runtime.inference.exchange import Exchange
 
 Block = Mapping[str, Any]
 _SECONDS = {"5m": 300, "1h": 3600}

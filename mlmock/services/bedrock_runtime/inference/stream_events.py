@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Part, Pause, Reply
+from mlmock.services.bedrock_runtime.conversation.replies import Part, Pause, Reply
+from mlmock.services.bedrock_runtime.errors import stream_fault
 from mlmock.services.bedrock_runtime.families.base import Event
-from mlmock.services.bedrock_runtime.inference.answering import stream_fault
 from mlmock.services.bedrock_runtime.scripting.reply_builder import pieces_of_input, pieces_of_text
 
 Wait = Callable[[float], object]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from mlmock.aws.scope import Narrowing, Scope
 from mlmock.engine.state import World
 from mlmock.errors import ServiceError
-from mlmock.services.bedrock_runtime import errors as refusals
-from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.errors import ACCESS, invalid, unknown_model
 from mlmock.services.bedrock_runtime.models.identifiers import Model, resolve
-from mlmock.services.common.backend import Narrowing, Scope
 
 _MOST_KNOWN = 2048
 _WILD = "*?["
@@ -70,6 +70,11 @@ class Known:
     keys: tuple[tuple[str, str], ...] = ()
     refused: ServiceError | None = None
 
+    @property
+    def written(self) -> str:
+        """The identifier as the caller wrote it."""
+        return self.model.written
+
 
 @dataclass(frozen=True, slots=True)
 class _Declaration:
@@ -126,7 +131,7 @@ class Models:
             facts = replace(facts, exists=True)
         traits = replace(model.traits, **_only(facts.given(), _TRAITS))
         keys = tuple(map(rule_key, patterns))
-        return Known(model, traits, facts, keys, refusals.of_model(model, facts))
+        return Known(model, traits, facts, keys, of_model(model, facts))
 
     def _covering(self, model: Model) -> Iterator[_Declaration]:
         for declaration in self._declarations:
@@ -160,3 +165,48 @@ def _based(model: Model, base: str) -> Model:
 
 def _only(given: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in names}
+
+
+def of_model(model: Model, facts: Facts) -> ServiceError | None:
+    """Return what the service says to every call of the model, or None if it is let in."""
+    if facts.exists is False or not (model.exists or facts.exists):
+        return unknown_model()
+    if facts.access is False or isinstance(facts.access, str):
+        return ServiceError(*ACCESS[facts.access or "model"])
+    if facts.end_of_life:
+        return ServiceError("ResourceNotFoundException", _END_OF_LIFE)
+    if facts.legacy:
+        return ServiceError("ResourceNotFoundException", _LEGACY)
+    if facts.on_demand is False and model.is_bare:
+        return invalid(
+            f"Invocation of model ID {model.written} with on-demand throughput isn\u2019t "
+            "supported. Retry your request with the ID or ARN of an inference profile that "
+            "contains this model."
+        )
+    return None
+
+
+_END_OF_LIFE = (
+    "This model version has reached the end of its life. Please refer to the AWS documentation "
+    "for more details."
+)
+_LEGACY = (
+    "Access denied. This Model is marked by provider as Legacy and you have not been actively "
+    "using the model in the last 15 days. Please upgrade to an active model on Amazon Bedrock"
+)
+
+
+def check_converse(known: Known) -> None:
+    """Refuse models that don't talk: embeddings, pictures, videos, speech."""
+    traits = known.traits
+    if not traits.converse or traits.kind != "text":
+        raise invalid(
+            "This action doesn't support the model that you provided. Try again with a supported "
+            "text or chat model."
+        )
+
+
+def check_streaming(known: Known) -> None:
+    """Refuse to stream a model that can't be."""
+    if not known.traits.streaming:
+        raise invalid("The model is unsupported for streaming.")

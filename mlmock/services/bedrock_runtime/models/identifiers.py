@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlmock.aws.arns import Arn, parse_arn, partition_of
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families import family_of
-from mlmock.services.bedrock_runtime.families.base import Family, Traits
+from mlmock.services.bedrock_runtime.families.base import Family
 
 GEOGRAPHIES = (
     "us-gov.",

@@ -15,7 +15,7 @@ from typing import Any
 from mlmock.errors import BadAnswer
 from mlmock.rules.answers import Error
 from mlmock.rules.matchers import shown
-from mlmock.services.bedrock_runtime.conversation.requests import Part, Pause
+from mlmock.services.bedrock_runtime.conversation.replies import Part, Pause
 from mlmock.services.bedrock_runtime.conversation.tokens import block_tokens
 from mlmock.services.bedrock_runtime.scripting.answer_checks import (
     check_block,

@@ -10,7 +10,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Part, letters_from
+from mlmock.services.bedrock_runtime.conversation.ids import letters_from
+from mlmock.services.bedrock_runtime.conversation.replies import Part
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.scripting.answers import Said
 
 _DEEPEST, _LONGEST, _MOST = 8, 256, 2000

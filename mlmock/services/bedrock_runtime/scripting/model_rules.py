@@ -7,19 +7,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.protocol.compiler import operation
+from mlmock.call import Call
 from mlmock.errors import BadAnswer
-from mlmock.reporting.journal import Call
 from mlmock.rules.answers import Default, Error, WireFault, check_error
 from mlmock.rules.matchers import MISSING, Contains, fits
 from mlmock.rules.rule import Rule, is_callable_answer
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.scripting.answers import Raw, said_of
+from mlmock.services.common.backend import Backend
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from typing_extensions import Self
 
-    from mlmock.services.bedrock_runtime.backend import BedrockRuntime
-    from mlmock.services.bedrock_runtime.models.declarations import Known
+    class ScriptedModel(Protocol):
+        """A model as rules see it: as the caller wrote it, and the keys of rules about it."""
+
+        @property
+        def keys(self) -> tuple[tuple[str, str], ...]:
+            """The keys of the rules that may be about it."""
+
+        @property
+        def written(self) -> str:
+            """The identifier as the caller wrote it."""
+
 
 SERVICE = "bedrock-runtime"
 OPERATIONS = ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
@@ -183,9 +195,9 @@ _LOOKS: dict[str, Callable[[Conversation], Any]] = {
 
 
 def taken(
-    backend: BedrockRuntime,
+    backend: Backend,
     call: Call,
-    known: Known,
+    model: ScriptedModel,
     wanted: frozenset[str],
     conversation: Conversation | None = None,
 ) -> tuple[Rule, Any] | None:
@@ -193,26 +205,26 @@ def taken(
 
     UnmatchedCall if answers that could serve the call are there and none takes it (if strict).
     """
-    if not known.keys:
+    if not model.keys:
         return None
     seen = Seen(wanted, conversation)
-    found = backend.world.book.find(known.keys, call, seen)
+    found = backend.world.book.find(model.keys, call, seen)
     if found is None:
-        _check_unscripted(backend, call, known, seen)
+        _check_unscripted(backend, call, model, seen)
     return found
 
 
-def _check_unscripted(backend: BedrockRuntime, call: Call, known: Known, seen: Seen) -> None:
+def _check_unscripted(backend: Backend, call: Call, model: ScriptedModel, seen: Seen) -> None:
     rules = [
         rule
-        for key in known.keys
+        for key in model.keys
         for rule in backend.world.book.about(key)
         if rule.scripts and rule.match.holds_at(call) and _can_serve(rule, seen["answers"])
     ]
     if rules:
         from mlmock.reporting.messages import unmatched
 
-        what = f"the model {known.model.written}"
+        what = f"the model {model.written}"
         backend.world.unmatched_call(call, unmatched(call, rules, what, seen))
 
 

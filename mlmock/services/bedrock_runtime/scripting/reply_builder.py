@@ -7,17 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import (
-    Cached,
-    Conversation,
-    Part,
-    Pause,
-    Reply,
-    Usage,
-    letters_from,
-)
+from mlmock.services.bedrock_runtime.conversation.ids import letters_from
+from mlmock.services.bedrock_runtime.conversation.replies import Cached, Part, Pause, Reply, Usage
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.tokens import CHARACTERS, block_tokens
-from mlmock.services.bedrock_runtime.families.base import Traits
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.scripting.answers import Said
 
 Pieces = tuple[str | Pause, ...]

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid, relayed
-from mlmock.services.bedrock_runtime.families.base import Traits
 from mlmock.services.bedrock_runtime.media.encoding import kind_of
 from mlmock.services.bedrock_runtime.media.png import sides_of
 from mlmock.services.bedrock_runtime.validation.messages import MEDIA, Medium

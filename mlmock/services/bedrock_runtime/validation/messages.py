@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.tokens import CHARACTERS, ROUND_UP, block_tokens
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid, relayed
-from mlmock.services.bedrock_runtime.families.base import Traits
 
 Message = Mapping[str, Any]
 Medium = tuple[str, str, Message]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from mlmock.services.bedrock_runtime.families.base import malformed
+from mlmock.services.bedrock_runtime.errors import malformed
 
 Faults: TypeAlias = list[str]
 Schema: TypeAlias = Callable[[Any, str, Faults], None]

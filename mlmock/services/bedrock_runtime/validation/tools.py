@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid, relayed
-from mlmock.services.bedrock_runtime.families.base import Traits
 from mlmock.services.bedrock_runtime.validation.messages import no_object
 
 

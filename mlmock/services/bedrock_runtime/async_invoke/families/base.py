@@ -5,7 +5,6 @@ Adding a family is adding one file with a `FAMILY` in it, and one line to `_FAMI
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -13,8 +12,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol
 
-from mlmock.services.bedrock_runtime.media.encoding import decoded
-from mlmock.services.bedrock_runtime.validation.schema import Faults, Fields, Schema, Text, check
+from mlmock.services.bedrock_runtime.validation.schema import Schema, check
 from mlmock.simulation.object_store import json_bytes
 
 _JSON = "application/json"
@@ -28,32 +26,6 @@ _FAMILIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A string of a form, which a fault shows."""
-
-    form: re.Pattern[str]
-
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
-        """Add to `faults` what is wrong with `value` at `path`."""
-        found = len(faults)
-        Text()(value, path, faults)
-        if len(faults) == found and not self.form.fullmatch(value):
-            faults.append(f"{path}: string [{value}] does not match pattern {self.form.pattern}")
-
-
-def base64_text(value: Any, path: str, faults: Faults) -> None:
-    """Hold `value` against base64: a schema (its fault is worded here)."""
-    found = len(faults)
-    Text(least=1)(value, path, faults)
-    if len(faults) == found and decoded(value) is None:
-        faults.append(f"{path}: invalid base64")
-
-
-S3_LOCATION = Fields(
-    {"uri": Pattern(re.compile(r"s3://[^/]+/.+"))},
-    {"bucketOwner": Pattern(re.compile(r"[0-9]{12}"))},
-)
 """Where a source lies: an object, and whose bucket it is in (the forms are judged)."""
 
 

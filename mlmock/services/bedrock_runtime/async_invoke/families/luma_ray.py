@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlmock.services.bedrock_runtime.async_invoke.families.base import File, Work, base64_text
+from mlmock.services.bedrock_runtime.async_invoke.families.base import File, Work
 from mlmock.services.bedrock_runtime.media.mp4 import mp4
+from mlmock.services.bedrock_runtime.validation.media_schema import base64_text
 from mlmock.services.bedrock_runtime.validation.schema import Fields, Flag, Schema, Text
 
 _RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "21:9", "9:21")

@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any
 
 from mlmock.services.bedrock_runtime.async_invoke.families.base import (
-    S3_LOCATION,
     File,
     Work,
     json_file,
@@ -20,6 +19,7 @@ from mlmock.services.bedrock_runtime.async_invoke.families.base import (
 from mlmock.services.bedrock_runtime.families.nova_embedding_schema import Input, parameters
 from mlmock.services.bedrock_runtime.media.embeddings import text_of, unit_vector
 from mlmock.services.bedrock_runtime.media.segments import length_of, spans
+from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION
 from mlmock.services.bedrock_runtime.validation.schema import Fields, Schema, Text, whole
 
 _CHARACTERS, _SECONDS = 32000, 5  # of a segment, where the request names none

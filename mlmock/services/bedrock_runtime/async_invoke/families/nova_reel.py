@@ -7,14 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlmock.services.bedrock_runtime.async_invoke.families.base import (
-    S3_LOCATION,
-    File,
-    Work,
-    base64_text,
-    json_file,
-)
+from mlmock.services.bedrock_runtime.async_invoke.families.base import File, Work, json_file
 from mlmock.services.bedrock_runtime.media.mp4 import mp4
+from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION, base64_text
 from mlmock.services.bedrock_runtime.validation.schema import (
     Either,
     Fields,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mlmock.services.bedrock_runtime.families.base import invalid
+from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.media.encoding import decoded
 
 Blocks = list[dict[str, Any]]

@@ -13,18 +13,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Reply
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation
+from mlmock.services.bedrock_runtime.conversation.traits import Traits
+from mlmock.services.bedrock_runtime.errors import invalid, malformed
 from mlmock.services.bedrock_runtime.families.anthropic import request as messages
 from mlmock.services.bedrock_runtime.families.anthropic import response as written
 from mlmock.services.bedrock_runtime.families.anthropic import top_level as top
-from mlmock.services.bedrock_runtime.families.base import (
-    Body,
-    Event,
-    Family,
-    Traits,
-    invalid,
-    malformed,
-)
+from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import HUMAN, turns_of
 from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
 from mlmock.services.bedrock_runtime.validation import schema as s

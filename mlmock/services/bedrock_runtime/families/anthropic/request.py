@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation, text_of
+from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.anthropic.content_blocks import (
     block_of,
     cache_point,
@@ -17,7 +18,7 @@ from mlmock.services.bedrock_runtime.families.anthropic.tools import (
     choice_of,
     tools_of,
 )
-from mlmock.services.bedrock_runtime.families.base import Body, invalid
+from mlmock.services.bedrock_runtime.families.base import Body
 
 _MOST_IMAGES = 20
 

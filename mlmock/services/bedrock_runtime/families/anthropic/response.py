@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Reply
+from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.families.base import Event
 from mlmock.services.bedrock_runtime.media.encoding import encoded
 

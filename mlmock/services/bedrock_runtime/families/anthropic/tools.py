@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.anthropic.content_blocks import cache_point, optional
-from mlmock.services.bedrock_runtime.families.base import invalid
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _CHOICES = ("auto", "any", "tool", "none")

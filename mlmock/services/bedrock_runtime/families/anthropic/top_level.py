@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mlmock.services.bedrock_runtime.families.base import invalid, malformed
+from mlmock.services.bedrock_runtime.errors import invalid, malformed
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 _NO_PROMPT = '#: subject must not be valid against schema {"required":["messages"]}'

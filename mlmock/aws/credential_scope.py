@@ -1,0 +1,44 @@
+"""Who sends a request: account, region and signing name, read from its signature."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]*)/([^/,\s]+)/aws4_request")
+_REGION = re.compile(r"(?:^|[.-])((?:af|ap|ca|cn|eu|eusc|il|me|mx|sa|us)(?:-[a-z]+)+-\d+)(?:\.|$)")
+_SIGNING = re.compile(r"(?i)x-amz-(?!n-)[^=&]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks: the account of the access key, the region, the signing name; None where unsaid."""
+
+    account_id: str | None
+    region: str | None
+    signing_name: str | None
+
+
+def visitor_of(authorization: str, query: str, host: str) -> Visitor:
+    """Return what the signature of a request, or else its host, says of who asks."""
+    scope = _SCOPE.search(authorization) or _SCOPE.search(unquote(query))
+    if scope is None:
+        return Visitor(None, _region_of(host), None)
+    key, region, name = scope.groups()  # Go's v2 signs for no region where its endpoint has none
+    account = key if len(key) == 12 and key.isdecimal() else None
+    return Visitor(account, region or _region_of(host), name)
+
+
+def _region_of(host: str) -> str | None:
+    found = _REGION.search(host)
+    return found[1] if found else None
+
+
+def without_signature(url: str) -> str:
+    """Return `url` without what a presigned one is signed with: the journal keeps no secrets."""
+    path, mark, query = url.partition("?")
+    if not mark:
+        return url
+    rest = [part for part in query.split("&") if not _SIGNING.fullmatch(part.partition("=")[0])]
+    return f"{path}?{'&'.join(rest)}" if rest else path

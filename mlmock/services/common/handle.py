@@ -1,0 +1,80 @@
+"""The base of every service's handle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlmock.aws.scope import Narrowing, Scope
+from mlmock.reporting.resource import Resource
+from mlmock.rules.rule import Match, Rule, Subject
+from mlmock.simulation.progress import Policy, Progress
+
+if TYPE_CHECKING:
+    from mlmock.engine.state import World
+
+
+class PolicySlot:
+    """A service's `progress`: looked up each time, since a reset begins anew; set with a policy."""
+
+    def __get__(self, handle: ServiceHandle, owner: type | None = None) -> Progress:
+        return handle.world.part(Policies).of(handle.service)
+
+    def __set__(self, handle: ServiceHandle, value: Policy | None) -> None:
+        handle.progress.set(value)
+
+
+class ServiceHandle:
+    """What a test author holds of one service: `ml.<name>`, narrowed where `ml.at` says."""
+
+    service = ""
+    progress = PolicySlot()
+
+    def __init__(self, world: World, at: Narrowing) -> None:
+        self.world = world
+        self.at = at
+
+    def here(self) -> Scope:
+        """Return the scope in which seeded state is put: the narrowed one, or the mock's own."""
+        options = self.world.block.options
+        return Scope(
+            account_id=self.at.account_id or options.account_id,
+            region=self.at.region or options.region,
+        )
+
+    def backend(self) -> Any:
+        """Return the backend of the scope in which seeded state is put."""
+        scope = self.here()
+        return self.world.backend(self.service, scope.account_id, scope.region)
+
+    def backends(self) -> list[Any]:
+        """Return the backends in use that this handle speaks of."""
+        return [b for b in self.world.backends(self.service) if self.at.covers(b.scope)]
+
+    def resources(self) -> list[Resource]:
+        """Return what there is of this service, for people to look at."""
+        return []
+
+    def _repr_html_(self) -> str:
+        from mlmock.reporting.html import resources_html
+
+        return resources_html(self.resources())
+
+    def rule(self, subject: Subject, members: Mapping[str, Any] | None = None) -> Rule:
+        """Return a new rule about `subject`, which exists once it has an answer."""
+        match = Match(members or {}, None, self.at.region, self.at.account_id)
+        return Rule(self.world.book, subject, match)
+
+
+class Policies:
+    """The progress policy of each service of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._root = world.progress
+        self._known: dict[str, Progress] = {}
+
+    def of(self, service: str) -> Progress:
+        """Return the policy of `service`: the mock's, until it is set."""
+        if service not in self._known:
+            self._known[service] = self._root.child()
+        return self._known[service]
