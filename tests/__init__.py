@@ -1,1 +1,1 @@
-"""The tests: they read like documentation, and go through real clients."""
+"""The test suite. Tests read like documentation and use real clients."""

@@ -1,4 +1,4 @@
-"""No test reaches the network: a socket that would leave the machine is an error."""
+"""Shared fixtures. A socket that would leave the machine is an error in every test."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _refuse(self: socket.socket, address: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests that are marked `newer_botocore` fail with an older botocore."""
+    """Allow tests marked `newer_botocore` to fail with an older botocore."""
     if _numbers(botocore.__version__) >= _numbers(NEWEST):
         return
-    reason = f"asserts what botocore {NEWEST} has"
+    reason = f"asserts behavior of botocore {NEWEST}"
     for item in items:
         if item.get_closest_marker("newer_botocore"):
             item.add_marker(pytest.mark.xfail(reason=reason, strict=False))
@@ -49,7 +49,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the machine's AWS configuration reaches a test."""
+    """Hide the AWS configuration of the machine from the tests."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
@@ -58,7 +58,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def a2i() -> Any:
-    """A client of human loops that no mock has made: the tests start their own."""
+    """Return an Amazon A2I client that was created outside any mock."""
     import boto3
 
     session = boto3.Session(aws_access_key_id="AKIAOWN", aws_secret_access_key="own")
@@ -66,19 +66,19 @@ def a2i() -> Any:
 
 
 @pytest.fixture(scope="session")
-def _everything_imported() -> None:
-    """Import all that a run of pytester may import.
+def _all_modules_imported() -> None:
+    """Import every module that a pytester run may import.
 
-    pytester removes from `sys.modules` what its run was the first to import. A second copy of a
-    module has other classes.
+    pytester removes the modules that its run imported first from `sys.modules`. Importing them
+    again would create a second set of classes.
     """
     names = [each.name for each in pkgutil.walk_packages(mlmock.__path__, "mlmock.")]
     for name in ["moto.s3", "requests", *names]:
         if not name.endswith("__main__"):
-            with contextlib.suppress(ImportError):  # what needs an extra that isn't here
+            with contextlib.suppress(ImportError):  # a module of an extra that is not installed
                 import_module(name)
 
 
 @pytest.fixture
-def pytester(_everything_imported: None, pytester: pytest.Pytester) -> pytest.Pytester:
+def pytester(_all_modules_imported: None, pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester

@@ -1,1 +1,1 @@
-"""The wire: what botocore's own serialisers and parsers make of ours, both ways."""
+"""Tests of `mlmock.aws`."""

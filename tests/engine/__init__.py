@@ -1,1 +1,1 @@
-"""Tests of engine."""
+"""Tests of `mlmock.engine`."""

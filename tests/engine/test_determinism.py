@@ -1,4 +1,4 @@
-"""The same test gives the same bytes twice: seeds, a standing clock, seeded back-off."""
+"""Repeated runs give the same bytes: seed, frozen clock, seeded back-off."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from tests.helpers import A2I, FLOW, start
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 HAIKU = "anthropic.claude-3-haiku-20240307-v1:0"
+BUCKET = "s3://sagemaker-us-east-1-123456789012/"
 
 
 def exchange(ml: MockML) -> list[Any]:
-    """Use all services a little, with retries on the way; return what went over the wire."""
+    """Call every service, with some retries, and return everything that was sent."""
     a2i, runtime = boto3.client(A2I), boto3.client("sagemaker-runtime")
     bedrock = boto3.client("bedrock-runtime")
     ml.on(A2I, "StopHumanLoop").fail("ThrottlingException", times=2)
@@ -31,22 +32,18 @@ def exchange(ml: MockML) -> list[Any]:
     message = {"role": "user", "content": [{"text": "hello"}]}
     list(bedrock.converse_stream(modelId=HAIKU, messages=[message])["stream"])
     a2i.list_human_loops(FlowDefinitionArn=FLOW)
-    return [wire(call) for call in ml.calls] + [ml.s3.get(uri) for uri in ml.s3.list(objects(ml))]
+    return [sent_bytes(call) for call in ml.calls] + [ml.s3.get(uri) for uri in ml.s3.list(BUCKET)]
 
 
-def objects(ml: MockML) -> str:
-    return "s3://sagemaker-us-east-1-123456789012/"
-
-
-def wire(call: Any) -> Any:
+def sent_bytes(call: Any) -> Any:
     body = call.answer.body
     return call.answer.headers, body if isinstance(body, bytes) else body.sent
 
 
-def test_a_seed_and_a_standing_clock_give_the_same_bytes() -> None:
+def test_same_seed_and_frozen_clock_give_the_same_bytes() -> None:
     with mock_ml(seed=7, now=NOON) as ml:
         first = exchange(ml)
-    random.seed(0)  # nothing is drawn from the test's own source
+    random.seed(0)  # the mock does not use the global random generator
     with mock_ml(seed=7, now=NOON) as ml:
         assert exchange(ml) == first
 
@@ -58,14 +55,14 @@ def test_another_seed_gives_other_ids() -> None:
         assert exchange(ml) != first
 
 
-def test_a_reset_starts_the_draws_again() -> None:
+def test_reset_restarts_the_random_sequence() -> None:
     with mock_ml(seed=7, now=NOON) as ml:
         first = exchange(ml)
         ml.reset()
         assert exchange(ml) == first
 
 
-def test_the_tests_own_random_source_is_left_alone() -> None:
+def test_global_random_state_is_unchanged() -> None:
     random.seed(3)
     expected = random.random()
     random.seed(3)
@@ -76,7 +73,7 @@ def test_the_tests_own_random_source_is_left_alone() -> None:
 
 
 @pytest.mark.mlmock(now=NOON)
-def test_legacy_back_off_is_drawn_from_the_seed_too(mlmock: MockML) -> None:
+def test_legacy_back_off_uses_the_seed(mlmock: MockML) -> None:
     from botocore.config import Config
 
     client = boto3.client(A2I, config=Config(retries={"mode": "legacy"}))
@@ -89,7 +86,7 @@ def test_legacy_back_off_is_drawn_from_the_seed_too(mlmock: MockML) -> None:
     assert mlmock.clock.now() == first
 
 
-def test_due_work_is_done_while_another_clock_moves() -> None:
+def test_due_tasks_complete_when_time_machine_moves_the_clock() -> None:
     import time_machine
 
     with time_machine.travel(NOON, tick=False) as traveller, mock_ml() as ml:

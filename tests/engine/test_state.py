@@ -1,4 +1,4 @@
-"""The handle: `reset`, `savepoint`, `at`, `s3` and `events`."""
+"""The handle's `reset`, `savepoint`, `at`, `s3` and `events`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def client_of(account_id: str, region: str = "us-east-1") -> Any:
 # -- reset ------------------------------------------------------------------------------------
 
 
-def test_reset_forgets_everything(a2i: Any) -> None:
+def test_reset_clears_everything(a2i: Any) -> None:
     with mock_ml(seed=9, now=NOW) as ml:
-        held = ml.a2i
+        kept_handle = ml.a2i
         ids = []
         for _ in range(2):
             ml.a2i.flow_definition("review", workers=3)
@@ -41,22 +41,22 @@ def test_reset_forgets_everything(a2i: Any) -> None:
             ml.clock.advance(hours=1)
             ml.reset()
             assert (len(ml.calls), len(ml.events), ml.unmatched) == (0, 0, [])
-            assert ml.calls.started == 0
+            assert ml.calls.total == 0
             assert ml.clock.now() == NOW
             assert ml.s3.list("s3://bucket/") == []
             assert repr(ml.a2i.progress) == "<progress immediately()>"
             assert ml.a2i.human_loop("invoice-1").status is None
             assert names(a2i) == []
             ml.reset()
-        assert ids[0] == ids[1]  # also the draws of the seed
-        # a service's handle that the test kept speaks of the new state
-        held.progress = manually()
+        assert ids[0] == ids[1]  # the random sequence restarts as well
+        # a service handle kept from before the reset refers to the new state
+        kept_handle.progress = manually()
         start(a2i)
         a2i.stop_human_loop(HumanLoopName="invoice-1")
-        assert held.human_loop("invoice-1").status == "Stopping"
+        assert kept_handle.human_loop("invoice-1").status == "Stopping"
 
 
-def test_reset_takes_what_the_outer_handle_kept_with_it(a2i: Any) -> None:
+def test_reset_of_an_inner_mock_keeps_outer_handles_valid(a2i: Any) -> None:
     with mock_ml() as outer:
         outer.a2i.flow_definition("review", workers=2)
         with mock_ml() as inner:
@@ -69,7 +69,7 @@ def test_reset_takes_what_the_outer_handle_kept_with_it(a2i: Any) -> None:
         assert inner.a2i.human_loop("invoice-1").status == "Stopped"
 
 
-def test_work_that_was_under_way_does_not_end_after_a_reset(a2i: Any) -> None:
+def test_pending_tasks_do_not_complete_after_a_reset(a2i: Any) -> None:
     with mock_ml(progress=after(60)) as ml:
         start(a2i)
         a2i.stop_human_loop(HumanLoopName="invoice-1")
@@ -101,7 +101,7 @@ def test_a_savepoint_rolls_back_resources_journal_clock_and_remaining_answers(a2
         assert len(ml.events) == 0
         assert ml.s3.list("s3://bucket/") == []
         assert [call.operation for call in ml.calls] == ["StartHumanLoop", "ListHumanLoops"]
-        assert rule.used == 1  # that it was used stays known
+        assert rule.used == 1  # the count of uses is kept
         for _ in range(2):
             with pytest.raises(ClientError, match="DeleteHumanLoop"):
                 a2i.delete_human_loop(HumanLoopName="a")
@@ -126,28 +126,28 @@ def test_savepoints_nest_and_survive_exceptions(mlmock: MockML, a2i: Any) -> Non
     assert names(a2i) == []
 
 
-def test_rules_written_inside_a_savepoint_go_but_stay_to_be_used() -> None:
-    def work() -> None:
+def test_unused_rules_of_a_savepoint_are_still_reported() -> None:
+    def run() -> None:
         with mock_ml() as ml:
             with ml.savepoint():
                 ml.on(A2I, "StopHumanLoop").fail("ThrottlingException")
             assert client().list_human_loops(FlowDefinitionArn=FLOW)
 
     with pytest.raises(UnusedRule, match="StopHumanLoop"):
-        work()
+        run()
 
 
-def test_the_same_savepoint_gives_the_same_ids_again(mlmock: MockML, a2i: Any) -> None:
-    seen = []
+def test_repeated_savepoint_gives_the_same_ids(mlmock: MockML, a2i: Any) -> None:
+    event_ids = []
     for _ in range(2):
         with mlmock.savepoint():
             start(a2i)
             mlmock.a2i.human_loop("invoice-1").complete({"x": 1})
-            seen.append(mlmock.events.last.id)
-    assert seen[0] == seen[1]
+            event_ids.append(mlmock.events.last.id)
+    assert event_ids[0] == event_ids[1]
 
 
-def test_work_that_ended_inside_a_savepoint_is_still_to_end_after_it(a2i: Any) -> None:
+def test_task_completed_inside_a_savepoint_is_pending_again_after_it(a2i: Any) -> None:
     with mock_ml(progress=after(60)) as ml:
         start(a2i)
         a2i.stop_human_loop(HumanLoopName="invoice-1")
@@ -167,7 +167,7 @@ def test_work_that_ended_inside_a_savepoint_is_still_to_end_after_it(a2i: Any) -
         assert len(ml.events) == 1
 
 
-def test_a_reset_inside_a_savepoint_is_rolled_back_with_the_rest(a2i: Any) -> None:
+def test_reset_inside_a_savepoint_is_rolled_back(a2i: Any) -> None:
     with mock_ml(progress=after(60)) as ml:
         start(a2i)
         start(a2i, "invoice-2")
@@ -187,9 +187,9 @@ def test_a_reset_inside_a_savepoint_is_rolled_back_with_the_rest(a2i: Any) -> No
         ]
         assert (len(ml.events), len(ml.s3.list("s3://sagemaker-us-east-1-123456789012/"))) == (1, 1)
         assert ml.clock.now() >= before
-        once: Any = boto3.client(A2I, config=Config(retries={"total_max_attempts": 1}))
+        no_retries: Any = boto3.client(A2I, config=Config(retries={"total_max_attempts": 1}))
         with pytest.raises(ClientError, match="ThrottlingException"):
-            once.stop_human_loop(HumanLoopName="invoice-2")
+            no_retries.stop_human_loop(HumanLoopName="invoice-2")
         ml.clock.advance(seconds=30)
         assert ml.a2i.human_loop("invoice-2").status == "Stopped"
 
@@ -197,7 +197,7 @@ def test_a_reset_inside_a_savepoint_is_rolled_back_with_the_rest(a2i: Any) -> No
 # -- at ---------------------------------------------------------------------------------------
 
 
-def test_at_narrows_rules_declarations_and_what_is_seen(mlmock: MockML) -> None:
+def test_at_narrows_rules_declarations_and_lookups(mlmock: MockML) -> None:
     far = mlmock.at(region="eu-west-1")
     other = far.at(account_id="111122223333")
     far.on(A2I, "DescribeHumanLoop").fail("AccessDeniedException")
@@ -218,13 +218,13 @@ def test_at_narrows_rules_declarations_and_what_is_seen(mlmock: MockML) -> None:
         assert found.get("NextToken") == token
 
 
-@pytest.mark.parametrize("place", [{"account_id": "12"}, {"account_id": 3}, {"region": ""}])
-def test_a_place_that_cannot_be_is_refused(mlmock: MockML, place: Any) -> None:
+@pytest.mark.parametrize("scope", [{"account_id": "12"}, {"account_id": 3}, {"region": ""}])
+def test_invalid_region_or_account_is_rejected(mlmock: MockML, scope: Any) -> None:
     with pytest.raises(ValueError, match="not "):
-        mlmock.at(**place)
+        mlmock.at(**scope)
 
 
-def test_a_narrowed_handle_sees_its_own_place(mlmock: MockML, a2i: Any) -> None:
+def test_narrowed_handle_sees_only_its_region(mlmock: MockML, a2i: Any) -> None:
     start(a2i)
     assert mlmock.a2i.human_loop("invoice-1").status == "InProgress"
     assert mlmock.at(region="us-east-1").a2i.human_loop("invoice-1").status == "InProgress"
@@ -234,7 +234,7 @@ def test_a_narrowed_handle_sees_its_own_place(mlmock: MockML, a2i: Any) -> None:
 # -- objects and events -----------------------------------------------------------------------
 
 
-def test_objects_in_memory(mlmock: MockML) -> None:
+def test_in_memory_objects(mlmock: MockML) -> None:
     mlmock.s3.put("s3://any/a/1", b"one", content_type="text/plain")
     mlmock.s3.put("s3://any/a/2", "two")
     assert mlmock.s3.get("s3://any/a/1") == b"one"
@@ -245,7 +245,7 @@ def test_objects_in_memory(mlmock: MockML) -> None:
         mlmock.s3.put("any/a", b"")
 
 
-def test_an_objects_body_is_bytes_or_text(mlmock: MockML) -> None:
+def test_object_body_must_be_bytes_or_text(mlmock: MockML) -> None:
     as_any: Any = mlmock.s3
     for body in (5, {"x": 1}, [1, 2], None):
         with pytest.raises(TypeError, match="body is bytes or text"):
@@ -271,7 +271,7 @@ def test_events_are_a_sequence(mlmock: MockML, a2i: Any) -> None:
     assert "SageMaker A2I HumanLoop Status Change" in repr(mlmock.events)
 
 
-def test_the_handle_shows_itself(mlmock: MockML, a2i: Any) -> None:
+def test_repr_of_the_handle_and_the_journal(mlmock: MockML, a2i: Any) -> None:
     start(a2i)
     assert "sagemaker-a2i-runtime" in repr(mlmock)
     assert "1 call" in repr(mlmock)

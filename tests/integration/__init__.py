@@ -1,1 +1,1 @@
-"""Tests that need an environment of their own; a plain `pytest` leaves them out."""
+"""Tests that need their own environment; a plain `pytest` run does not collect them."""

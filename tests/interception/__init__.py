@@ -1,1 +1,1 @@
-"""Interception, situation by situation."""
+"""Tests of `mlmock.interception`."""

@@ -1,1 +1,1 @@
-"""The core of the contract: how a mock is run, and what its handle says."""
+"""Tests of `mlmock.mock`."""

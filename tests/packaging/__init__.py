@@ -1,1 +1,1 @@
-"""Tests of packaging."""
+"""Tests of the distribution, the command line and the container."""

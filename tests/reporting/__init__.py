@@ -1,1 +1,1 @@
-"""Tests of reporting."""
+"""Tests of `mlmock.reporting`."""

@@ -1,4 +1,4 @@
-"""What a test's author is told: unmatched calls, refusals that were swallowed, unused rules."""
+"""Errors that a mock raises: unmatched calls, suppressed errors, unused rules."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def invoke(name: str = "churn", body: str = "{}") -> Any:
 # -- unmatched calls --------------------------------------------------------------------------
 
 
-def test_a_scripted_resource_whose_answers_are_spent_says_so(mlmock: MockML) -> None:
+def test_exhausted_answers_of_a_scripted_resource_raise_unmatched_call(mlmock: MockML) -> None:
     mlmock.sagemaker.endpoint("churn").reply({"score": 1}).times(1)
     assert invoke() == b'{"score":1}'
     with pytest.raises(UnmatchedCall) as caught:
@@ -42,15 +42,15 @@ def test_a_scripted_resource_whose_answers_are_spent_says_so(mlmock: MockML) -> 
     text = str(caught.value)
     assert 'ml.sagemaker.endpoint("churn")' in text
     assert "spent after its one call" in text
-    assert "test_failures.py:" in text  # where the rule was written
+    assert "test_failures.py:" in text  # the location of the rule
     assert isinstance(caught.value, AssertionError)
     assert mlmock.unmatched == [caught.value]
     mlmock.unmatched.clear()
 
 
-def test_an_unmatched_call_that_was_swallowed_is_raised_again_when_the_block_ends() -> None:
+def test_suppressed_unmatched_call_is_raised_when_the_mock_ends() -> None:
     @mock_ml
-    def work(ml: Any, expected: Any = None) -> None:
+    def run(ml: Any, expected: Any = None) -> None:
         ml.sagemaker.endpoint("churn").reply({"score": 1}).times(1)
         invoke()
         with contextlib.suppress(UnmatchedCall):
@@ -58,29 +58,29 @@ def test_an_unmatched_call_that_was_swallowed_is_raised_again_when_the_block_end
         if expected:
             expected(ml)
 
-    test: Any = work
+    test: Any = run
     with pytest.raises(UnmatchedCall, match="churn"):
         test()
     test(expected=lambda ml: ml.unmatched.clear())
     test(expected=lambda ml: ml.reset())
 
 
-def test_it_is_raised_before_unused_rules_are_told_and_never_over_the_blocks_own_error() -> None:
-    def work(fault: Exception | None = None) -> None:
+def test_not_mocked_precedes_unused_rules_and_never_hides_an_exception_of_the_test() -> None:
+    def run(error: Exception | None = None) -> None:
         with mock_ml("bedrock-runtime") as ml:
             ml.on("bedrock-runtime").fail("ThrottlingException")
             with contextlib.suppress(NotMocked):
                 names(boto3.client(A2I, region_name="us-east-1"))
-            if fault:
-                raise fault
+            if error:
+                raise error
 
     with pytest.raises(NotMocked):
-        work()
+        run()
     with pytest.raises(LookupError, match="mine"):
-        work(LookupError("mine"))
+        run(LookupError("mine"))
 
 
-def test_a_refusal_belongs_to_the_block_that_ran_when_it_came() -> None:
+def test_inner_mock_raises_its_own_not_mocked_error() -> None:
     with mock_ml("bedrock-runtime"):
 
         def inner() -> None:
@@ -91,8 +91,8 @@ def test_a_refusal_belongs_to_the_block_that_ran_when_it_came() -> None:
             inner()
 
 
-def test_a_refusal_in_a_thread_is_known_to_the_block() -> None:
-    def work() -> None:
+def test_not_mocked_in_a_thread_is_raised_when_the_mock_ends() -> None:
+    def run() -> None:
         with mock_ml("bedrock-runtime"):
             a2i = boto3.client(A2I, region_name="us-east-1")
 
@@ -105,10 +105,10 @@ def test_a_refusal_in_a_thread_is_known_to_the_block() -> None:
             thread.join()
 
     with pytest.raises(NotMocked):
-        work()
+        run()
 
 
-def test_where_a_block_is_not_strict_the_default_answers() -> None:
+def test_lenient_mock_gives_the_default_answer() -> None:
     with mock_ml(strict=False) as ml:
         ml.sagemaker.endpoint("churn").reply({"score": 1}).times(1)
         assert invoke() == b'{"score":1}'
@@ -116,7 +116,7 @@ def test_where_a_block_is_not_strict_the_default_answers() -> None:
         assert ml.unmatched == []
 
 
-def test_faults_and_door_rules_script_no_resource(mlmock: MockML) -> None:
+def test_failures_and_operation_rules_leave_a_resource_unscripted(mlmock: MockML) -> None:
     start(boto3.client(A2I, region_name="us-east-1"))
     mlmock.on(RUNTIME, "InvokeEndpoint", Body=contains("never")).reply({"score": 2}).optional()
     mlmock.sagemaker.endpoint("churn").fail("InternalFailure", times=1)
@@ -129,8 +129,8 @@ def test_faults_and_door_rules_script_no_resource(mlmock: MockML) -> None:
 # -- unused rules -----------------------------------------------------------------------------
 
 
-def test_unused_rules_are_told_with_their_place_and_their_count() -> None:
-    def work() -> None:
+def test_unused_rules_are_reported_with_location_and_count() -> None:
+    def run() -> None:
         with mock_ml() as ml:
             ml.on(A2I, "StopHumanLoop", HumanLoopName="x").fail("ValidationException")
             ml.on(A2I, "ListHumanLoops").fail("AccessDeniedException", times=3)
@@ -139,7 +139,7 @@ def test_unused_rules_are_told_with_their_place_and_their_count() -> None:
                 names(boto3.client(A2I, region_name="us-east-1"))
 
     with pytest.raises(UnusedRule) as caught:
-        work()
+        run()
     text = str(caught.value)
     assert "2 rules were not used as often as written" in text
     assert """ml.on("sagemaker-a2i-runtime", "StopHumanLoop", HumanLoopName='x')""" in text
@@ -149,8 +149,8 @@ def test_unused_rules_are_told_with_their_place_and_their_count() -> None:
     assert "DeleteHumanLoop" not in text
 
 
-def test_an_unused_rule_is_told_with_the_call_that_came_nearest() -> None:
-    def work() -> None:
+def test_unused_rule_is_reported_with_the_closest_call() -> None:
+    def run() -> None:
         with mock_ml() as ml:
             ml.on(A2I, "StartHumanLoop", HumanLoopName="b").fail("ThrottlingException")
             a2i = boto3.client(A2I, region_name="us-east-1")
@@ -158,7 +158,7 @@ def test_an_unused_rule_is_told_with_the_call_that_came_nearest() -> None:
             names(a2i)
 
     with pytest.raises(UnusedRule) as caught:
-        work()
+        run()
     _, rule, nearest, why, end = str(caught.value).splitlines()
     assert "HumanLoopName='b'" in rule
     assert nearest.startswith("      the nearest call: start_human_loop(HumanLoopName='c', ")
@@ -166,8 +166,8 @@ def test_an_unused_rule_is_told_with_the_call_that_came_nearest() -> None:
     assert end.startswith("Take it out")
 
 
-def test_a_match_that_raises_hides_no_unused_rule() -> None:
-    def work() -> None:
+def test_matcher_that_raises_does_not_hide_the_unused_rule() -> None:
+    def run() -> None:
         with mock_ml() as ml:
             ml.on(A2I, "ListHumanLoops", where=lambda call: call.params["None"]).fail("Throttling")
             ml.on(A2I, "ListHumanLoops", MaxResults=lambda size: size.none).fail("Throttling")
@@ -180,29 +180,29 @@ def test_a_match_that_raises_hides_no_unused_rule() -> None:
         mock.patch("os.getcwd", side_effect=FileNotFoundError),
         pytest.raises(UnusedRule) as caught,
     ):
-        work()
+        run()
     assert "its match raises KeyError('None')" in str(caught.value)
     assert "its match raises AttributeError(" in str(caught.value)
 
 
-def test_a_rule_that_was_used_more_often_than_once_is_used(mlmock: MockML, a2i: Any) -> None:
+def test_rule_without_times_may_be_used_repeatedly(mlmock: MockML, a2i: Any) -> None:
     mlmock.on(A2I, "StopHumanLoop").reply({})
     for _ in range(3):
         a2i.stop_human_loop(HumanLoopName="x")
     mlmock.assert_all_used()
 
 
-def test_assert_all_used_at_any_time(mlmock: MockML, a2i: Any) -> None:
+def test_assert_all_used_can_be_called_within_a_test(mlmock: MockML, a2i: Any) -> None:
     rule = mlmock.on(A2I, "StopHumanLoop").reply({}).times(2)
     a2i.stop_human_loop(HumanLoopName="x")
     with pytest.raises(UnusedRule, match="used 1 of 2 times"):
         mlmock.assert_all_used()
     a2i.stop_human_loop(HumanLoopName="x")
     mlmock.assert_all_used()
-    assert rule.is_spent
+    assert rule.is_exhausted
 
 
-def test_a_block_that_is_not_strict_only_warns() -> None:
+def test_lenient_mock_warns_about_unused_rules() -> None:
     with (
         pytest.warns(UnusedRuleWarning, match="StopHumanLoop") as warned,
         mock_ml(strict=False) as ml,

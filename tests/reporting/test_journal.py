@@ -1,4 +1,4 @@
-"""`ml.calls`: what was called, attempt by attempt, and assertions about it."""
+"""The journal (`ml.calls`): every attempt of every call, and assertions about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.helpers import A2I, FLOW, names, start
 NOW = datetime.datetime(2026, 5, 1, tzinfo=datetime.timezone.utc)
 
 
-def test_a_call_says_everything(a2i: Any) -> None:
+def test_call_has_every_detail(a2i: Any) -> None:
     with mock_ml(now=NOW) as ml:
         arn = start(a2i)
         call = ml.calls.last
@@ -34,7 +34,7 @@ def test_a_call_says_everything(a2i: Any) -> None:
         assert repr(call) == "<sagemaker-a2i-runtime.StartHumanLoop in us-east-1>"
 
 
-def test_a_failed_call_has_its_error(mlmock: MockML, a2i: Any) -> None:
+def test_failed_call_has_its_error(mlmock: MockML, a2i: Any) -> None:
     with pytest.raises(ClientError):
         a2i.describe_human_loop(HumanLoopName="missing")
     call = mlmock.calls.last
@@ -43,16 +43,16 @@ def test_a_failed_call_has_its_error(mlmock: MockML, a2i: Any) -> None:
     assert "ResourceNotFoundException" in repr(call)
 
 
-def test_a_refused_call_has_the_members_that_could_be_read(mlmock: MockML, a2i: Any) -> None:
+def test_invalid_call_has_the_members_that_could_be_parsed(mlmock: MockML, a2i: Any) -> None:
     with pytest.raises(ClientError, match="failed to satisfy constraint"):
         start(a2i, "Not A Name")
     assert mlmock.calls.last.params["HumanLoopName"] == "Not A Name"
 
 
-def test_it_is_a_read_only_sequence(mlmock: MockML, a2i: Any) -> None:
+def test_journal_is_a_read_only_sequence(mlmock: MockML, a2i: Any) -> None:
     with pytest.raises(IndexError, match="no call has been made"):
         _ = mlmock.calls.last
-    assert mlmock.calls.started == len(mlmock.calls) == 0
+    assert mlmock.calls.total == len(mlmock.calls) == 0
     start(a2i, "a")
     start(a2i, "b")
     names(a2i)
@@ -87,7 +87,7 @@ def test_assertions_count_calls_not_attempts(mlmock: MockML, a2i: Any) -> None:
         mlmock.calls.assert_called_once(A2I, "StartHumanLoop")
 
 
-def test_an_assertion_shows_the_first_difference(mlmock: MockML, a2i: Any) -> None:
+def test_failed_assertion_shows_the_first_difference(mlmock: MockML, a2i: Any) -> None:
     start(a2i)
     with pytest.raises(AssertionError) as caught:
         mlmock.calls.assert_called(A2I, "StartHumanLoop", HumanLoopInput={"InputContent": "[]"})
@@ -100,20 +100,20 @@ def test_an_assertion_shows_the_first_difference(mlmock: MockML, a2i: Any) -> No
         mlmock.calls.assert_called(A2I, "StopHumanLoop")
 
 
-def test_an_assertion_about_what_does_not_exist_is_refused(mlmock: MockML, a2i: Any) -> None:
-    """Else a name that is misspelt was never called, whatever was."""
+def test_assertion_with_an_unknown_name_is_rejected(mlmock: MockML, a2i: Any) -> None:
+    """Otherwise `assert_not_called` with a misspelled name would always pass."""
     start(a2i)
-    for service, operation, members, said in (
+    for service, operation, members, message in (
         (A2I, "start_human_loop", {}, "did you mean StartHumanLoop"),
         (A2I, "StartHumanLoop", {"Name": "invoice-1"}, "no request member Name"),
         (A2I, "*", {"Body": b""}, "no request member Body"),
         ("a2i", "*", {}, "no model of a2i"),
     ):
-        with pytest.raises(BadAnswer, match=said):
+        with pytest.raises(BadAnswer, match=message):
             mlmock.calls.assert_not_called(service, operation, **members)
 
 
-def test_a_long_journal_is_told_by_its_end(mlmock: MockML, a2i: Any) -> None:
+def test_failed_assertion_shows_the_end_of_a_long_journal(mlmock: MockML, a2i: Any) -> None:
     for number in range(30):
         start(a2i, f"invoice-{number}")
     with pytest.raises(AssertionError) as caught:
@@ -123,7 +123,7 @@ def test_a_long_journal_is_told_by_its_end(mlmock: MockML, a2i: Any) -> None:
     assert "invoice-4'" not in str(caught.value)
 
 
-def test_the_order_of_calls(mlmock: MockML, a2i: Any) -> None:
+def test_assert_order(mlmock: MockML, a2i: Any) -> None:
     start(a2i, "a")
     names(a2i)
     start(a2i, "b")
@@ -144,12 +144,14 @@ def test_the_order_of_calls(mlmock: MockML, a2i: Any) -> None:
         mlmock.calls.assert_order((A2I, "ListHumanLoops"))
 
 
-def test_the_last_calls_are_kept_and_an_assertion_that_needs_more_says_so(a2i: Any) -> None:
+def test_journal_keeps_the_last_calls_and_assertions_say_when_calls_were_discarded(
+    a2i: Any,
+) -> None:
     with mock_ml(journal=2) as ml:
         for name in "abc":
             start(a2i, name)
         assert [call.params["HumanLoopName"] for call in ml.calls] == ["b", "c"]
-        assert (ml.calls.started, ml.calls.lost) == (3, 1)
+        assert (ml.calls.total, ml.calls.discarded) == (3, 1)
         ml.calls.assert_called(A2I, "StartHumanLoop", HumanLoopName="c")
         for check in (ml.calls.assert_not_called, ml.calls.assert_called_once):
             with pytest.raises(AssertionError, match=r"an earlier call is .*journal="):
@@ -159,7 +161,7 @@ def test_the_last_calls_are_kept_and_an_assertion_that_needs_more_says_so(a2i: A
             ml.calls.assert_order((A2I, "StartHumanLoop", {"HumanLoopName": "a"}))
 
 
-def test_call_bodies_of_a_payload_are_its_bytes(mlmock: MockML) -> None:
+def test_body_of_a_call_with_a_payload_is_the_payload(mlmock: MockML) -> None:
     mlmock.on("bedrock-runtime", "InvokeModel").reply({"completion": "hi"})
     bedrock = boto3.client("bedrock-runtime", region_name="us-east-1")
     bedrock.invoke_model(modelId="anthropic.claude-v2", body=b'{"prompt": "x"}')

@@ -1,4 +1,4 @@
-"""What a test author reads: unmatched calls, the line to paste, calls in reports and notebooks."""
+"""Messages and reports: unmatched calls, suggested rules, calls in pytest and notebooks."""
 
 from __future__ import annotations
 
@@ -15,65 +15,65 @@ def runtime() -> Any:
     return boto3.client("sagemaker-runtime")
 
 
-def refused(ml: MockML, **members: Any) -> str:
+def unmatched_message(ml: MockML, **members: Any) -> str:
     with pytest.raises(UnmatchedCall) as caught:
         runtime().invoke_endpoint(EndpointName="translate", **members)
     ml.unmatched.clear()
     return str(caught.value)
 
 
-def test_an_unmatched_call_names_the_nearest_three_rules_and_why_each_differs(
+def test_unmatched_call_names_the_three_closest_rules_and_their_differences(
     mlmock: MockML,
 ) -> None:
     endpoint = mlmock.sagemaker.endpoint("translate")
-    for word in ("German", "French", "Dutch", "Greek"):
-        rule = endpoint.on(Body=contains(word), ContentType="text/plain").reply(word)
+    for language in ("German", "French", "Dutch", "Greek"):
+        rule = endpoint.on(Body=contains(language), ContentType="text/plain").reply(language)
         rule.optional()
-    text = refused(mlmock, Body=b"in Latin", ContentType="text/plain")
+    text = unmatched_message(mlmock, Body=b"in Latin", ContentType="text/plain")
     assert "invoke_endpoint(" in text
     assert text.count("the rule says contains(") == 3
     assert "Body is b'in Latin'" in text
     assert "To answer it, add:" in text
-    paste = text.splitlines()[-1].strip()
-    assert paste.startswith('ml.sagemaker.endpoint("translate").on(')
-    assert "ContentType='text/plain'" in paste
+    suggestion = text.splitlines()[-1].strip()
+    assert suggestion.startswith('ml.sagemaker.endpoint("translate").on(')
+    assert "ContentType='text/plain'" in suggestion
 
 
-def test_the_nearest_rule_is_the_one_of_which_most_fits(mlmock: MockML) -> None:
+def test_closest_rule_is_the_one_with_the_most_matching_conditions(mlmock: MockML) -> None:
     endpoint = mlmock.sagemaker.endpoint("translate")
     endpoint.on(Body=contains("German")).reply("a").optional()
     endpoint.on(Body=contains("Greek"), ContentType="text/plain").reply("b").optional()
     endpoint.on(Body=contains("Dutch")).reply("c").optional()
-    nearest = refused(mlmock, Body=b"in Latin", ContentType="text/plain").splitlines()[3]
+    nearest = unmatched_message(mlmock, Body=b"in Latin", ContentType="text/plain").splitlines()[3]
     assert "Greek" in nearest
 
 
-def test_the_line_to_paste_is_python_however_long_the_call_is(mlmock: MockML) -> None:
+def test_suggested_rule_is_valid_python_even_for_a_long_call(mlmock: MockML) -> None:
     endpoint = mlmock.sagemaker.endpoint("translate")
     endpoint.on(Body=contains("German")).reply(lambda call: "x" * 100).optional()
-    text = refused(mlmock, Body=b"0123456789" * 100)
-    paste = text.splitlines()[-1].strip()
-    assert paste == (
+    text = unmatched_message(mlmock, Body=b"0123456789" * 100)
+    suggestion = text.splitlines()[-1].strip()
+    assert suggestion == (
         'ml.sagemaker.endpoint("translate")'
         ".on(Body=contains(b'0123456789012345678901234567890123456789')).reply(...)"
     )
-    compile(paste, "paste", "eval")
+    compile(suggestion, "<suggestion>", "eval")
 
 
-def test_a_spent_rule_and_a_predicate_say_so(mlmock: MockML) -> None:
+def test_mismatch_reason_of_an_exhausted_rule_and_of_a_predicate(mlmock: MockML) -> None:
     endpoint = mlmock.sagemaker.endpoint("translate")
     endpoint.reply("once").times(1)
     runtime().invoke_endpoint(EndpointName="translate", Body=b"")
-    assert "it fits, but is spent after its one call" in refused(mlmock, Body=b"")
+    assert "it fits, but is spent after its one call" in unmatched_message(mlmock, Body=b"")
     endpoint.on(where=lambda call: call.region == "eu-west-1").reply("never").optional()
-    assert "its where= says no" in refused(mlmock, Body=b"")
+    assert "its where= says no" in unmatched_message(mlmock, Body=b"")
     endpoint.reply("twice").times(2)
     for _ in range(2):
         runtime().invoke_endpoint(EndpointName="translate", Body=b"")
-    assert "spent after 2 calls" in refused(mlmock, Body=b"")
+    assert "spent after 2 calls" in unmatched_message(mlmock, Body=b"")
 
 
-def test_what_fails_is_shown_at_the_authors_line(pytester: pytest.Pytester) -> None:
+def test_errors_are_reported_at_the_line_of_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""
         def test_rule(mlmock):
@@ -98,7 +98,7 @@ def test_what_fails_is_shown_at_the_authors_line(pytester: pytest.Pytester) -> N
     result.stdout.no_fnmatch_line("*mlmock*rules.py*")
 
 
-def test_the_calls_of_a_failed_test_are_in_its_report(pytester: pytest.Pytester) -> None:
+def test_report_of_a_failed_test_lists_its_calls(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""
         import boto3
@@ -136,7 +136,7 @@ def test_the_calls_of_a_failed_test_are_in_its_report(pytester: pytest.Pytester)
         (("--mlmock-strict",), "mlmock_strict = false", 1),
     ],
 )
-def test_strictness_is_set_by_option_ini_and_marker(
+def test_strict_mode_is_set_by_option_ini_and_marker(
     pytester: pytest.Pytester, arguments: tuple[str, ...], ini: str, failed: int
 ) -> None:
     pytester.makeini(f"[pytest]\n{ini}\nfilterwarnings = ignore::mlmock.UnusedRuleWarning")
@@ -156,7 +156,7 @@ def test_strictness_is_set_by_option_ini_and_marker(
     outcome.assert_outcomes(passed=2 - failed, failed=failed)
 
 
-def test_under_xdist_reports_and_outcomes_are_the_same(pytester: pytest.Pytester) -> None:
+def test_reports_and_outcomes_are_the_same_under_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""
         import boto3, pytest
@@ -173,7 +173,7 @@ def test_under_xdist_reports_and_outcomes_are_the_same(pytester: pytest.Pytester
     outcome.stdout.fnmatch_lines(["*mlmock: the calls of this test*"])
 
 
-def test_a_notebook_shows_tables_with_everything_escaped(mlmock: MockML) -> None:
+def test_notebook_tables_are_escaped(mlmock: MockML) -> None:
     start(boto3.client(A2I), "invoice-1")
     mlmock.sagemaker.endpoint("churn").reply("<b>")
     runtime().invoke_endpoint(EndpointName="churn", Body=b"<script>")
@@ -185,7 +185,7 @@ def test_a_notebook_shows_tables_with_everything_escaped(mlmock: MockML) -> None
     assert mlmock.calls._repr_html_().startswith("<table>")
 
 
-def test_a_long_journal_shows_its_end() -> None:
+def test_report_of_a_long_journal_shows_its_end() -> None:
     from mlmock.reporting.messages import journal_text
 
     with mock_ml() as ml:
@@ -196,7 +196,7 @@ def test_a_long_journal_shows_its_end() -> None:
         assert len(repr(ml.calls)) < 300
 
 
-def test_no_secret_is_shown_anywhere(mlmock: MockML) -> None:
+def test_secrets_are_not_recorded(mlmock: MockML) -> None:
     client = boto3.client(
         A2I, aws_access_key_id="AKIAREAL", aws_secret_access_key="REALSECRET",
         aws_session_token="REALTOKEN",

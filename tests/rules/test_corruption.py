@@ -1,4 +1,4 @@
-"""Answers and streams that arrive broken."""
+"""Corrupted responses: malformed, truncated, of the wrong length, broken event streams."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def events_of(runtime: Any) -> Any:
     return iter(answer["Body"])
 
 
-def test_a_malformed_answer_is_no_json(mlmock: MockML, a2i: Any) -> None:
+def test_malformed_response_is_not_json(mlmock: MockML, a2i: Any) -> None:
     mlmock.on(A2I, "ListHumanLoops").malformed().times(1)
     answer = a2i.list_human_loops(FlowDefinitionArn=FLOW)
     assert "HumanLoopSummaries" not in answer
@@ -44,7 +44,7 @@ def test_a_malformed_answer_is_no_json(mlmock: MockML, a2i: Any) -> None:
     assert mlmock.calls.last.answer.body == b"<html><body>502 Bad Gateway</body></html>"
 
 
-def test_a_truncated_answer_closes_the_connection_after_the_work_is_done(
+def test_truncated_response_closes_the_connection_after_the_operation_ran(
     mlmock: MockML, a2i: Any
 ) -> None:
     mlmock.on(A2I, "StartHumanLoop").truncated().times(1)
@@ -53,27 +53,27 @@ def test_a_truncated_answer_closes_the_connection_after_the_work_is_done(
     assert names(a2i) == ["invoice-1"]
 
 
-def test_a_broken_answer_is_retried_as_botocore_does(mlmock: MockML) -> None:
+def test_truncated_response_is_retried_by_botocore(mlmock: MockML) -> None:
     mlmock.on(A2I, "ListHumanLoops").truncated().times(2)
     answer = boto3.client(A2I).list_human_loops(FlowDefinitionArn=FLOW)
     assert answer["ResponseMetadata"]["RetryAttempts"] == 2
     assert [call.attempt for call in mlmock.calls] == [1, 2, 3]
 
 
-def test_a_content_length_that_is_too_large_closes_the_connection(mlmock: MockML, a2i: Any) -> None:
+def test_too_large_content_length_closes_the_connection(mlmock: MockML, a2i: Any) -> None:
     mlmock.on(A2I, "ListHumanLoops").wrong_length(5).times(1)
     with pytest.raises(ConnectionClosedError):
         a2i.list_human_loops(FlowDefinitionArn=FLOW)
 
 
-def test_a_content_length_that_is_too_small_cuts_the_answer(mlmock: MockML, a2i: Any) -> None:
+def test_too_small_content_length_truncates_the_body(mlmock: MockML, a2i: Any) -> None:
     mlmock.on(A2I, "ListHumanLoops").reply({"HumanLoopSummaries": []}).wrong_length(-2).times(1)
     a2i.list_human_loops(FlowDefinitionArn=FLOW)
     assert mlmock.calls.last.answer is not None
     assert mlmock.calls.last.answer.body == b'{"HumanLoopSummaries":['
 
 
-def test_a_streamed_body_is_cut_where_it_is_read(mlmock: MockML, runtime: Any) -> None:
+def test_truncated_streaming_body_raises_when_it_is_read(mlmock: MockML, runtime: Any) -> None:
     mlmock.sagemaker.endpoint("raw").reply(b"0123456789")
     mlmock.on("sagemaker-runtime", "InvokeEndpoint").truncated().times(1)
     body = runtime.invoke_endpoint(EndpointName="raw", Body=b"")["Body"]
@@ -81,7 +81,7 @@ def test_a_streamed_body_is_cut_where_it_is_read(mlmock: MockML, runtime: Any) -
         body.read()
 
 
-def test_damage_goes_with_an_answer_of_its_own(mlmock: MockML, runtime: Any) -> None:
+def test_corruption_combines_with_a_reply(mlmock: MockML, runtime: Any) -> None:
     mlmock.on("sagemaker-runtime", "InvokeEndpoint").reply("abcdef").wrong_length(3)
     body = runtime.invoke_endpoint(EndpointName="any", Body=b"")["Body"]
     assert body.read(6) == b"abcdef"
@@ -89,7 +89,7 @@ def test_damage_goes_with_an_answer_of_its_own(mlmock: MockML, runtime: Any) -> 
         body.read()
 
 
-def test_a_stream_breaks_by_a_checksum(mlmock: MockML, runtime: Any) -> None:
+def test_stream_with_a_wrong_checksum_raises(mlmock: MockML, runtime: Any) -> None:
     mlmock.on("sagemaker-runtime", STREAM).break_stream("checksum", after=1)
     events = events_of(runtime)
     assert next(events) == {"PayloadPart": {"Bytes": b"to"}}
@@ -97,18 +97,18 @@ def test_a_stream_breaks_by_a_checksum(mlmock: MockML, runtime: Any) -> None:
         next(events)
 
 
-def test_a_stream_is_cut_in_the_middle_of_a_message(mlmock: MockML, runtime: Any) -> None:
+def test_stream_that_is_cut_within_a_message_ends_early(mlmock: MockML, runtime: Any) -> None:
     mlmock.on("sagemaker-runtime", STREAM).break_stream("cut", after=2)
     assert [event["PayloadPart"]["Bytes"] for event in events_of(runtime)] == [b"to", b"ken"]
 
 
-def test_a_stream_is_dropped(mlmock: MockML, runtime: Any) -> None:
+def test_dropped_stream_raises_a_protocol_error(mlmock: MockML, runtime: Any) -> None:
     mlmock.on("sagemaker-runtime", STREAM).break_stream()
     with pytest.raises(ProtocolError):
         next(events_of(runtime))
 
 
-def test_a_stream_stalls_until_the_read_timeout(mlmock: MockML) -> None:
+def test_stalled_stream_raises_after_the_read_timeout(mlmock: MockML) -> None:
     mlmock.sagemaker.endpoint("llm").stream([b"to", b"ken"])
     mlmock.on("sagemaker-runtime", STREAM).break_stream("stall", after=1)
     events = events_of(boto3.client("sagemaker-runtime", config=Config(read_timeout=30)))
@@ -127,14 +127,14 @@ def test_a_stream_breaks_with_an_exception_event(mlmock: MockML, runtime: Any) -
         next(events)
 
 
-def test_a_malformed_stream_is_no_event_stream(mlmock: MockML, runtime: Any) -> None:
+def test_malformed_stream_raises_checksum_mismatch(mlmock: MockML, runtime: Any) -> None:
     mlmock.on("sagemaker-runtime", STREAM).malformed()
     with pytest.raises(ChecksumMismatch):
         next(events_of(runtime))
 
 
 @pytest.mark.parametrize(
-    ("write", "told"),
+    ("write", "message"),
     [
         (lambda ml: ml.on(A2I, "ListHumanLoops").break_stream(), "answer with an event stream"),
         (lambda ml: ml.on("sagemaker-runtime", STREAM).break_stream("bang"), "not by 'bang'"),
@@ -147,8 +147,8 @@ def test_a_malformed_stream_is_no_event_stream(mlmock: MockML, runtime: Any) -> 
     ],
     ids=["no stream", "unknown", "negative", "no event", "nothing"],
 )
-def test_damage_that_cannot_be_is_refused(
-    mlmock: MockML, write: Callable[[MockML], object], told: str
+def test_impossible_corruption_is_rejected(
+    mlmock: MockML, write: Callable[[MockML], object], message: str
 ) -> None:
-    with pytest.raises(BadAnswer, match=told):
+    with pytest.raises(BadAnswer, match=message):
         write(mlmock)

@@ -1,4 +1,4 @@
-"""However many rules there are, the right one answers."""
+"""The rule index: the same rule answers, however many are registered."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ VALUES = st.one_of(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=40), st.sampled_from(NAMES))
-def test_the_latest_rule_that_fits_wins(values: list[object], name: str) -> None:
+def test_latest_matching_rule_answers(values: list[object], name: str) -> None:
     expected = [
-        place
-        for place, value in enumerate(values)
+        number
+        for number, value in enumerate(values)
         if value == name or (callable(value) and value(name))
     ]
     with mock_ml() as ml:
-        for place, value in enumerate(values):
+        for number, value in enumerate(values):
             rule = ml.on(A2I, "StopHumanLoop", HumanLoopName=value)
-            rule.fail("ValidationException", f"rule {place}").optional()
+            rule.fail("ValidationException", f"rule {number}").optional()
         client = boto3.client(A2I)
-        told = f"rule {expected[-1]}" if expected else f"Human loop {name} not found."
+        message = f"rule {expected[-1]}" if expected else f"Human loop {name} not found."
         with pytest.raises(ClientError) as caught:
             client.stop_human_loop(HumanLoopName=name)
-        assert caught.value.response["Error"]["Message"] == told
+        assert caught.value.response["Error"]["Message"] == message
 
 
-def test_rules_of_other_members_stay_among_the_many() -> None:
+def test_rules_with_other_conditions_still_match_among_many() -> None:
     with mock_ml() as ml:
         ml.on(A2I, "StopHumanLoop", where=lambda call: True).fail("ThrottlingException").optional()
         for name in NAMES:

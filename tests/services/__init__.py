@@ -1,1 +1,1 @@
-"""What the services share."""
+"""Tests of `mlmock.services`."""

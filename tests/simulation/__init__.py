@@ -1,1 +1,1 @@
-"""Tests of simulation."""
+"""Tests of `mlmock.simulation`."""

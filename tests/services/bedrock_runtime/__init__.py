@@ -1,1 +1,1 @@
-"""Bedrock Runtime."""
+"""Tests of Amazon Bedrock Runtime."""

@@ -1,1 +1,1 @@
-"""Tests of common."""
+"""Tests of `mlmock.services.common`."""

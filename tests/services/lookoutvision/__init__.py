@@ -1,1 +1,1 @@
-"""Lookout for Vision."""
+"""Tests of Amazon Lookout for Vision."""

@@ -1,1 +1,1 @@
-"""Augmented AI Runtime: human loops."""
+"""Tests of Amazon Augmented AI Runtime (human loops)."""

@@ -1,1 +1,1 @@
-"""SageMaker Runtime."""
+"""Tests of Amazon SageMaker Runtime."""

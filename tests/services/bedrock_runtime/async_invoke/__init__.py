@@ -1,1 +1,1 @@
-"""Tests of async_invoke."""
+"""Tests of asynchronous model invocation."""

@@ -1,1 +1,1 @@
-"""Tests of families."""
+"""Tests of the model families' request and response bodies."""
