@@ -7,20 +7,20 @@ import sys
 
 import pytest
 
-# What older releases of botocore call, and Python 3.12 has deprecated.
+# Older botocore releases call a method that Python 3.12 deprecated.
 OLD = "ignore:datetime.datetime.utc:DeprecationWarning:botocore.auth"
 
 
 def run(pytester: pytest.Pytester, text: str, **outcomes: int) -> pytest.RunResult:
-    """Run a test file, and check its outcomes."""
+    """Run a test file and check its outcomes."""
     pytester.makepyfile(text)
-    strictly = ("--strict-markers", "-W", "error", "-W", OLD)
-    result = pytester.runpytest("-p", "no:cacheprovider", *strictly)
+    strict_options = ("--strict-markers", "-W", "error", "-W", OLD)
+    result = pytester.runpytest("-p", "no:cacheprovider", *strict_options)
     result.assert_outcomes(**outcomes)
     return result
 
 
-def test_the_fixture_yields_a_fresh_handle_for_every_test(pytester: pytest.Pytester) -> None:
+def test_fixture_yields_a_new_handle_for_every_test(pytester: pytest.Pytester) -> None:
     run(
         pytester,
         """
@@ -40,7 +40,7 @@ def test_the_fixture_yields_a_fresh_handle_for_every_test(pytester: pytest.Pytes
             start(a2i)
             assert len(mlmock.calls) == 2
 
-        def test_nothing_runs_without_it():
+        def test_no_mock_is_active_without_the_fixture():
             with pytest.raises(RuntimeError):
                 package.current()
         """,
@@ -48,7 +48,7 @@ def test_the_fixture_yields_a_fresh_handle_for_every_test(pytester: pytest.Pytes
     )
 
 
-def test_markers_of_module_class_and_test_are_merged_and_the_nearest_decides(
+def test_markers_of_module_class_and_test_are_merged_and_the_closest_wins(
     pytester: pytest.Pytester,
 ) -> None:
     run(
@@ -84,11 +84,11 @@ def test_markers_of_module_class_and_test_are_merged_and_the_nearest_decides(
 
             @pytest.mark.mlmock(region="farther", seed=4)
             @pytest.mark.mlmock(region="us-west-2")
-            def test_the_nearest_of_one_test_decides(self, mlmock):
+            def test_closest_marker_of_a_test_wins(self, mlmock):
                 assert where(mlmock) == ["us-west-2", "111122223333"]
 
         @pytest.mark.mlmock(region="us-west-2")
-        def test_the_marker_alone_starts_nothing():
+        def test_marker_without_the_fixture_starts_no_mock():
             with pytest.raises(RuntimeError):
                 package.current()
         """,
@@ -96,7 +96,7 @@ def test_markers_of_module_class_and_test_are_merged_and_the_nearest_decides(
     )
 
 
-def test_an_option_that_does_not_exist_is_an_error(pytester: pytest.Pytester) -> None:
+def test_unknown_option_of_the_marker_is_an_error(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
         """
@@ -111,7 +111,7 @@ def test_an_option_that_does_not_exist_is_an_error(pytester: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["*reegion*"])
 
 
-def test_a_test_that_passed_fails_for_unused_rules_and_swallowed_refusals(
+def test_passing_test_fails_for_unused_rules_and_suppressed_errors(
     pytester: pytest.Pytester,
 ) -> None:
     result = run(
@@ -143,7 +143,7 @@ def test_a_test_that_passed_fails_for_unused_rules_and_swallowed_refusals(
             raise LookupError
 
         @pytest.mark.mlmock("bedrock-runtime")
-        def test_swallowed(mlmock):
+        def test_suppressed(mlmock):
             with contextlib.suppress(Exception, AssertionError):
                 names(client())
 
@@ -170,11 +170,11 @@ def test_a_test_that_passed_fails_for_unused_rules_and_swallowed_refusals(
                 rule(self.ml)
                 self.fail("mine too")
 
-            def test_fails_in_a_part(self):
+            def test_skipped_in_unittest(self):
                 rule(self.ml)
                 self.skipTest("for now")
 
-        def test_nothing_is_left():
+        def test_no_mock_is_active():
             with pytest.raises(RuntimeError):
                 package.current()
         """,
@@ -194,7 +194,7 @@ def test_a_test_that_passed_fails_for_unused_rules_and_swallowed_refusals(
     )
 
 
-def test_a_decorated_test_is_an_ordinary_test_to_pytest(pytester: pytest.Pytester) -> None:
+def test_decorated_tests_and_fixtures_work_with_pytest(pytester: pytest.Pytester) -> None:
     run(
         pytester,
         """
@@ -214,22 +214,22 @@ def test_a_decorated_test_is_an_ordinary_test_to_pytest(pytester: pytest.Pyteste
 
         @pytest.mark.parametrize("number", [1, 2])
         @mock_ml(region="eu-west-1")
-        def test_parametrised(number, ml):
+        def test_parametrized(number, ml):
             assert ml.a2i.flow_definition("x").arn.split(":")[3] == "eu-west-1"
 
         @mock_ml(region="eu-west-1")
-        def test_beside_the_fixture(mlmock, ml):
+        def test_with_the_fixture(mlmock, ml):
             assert mlmock is not ml
             assert mlmock.calls is ml.calls
 
         @pytest.fixture
         @mock_ml
-        def held(ml):
+        def handle(ml):
             start(client())
             yield ml
 
-        def test_in_a_decorated_fixture(held):
-            assert held is package.current()
+        def test_in_a_decorated_fixture(handle):
+            assert handle is package.current()
             assert names(client()) == ["invoice-1"]
 
         @mock_ml
@@ -241,7 +241,7 @@ def test_a_decorated_test_is_an_ordinary_test_to_pytest(pytester: pytest.Pyteste
     )
 
 
-def test_the_plugin_imports_nothing_of_ours_where_it_is_not_used(
+def test_plugin_loads_no_other_module_unless_it_is_used(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makepyfile(
@@ -249,15 +249,15 @@ def test_the_plugin_imports_nothing_of_ours_where_it_is_not_used(
         import sys
 
         def test_it():
-            ours = {name for name in sys.modules if name.split(".")[0] == "mlmock"}
-            assert ours <= {"mlmock", "mlmock._version", "mlmock.pytest_plugin"}
+            loaded = {name for name in sys.modules if name.split(".")[0] == "mlmock"}
+            assert loaded <= {"mlmock", "mlmock._version", "mlmock.pytest_plugin"}
             assert "botocore" not in sys.modules
         """
     )
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
-def test_importing_the_package_loads_nothing() -> None:
+def test_importing_the_package_loads_only_the_version() -> None:
     code = (
         "import sys, mlmock; print([n for n in sys.modules if n.startswith(('mlmock.', 'boto'))])"
     )
@@ -265,7 +265,7 @@ def test_importing_the_package_loads_nothing() -> None:
     assert done.stdout.strip() == "['mlmock._version']"
 
 
-def test_it_stands_beside_other_decorators(pytester: pytest.Pytester) -> None:
+def test_decorator_combines_with_other_decorators(pytester: pytest.Pytester) -> None:
     run(
         pytester,
         """
@@ -296,7 +296,7 @@ def test_it_stands_beside_other_decorators(pytester: pytest.Pytester) -> None:
         @mock_aws
         @mock_ml
         @freeze_time("2020-02-03")
-        def test_beside_moto_and_freezegun(ml):
+        def test_with_moto_and_freezegun(ml):
             assert ml.clock.now().year == 2020
         """,
         passed=4,

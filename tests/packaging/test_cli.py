@@ -1,4 +1,4 @@
-"""The command line: the demo's output, and what it says when something is missing."""
+"""The command line: the output of the demo, options, and error messages."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ With moto's S3 it all took N ms.
 """
 
 
-def test_the_demo_reviews_invoices_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_prints_the_review_of_invoices(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["demo"]) == 0
     printed = re.sub(r"\d+ ms", "N ms", capsys.readouterr().out)
     assert printed == DEMO.replace("VERSION", package.__version__)
 
 
-def test_the_demo_says_what_it_needs(
+def test_demo_names_the_extras_it_needs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "moto", None)
@@ -52,7 +52,7 @@ def test_the_demo_says_what_it_needs(
     assert "pip install 'mlmock[boto3,moto]'" in capsys.readouterr().err
 
 
-def test_the_example_is_packed_into_the_wheel(
+def test_example_is_found_in_the_checkout_and_in_the_wheel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert cli.example() == Path(__file__).parents[2] / "examples" / "human_review.py"
@@ -63,20 +63,22 @@ def test_the_example_is_packed_into_the_wheel(
     assert cli.example() == packed
 
 
-def test_serve_takes_the_options_of_the_contract() -> None:
+def test_serve_accepts_the_documented_options() -> None:
     options = cli.parser().parse_args(["serve", "--port", "0", "--port-file", "p"])
     assert (options.host, options.port, options.port_file) == ("127.0.0.1", 0, Path("p"))
 
 
-@pytest.mark.parametrize("line", [[], ["dance"], ["serve", "--port", "x"]])
-def test_a_line_that_cant_be_read(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["serve", "--port", "x"]])
+def test_invalid_arguments_print_the_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
-        cli.main(line)
+        cli.main(arguments)
     assert caught.value.code == 2
     assert "usage: mlmock" in capsys.readouterr().err
 
 
-def test_python_dash_m_is_the_command(
+def test_python_dash_m_runs_the_command_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     main = Path(cli.__file__).with_name("__main__.py")

@@ -1,6 +1,6 @@
-"""The container: what its files say is what the package does; no engine is needed to tell.
+"""Dockerfile and compose file, checked against the package without a container engine.
 
-Docker joins the lines that end in a backslash, and reads the rest as an instruction and its words.
+Docker joins lines that end in a backslash; each result is an instruction and its arguments.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ PORT = cli.parser().parse_args(["serve"]).port
 
 
 def instructions(name: str) -> list[str]:
-    """Return what follows each instruction of that name in the Dockerfile."""
+    """Return the arguments of each instruction of that name in the Dockerfile."""
     text = (ROOT / "examples" / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
     return re.findall(rf"^{name} (.+)$", text, re.MULTILINE)
 
 
-def words(instruction: str) -> list[str]:
-    """Return the words that an instruction gives as a JSON list."""
+def json_list(instruction: str) -> list[str]:
+    """Return the JSON list that an instruction ends with."""
     found: list[str] = json.loads(instruction[instruction.index("[") :])
     return found
 
@@ -43,7 +43,7 @@ def service(name: str) -> Any:
 # -- Dockerfile ---------------------------------------------------------------------------------
 
 
-def test_the_image_holds_what_the_wheel_is_built_of() -> None:
+def test_image_copies_the_files_that_the_wheel_is_built_from() -> None:
     copied = {path for line in instructions("COPY") for path in line.split()[:-1]}
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     named = re.findall(r"^(?:only-include|license-files|readme) = (.+)$", project, re.MULTILINE)
@@ -52,28 +52,28 @@ def test_the_image_holds_what_the_wheel_is_built_of() -> None:
     assert copied == {line[1:] for line in kept if line.startswith("!")}
 
 
-def test_the_image_serves_to_whoever_reaches_the_container() -> None:
+def test_image_listens_on_every_interface() -> None:
     (entry,), (exposed,) = instructions("ENTRYPOINT"), instructions("EXPOSE")
-    program, *arguments = words(entry)
+    program, *arguments = json_list(entry)
     options = cli.parser().parse_args(arguments)
     assert (program, options.command, options.host) == ("mlmock", "serve", "0.0.0.0")  # noqa: S104
     assert options.port == int(exposed)
 
 
-def test_the_image_is_healthy_while_the_server_answers() -> None:
+def test_health_check_succeeds_while_the_server_runs() -> None:
     (check,) = instructions("HEALTHCHECK")
-    program, option, code = words(check)
+    program, option, code = json_list(check)
     assert (program, option, code.count(str(PORT))) == ("python", "-c", 1)
     with ServerThread() as server:
-        line = [sys.executable, "-c", code.replace(str(PORT), str(server.port))]
-        assert subprocess.run(line, timeout=30).returncode == 0
-    assert subprocess.run(line, timeout=30, stderr=subprocess.DEVNULL).returncode == 1
+        command = [sys.executable, "-c", code.replace(str(PORT), str(server.port))]
+        assert subprocess.run(command, timeout=30).returncode == 0
+    assert subprocess.run(command, timeout=30, stderr=subprocess.DEVNULL).returncode == 1
 
 
 # -- compose ------------------------------------------------------------------------------------
 
 
-def test_the_program_waits_for_the_server_and_knows_its_address() -> None:
+def test_program_waits_for_the_server_and_has_its_address() -> None:
     server, program = service("mlmock"), service("program")
     assert server["build"] == {"context": "..", "dockerfile": "examples/Dockerfile"}
     assert server["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
@@ -81,7 +81,7 @@ def test_the_program_waits_for_the_server_and_knows_its_address() -> None:
     assert program["environment"]["AWS_ENDPOINT_URL"] == f"http://mlmock:{PORT}"
 
 
-def test_the_program_gets_its_list(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_of_the_program_works_against_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     program = service("program")
     name, operation, option, flow = program["command"].split()
     for variable, value in program["environment"].items():

@@ -1,4 +1,4 @@
-"""`ml.clock` and `ml.progress`: virtual time, and how asynchronous work moves on."""
+"""Virtual time (`ml.clock`) and the completion of asynchronous tasks (`ml.progress`)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NOW = datetime.datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 def status(a2i: Any, name: str = "invoice-1") -> str:
-    """Look at a loop."""
+    """Return the status of a loop; this counts as a poll."""
     return str(a2i.describe_human_loop(HumanLoopName=name)["HumanLoopStatus"])
 
 
 def stop(a2i: Any, name: str = "invoice-1") -> None:
-    """Start a loop and begin to stop it."""
+    """Start a loop and request that it stops."""
     start(a2i, name)
     a2i.stop_human_loop(HumanLoopName=name)
 
@@ -32,15 +32,15 @@ def stop(a2i: Any, name: str = "invoice-1") -> None:
 # -- the clock --------------------------------------------------------------------------------
 
 
-def test_the_clock_follows_the_machine_and_can_be_advanced(mlmock: MockML, a2i: Any) -> None:
+def test_clock_follows_the_system_clock_and_can_be_advanced(mlmock: MockML, a2i: Any) -> None:
     before = mlmock.clock.now()
     assert abs(before.timestamp() - time.time()) < 60
     assert before.tzinfo is UTC
     mlmock.clock.advance(seconds=1, minutes=2, hours=3, days=4)
-    gone = mlmock.clock.now() - before
+    elapsed = mlmock.clock.now() - before
     assert (
         datetime.timedelta(0)
-        <= gone - datetime.timedelta(4, 1, hours=3, minutes=2)
+        <= elapsed - datetime.timedelta(4, 1, hours=3, minutes=2)
         < (datetime.timedelta(seconds=60))
     )
     start(a2i)
@@ -51,7 +51,7 @@ def test_the_clock_follows_the_machine_and_can_be_advanced(mlmock: MockML, a2i: 
             mlmock.clock.advance(seconds=wrong)
 
 
-def test_the_clock_may_stand(a2i: Any) -> None:
+def test_clock_can_be_frozen(a2i: Any) -> None:
     with mock_ml(now=NOW) as ml:
         start(a2i)
         assert ml.clock.now() == NOW
@@ -62,7 +62,7 @@ def test_the_clock_may_stand(a2i: Any) -> None:
         assert ml.clock.now() == NOW
 
 
-def test_an_inner_blocks_instant_holds_while_it_runs(a2i: Any) -> None:
+def test_now_of_an_inner_mock_applies_until_it_ends(a2i: Any) -> None:
     with mock_ml(now=NOW) as outer:
         with mock_ml(now=NOW + datetime.timedelta(days=1)) as inner:
             assert inner.clock.now().day == 2
@@ -71,7 +71,7 @@ def test_an_inner_blocks_instant_holds_while_it_runs(a2i: Any) -> None:
         assert outer.clock.now() == NOW
 
 
-def test_an_inner_blocks_clock_starts_at_its_instant_whatever_was_advanced() -> None:
+def test_now_of_an_inner_mock_is_independent_of_earlier_advances() -> None:
     with mock_ml(now=NOW) as ml:
         ml.clock.advance(days=1)
         later = NOW + datetime.timedelta(days=400)
@@ -87,32 +87,32 @@ def test_an_inner_blocks_clock_starts_at_its_instant_whatever_was_advanced() -> 
         assert ml.clock.now() == NOW
 
 
-def test_the_clock_follows_freezegun_and_time_machine(mlmock: MockML, a2i: Any) -> None:
+def test_clock_follows_freezegun_and_time_machine(mlmock: MockML, a2i: Any) -> None:
     with freeze_time("2020-02-03 04:05:06") as frozen:
         start(a2i, "frozen")
         assert mlmock.clock.now() == datetime.datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
         frozen.tick(60)
         assert mlmock.clock.now().minute == 6
     with time_machine.travel(datetime.datetime(2031, 1, 1, tzinfo=UTC), tick=False):
-        start(a2i, "travelled")
+        start(a2i, "traveled")
         assert mlmock.clock.now() == datetime.datetime(2031, 1, 1, tzinfo=UTC)
     created = {
         name: a2i.describe_human_loop(HumanLoopName=name)["CreationTime"].year
-        for name in ("frozen", "travelled")
+        for name in ("frozen", "traveled")
     }
-    assert created == {"frozen": 2020, "travelled": 2031}
+    assert created == {"frozen": 2020, "traveled": 2031}
 
 
 # -- progress ---------------------------------------------------------------------------------
 
 
-def test_immediately_work_is_over_when_the_call_returns(mlmock: MockML, a2i: Any) -> None:
+def test_immediately_completes_tasks_before_the_call_returns(mlmock: MockML, a2i: Any) -> None:
     stop(a2i)
     assert status(a2i) == "Stopped"
     assert mlmock.events.last.detail["humanLoopStatus"] == "Stopped"
 
 
-def test_after_polls_so_many_looks_see_it_in_progress(a2i: Any) -> None:
+def test_after_polls_completes_after_that_many_polls(a2i: Any) -> None:
     with mock_ml(progress=after_polls(2)) as ml:
         stop(a2i)
         assert [status(a2i) for _ in range(4)] == ["Stopping", "Stopping", "Stopped", "Stopped"]
@@ -121,18 +121,19 @@ def test_after_polls_so_many_looks_see_it_in_progress(a2i: Any) -> None:
         assert status(a2i, "b") == "Stopped"
 
 
-def test_after_seconds_the_clock_ends_it_and_looks_do_not(a2i: Any) -> None:
+def test_after_seconds_completes_by_the_clock_and_not_by_polls(a2i: Any) -> None:
     with mock_ml(progress=after(60), now=NOW) as ml:
         stop(a2i)
         ml.clock.advance(seconds=59)
         assert [status(a2i) for _ in range(3)] == ["Stopping"] * 3
         assert len(ml.events) == 0
         ml.clock.advance(seconds=3)
-        assert ml.events.last.time == NOW + datetime.timedelta(seconds=60)  # in its own moment
+        # the time at which the task was due
+        assert ml.events.last.time == NOW + datetime.timedelta(seconds=60)
         assert status(a2i) == "Stopped"
 
 
-def test_manually_the_test_ends_it(a2i: Any) -> None:
+def test_manually_completes_only_by_step_or_finish(a2i: Any) -> None:
     with mock_ml(progress=manually()) as ml:
         stop(a2i)
         ml.clock.advance(days=30)
@@ -144,7 +145,7 @@ def test_manually_the_test_ends_it(a2i: Any) -> None:
         assert status(a2i, "b") == "Stopped"
 
 
-def test_a_policy_is_set_on_everything_on_a_service_or_on_a_resource(a2i: Any) -> None:
+def test_policy_is_set_for_the_mock_a_service_or_a_resource(a2i: Any) -> None:
     with mock_ml() as ml:
         ml.progress = after_polls(1)
         stop(a2i, "a")
@@ -155,7 +156,7 @@ def test_a_policy_is_set_on_everything_on_a_service_or_on_a_resource(a2i: Any) -
         ml.a2i.flow_definition("review").progress = immediately()
         stop(a2i, "c")
         assert status(a2i, "c") == "Stopped"
-        ml.lookoutvision.progress.step()  # not theirs
+        ml.lookoutvision.progress.step()  # a step of another service
         assert status(a2i, "b") == "Stopping"
         ml.a2i.progress.step()
         assert status(a2i, "b") == "Stopped"
@@ -175,12 +176,12 @@ def test_a_policy_is_set_on_everything_on_a_service_or_on_a_resource(a2i: Any) -
         lambda ml: setattr(ml.a2i, "progress", 3),
     ],
 )
-def test_a_policy_that_is_none_is_refused(mlmock: MockML, wrong: Any) -> None:
+def test_invalid_policy_is_rejected(mlmock: MockML, wrong: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         wrong(mlmock)
 
 
-def test_policies_read_as_they_are_written() -> None:
+def test_repr_and_equality_of_policies() -> None:
     assert [repr(p) for p in (immediately(), after_polls(2), after(60), manually())] == [
         "immediately()",
         "after_polls(2)",

@@ -1,4 +1,4 @@
-"""The object store: the same words in memory and in moto's S3."""
+"""The object store behaves the same in memory and with moto's S3."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from moto import mock_aws
 
 from mlmock import MockML, mock_ml
 from mlmock.aws.scope import Owner
-from mlmock.simulation.object_store import MissingBucket, MissingObject, json_bytes, split_uri
+from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey, json_bytes, parse_s3_uri
 
-MINE = Owner("123456789012", "us-east-1")
-THEIRS = Owner("111122223333", "eu-west-1")
+SCOPE = Owner("123456789012", "us-east-1")
+OTHER_SCOPE = Owner("111122223333", "eu-west-1")
 
 
 @pytest.fixture(params=["memory", "moto"])
 def ml(request: pytest.FixtureRequest) -> Iterator[MockML]:
-    """A mock whose objects are in memory, or in moto's S3 with one bucket."""
+    """Yield a mock whose objects are in memory, or in moto's S3 with one bucket."""
     with mock_ml() as handle:
         if request.param == "memory":
             yield handle
@@ -28,13 +28,13 @@ def ml(request: pytest.FixtureRequest) -> Iterator[MockML]:
             yield handle
 
 
-def test_what_is_put_is_got(ml: MockML) -> None:
+def test_put_then_get(ml: MockML) -> None:
     ml.s3.put("s3://bucket/a/b.json", b"\x00\xff", content_type="application/json")
     assert ml.s3.get("s3://bucket/a/b.json") == b"\x00\xff"
     assert ml.s3.object("s3://bucket/a/b.json").content_type == "application/json"
 
 
-def test_text_is_utf_8_and_has_no_type_of_its_own(ml: MockML) -> None:
+def test_text_is_stored_as_utf_8_with_the_default_content_type(ml: MockML) -> None:
     ml.s3.put("s3://bucket/text", "café", metadata={"by": "me"})
     found = ml.s3.object("s3://bucket/text")
     assert found.body == "café".encode()
@@ -42,13 +42,13 @@ def test_text_is_utf_8_and_has_no_type_of_its_own(ml: MockML) -> None:
     assert found.metadata == {"by": "me"}
 
 
-def test_the_later_object_stays(ml: MockML) -> None:
+def test_put_overwrites_an_object(ml: MockML) -> None:
     for body in (b"one", b"two"):
         ml.s3.put("s3://bucket/key", body)
     assert ml.s3.get("s3://bucket/key") == b"two"
 
 
-def test_objects_under_a_prefix_are_listed_in_order(ml: MockML) -> None:
+def test_list_returns_the_objects_under_a_prefix_in_order(ml: MockML) -> None:
     for key in ("b", "a/2", "a/1", "ab"):
         ml.s3.put(f"s3://bucket/{key}", b"")
     assert ml.s3.list("s3://bucket/a") == ["s3://bucket/a/1", "s3://bucket/a/2", "s3://bucket/ab"]
@@ -57,18 +57,18 @@ def test_objects_under_a_prefix_are_listed_in_order(ml: MockML) -> None:
     assert ml.s3.list("s3://bucket/c") == []
 
 
-def test_an_object_that_isnt_there(ml: MockML) -> None:
-    with pytest.raises(MissingObject, match="s3://bucket/nothing"):
+def test_get_of_a_missing_object_raises(ml: MockML) -> None:
+    with pytest.raises(NoSuchKey, match="s3://bucket/nothing"):
         ml.s3.get("s3://bucket/nothing")
 
 
-def test_urls_of_https_name_the_same_object(ml: MockML) -> None:
+def test_https_urls_name_the_same_object(ml: MockML) -> None:
     ml.s3.put("https://bucket.s3.us-east-1.amazonaws.com/key", b"1")
     assert ml.s3.get("https://s3.us-east-1.amazonaws.com/bucket/key") == b"1"
     assert ml.s3.get("s3://bucket/key") == b"1"
 
 
-def test_where_objects_are_is_said(ml: MockML) -> None:
+def test_repr_names_the_storage(ml: MockML) -> None:
     assert repr(ml.s3) in {"<objects in memory>", "<objects in moto's S3>"}
 
 
@@ -76,36 +76,36 @@ def test_where_objects_are_is_said(ml: MockML) -> None:
 
 
 @mock_ml
-def test_in_memory_every_bucket_exists(ml: MockML) -> None:
-    assert ml.s3.list("s3://nobody-made-me/") == []
-    ml.s3.put("s3://nobody-made-me/key", b"1")
-    ml.s3.ensure_bucket("another", MINE)
-    assert ml.s3.get("s3://nobody-made-me/key") == b"1"
+def test_every_bucket_exists_in_memory(ml: MockML) -> None:
+    assert ml.s3.list("s3://missing-bucket/") == []
+    ml.s3.put("s3://missing-bucket/key", b"1")
+    ml.s3.ensure_bucket("another", SCOPE)
+    assert ml.s3.get("s3://missing-bucket/key") == b"1"
 
 
 @mock_aws
 @mock_ml
-def test_moto_has_only_its_own_buckets(ml: MockML) -> None:
-    with pytest.raises(MissingBucket, match="nobody-made-me"):
-        ml.s3.put("s3://nobody-made-me/key", b"1")
-    with pytest.raises(MissingBucket, match="nobody-made-me"):
-        ml.s3.get("s3://nobody-made-me/key")
-    with pytest.raises(MissingBucket, match="nobody-made-me"):
-        ml.s3.list("s3://nobody-made-me/")
+def test_only_created_buckets_exist_in_moto(ml: MockML) -> None:
+    with pytest.raises(NoSuchBucket, match="missing-bucket"):
+        ml.s3.put("s3://missing-bucket/key", b"1")
+    with pytest.raises(NoSuchBucket, match="missing-bucket"):
+        ml.s3.get("s3://missing-bucket/key")
+    with pytest.raises(NoSuchBucket, match="missing-bucket"):
+        ml.s3.list("s3://missing-bucket/")
 
 
 @mock_aws
 @mock_ml
-def test_a_bucket_of_motos_is_made_once_and_belongs_to_somebody(ml: MockML) -> None:
+def test_ensure_bucket_creates_a_moto_bucket_once_in_its_account(ml: MockML) -> None:
     for _ in range(2):
-        ml.s3.ensure_bucket("theirs", THEIRS)
-    ml.s3.put("s3://theirs/key", b"1", owner=THEIRS)
-    assert ml.s3.get("s3://theirs/key", owner=THEIRS) == b"1"
+        ml.s3.ensure_bucket("other", OTHER_SCOPE)
+    ml.s3.put("s3://other/key", b"1", owner=OTHER_SCOPE)
+    assert ml.s3.get("s3://other/key", owner=OTHER_SCOPE) == b"1"
     assert boto3.client("s3", region_name="us-east-1").list_buckets()["Buckets"] == []
 
 
 @mock_ml
-def test_objects_stay_where_they_were_put(ml: MockML) -> None:
+def test_objects_stay_in_the_store_they_were_put_in(ml: MockML) -> None:
     ml.s3.put("s3://bucket/key", b"in memory")
     with mock_aws():
         boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="bucket")
@@ -114,7 +114,7 @@ def test_objects_stay_where_they_were_put(ml: MockML) -> None:
     assert ml.s3.get("s3://bucket/key") == b"in memory"
 
 
-# -- names and texts ----------------------------------------------------------------------------
+# -- URIs and JSON -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -128,16 +128,16 @@ def test_objects_stay_where_they_were_put(ml: MockML) -> None:
         ("https://s3.cn-north-1.amazonaws.com.cn/bucket/a/b", ("bucket", "a/b")),
     ],
 )
-def test_a_uri_is_a_bucket_and_a_key(uri: str, parts: tuple[str, str]) -> None:
-    assert split_uri(uri) == parts
+def test_uri_is_parsed_into_bucket_and_key(uri: str, parts: tuple[str, str]) -> None:
+    assert parse_s3_uri(uri) == parts
 
 
 @pytest.mark.parametrize(
     "uri", ["", "bucket/key", "s3:///key", "http://bucket/key", "https://x.org/a"]
 )
-def test_what_names_no_object(uri: str) -> None:
+def test_uri_without_an_object_is_rejected(uri: str) -> None:
     with pytest.raises(ValueError, match="s3://bucket/key"):
-        split_uri(uri)
+        parse_s3_uri(uri)
 
 
 def test_json_is_compact_sorted_and_utf_8() -> None:

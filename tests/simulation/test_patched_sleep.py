@@ -1,4 +1,4 @@
-"""The sleeping of the code under test moves the clock, where a test asks for it."""
+"""`ml.clock.patch_time()`: `time.sleep` and `asyncio.sleep` advance the virtual clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from mlmock import MockML, mock_ml
 
 
-def test_sleep_moves_the_clock_and_is_the_machines_again_afterwards() -> None:
+def test_sleep_advances_the_clock_until_the_mock_ends() -> None:
     before, before_async = time.sleep, asyncio.sleep
     with mock_ml() as ml:
         ml.clock.patch_sleep()
@@ -22,12 +22,12 @@ def test_sleep_moves_the_clock_and_is_the_machines_again_afterwards() -> None:
     assert (time.sleep, asyncio.sleep) == (before, before_async)
 
 
-def test_asyncio_sleep_moves_it_too_and_lets_other_tasks_run(mlmock: MockML) -> None:
+def test_asyncio_sleep_advances_the_clock_and_yields_to_other_tasks(mlmock: MockML) -> None:
     mlmock.clock.patch_sleep()
-    seen = []
+    started = []
 
     async def worker(name: str) -> str:
-        seen.append(name)
+        started.append(name)
         return str(await asyncio.sleep(60, name))
 
     async def main() -> list[str]:
@@ -35,21 +35,21 @@ def test_asyncio_sleep_moves_it_too_and_lets_other_tasks_run(mlmock: MockML) -> 
 
     start = mlmock.clock.now()
     assert asyncio.run(main()) == ["a", "b"]
-    assert seen == ["a", "b"]
+    assert started == ["a", "b"]
     assert mlmock.clock.now() - start >= timedelta(seconds=120)
 
 
-def test_sleep_is_left_alone_where_nobody_asks(mlmock: MockML) -> None:
+def test_sleep_is_real_unless_it_is_patched(mlmock: MockML) -> None:
     before = mlmock.clock.offset
     time.sleep(0)
     assert mlmock.clock.offset == before
 
 
-def test_nothing_is_patched_for_a_clock_of_its_own() -> None:
+def test_standalone_clock_patches_nothing() -> None:
     from mlmock.simulation.clock import Clock
-    from mlmock.simulation.undo_log import Ledger
+    from mlmock.simulation.undo_log import UndoLog
 
-    clock = Clock(Ledger())
+    clock = Clock(UndoLog())
     clock.patch_sleep()
     assert clock.offset == 0.0
     with pytest.raises(ValueError, match="only goes forward"):
