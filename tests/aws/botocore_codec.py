@@ -1,4 +1,4 @@
-"""botocore's side of the wire: its serialiser writes requests, its parser reads answers."""
+"""The client side of the protocol: botocore's own serializer and parser."""
 
 from typing import Any
 
@@ -6,19 +6,21 @@ from botocore.awsrequest import create_request_object, prepare_request_dict
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from mlmock.aws.protocol.messages import Answer, Request
+from mlmock.aws.protocol.messages import HttpResponse, Request
 from mlmock.aws.protocol.rest_json import Operation
 from mlmock.interception.botocore.bodies import raw_body
 
 ENDPOINT = "https://service.us-east-1.amazonaws.com"
 
 
-def written(operation: Operation, params: dict[str, Any], endpoint: str = ENDPOINT) -> Request:
-    """Return the request that botocore makes of `params`, as a transport hands it on."""
+def serialize_request(
+    operation: Operation, params: dict[str, Any], endpoint: str = ENDPOINT
+) -> Request:
+    """Return the request that botocore builds from `params`."""
     serializer = create_serializer("rest-json", include_validation=False)
-    pieces = serializer.serialize_to_request(params, operation.model)
-    prepare_request_dict(pieces, endpoint_url=endpoint, context={})
-    request = create_request_object(pieces).prepare()
+    request_dict = serializer.serialize_to_request(params, operation.model)
+    prepare_request_dict(request_dict, endpoint_url=endpoint, context={})
+    request = create_request_object(request_dict).prepare()
     lower = {name.lower(): text for name, text in request.headers.items()}
     headers = {
         name: text.decode() if isinstance(text, bytes) else text
@@ -29,7 +31,7 @@ def written(operation: Operation, params: dict[str, Any], endpoint: str = ENDPOI
 
 
 def as_bytes(body: Any) -> bytes:
-    """Return a request's body as it goes over the wire."""
+    """Return the bytes of a request body."""
     if body is None:
         return b""
     if isinstance(body, str):
@@ -37,14 +39,14 @@ def as_bytes(body: Any) -> bytes:
     return bytes(body) if isinstance(body, (bytes, bytearray)) else bytes(body.read())
 
 
-def read(operation: Operation, answer: Answer) -> dict[str, Any]:
-    """Return what botocore's parser reads of `answer`; streams are read to their end."""
+def parse_response(operation: Operation, answer: HttpResponse) -> dict[str, Any]:
+    """Parse `answer` with botocore's parser, reading streams to their end."""
     parser: Any = create_parser("rest-json")
     shape: Any = operation.model.output_shape
     lower = {name.lower(): text for name, text in answer.headers.items()}
     response = {
         "status_code": answer.status,
-        "headers": _AnyCase(lower),
+        "headers": _CaseInsensitiveHeaders(lower),
         "body": answer.body,
         "context": {"operation_name": operation.name},
     }
@@ -59,8 +61,8 @@ def read(operation: Operation, answer: Answer) -> dict[str, Any]:
     return found
 
 
-class _AnyCase(dict[str, str]):
-    """Headers as botocore has them: their names in any case."""
+class _CaseInsensitiveHeaders(dict[str, str]):
+    """Headers with case-insensitive names, as in botocore."""
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(str(name).lower())

@@ -1,12 +1,12 @@
-"""The operations at hand, by name."""
+"""Fixtures of the protocol tests."""
 
 import pytest
 
 from mlmock.aws.protocol.rest_json import Operation
-from tests.aws.operations import known
+from tests.aws.operations import available_operations
 
 
 @pytest.fixture(scope="session")
 def operations() -> dict[str, Operation]:
-    """Return the operations that we hold by name; of lookoutvision's revisions, the later's."""
-    return {operation.name: operation for operation in known()}
+    """Return the mocked operations by name; for lookoutvision, those of the later revision."""
+    return {operation.name: operation for operation in available_operations()}

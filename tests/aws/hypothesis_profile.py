@@ -1,6 +1,6 @@
-"""How hard hypothesis looks: the same way in every run, and the whole folder within seconds.
+"""Hypothesis settings: the same examples in every run, few enough to run within seconds.
 
-`MLMOCK_EXAMPLES=5` looks five times as hard, as `make slow` does.
+`MLMOCK_EXAMPLES=5` generates five times as many examples; `make slow` uses it.
 """
 
 import os
@@ -18,7 +18,7 @@ _COMMON = settings(
     ],
 )
 _TIMES = int(os.environ.get("MLMOCK_EXAMPLES", "1"))
-HARDLY_ANY = settings(_COMMON, max_examples=3)
+VERY_FEW = settings(_COMMON, max_examples=3)
 FEW = settings(_COMMON, max_examples=6 * _TIMES)
 SOME = settings(_COMMON, max_examples=20 * _TIMES)
 MANY = settings(_COMMON, max_examples=80 * _TIMES)

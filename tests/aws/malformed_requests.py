@@ -1,4 +1,4 @@
-"""Requests that somebody has spoilt: their bodies, paths, queries and headers."""
+"""Corrupted requests: bodies, paths, queries and headers."""
 
 import copy
 import json
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlmock.aws.protocol.messages import Request
 from mlmock.aws.protocol.rest_json import Operation
-from tests.aws.botocore_codec import ENDPOINT, written
+from tests.aws.botocore_codec import ENDPOINT, serialize_request
 from tests.aws.shape_strategies import structures
 
 ODD_VALUES: tuple[Any, ...] = (
@@ -98,57 +98,57 @@ ODD_TAILS = (
 
 
 def odd_bodies() -> st.SearchStrategy[bytes]:
-    """Return bytes that are no request of any operation."""
+    """Return bytes that are not the body of any valid request."""
     return st.sampled_from(ODD_BODIES) | st.binary(max_size=30)
 
 
 @st.composite
-def spoilt(draw: Any, operation: Operation) -> Request:
-    """Draw a valid request of `operation`, and spoil it once or twice."""
-    request = written(operation, draw(structures(operation.model.input_shape)))
-    ways = draw(st.lists(st.sampled_from(_WAYS), min_size=1, max_size=2))
-    for spoil in ways:
-        request = draw(spoil(request))
+def corrupted_requests(draw: Any, operation: Operation) -> Request:
+    """Draw a valid request of `operation` with one or two corruptions."""
+    request = serialize_request(operation, draw(structures(operation.model.input_shape)))
+    corruptions = draw(st.lists(st.sampled_from(_CORRUPTIONS), min_size=1, max_size=2))
+    for corrupt in corruptions:
+        request = draw(corrupt(request))
     return request
 
 
 def _one_value(request: Request) -> st.SearchStrategy[Request]:
-    """Put an odd value at any node of a JSON body, or take the node away."""
+    """Replace any node of a JSON body with an odd value, or remove it."""
     try:
         body = json.loads(request.body)
-        changes = [*ways_into(body)]
-    except (ValueError, RecursionError):  # from 3.13 on, json reads deeper than Python calls
+        changes = [*paths_into(body)]
+    except (ValueError, RecursionError):  # since 3.13, json parses deeper than Python can recurse
         return _body(request)
     if not changes:
         return _body(request)
-    places = st.sampled_from(changes)
-    return st.builds(lambda way, odd: _changed(request, body, way, odd), places, _ODD)
+    paths = st.sampled_from(changes)
+    return st.builds(lambda path, odd: _changed(request, body, path, odd), paths, _ODD)
 
 
 _ODD: st.SearchStrategy[Any] = st.sampled_from(ODD_VALUES) | st.just(...)
 
 
-def ways_into(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the way to every node inside a JSON value."""
+def paths_into(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path to every node inside a JSON value."""
     steps: Any = value if isinstance(value, dict) else range(len(value) if _is_list(value) else 0)
     for step in steps:
-        yield (*way, step)
-        yield from ways_into(value[step], (*way, step))
+        yield (*path, step)
+        yield from paths_into(value[step], (*path, step))
 
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, list)
 
 
-def _changed(request: Request, body: Any, way: tuple[Any, ...], odd: Any) -> Request:
+def _changed(request: Request, body: Any, path: tuple[Any, ...], odd: Any) -> Request:
     body = copy.deepcopy(body)
     inner = body
-    for step in way[:-1]:
+    for step in path[:-1]:
         inner = inner[step]
     if odd is ...:
-        del inner[way[-1]]
+        del inner[path[-1]]
     else:
-        inner[way[-1]] = odd
+        inner[path[-1]] = odd
     return _with(request, body=json.dumps(body).encode())
 
 
@@ -163,7 +163,7 @@ def _url(request: Request) -> st.SearchStrategy[Request]:
     tails = st.sampled_from(ODD_TAILS)
     both = st.builds(lambda url, tail: url + tail, cuts | st.just(request.url), tails)
     inside = st.builds(
-        lambda place, tail: request.url[:place] + tail + request.url[place:],
+        lambda position, tail: request.url[:position] + tail + request.url[position:],
         st.integers(start, len(request.url)),
         tails,
     )
@@ -180,7 +180,12 @@ def _headers(request: Request) -> st.SearchStrategy[Request]:
     )
 
 
-_WAYS: list[Callable[[Request], st.SearchStrategy[Request]]] = [_one_value, _body, _url, _headers]
+_CORRUPTIONS: list[Callable[[Request], st.SearchStrategy[Request]]] = [
+    _one_value,
+    _body,
+    _url,
+    _headers,
+]
 
 
 def _with(request: Request, **changes: Any) -> Request:

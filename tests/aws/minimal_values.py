@@ -1,13 +1,13 @@
-"""The least that a shape needs, and that least with one value put at a place inside it."""
+"""Minimal values of shapes, and minimal values with one given value inside them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from mlmock.aws.spec.constraints import is_document, is_union, limits_of
+from mlmock.aws.spec.constraints import constraints_of, is_document, is_union
 from tests.aws.pattern_samples import SAMPLES
-from tests.aws.shape_strategies import holds
+from tests.aws.shape_strategies import is_valid_string
 
 SOME_KEY = "some-key"
 _SIMPLE: dict[str, Any] = {
@@ -17,10 +17,10 @@ _SIMPLE: dict[str, Any] = {
 
 
 def minimal(shape: Any) -> Any:
-    """Return a valid value of `shape` with only what is required."""
+    """Return a valid value of `shape` with only the required members."""
     if is_document(shape):
         return {"any": ["thing"]}
-    kind, limits = shape.type_name, limits_of(shape)
+    kind, limits = shape.type_name, constraints_of(shape)
     if kind == "structure":
         names = list(shape.members)[:1] if is_union(shape) else shape.required_members
         return {name: minimal(shape.members[name]) for name in names}
@@ -34,38 +34,38 @@ def minimal(shape: Any) -> Any:
     if limits.enum:
         return shape.enum[0]
     if kind == "string":
-        return next(text for text in SAMPLES if holds(shape, text) and text)
+        return next(text for text in SAMPLES if is_valid_string(shape, text) and text)
     return _SIMPLE.get(kind, limits.least if limits.least is not None else 1)
 
 
 def key_of(shape: Any) -> str:
     """Return a valid key of a map `shape`."""
-    return SOME_KEY if holds(shape.key, SOME_KEY) else str(minimal(shape.key))
+    return SOME_KEY if is_valid_string(shape.key, SOME_KEY) else str(minimal(shape.key))
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place inside a structure: the steps to it, as the members, items and values it goes by."""
+class Position:
+    """A position inside a structure: the members, indexes and keys that lead to it."""
 
     steps: tuple[Any, ...]
-    shapes: tuple[Any, ...]  # of everything from the outermost to the place itself
+    shapes: tuple[Any, ...]  # from the outermost shape to the one at the position
 
     @property
     def shape(self) -> Any:
-        """The shape at the place."""
+        """The shape at the position."""
         return self.shapes[-1]
 
     @property
     def owner(self) -> Any:
-        """The shape of what the place is directly in."""
+        """The shape that directly contains the position."""
         return self.shapes[-2]
 
-    def then(self, step: Any, shape: Any) -> "Place":
-        """Return the place one step further in."""
-        return Place((*self.steps, step), (*self.shapes, shape))
+    def then(self, step: Any, shape: Any) -> "Position":
+        """Return the position one step further in."""
+        return Position((*self.steps, step), (*self.shapes, shape))
 
     def path(self, steps: int | None = None) -> str:
-        """Return the path as messages have it."""
+        """Return the path as AWS's messages show it."""
         texts = []
         for step, shape in zip(self.steps[:steps], self.shapes, strict=False):
             if shape.type_name == "structure":
@@ -75,44 +75,44 @@ class Place:
         return ".".join(texts)
 
 
-ITEM = 1  # the second item of a list, where it may have two
+ITEM = 1  # the second item of a list, if it may have two
 
 
-def places(shape: Any) -> Iterator[Place]:
-    """Yield every place inside a structure, each shape once on a way."""
-    return _inside(Place((), (shape,)))
+def positions(shape: Any) -> Iterator[Position]:
+    """Yield every position inside a structure; a recursive shape is entered once."""
+    return _inside(Position((), (shape,)))
 
 
-def _inside(place: Place) -> Iterator[Place]:
-    for inner in _directly_in(place):
+def _inside(position: Position) -> Iterator[Position]:
+    for inner in _directly_in(position):
         yield inner
-        if inner.shape.name not in {shape.name for shape in place.shapes}:
+        if inner.shape.name not in {shape.name for shape in position.shapes}:
             yield from _inside(inner)
 
 
-def _directly_in(place: Place) -> Iterator[Place]:
-    shape = place.shape
+def _directly_in(position: Position) -> Iterator[Position]:
+    shape = position.shape
     if is_document(shape):
         return
     if shape.type_name == "structure":
         for name, member in shape.members.items():
-            yield place.then(name, member)
+            yield position.then(name, member)
     elif shape.type_name == "list":
-        yield place.then(0 if limits_of(shape).most == 1 else ITEM, shape.member)
+        yield position.then(0 if constraints_of(shape).most == 1 else ITEM, shape.member)
     elif shape.type_name == "map":
-        yield place.then(key_of(shape), shape.value)
+        yield position.then(key_of(shape), shape.value)
 
 
-def put(place: Place, value: Any) -> Any:
-    """Return the least value of the outermost shape that has `value` at `place`."""
-    return _put(place.shapes, place.steps, value)
+def with_value_at(position: Position, value: Any) -> Any:
+    """Return the minimal value of the outermost shape with `value` at `position`."""
+    return _value_with(position.shapes, position.steps, value)
 
 
-def _put(shapes: tuple[Any, ...], steps: tuple[Any, ...], value: Any) -> Any:
+def _value_with(shapes: tuple[Any, ...], steps: tuple[Any, ...], value: Any) -> Any:
     if not steps:
         return value
     shape, step = shapes[0], steps[0]
-    inner = _put(shapes[1:], steps[1:], value)
+    inner = _value_with(shapes[1:], steps[1:], value)
     if is_union(shape):
         return {step: inner}
     if shape.type_name == "list":

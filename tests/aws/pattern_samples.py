@@ -1,4 +1,4 @@
-"""One text for every pattern of the models; a new pattern needs a new line here."""
+"""A matching string for every pattern of the models; a new pattern may need a new sample."""
 
 SAMPLES = (
     "a",

@@ -1,4 +1,4 @@
-"""Values of the model's shapes: hypothesis strategies that respect every constraint."""
+"""Hypothesis strategies for values of botocore shapes that satisfy every constraint."""
 
 import math
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mlmock.aws.spec.constraints import is_document, is_union, limits_of
+from mlmock.aws.spec.constraints import constraints_of, is_document, is_union
 from mlmock.aws.spec.numbers import RANGES
 from mlmock.aws.spec.patterns import compiled
 from tests.aws.pattern_samples import SAMPLES
@@ -32,7 +32,7 @@ documents = st.recursive(
 
 
 def values(shape: Any, location: str | None = None, depth: int = 0) -> st.SearchStrategy[Any]:
-    """Return valid values of a botocore `shape`, as a caller of boto3 gives them."""
+    """Return valid values of a botocore `shape`, as passed to a boto3 client."""
     if is_document(shape):
         return documents.filter(lambda value: value is not None)
     kind = shape.type_name
@@ -50,7 +50,7 @@ def values(shape: Any, location: str | None = None, depth: int = 0) -> st.Search
 def structures(
     shape: Any, depth: int = 0, without: frozenset[str] = frozenset()
 ) -> st.SearchStrategy[Any]:
-    """Return values of a structure or union; deep ones have only what is required."""
+    """Return values of a structure or union; deep ones have only required members."""
     members = {n: m for n, m in shape.members.items() if n not in without}
     made = {n: _later(m, depth) for n, m in members.items()}
     if is_union(shape):
@@ -63,7 +63,7 @@ def structures(
 
 @st.composite
 def _sparsely(draw: Any, required: dict[str, Any], optional: dict[str, Any]) -> dict[str, Any]:
-    """Draw a few optional members at a time: all of them at once say no more, and cost a lot."""
+    """Draw a few optional members at a time; drawing all of them is slow and finds no more."""
     chosen = draw(st.sets(st.sampled_from(sorted(optional)), max_size=3)) if optional else set()
     members = {**required, **{name: optional[name] for name in sorted(chosen)}}
     return {name: draw(strategy) for name, strategy in members.items()}
@@ -75,10 +75,10 @@ def _later(member: Any, depth: int) -> st.SearchStrategy[Any]:
 
 
 def _containers(shape: Any, location: str | None, depth: int) -> st.SearchStrategy[Any]:
-    limits = limits_of(shape)
+    limits = constraints_of(shape)
     least = int(limits.least or 0)
     if location in {"querystring", "header"}:
-        least = max(least, 1)  # an empty list has no way to be written there
+        least = max(least, 1)  # an empty list cannot be serialized there
     most = min(int(limits.most) if limits.most is not None else least + 2, max(least, 2))
     if shape.type_name == "list":
         return st.lists(values(shape.member, location, depth + 1), min_size=least, max_size=most)
@@ -88,8 +88,8 @@ def _containers(shape: Any, location: str | None, depth: int) -> st.SearchStrate
 
 
 def strings(shape: Any, location: str | None) -> st.SearchStrategy[str]:
-    """Return strings within `shape`'s limits; in a header such as a header can hold."""
-    limits = limits_of(shape)
+    """Return strings that satisfy `shape`, and that a header can carry if it is one."""
+    limits = constraints_of(shape)
     if limits.enum:
         return st.sampled_from(sorted(limits.enum))
     least = int(limits.least or 0)
@@ -99,21 +99,21 @@ def strings(shape: Any, location: str | None) -> st.SearchStrategy[str]:
     if limits.fits is None:
         alphabet = _HEADER_SAFE if location in {"header", "headers"} else _TEXT
         return st.text(alphabet, min_size=least, max_size=max(most, 1))
-    fitting = st.sampled_from([s for s in SAMPLES if holds(shape, s)])
+    fitting = st.sampled_from([s for s in SAMPLES if is_valid_string(shape, s)])
     if len(shape.metadata["pattern"]) > _LONG_PATTERN or location in {"header", "headers"}:
         return fitting
     pattern: Any = compiled(shape.metadata["pattern"])
-    if not isinstance(pattern, re.Pattern):  # classes of Unicode, which hypothesis can't read
+    if not isinstance(pattern, re.Pattern):  # Unicode classes, which hypothesis cannot parse
         letters = st.characters(categories=("L", "N", "Zs"))
         drawn: st.SearchStrategy[str] = st.text(letters, min_size=least, max_size=most)
     else:
         drawn = st.from_regex(re.compile(str(pattern.pattern), re.ASCII), fullmatch=True)
-    return fitting | drawn.filter(lambda text: holds(shape, text) and len(text) >= least)
+    return fitting | drawn.filter(lambda text: is_valid_string(shape, text) and len(text) >= least)
 
 
-def holds(shape: Any, text: str) -> bool:
-    """True if `text` is within every limit of a string `shape`."""
-    limits = limits_of(shape)
+def is_valid_string(shape: Any, text: str) -> bool:
+    """Return whether `text` satisfies every constraint of a string `shape`."""
+    limits = constraints_of(shape)
     return (
         (limits.least or 0) <= len(text) <= (math.inf if limits.most is None else limits.most)
         and (not limits.enum or text in limits.enum)
@@ -122,12 +122,12 @@ def holds(shape: Any, text: str) -> bool:
 
 
 def _blobs(shape: Any) -> st.SearchStrategy[bytes]:
-    least = int(limits_of(shape).least or 0)
+    least = int(constraints_of(shape).least or 0)
     return st.binary(min_size=least, max_size=least + 20)
 
 
 def _simple(shape: Any, location: str | None) -> st.SearchStrategy[Any]:
-    limits = limits_of(shape)
+    limits = constraints_of(shape)
     if shape.type_name == "boolean":
         return st.booleans()
     if shape.type_name == "timestamp":

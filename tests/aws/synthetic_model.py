@@ -1,4 +1,4 @@
-"""A service model of what the held services lack, so that no corner of the protocol is unproved."""
+"""A service model with the protocol features that the mocked services do not use."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _SCALARS: dict[str, dict[str, Any]] = {
     "Double": {"type": "double"},
     "Flag": {"type": "boolean"},
     "Moment": {"type": "timestamp"},
-    "Colour": {"type": "string", "enum": ["red", "green"]},
+    "Color": {"type": "string", "enum": ["red", "green"]},
     "Letters": {"type": "string", "pattern": r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$", "max": 8},
     "Secret": {"type": "string", "sensitive": True, "max": 3},
     "Even": {"type": "double", "min": 0.5, "max": 1.5},
@@ -34,9 +34,9 @@ def _members(location: str, names: list[str]) -> dict[str, Any]:
 
 
 def _moments(location: str | None) -> dict[str, Any]:
-    place = {"location": location} if location else {}
+    position = {"location": location} if location else {}
     return {
-        name: {"shape": "Moment", "timestampFormat": text, "locationName": f"x-{name}", **place}
+        name: {"shape": "Moment", "timestampFormat": text, "locationName": f"x-{name}", **position}
         for name, text in _FORMATS.items()
     }
 
@@ -46,7 +46,7 @@ def _structure(members: dict[str, Any], **facts: Any) -> dict[str, Any]:
 
 
 _SCALAR_LISTS = [f"{name}s" for name in _SCALARS]
-# Lists in headers whose items no comma parts: an HTTP date has one of its own.
+# Lists whose items can be separated by commas in a header; an HTTP date contains a comma.
 _HEADER_LISTS = [name for name in _SCALAR_LISTS if name != "Moments"]
 _TREE = {
     "Name": {"shape": "Letters", "locationName": "n"},
@@ -58,7 +58,7 @@ _BODY = {
     **_moments(None),
     "Renamed": {"shape": "Letters", "locationName": "other"},
     "other": {"shape": "Whole", "locationName": "Renamed"},
-    "ByColour": {"shape": "ByColour"},
+    "ByColor": {"shape": "ByColor"},
     "Pair": {"shape": "Pair"},
     "SecretBox": {"shape": "SecretBox"},
     "Tree": {"shape": "Tree"},
@@ -78,7 +78,7 @@ _SHAPES: dict[str, Any] = {
     **_LISTS,
     "Pair": {"type": "list", "member": {"shape": "Letters"}, "min": 2, "max": 3},
     "Table": {"type": "list", "member": {"shape": "Pair"}},
-    "ByColour": {"type": "map", "key": {"shape": "Colour"}, "value": {"shape": "Even"}},
+    "ByColor": {"type": "map", "key": {"shape": "Color"}, "value": {"shape": "Even"}},
     "TextByText": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Text"}},
     "SecretBox": _structure(
         {"Inner": {"shape": "Letters"}, "Pair": {"shape": "Pair"}}, sensitive=True

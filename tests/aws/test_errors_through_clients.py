@@ -1,4 +1,4 @@
-"""Bad bytes and errors through real clients: a modelled 4xx, and nothing stored changes."""
+"""Malformed requests and modeled errors, sent and received by real clients."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,20 +20,20 @@ from tests.aws.operations import EVERY
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
 ODD_HEADERS = ("", " ", "ä", "\t", "1e999", "-1", "99999999999", "x" * 5000)
 Change = Callable[[Any], None]
-# The final revision is the default one; the preview's is asked for by an option.
+# The final revision is the default; the preview revision needs an option.
 CALLABLE = [param for param in EVERY if "preview" not in str(param.id)]
 every_call = pytest.mark.parametrize("operation", CALLABLE)
 
 
 def client_of(service: str) -> Any:
-    """Return a client that doesn't retry, of the default region."""
+    """Return a client without retries in us-east-1."""
     return boto3.client(
         service, region_name="us-east-1", config=Config(retries={"max_attempts": 0})
     )
 
 
 @contextmanager
-def spoiling(client: Any, change: Change) -> Iterator[None]:
+def changing_requests(client: Any, change: Change) -> Iterator[None]:
     """Change every request of `client` before it is signed."""
     name = f"before-sign.{client.meta.service_model.service_id.hyphenize()}"
 
@@ -47,8 +47,8 @@ def spoiling(client: Any, change: Change) -> Iterator[None]:
         client.meta.events.unregister(name, handler)
 
 
-class Stored:
-    """What a service keeps, as its API and the handle show it."""
+class StoredState:
+    """The state of a service, as its API and the handle report it."""
 
     def __init__(self, ml: Any, service: str) -> None:
         self._ml = ml
@@ -61,7 +61,7 @@ class Stored:
         }[service]
 
     def __call__(self) -> list[Any]:
-        """Return all of it."""
+        """Return the current state."""
         objects = [[*self._ml.s3.list(f"s3://{bucket}/")] for bucket in ("bucket", "abc")]
         return [self._listed(), [*self._ml.events], objects]
 
@@ -89,11 +89,11 @@ def _seed() -> None:
 
 
 def _call(client: Any, operation: Operation) -> int:
-    """Return the status of a call with the least that `operation` needs."""
+    """Return the HTTP status of a call with minimal parameters."""
     try:
         found = getattr(client, operation.method)(**minimal(operation.model.input_shape))
-    except ClientError as fault:
-        found = dict(fault.response)
+    except ClientError as error:
+        found = dict(error.response)
     return int(found["ResponseMetadata"]["HTTPStatusCode"])
 
 
@@ -126,7 +126,7 @@ def _put_header(name: str, value: str) -> Change:
     return change
 
 
-def _spoils(operation: Operation) -> list[Change]:
+def _changes(operation: Operation) -> list[Change]:
     shape = operation.model.input_shape
     has_body = any("location" not in m.serialization for m in shape.members.values())
     bodies = ODD_BODIES if has_body else ODD_BODIES[-2:]
@@ -137,30 +137,33 @@ def _spoils(operation: Operation) -> list[Change]:
 
 
 @every_call
-def test_bad_bytes_are_a_4xx_and_change_nothing(operation: Operation) -> None:
+def test_malformed_request_gives_a_4xx_and_changes_nothing(operation: Operation) -> None:
     with mock_ml() as ml:
         _seed()
-        client, stored = client_of(operation.service), Stored(ml, operation.service)
+        client, stored = client_of(operation.service), StoredState(ml, operation.service)
         before = stored()
-        for change in _spoils(operation):
-            with spoiling(client, change):
+        for change in _changes(operation):
+            with changing_requests(client, change):
                 status = _call(client, operation)
             assert 200 <= status < 500
             found, before = before, stored()
             assert status < 400 or found == before
 
 
-def test_a_header_of_bytes_is_text() -> None:
+def test_bytes_in_a_header_are_decoded() -> None:
     given = {"Accept": b"\xff/\xc3\xa4", "X-Other": "left out", "Content-TYPE": "text/plain"}
     found = modelled_headers(given, frozenset({"accept", "content-type"}))
     assert found == {"accept": "\ufffd/ä", "content-type": "text/plain"}
 
 
 @every_call
-def test_a_refused_call_is_in_the_journal(operation: Operation) -> None:
+def test_rejected_call_is_in_the_journal(operation: Operation) -> None:
     with mock_ml() as ml:
         client = client_of(operation.service)
-        with spoiling(client, _put_path("/")), spoiling(client, _put_body(b"\xff")):
+        with (
+            changing_requests(client, _put_path("/")),
+            changing_requests(client, _put_body(b"\xff")),
+        ):
             status = _call(client, operation)
         assert len(ml.calls) == 1
         call = ml.calls.last
@@ -169,19 +172,19 @@ def test_a_refused_call_is_in_the_journal(operation: Operation) -> None:
         assert isinstance(dict(call.params), dict)
 
 
-def test_a_refused_call_keeps_what_could_be_read_of_it() -> None:
+def test_rejected_call_has_the_members_that_could_be_parsed() -> None:
     with mock_ml() as ml:
         client = client_of("lookoutvision")
-        with spoiling(client, _put_body(b"\xff")), pytest.raises(ClientError):
+        with changing_requests(client, _put_body(b"\xff")), pytest.raises(ClientError):
             client.create_dataset(ProjectName="p", DatasetType="train", ClientToken="t")
         assert ml.calls.last.params == {"ProjectName": "p", "ClientToken": "t"}
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"HumanLoopName": 1}'])
-def test_malformed_json_is_a_serialization_exception(body: bytes) -> None:
+def test_malformed_json_raises_serialization_exception(body: bytes) -> None:
     with mock_ml():
         client = client_of("sagemaker-a2i-runtime")
-        with spoiling(client, _put_body(body)), pytest.raises(ClientError) as caught:
+        with changing_requests(client, _put_body(body)), pytest.raises(ClientError) as caught:
             client.stop_human_loop(HumanLoopName="a")
     response = caught.value.response
     assert response["Error"]["Code"] == "SerializationException"
@@ -189,7 +192,7 @@ def test_malformed_json_is_a_serialization_exception(body: bytes) -> None:
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_every_fault_reaches_the_caller_in_one_message() -> None:
+def test_all_violations_are_reported_in_one_message() -> None:
     with mock_ml():
         client = client_of("sagemaker-a2i-runtime")
         with pytest.raises(client.exceptions.ValidationException) as caught:
@@ -216,9 +219,7 @@ def _tokens() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("operation", "name"), list(_tokens()))
-def test_a_token_that_nobody_gave_is_the_same_in_every_attempt(
-    operation: Operation, name: str
-) -> None:
+def test_generated_token_is_the_same_in_every_attempt(operation: Operation, name: str) -> None:
     with mock_ml() as ml:
         ml.on(operation.service).fail("ThrottlingException", status=500, times=2)
         client = boto3.client(operation.service, region_name="us-east-1")
@@ -231,9 +232,10 @@ def test_a_token_that_nobody_gave_is_the_same_in_every_attempt(
     assert len(set(tokens[:3])) == 1
 
 
-# -- modelled errors --------------------------------------------------------------------------
+# -- modeled errors ---------------------------------------------------------------------------
 
-_NONE = {"httpStatusCode": 400}  # an error of a stream has none; asked for at the door, it is 400
+# Stream exceptions model no status; an operation rule sends 400.
+_NO_STATUS = {"httpStatusCode": 400}
 
 
 def _errors() -> Iterator[Any]:
@@ -244,7 +246,7 @@ def _errors() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("operation", "shape"), list(_errors()))
-def test_every_modelled_error_reaches_the_caller(operation: Operation, shape: Any) -> None:
+def test_every_modeled_error_reaches_the_caller(operation: Operation, shape: Any) -> None:
     members = {name: minimal(member) for name, member in shape.members.items()}
     text = {name: "it broke" for name in members if name.lower() == "message"}
     others = {name: value for name, value in members.items() if name not in text}
@@ -257,20 +259,20 @@ def test_every_modelled_error_reaches_the_caller(operation: Operation, shape: An
     assert response["Error"] == {"Code": shape.name, "Message": "it broke"}
     assert {name: response[name] for name in members} == {**others, **text}
     metadata = response["ResponseMetadata"]
-    assert metadata["HTTPStatusCode"] == shape.metadata.get("error", _NONE)["httpStatusCode"]
+    assert metadata["HTTPStatusCode"] == shape.metadata.get("error", _NO_STATUS)["httpStatusCode"]
     assert metadata["HTTPHeaders"]["x-amzn-errortype"] == shape.name
     assert metadata["HTTPHeaders"]["content-type"] == "application/json"
     assert str(uuid.UUID(metadata["RequestId"])) == metadata["HTTPHeaders"]["x-amzn-requestid"]
 
 
 @every_call
-def test_every_answer_has_a_request_id_of_its_own(operation: Operation) -> None:
+def test_every_response_has_its_own_request_id(operation: Operation) -> None:
     with mock_ml():
         client = client_of(operation.service)
-        seen = []
+        responses = []
         name = f"after-call.{client.meta.service_model.service_id.hyphenize()}"
-        client.meta.events.register(name, lambda parsed, **_: seen.append(parsed))
+        client.meta.events.register(name, lambda parsed, **_: responses.append(parsed))
         _call(client, operation)
         _call(client, operation)
-    ids = [parsed["ResponseMetadata"]["RequestId"] for parsed in seen]
+    ids = [parsed["ResponseMetadata"]["RequestId"] for parsed in responses]
     assert len({uuid.UUID(text) for text in ids}) == 2

@@ -1,4 +1,4 @@
-"""What the journal shows of a call: what was given, and what boto3 made of the answer."""
+"""The journal records the parameters of a call and the response that boto3 returned."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from mlmock.aws.protocol.rest_json import Operation
 from mlmock.errors import ServiceError
 from tests.aws.minimal_values import minimal
 from tests.aws.operations import EVERY
-from tests.aws.test_serialization import empty_payload, events_of
+from tests.aws.stream_shapes import empty_payload, events_of
 
 CALLABLE = [param for param in EVERY if "preview" not in str(param.id)]
 
 
-def _whole(operation: Operation) -> dict[str, Any]:
-    """Return a result with every member that isn't streamed."""
+def _complete_result(operation: Operation) -> dict[str, Any]:
+    """Return a result with every member, and one of each event of a stream."""
     members = operation.model.output_shape.members.items()
     found = {n: minimal(m) for n, m in members if not m.serialization.get("eventstream")}
     if operation.event_stream is not None:
@@ -28,26 +28,26 @@ def _whole(operation: Operation) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("operation", CALLABLE)
-def test_the_journal_has_what_was_given_and_what_was_answered(operation: Operation) -> None:
-    params, result = minimal(operation.model.input_shape), _whole(operation)
+def test_journal_has_parameters_and_response(operation: Operation) -> None:
+    params, result = minimal(operation.model.input_shape), _complete_result(operation)
     with mock_ml() as ml:
         ml.on(operation.service, operation.name).reply(output(**result))
         client = boto3.client(operation.service, region_name="us-east-1")
         found = getattr(client, operation.method)(**params)
-        read = {name: _all_of(value) for name, value in found.items()}
+        read = {name: _read_all(value) for name, value in found.items()}
         assert params.items() <= ml.calls.last.params.items()
         assert ml.calls.last.response == result
     assert {name: read[name] for name in result} == result
 
 
-def _all_of(value: Any) -> Any:
-    """Return a streamed value as a whole, any other as it is."""
+def _read_all(value: Any) -> Any:
+    """Return a streamed value read to its end, and any other value unchanged."""
     if hasattr(value, "read"):
         return value.read()
     return list(value) if type(value).__name__ == "EventStream" else value
 
 
-def test_the_journal_has_the_events_that_went_out() -> None:
+def test_journal_has_the_events_sent_so_far() -> None:
     def events() -> Any:
         yield {"PayloadPart": {"Bytes": b"a"}}
         yield {"PayloadPart": {"Bytes": b"b"}}
@@ -68,7 +68,7 @@ def test_the_journal_has_the_events_that_went_out() -> None:
     assert caught.value.response["Error"] == {"Code": "ModelStreamError", "Message": "it broke"}
 
 
-def test_an_error_has_no_response() -> None:
+def test_failed_call_has_no_response() -> None:
     with mock_ml() as ml:
         client = boto3.client("sagemaker-a2i-runtime", region_name="us-east-1")
         with pytest.raises(client.exceptions.ResourceNotFoundException):

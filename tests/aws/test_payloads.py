@@ -1,4 +1,4 @@
-"""Payloads that services read themselves, spoilt: a 4xx of theirs, and never a traceback."""
+"""Corrupted payloads that services parse themselves give a 4xx error, never a traceback."""
 
 import copy
 import json
@@ -11,9 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mlmock import mock_ml
-from tests.aws.malformed_requests import ODD_BODIES, ODD_VALUES, ways_into
+from tests.aws.malformed_requests import ODD_BODIES, ODD_VALUES, paths_into
 
-# A body of every shape that providers have: a model that takes it, and the least it takes.
+# Model ID -> a valid body, for every body schema of every provider.
 BODIES: dict[str, dict[str, Any]] = {
     "anthropic.claude-3-haiku-20240307-v1:0": {
         "anthropic_version": "bedrock-2023-05-31",
@@ -91,65 +91,65 @@ BODIES: dict[str, dict[str, Any]] = {
 ODD = [*ODD_VALUES, float("nan"), float("inf")]
 
 
-def spoilt(body: Any) -> Iterator[Any]:
-    """Yield `body` with an odd value at every node, and without every node."""
-    for way in ways_into(body):
+def corrupted(body: Any) -> Iterator[Any]:
+    """Yield copies of `body` with each node replaced by each odd value, and removed."""
+    for path in paths_into(body):
         for odd in (*ODD, ...):
             found = copy.deepcopy(body)
             inner = found
-            for step in way[:-1]:
+            for step in path[:-1]:
                 inner = inner[step]
             if odd is ...:
-                del inner[way[-1]]
+                del inner[path[-1]]
             else:
-                inner[way[-1]] = odd
+                inner[path[-1]] = odd
             yield found
 
 
 def client_of(service: str) -> Any:
-    """Return a client that doesn't retry."""
+    """Return a client without retries."""
     return boto3.client(
         service, region_name="us-east-1", config=Config(retries={"max_attempts": 0})
     )
 
 
 def status(call: Any, **params: Any) -> int:
-    """Return the HTTP status of a call; its answer is read to the end."""
+    """Return the HTTP status of a call, after reading its response to the end."""
     try:
         found = call(**params)
         for stream in (found.get("body"), found.get("Body")):
             if stream is not None:
                 list(stream)
-    except ClientError as fault:
-        found = dict(fault.response)
+    except ClientError as error:
+        found = dict(error.response)
     return int(found["ResponseMetadata"]["HTTPStatusCode"])
 
 
 @pytest.mark.parametrize("model_id", BODIES)
-def test_a_spoilt_body_of_a_model_is_answered_or_refused(model_id: str) -> None:
+def test_corrupted_model_body_is_answered_or_rejected(model_id: str) -> None:
     with mock_ml():
         client = client_of("bedrock-runtime")
         invoke = client.invoke_model
         assert status(invoke, modelId=model_id, body=json.dumps(BODIES[model_id])) == 200
         for body in ODD_BODIES:
             assert 400 <= status(invoke, modelId=model_id, body=body) < 500
-        for body in spoilt(BODIES[model_id]):
+        for body in corrupted(BODIES[model_id]):
             found = status(invoke, modelId=model_id, body=json.dumps(body))
             assert found == 200 or 400 <= found < 500
 
 
 @pytest.mark.parametrize("model_id", [m for m in BODIES if "claude" in m or "lite" in m])
-def test_a_spoilt_body_of_a_stream_is_answered_or_refused(model_id: str) -> None:
+def test_corrupted_body_of_a_stream_is_answered_or_rejected(model_id: str) -> None:
     with mock_ml():
         invoke = client_of("bedrock-runtime").invoke_model_with_response_stream
         assert status(invoke, modelId=model_id, body=json.dumps(BODIES[model_id])) == 200
-        for body in spoilt(BODIES[model_id]):
+        for body in corrupted(BODIES[model_id]):
             found = status(invoke, modelId=model_id, body=json.dumps(body))
             assert found == 200 or 400 <= found < 500
 
 
-def converse() -> dict[str, Any]:
-    """Return a conversation that has a bit of everything."""
+def converse_body() -> dict[str, Any]:
+    """Return the body of a Converse request that uses most members."""
     return {
         "system": [{"text": "Be kind."}],
         "messages": [
@@ -177,10 +177,10 @@ def converse() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["converse", "converse_stream"])
-def test_a_spoilt_conversation_is_answered_or_refused(name: str) -> None:
+def test_corrupted_converse_body_is_answered_or_rejected(name: str) -> None:
     with mock_ml():
         client = client_of("bedrock-runtime")
-        bodies = [json.dumps(body).encode() for body in spoilt(converse())]
+        bodies = [json.dumps(body).encode() for body in corrupted(converse_body())]
 
         def change(request: Any, **_: Any) -> None:
             request.data = bodies[-1]
@@ -192,7 +192,7 @@ def test_a_spoilt_conversation_is_answered_or_refused(name: str) -> None:
             bodies.pop()
 
 
-def test_spoilt_input_of_a_human_loop_is_taken_or_refused() -> None:
+def test_odd_input_of_a_human_loop_is_accepted_or_rejected() -> None:
     with mock_ml() as ml:
         client = client_of("sagemaker-a2i-runtime")
         flow = ml.a2i.flow_definition("review", output="s3://bucket/out")
@@ -215,7 +215,7 @@ def test_spoilt_input_of_a_human_loop_is_taken_or_refused() -> None:
 
 
 @pytest.mark.parametrize("body", ODD_BODIES, ids=lambda body: repr(body[:20]))
-def test_an_endpoint_takes_any_bytes(body: bytes) -> None:
+def test_endpoint_accepts_any_bytes(body: bytes) -> None:
     with mock_ml() as ml:
         ml.sagemaker.endpoint("churn").reply({"score": 1})
         ml.sagemaker.endpoint("llm").stream([b"a", b"b"])
@@ -226,7 +226,7 @@ def test_an_endpoint_takes_any_bytes(body: bytes) -> None:
         assert [call.body for call in ml.calls] == [body, body]
 
 
-def test_a_rule_looks_into_any_body() -> None:
+def test_rule_with_a_body_condition_accepts_any_body() -> None:
     with mock_ml() as ml:
         ml.sagemaker.endpoint("churn")
         rule = ml.on("sagemaker-runtime", "InvokeEndpoint", Body={"a": 1})
@@ -236,7 +236,7 @@ def test_a_rule_looks_into_any_body() -> None:
             assert status(client.invoke_endpoint, EndpointName="churn", Body=body) == 200
 
 
-def test_spoilt_entries_of_a_dataset_are_taken_or_refused() -> None:
+def test_corrupted_dataset_entries_are_accepted_or_rejected() -> None:
     entry = {
         "source-ref": "s3://bucket/image.png",
         "anomaly-label": 1,
@@ -249,7 +249,7 @@ def test_spoilt_entries_of_a_dataset_are_taken_or_refused() -> None:
         client = client_of("lookoutvision")
         client.create_project(ProjectName="circuits")
         client.create_dataset(ProjectName="circuits", DatasetType="train")
-        changes = [*ODD_BODIES, *(json.dumps(spoiled).encode() for spoiled in spoilt(entry))]
+        changes = [*ODD_BODIES, *(json.dumps(body).encode() for body in corrupted(entry))]
         for change in changes:
             found = status(
                 client.update_dataset_entries,

@@ -1,14 +1,14 @@
-"""An answer whose body has been written already is sent as it is."""
+"""A result with a serialized body is sent unchanged."""
 
 from __future__ import annotations
 
 from mlmock.aws.protocol.compiler import operation
-from mlmock.aws.protocol.messages import Written
+from mlmock.aws.protocol.messages import PreserializedResult
 
 
-def test_a_written_body_is_not_written_again() -> None:
+def test_serialized_body_is_not_serialized_again() -> None:
     body = b'{"invocationArn":"arn"}'
     plan = operation("bedrock-runtime", "StartAsyncInvoke")
-    answer = plan.serialise(Written({"invocationArn": "arn"}, body))
+    answer = plan.serialise(PreserializedResult({"invocationArn": "arn"}, body))
     assert answer.body is body
     assert answer == plan.serialise({"invocationArn": "arn"})

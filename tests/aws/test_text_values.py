@@ -1,4 +1,4 @@
-"""Timestamps, numbers, patterns and URIs: the small languages of the wire."""
+"""Parsing and formatting of timestamps, numbers, patterns and URIs."""
 
 import warnings
 from datetime import datetime, timezone
@@ -11,10 +11,10 @@ from mlmock.aws.protocol import uri
 from mlmock.aws.spec import numbers, timestamps
 from mlmock.aws.spec.patterns import compiled, matcher
 from tests.aws.hypothesis_profile import MANY
-from tests.aws.minimal_values import places
-from tests.aws.operations import known
+from tests.aws.minimal_values import positions
+from tests.aws.operations import available_operations
 from tests.aws.pattern_samples import SAMPLES
-from tests.aws.shape_strategies import holds
+from tests.aws.shape_strategies import is_valid_string
 
 UTC = timezone.utc
 MOMENT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_iso_timestamps(text: str) -> None:
     assert timestamps.parse_iso8601(text) == MOMENT
 
 
-def test_a_date_alone_is_its_midnight() -> None:
+def test_date_without_a_time_is_midnight() -> None:
     assert timestamps.parse_iso8601("2026-02-03") == datetime(2026, 2, 3, tzinfo=UTC)
 
 
@@ -63,18 +63,18 @@ def test_fractions_are_kept_to_the_microsecond() -> None:
         "2026-02-03\n",
     ],
 )
-def test_what_is_no_iso_timestamp(text: str) -> None:
+def test_invalid_iso_timestamps(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         timestamps.parse_iso8601(text)
 
 
 @pytest.mark.parametrize("value", [1770091506, 1770091506.0, "1770091506", "1.770091506e9"])
-def test_seconds_since_1970(value: float | str) -> None:
+def test_epoch_timestamps(value: float | str) -> None:
     assert timestamps.parse_epoch(value) == MOMENT
 
 
 @pytest.mark.parametrize("value", [True, "", "nan", "NaN", "Infinity", "1_0", 1e18, -1e18, 10**400])
-def test_what_is_no_moment_since_1970(value: float | str) -> None:
+def test_invalid_epoch_timestamps(value: float | str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         timestamps.parse_epoch(value)
 
@@ -97,14 +97,14 @@ def test_http_dates(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", " ", "Tue", "Tue, 99 Feb 2026 04:05:06 GMT", "x" * 50, "1 2 3"]
 )
-def test_what_is_no_http_date(text: str) -> None:
+def test_invalid_http_dates(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         timestamps.parse_http_date(text)
 
 
 @settings(MANY)
 @given(st.text(max_size=40))
-def test_text_is_a_moment_or_a_value_error(text: str) -> None:
+def test_any_text_is_a_timestamp_or_raises_value_error(text: str) -> None:
     for parse in timestamps.PARSERS.values():
         try:
             assert parse(text).utcoffset() is not None
@@ -114,7 +114,7 @@ def test_text_is_a_moment_or_a_value_error(text: str) -> None:
 
 @settings(MANY)
 @given(st.datetimes(datetime(1900, 1, 1), datetime(9999, 12, 30), timezones=st.just(UTC)))
-def test_what_is_written_is_read_again(moment: datetime) -> None:
+def test_formatted_timestamps_are_parsed_unchanged(moment: datetime) -> None:
     second, milli = moment.replace(microsecond=0), moment.microsecond // 1000 * 1000
     assert timestamps.parse_iso8601(timestamps.iso8601(moment)) == moment.replace(microsecond=milli)
     assert timestamps.parse_http_date(timestamps.http_date(second)) == second
@@ -130,7 +130,7 @@ def test_integers(text: str, value: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1.0", "1_0", " 1", "1 ", "٣", "0x1", "1e3", "--1", "1" * 30])
-def test_what_is_no_integer(text: str) -> None:
+def test_invalid_integers(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         numbers.integer(text)
 
@@ -141,7 +141,7 @@ def test_decimals(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "inf", "nan", "1e999", "1_0.0", " 1", "٣.٣", "e", "0x1p3"])
-def test_what_is_no_decimal(text: str) -> None:
+def test_invalid_decimals(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         numbers.decimal(text)
 
@@ -150,8 +150,8 @@ def test_doubles() -> None:
     assert numbers.double(1.5) == 1.5
     assert numbers.double(2**70) == 2**70
     assert numbers.double("-Infinity") == float("-inf")
-    nothing: list[object] = [10**400, "1.5", True, None, []]
-    for value in nothing:
+    invalid: list[object] = [10**400, "1.5", True, None, []]
+    for value in invalid:
         with pytest.raises(ValueError, match=r".*"):
             numbers.double(value)
 
@@ -159,20 +159,20 @@ def test_doubles() -> None:
 # -- patterns ---------------------------------------------------------------------------------
 
 
-def test_every_pattern_of_the_models_compiles_and_holds_for_a_sample() -> None:
+def test_every_pattern_of_the_models_compiles_and_matches_a_sample() -> None:
     patterns = {}
-    for operation in known():
+    for operation in available_operations():
         for shape in (operation.model.input_shape, operation.model.output_shape):
-            for place in places(shape):
-                pattern = place.shape.metadata.get("pattern")
-                if pattern is not None and place.shape.type_name == "string":
-                    patterns[pattern] = place.shape
+            for position in positions(shape):
+                pattern = position.shape.metadata.get("pattern")
+                if pattern is not None and position.shape.type_name == "string":
+                    patterns[pattern] = position.shape
     assert len(patterns) > 30
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for pattern, shape in patterns.items():
             compiled.__wrapped__(pattern)
-            assert any(holds(shape, text) for text in SAMPLES), pattern
+            assert any(is_valid_string(shape, text) for text in SAMPLES), pattern
 
 
 @pytest.mark.parametrize(
@@ -191,14 +191,14 @@ def test_every_pattern_of_the_models_compiles_and_holds_for_a_sample() -> None:
         (".*", ["anything", ""], ["two\nlines"]),
     ],
 )
-def test_patterns_are_javas(pattern: str, fits: list[str], fails: list[str]) -> None:
-    test = matcher(pattern)
-    assert test is not None
-    assert [bool(test(text)) for text in fits] == [True] * len(fits)
-    assert [bool(test(text)) for text in fails] == [False] * len(fails)
+def test_patterns_follow_java_syntax(pattern: str, fits: list[str], fails: list[str]) -> None:
+    match = matcher(pattern)
+    assert match is not None
+    assert [bool(match(text)) for text in fits] == [True] * len(fits)
+    assert [bool(match(text)) for text in fails] == [False] * len(fails)
 
 
-def test_a_pattern_that_everything_passes_is_no_test() -> None:
+def test_pattern_that_matches_everything_needs_no_matcher() -> None:
     assert matcher(r"[\s\S]*") is None
 
 
@@ -217,11 +217,11 @@ def test_a_pattern_that_everything_passes_is_no_test() -> None:
         ("", "/", ""),
     ],
 )
-def test_a_url_has_a_path_and_a_query(url: str, path: str, query: str) -> None:
+def test_url_is_split_into_path_and_query(url: str, path: str, query: str) -> None:
     assert uri.path_and_query(url) == (path, query)
 
 
-def test_a_query_keeps_blanks_and_the_order() -> None:
+def test_query_keeps_blank_values_and_their_order() -> None:
     assert uri.query_items("a=1&b=&a=2&c&d=%20+") == {
         "a": ["1", "2"],
         "b": [""],
@@ -233,5 +233,5 @@ def test_a_query_keeps_blanks_and_the_order() -> None:
 @pytest.mark.parametrize(
     ("raw", "text"), [("a%2Fb%3Ac", "a/b:c"), ("%C3%BC", "ü"), ("%zz%", "%zz%"), ("a+b", "a+b")]
 )
-def test_a_label_is_unquoted(raw: str, text: str) -> None:
+def test_label_is_unquoted(raw: str, text: str) -> None:
     assert uri.label(raw) == text

@@ -1,4 +1,4 @@
-"""The messages of refused requests, word for word."""
+"""The exact messages of validation errors."""
 
 import json
 from typing import Any
@@ -7,30 +7,32 @@ import pytest
 
 from mlmock.aws.protocol.messages import Request
 from mlmock.aws.protocol.rest_json import Operation
-from mlmock.aws.spec.validation import Fault, WrongType, faults_of, wording
+from mlmock.aws.spec.validation import Violation, WrongType, find_violations, format_violations
 from mlmock.errors import ServiceError
 from tests.aws.botocore_codec import ENDPOINT
+from tests.aws.request_checks import checked_outcome
 from tests.aws.synthetic_model import ALL, MODEL
-from tests.aws.test_malformed_requests import check
 
 Operations = dict[str, Operation]
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
 
 
-def refused(operation: Operation, path: str, body: Any) -> str:
-    """Return the message with which a JSON body is refused."""
-    found = check(operation, Request("POST", ENDPOINT + path, {}, json.dumps(body).encode()))
+def message_for(operation: Operation, path: str, body: Any) -> str:
+    """Return the error message for a JSON body."""
+    found = checked_outcome(
+        operation, Request("POST", ENDPOINT + path, {}, json.dumps(body).encode())
+    )
     assert isinstance(found, ServiceError)
     return str(found.message)
 
 
-def refused_body(**body: Any) -> str:
-    """Return the message with which our own model's body is refused."""
-    return refused(ALL["PutBody"], "/body", {"other": "a", **body})
+def message_for_body(**body: Any) -> str:
+    """Return the error message for a body of the synthetic model."""
+    return message_for(ALL["PutBody"], "/body", {"other": "a", **body})
 
 
-def test_all_faults_of_a_request_are_in_one_message(operations: Operations) -> None:
-    message = refused(
+def test_all_violations_are_reported_in_one_message(operations: Operations) -> None:
+    message = message_for(
         operations["StartHumanLoop"],
         "/human-loops",
         {"HumanLoopName": "Invoice_1", "FlowDefinitionArn": "x", "HumanLoopInput": {}},
@@ -48,12 +50,12 @@ def test_all_faults_of_a_request_are_in_one_message(operations: Operations) -> N
 
 
 @pytest.mark.newer_botocore
-def test_an_empty_name_breaks_two_rules_the_least_last(operations: Operations) -> None:
+def test_minimum_length_is_reported_last(operations: Operations) -> None:
     tool = {"name": "", "inputSchema": {"json": {}}}
     body = {"toolConfig": {"tools": [{"toolSpec": tool}, {"toolSpec": {**tool, "name": "a b"}}]}}
     at = "toolConfig.tools.{}.member.toolSpec.name"
     pattern = "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+"
-    assert refused(operations["Converse"], "/model/m/converse", body) == (
+    assert message_for(operations["Converse"], "/model/m/converse", body) == (
         "3 validation errors detected: "
         f"Value '' at '{at.format(1)}' failed to satisfy constraint: {pattern}; "
         f"Value '' at '{at.format(1)}' failed to satisfy constraint: "
@@ -62,9 +64,9 @@ def test_an_empty_name_breaks_two_rules_the_least_last(operations: Operations) -
     )
 
 
-def test_an_element_is_reported_where_its_list_stands_with_every_rule_it_has() -> None:
+def test_element_is_reported_at_its_list_with_every_rule() -> None:
     pattern = "^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$"
-    assert refused_body(Letterss=["fine", "!", "much too long"]) == (
+    assert message_for_body(Letterss=["fine", "!", "much too long"]) == (
         "1 validation error detected: Value '[fine, !, much too long]' at 'letterss' failed to "
         "satisfy constraint: Member must satisfy constraint: "
         "[Member must have length less than or equal to 8, "
@@ -72,50 +74,50 @@ def test_an_element_is_reported_where_its_list_stands_with_every_rule_it_has() -
     )
 
 
-def test_a_list_in_a_list_is_reported_at_the_outer_one_its_elements_at_their_place() -> None:
+def test_nested_list_is_reported_at_the_outer_list_and_its_elements_at_the_inner() -> None:
     rule = "Member must satisfy constraint: [Member must have length less than or equal to 3, "
     rule += "Member must have length greater than or equal to 2]"
     inner = "Member must satisfy constraint: [Member must have length less than or equal to 8, "
     inner += "Member must satisfy regular expression pattern: ^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$]"
-    assert refused_body(Table=[["a", "b"], ["c"], ["d", "!"]]) == (
+    assert message_for_body(Table=[["a", "b"], ["c"], ["d", "!"]]) == (
         "2 validation errors detected: "
         f"Value '[[a, b], [c], [d, !]]' at 'table' failed to satisfy constraint: {rule}; "
         f"Value '[d, !]' at 'table.3.member' failed to satisfy constraint: {inner}"
     )
 
 
-def test_keys_and_values_of_a_map_are_reported_where_the_map_stands() -> None:
-    assert refused_body(ByColour={"blue": 1, "red": 2}) == (
+def test_keys_and_values_are_reported_at_their_map() -> None:
+    assert message_for_body(ByColor={"blue": 1, "red": 2}) == (
         "2 validation errors detected: "
-        "Value '{blue=1, red=2}' at 'byColour' failed to satisfy constraint: "
+        "Value '{blue=1, red=2}' at 'byColor' failed to satisfy constraint: "
         "Map keys must satisfy constraint: [Member must satisfy enum value set: [red, green]]; "
-        "Value '{blue=1, red=2}' at 'byColour' failed to satisfy constraint: "
+        "Value '{blue=1, red=2}' at 'byColor' failed to satisfy constraint: "
         "Map value must satisfy constraint: [Member must have value less than or equal to 1.5, "
         "Member must have value greater than or equal to 0.5]"
     )
 
 
-def test_null_in_a_list_or_a_map_is_refused() -> None:
-    assert refused_body(Texts=["a", None], Flags=[True, None], ByColour={"red": None}) == (
+def test_null_in_a_list_or_a_map_is_rejected() -> None:
+    assert message_for_body(Texts=["a", None], Flags=[True, None], ByColor={"red": None}) == (
         "3 validation errors detected: "
         "Value '[a, null]' at 'texts' failed to satisfy constraint: "
         "Member must satisfy constraint: [Member must not be null]; "
         "Value '[true, null]' at 'flags' failed to satisfy constraint: "
         "Member must satisfy constraint: [Member must not be null]; "
-        "Value '{red=null}' at 'byColour' failed to satisfy constraint: "
+        "Value '{red=null}' at 'byColor' failed to satisfy constraint: "
         "Map value must satisfy constraint: [Member must not be null]"
     )
 
 
-def test_null_in_a_list_of_documents_is_a_document() -> None:
+def test_null_in_a_list_of_documents_is_accepted() -> None:
     put = ALL["PutBody"]
     body = b'{"other": "a", "Documents": [null, 1, {"b": null}]}'
     request = Request("POST", f"{ENDPOINT}/body", {}, body)
     assert put.parse(request) == {"Renamed": "a", "Documents": [None, 1, {"b": None}]}
 
 
-def test_what_is_secret_is_not_repeated() -> None:
-    message = refused_body(
+def test_sensitive_values_are_not_shown() -> None:
+    message = message_for_body(
         Secret="hidden", Secrets=["hidden"], SecretBox={"Inner": "hidden!", "Pair": ["hidden!"]}
     )
     assert "hidden" not in message
@@ -125,37 +127,39 @@ def test_what_is_secret_is_not_repeated() -> None:
     )
 
 
-def test_bytes_are_not_repeated() -> None:
-    assert refused_body(Bytes="QUFB" * 20) == (
+def test_bytes_are_not_shown() -> None:
+    assert message_for_body(Bytes="QUFB" * 20) == (
         "1 validation error detected: Value at 'bytes' failed to satisfy constraint: "
         "Member must have length less than or equal to 50"
     )
 
 
-def test_a_long_value_is_repeated_in_part() -> None:
-    fault = next(faults_of(_shape("Letters"), "x" * 2000, "at", ""))
-    assert fault.value == f"'{'x' * 1024}...'"
+def test_long_value_is_truncated() -> None:
+    violation = next(find_violations(_shape("Letters"), "x" * 2000, "at", ""))
+    assert violation.value == f"'{'x' * 1024}...'"
 
 
-def test_a_union_has_one_member() -> None:
+def test_union_must_have_exactly_one_member() -> None:
     rule = "failed to satisfy constraint: Member must have exactly one of its members set: "
     for choice in ({}, {"a": "x", "Whole": 1}, {"unknown": 1}, {"a": None}):
-        assert refused_body(Choice=choice) == (
+        assert message_for_body(Choice=choice) == (
             f"1 validation error detected: Value at 'choice' {rule}[text, whole, tree]"
         )
 
 
-def test_a_union_with_null_beside_its_member_has_one() -> None:
+def test_null_members_of_a_union_are_ignored() -> None:
     put = ALL["PutBody"]
     body = b'{"other": "a", "Choice": {"a": "x", "Whole": null, "__type": "Choice"}}'
     request = Request("POST", f"{ENDPOINT}/body", {}, body)
     assert put.parse(request) == {"Renamed": "a", "Choice": {"Text": "x"}}
 
 
-def test_the_plural_counts() -> None:
-    fault = Fault("a.b", "'x'", "Member must not be null")
-    assert wording([fault]).startswith("1 validation error detected: Value 'x' at 'a.b' failed")
-    assert wording([fault, fault]).startswith("2 validation errors detected: ")
+def test_message_counts_the_violations() -> None:
+    violation = Violation("a.b", "'x'", "Member must not be null")
+    assert format_violations([violation]).startswith(
+        "1 validation error detected: Value 'x' at 'a.b' failed"
+    )
+    assert format_violations([violation, violation]).startswith("2 validation errors detected: ")
 
 
 # -- wrong types ------------------------------------------------------------------------------
@@ -187,8 +191,8 @@ _WRONG = [
     ("Bytes", 1, "NUMBER_VALUE can not be converted to a Blob"),
     ("Texts", {}, "START_OBJECT can not be converted to a List"),
     ("Texts", ["a", 1], "NUMBER_VALUE can not be converted to a String"),
-    ("ByColour", [], "START_ARRAY can not be converted to a Map"),
-    ("ByColour", {"red": "1"}, "STRING_VALUE can not be converted to a Double"),
+    ("ByColor", [], "START_ARRAY can not be converted to a Map"),
+    ("ByColor", {"red": "1"}, "STRING_VALUE can not be converted to a Double"),
     ("Tree", "leaf", "STRING_VALUE can not be converted to a Structure"),
     ("Tree", {"n": "a", "t": [{"n": 1}]}, "NUMBER_VALUE can not be converted to a String"),
     ("Trees", [[]], "START_ARRAY can not be converted to a Structure"),
@@ -197,31 +201,33 @@ _WRONG = [
 
 
 @pytest.mark.parametrize(("name", "value", "message"), [w for w in _WRONG if w[0] != "Trees"])
-def test_a_value_of_the_wrong_type_can_not_be_read(name: str, value: Any, message: str) -> None:
+def test_value_of_the_wrong_type_raises_serialization_exception(
+    name: str, value: Any, message: str
+) -> None:
     body = json.dumps({"other": "a", name: value}).encode()
-    found = check(ALL["PutBody"], Request("POST", f"{ENDPOINT}/body", {}, body))
+    found = checked_outcome(ALL["PutBody"], Request("POST", f"{ENDPOINT}/body", {}, body))
     assert isinstance(found, ServiceError)
     assert (found.code, found.message, found.status) == ("SerializationException", message, 400)
 
 
-def test_a_list_of_the_wrong_structures_can_not_be_read() -> None:
+def test_wrong_type_in_a_list_of_structures_raises() -> None:
     with pytest.raises(WrongType, match="START_ARRAY can not be converted to a Structure"):
-        list(faults_of(_shape("Trees"), [[]], "trees", ""))
+        list(find_violations(_shape("Trees"), [[]], "trees", ""))
 
 
 @pytest.mark.parametrize("value", [0.5, 1, 1.5])
-def test_a_whole_number_is_a_double_too(value: float) -> None:
+def test_integer_is_a_valid_double(value: float) -> None:
     body = json.dumps({"other": "a", "Even": value}).encode()
-    found = check(ALL["PutBody"], Request("POST", f"{ENDPOINT}/body", {}, body))
+    found = checked_outcome(ALL["PutBody"], Request("POST", f"{ENDPOINT}/body", {}, body))
     assert found == {"Renamed": "a", "Even": value}
 
 
-def test_a_recursive_shape_is_checked_at_every_level() -> None:
+def test_recursive_shape_is_validated_at_every_level() -> None:
     tree: Any = {"n": "!"}
     for _ in range(20):
         tree = {"n": "a", "ByName": {"k": {"n": "b", "t": [tree]}}}
     at = "tree" + ".byName.k.member.trees.1.member" * 20
-    assert f"Value '!' at '{at}.name' failed to satisfy" in refused_body(Tree=tree)
+    assert f"Value '!' at '{at}.name' failed to satisfy" in message_for_body(Tree=tree)
 
 
 def _shape(name: str) -> Any:

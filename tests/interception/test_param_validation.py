@@ -1,4 +1,4 @@
-"""Our quick look at parameters accepts nothing that botocore's validation refuses."""
+"""The fast parameter validation accepts nothing that botocore's validation rejects."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,9 +10,9 @@ from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 
 from mlmock import mock_ml
-from mlmock.interception.botocore.param_validation import Models
+from mlmock.interception.botocore.param_validation import ShapeValidators
 from tests.aws.malformed_requests import ODD_VALUES
-from tests.aws.minimal_values import minimal, places, put
+from tests.aws.minimal_values import minimal, positions, with_value_at
 from tests.aws.operations import every_operation
 
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/x"
@@ -29,42 +29,42 @@ ODD: tuple[Any, ...] = (
 )
 
 
-def refuses(shape: Any, params: Any) -> bool:
-    """Say what botocore's own validation says."""
+def is_rejected(shape: Any, params: Any) -> bool:
+    """Return whether botocore's own validation rejects `params`."""
     return bool(ParamValidator().validate(params, shape).has_errors())
 
 
-def put_everywhere(shape: Any) -> Iterator[Any]:
-    """Yield requests of `shape` with something odd at every place, and without each member."""
-    for place in places(shape):
-        yield from (put(place, value) for value in ODD)
+def invalid_parameters(shape: Any) -> Iterator[Any]:
+    """Yield requests of `shape` with odd values at every position, and without each member."""
+    for position in positions(shape):
+        yield from (with_value_at(position, value) for value in ODD)
     least = minimal(shape)
     yield from ({k: v for k, v in least.items() if k != name} for name in least)
     yield {**least, "NoSuchMember": 1}
 
 
 @every_operation
-def test_nothing_is_accepted_that_botocore_refuses(operation: Any) -> None:
+def test_everything_that_botocore_rejects_is_rejected(operation: Any) -> None:
     shape = operation.model.input_shape
-    models = Models()
+    validators = ShapeValidators()
     if shape is None:
         return
-    assert models.accept(shape, minimal(shape))
-    for params in put_everywhere(shape):
-        assert not (models.accept(shape, params) and refuses(shape, params)), params
+    assert validators.is_valid(shape, minimal(shape))
+    for params in invalid_parameters(shape):
+        assert not (validators.is_valid(shape, params) and is_rejected(shape, params)), params
 
 
-def test_a_refusal_is_worded_by_botocore() -> None:
+def test_rejection_has_botocores_message() -> None:
     with mock_ml() as ml, pytest.raises(ParamValidationError) as caught:
         boto3.client("sagemaker-a2i-runtime").list_human_loops(FlowDefinitionArn=7)
     assert "Invalid type for parameter FlowDefinitionArn, value: 7" in str(caught.value)
     assert len(ml.calls) == 0
 
 
-def test_usual_calls_go_past_botocore_s_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_valid_calls_skip_botocores_validation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(ParamValidator, "_validate")
     with mock_ml():
         client = boto3.client("sagemaker-a2i-runtime")
         assert client.list_human_loops(FlowDefinitionArn=FLOW)["HumanLoopSummaries"] == []
-    with mock_ml(memos=False), pytest.raises(AttributeError):
+    with mock_ml(cache=False), pytest.raises(AttributeError):
         client.list_human_loops(FlowDefinitionArn=FLOW)
