@@ -7,21 +7,27 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from mlmock.call import Call
-from mlmock.errors import told
+from mlmock.errors import hide_traceback
+from mlmock.exposed import exposed
 
 if TYPE_CHECKING:
     pass
 
-__tracebackhide__ = told
+__tracebackhide__ = hide_traceback
 
 
-def has_members(call: Call, members: dict[str, Any]) -> bool:
+def call_matches(call: Call, members: dict[str, Any]) -> bool:
     """True when every one of `members` (match values) fits the parameters of `call`."""
     from mlmock.rules.matchers import difference
 
     return not members or difference(members, call.params) is None
 
 
+@exposed(
+    "Journal",
+    "last discarded total of clear __len__ __iter__",
+    "assert_called assert_called_once assert_not_called assert_order",
+)
 class Journal(Sequence[Call]):
     """The calls of a mock in order, one entry an attempt; the last `size` are kept."""
 
@@ -29,10 +35,10 @@ class Journal(Sequence[Call]):
         if size < 1:
             raise ValueError(f"the journal keeps at least one call, not {size!r}")
         self._calls: deque[Call] = deque(maxlen=size)
-        self.started = 0
+        self.total = 0
 
     def __repr__(self) -> str:
-        latest = ", ".join(str(call.plan) for call in list(self._calls)[-5:])
+        latest = ", ".join(str(call.compiled_operation) for call in list(self._calls)[-5:])
         return f"<{len(self)} calls{', the last: ' if latest else ''}{latest}>"
 
     def _repr_html_(self) -> str:
@@ -64,33 +70,33 @@ class Journal(Sequence[Call]):
         return self._calls[-1]
 
     @property
-    def lost(self) -> int:
+    def discarded(self) -> int:
         """How many calls the journal no longer has."""
-        return self.started - len(self._calls)
+        return self.total - len(self._calls)
 
     def add(self, call: Call) -> None:
         """Put down a call that begins."""
-        self.started += 1
+        self.total += 1
         self._calls.append(call)
 
     def clear(self) -> Callable[[], None]:
         """Forget everything; returns what brings it back."""
-        before, started = tuple(self._calls), self.started
-        self.rewind(0)
+        before, started = tuple(self._calls), self.total
+        self.truncate(0)
 
         def restore() -> None:
-            self.rewind(0)
+            self.truncate(0)
             self._calls.extend(before)
-            self.started = started
+            self.total = started
 
         return restore
 
-    def rewind(self, started: int) -> None:
+    def truncate(self, started: int) -> None:
         """Forget what came after the first `started` calls."""
-        surplus = min(self.started - started, len(self._calls))
+        surplus = min(self.total - started, len(self._calls))
         for _ in range(surplus):
             self._calls.pop()
-        self.started = started
+        self.total = started
 
     def of(self, service: str, operation: str | None = None, **members: Any) -> list[Call]:
         """Return the calls of a service, of one of its operations, with these members."""
@@ -99,25 +105,25 @@ class Journal(Sequence[Call]):
             for call in list(self._calls)
             if call.service == service
             and operation in (None, "*", call.operation)
-            and has_members(call, members)
+            and call_matches(call, members)
         ]
 
     def assert_called(self, service: str, operation: str, /, **members: Any) -> None:
         """Fail unless the operation was called with these members.
 
-        This and its siblings raise AssertionError; BadAnswer, which is one, for what doesn't exist.
+        This and its siblings raise AssertionError; InvalidRule, which is one, for what doesn't exist.
         """
         if not self._first_attempts(service, operation, members):
             self._fail("at least once", service, operation, members)
 
     def assert_called_once(self, service: str, operation: str, /, **members: Any) -> None:
         """Fail unless exactly one call (its retries don't count) had these members."""
-        if len(self._first_attempts(service, operation, members)) != 1 or self.lost:
+        if len(self._first_attempts(service, operation, members)) != 1 or self.discarded:
             self._fail("once", service, operation, members)
 
     def assert_not_called(self, service: str, operation: str = "*", /, **members: Any) -> None:
         """Fail if the operation was called with these members."""
-        if self._first_attempts(service, operation, members) or self.lost:
+        if self._first_attempts(service, operation, members) or self.discarded:
             self._fail("never", service, operation, members)
 
     def assert_order(self, *expected: tuple[str, str] | tuple[str, str, dict[str, Any]]) -> None:
@@ -125,7 +131,7 @@ class Journal(Sequence[Call]):
 
         Each is ``(service, operation)`` or ``(service, operation, {member: match value})``.
         """
-        from mlmock.reporting.messages import order_broken
+        from mlmock.reporting.messages import format_order_mismatch
 
         rest = (call for call in list(self._calls) if call.attempt == 1)
         for place, (service, operation, *members) in enumerate(expected):
@@ -133,23 +139,27 @@ class Journal(Sequence[Call]):
             if not any(
                 call.service == service
                 and operation in ("*", call.operation)
-                and has_members(call, wanted)
+                and call_matches(call, wanted)
                 for call in rest
             ):
-                raise AssertionError(order_broken(list(self._calls), expected, place, self.lost))
+                raise AssertionError(
+                    format_order_mismatch(list(self._calls), expected, place, self.discarded)
+                )
 
     def _first_attempts(self, service: str, operation: str, members: dict[str, Any]) -> list[Call]:
         found = [call for call in self.of(service, operation, **members) if call.attempt == 1]
         if not found:  # or an assertion about what can't be called would hold for ever
-            from mlmock.rules.operation_rules import check_called
+            from mlmock.rules.operation_rules import check_assertion_target
 
-            check_called(service, operation, members)
+            check_assertion_target(service, operation, members)
         return found
 
     def _fail(self, wanted: str, service: str, operation: str, members: dict[str, Any]) -> None:
-        from mlmock.reporting.messages import calls_differ
+        from mlmock.reporting.messages import format_call_mismatch
 
         calls = [call for call in list(self._calls) if call.attempt == 1]
         raise AssertionError(
-            calls_differ(wanted, service, operation, members, calls=calls, lost=self.lost)
+            format_call_mismatch(
+                wanted, service, operation, members, calls=calls, lost=self.discarded
+            )
         )

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.protocol.rest_json import Operation
 from mlmock.call import Call
-from mlmock.errors import BadAnswer, ConnectionFault, ServiceError, told
-from mlmock.rules.answers import Default, Error, Later, WireFault
-from mlmock.rules.corruption import Damage, check_damage, stream_damage
-from mlmock.rules.matchers import Difference, difference, test_of
+from mlmock.errors import ConnectionFailure, InvalidRule, ServiceError, hide_traceback
+from mlmock.exposed import exposed
+from mlmock.rules.answers import ConnectionFailureAnswer, DefaultAnswer, Deferred, ErrorAnswer
+from mlmock.rules.corruption import Corruption, stream_corruption, validate_corruption
+from mlmock.rules.matchers import Difference, compile_matcher, difference
 
 if TYPE_CHECKING:
     from threading import RLock
@@ -21,29 +22,29 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from mlmock.simulation.undo_log import Ledger
+    from mlmock.simulation.undo_log import UndoLog
 
     class Registry(Protocol):
         """Where a rule is put down once it has an answer; whatever index that is."""
 
         lock: RLock
-        ledger: Ledger
+        undo_log: UndoLog
 
         def add(self, rule: Rule) -> None:
             """Put a rule down."""
 
 
-from mlmock.rules.matchers import shown
+from mlmock.rules.matchers import abbreviate_repr
 
-__tracebackhide__ = told
-SPENT = object()
-_HOUSE = str(Path(__file__).parents[1])
+__tracebackhide__ = hide_traceback
+EXHAUSTED = object()
+_PACKAGE_DIR = str(Path(__file__).parents[1])
 Check = Callable[[Any], Any]
 Where = Callable[[Call], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class CallMatcher:
     """Which calls a rule takes: members by value, a predicate, a region, an account."""
 
     members: Mapping[str, Any] = field(default_factory=dict)
@@ -51,12 +52,12 @@ class Match:
     region: str | None = None
     account_id: str | None = None
 
-    def holds_at(self, call: Call) -> bool:
+    def applies_in(self, call: Call) -> bool:
         """True when the region and the account of `call` are those that are meant."""
         here = self.region in (None, call.region)
         return here and self.account_id in (None, call.account_id)
 
-    def differs(self, call: Call, params: Mapping[str, Any]) -> Difference | None:
+    def explain_mismatch(self, call: Call, params: Mapping[str, Any]) -> Difference | None:
         """Return the first point in which `call`, seen as `params`, isn't one of these calls."""
         if self.region is not None and call.region != self.region:
             return Difference("region", self.region, call.region)
@@ -69,10 +70,10 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class RuleTarget:
     """What a rule is about: the list it stands in, its title for messages, the check of answers.
 
-    `check` takes an answer and returns it in the form that is kept, or raises BadAnswer; `plans`
+    `check` takes an answer and returns it in the form that is kept, or raises InvalidRule; `plans`
     gives the operations that it is about, where that is known;
     `resource` is True where answers script a resource, whose every call then needs one.
     """
@@ -81,30 +82,36 @@ class Subject:
     title: str
     check: Check
     resource: bool = False
-    takes_faults: bool = True
+    allows_connection_failures: bool = True
     plans: Callable[[], Iterable[Operation]] | None = None
 
 
+@exposed(
+    "Rule",
+    "reply fail timeout drop unreachable delay times optional",
+    "malformed truncated wrong_length break_stream",
+    "used expected remaining is_exhausted is_unused",
+)
 class Rule:
     """One rule. It exists from the moment it has an answer; the later of two wins.
 
     `.times(n)`, `.optional()` and `.delay(seconds)` may stand before or after the answer.
     """
 
-    def __init__(self, book: Registry, subject: Subject, match: Match) -> None:
-        self._book = book
+    def __init__(self, rules: Registry, subject: RuleTarget, match: CallMatcher) -> None:
+        self._registry = rules
         self.subject = subject
         self.match = match
-        self._tests = [(name, test_of(value)) for name, value in match.members.items()]
+        self._tests = [(name, compile_matcher(value)) for name, value in match.members.items()]
         self.answers: tuple[Any, ...] = ()
-        self.left: int | None = None
+        self.remaining: int | None = None
         self.used = 0
-        self.wanted = 1
+        self.expected = 1
         self.is_optional = False
-        self.seconds = 0.0
-        self.damage: Damage | None = None
-        self.block: object = None
-        self.place = ""
+        self.latency = 0.0
+        self.corruption: Corruption | None = None
+        self.context: object = None
+        self.location = ""
         self.number = 0
         self._times: int | None = None
 
@@ -119,10 +126,10 @@ class Rule:
 
         An answer is the payload where the output has one, events where it streams, the members
         otherwise; or a callable that gets the Call, an exception, `error(...)`, `output(...)`.
-        BadAnswer if the service's model doesn't allow it.
+        InvalidRule if the service's model doesn't allow it.
         """
         if not answers:
-            raise BadAnswer("reply() needs an answer: reply({...}), reply('text'), reply(a, b)")
+            raise InvalidRule("reply() needs an answer: reply({...}), reply('text'), reply(a, b)")
         return self._answer(tuple(self._checked(answer) for answer in answers))
 
     def fail(
@@ -135,7 +142,7 @@ class Rule:
         **members: Any,
     ) -> Self:
         """Fail with a modelled error, a common one, or with `status` any; `times`: so often."""
-        self._answer((self._checked(Error(code, message, status, members)),))
+        self._answer((self._checked(ErrorAnswer(code, message, status, members)),))
         return self if times is None else self.times(times)
 
     def timeout(self, *, connect: bool = False) -> Self:
@@ -154,23 +161,23 @@ class Rule:
         """Answer (or let the default answer) only after `seconds` of virtual time."""
         given: object = seconds
         if not (isinstance(given, (int, float)) and 0 <= given < float("inf")):
-            raise BadAnswer(f"delay() takes seconds, not {given!r}")
-        self.seconds = float(seconds)
-        return self if self.answers else self._answer((Default(),))
+            raise InvalidRule(f"delay() takes seconds, not {given!r}")
+        self.latency = float(seconds)
+        return self if self.answers else self._answer((DefaultAnswer(),))
 
     def malformed(self) -> Self:
         """Let the answer arrive as something that is no JSON."""
-        return self._damage(Damage("malformed"))
+        return self._damage(Corruption("malformed"))
 
     def truncated(self) -> Self:
         """Let half of the answer arrive, and the connection close."""
-        return self._damage(Damage("truncated"))
+        return self._damage(Corruption("truncated"))
 
     def wrong_length(self, by: int = 1) -> Self:
         """Let Content-Length be `by` bytes more (or, negative, less) than the answer has."""
         if type(by) is not int or by == 0:
-            raise BadAnswer(f"wrong_length() takes a number of bytes, not {by!r}")
-        return self._damage(Damage("wrong_length", by))
+            raise InvalidRule(f"wrong_length() takes a number of bytes, not {by!r}")
+        return self._damage(Corruption("wrong_length", by))
 
     def break_stream(self, how: Any = "drop", *, after: int = 0) -> Self:
         """Break an event stream `after` so many events.
@@ -179,12 +186,12 @@ class Rule:
         "stall" (nothing until the caller's read timeout), "drop" (the connection closes), or
         ``error(...)``, an exception event.
         """
-        return self._damage(stream_damage(how, after))
+        return self._damage(stream_corruption(how, after))
 
     def times(self, count: int) -> Self:
         """Hold for the next `count` matching calls, and be spent then."""
         if type(count) is not int or count < 1:
-            raise BadAnswer(f"times() takes a count of calls, not {count!r}")
+            raise InvalidRule(f"times() takes a count of calls, not {count!r}")
         self._times = count
         if self.answers:
             self._count()
@@ -198,122 +205,124 @@ class Rule:
     # -- use --------------------------------------------------------------------------------
 
     @property
-    def is_spent(self) -> bool:
+    def is_exhausted(self) -> bool:
         """True when every answer has been given."""
-        return self.left == 0
+        return self.remaining == 0
 
     @property
-    def scripts(self) -> bool:
+    def is_scripted_answer(self) -> bool:
         """True when the rule scripts a resource: it has an answer there that is no fault."""
-        return self.subject.resource and not all(map(_is_fault, self.answers))
+        return self.subject.resource and not all(map(_is_failure, self.answers))
 
     @property
     def is_unused(self) -> bool:
         """True when calls that the rule was written for did not come."""
-        return not self.is_optional and self.used < self.wanted
+        return not self.is_optional and self.used < self.expected
 
-    def takes(self, call: Call, seen: Mapping[str, Any]) -> bool:
+    def matches(self, call: Call, seen: Mapping[str, Any]) -> bool:
         """True when the rule is about `call`, whose members are seen as `seen`."""
         match = self.match
-        if type(match) is not Match:
-            return match.differs(call, seen) is None
+        if type(match) is not CallMatcher:
+            return match.explain_mismatch(call, seen) is None
         for name, test in self._tests:
             if name not in seen or not test(seen[name]):
                 return False
         if match.region is None and match.account_id is None and match.where is None:
             return True
-        return match.differs(call, seen) is None
+        return match.explain_mismatch(call, seen) is None
 
-    def take(self) -> Any:
+    def next_answer(self) -> Any:
         """Return the next answer, or SPENT when there is none left."""
-        with self._book.lock:
-            if self.left == 0:
-                return SPENT
+        with self._registry.lock:
+            if self.remaining == 0:
+                return EXHAUSTED
             answer = self.answers[0]
-            if self.left is not None:
-                place = len(self.answers) - self.left
+            if self.remaining is not None:
+                place = len(self.answers) - self.remaining
                 answer = self.answers[max(place, 0)]
-                self._book.ledger.change(self, left=self.left - 1)
+                self._registry.undo_log.set(self, left=self.remaining - 1)
             self.used += 1
             return answer
 
     def _checked(self, answer: Any) -> Any:
-        if isinstance(answer, (Default, WireFault)) or _is_raised(answer):
+        if isinstance(answer, (DefaultAnswer, ConnectionFailureAnswer)) or _is_exception(answer):
             return answer
         return self.subject.check(answer)
 
-    def _damage(self, damage: Damage) -> Self:
+    def _damage(self, damage: Corruption) -> Self:
         self._check_takes_faults()
         if self.subject.plans is not None:
-            check_damage(self.subject.plans(), damage)
-        self.damage = damage
-        return self if self.answers else self._answer((Default(),))
+            validate_corruption(self.subject.plans(), damage)
+        self.corruption = damage
+        return self if self.answers else self._answer((DefaultAnswer(),))
 
     def _check_takes_faults(self) -> None:
-        if not self.subject.takes_faults:
-            raise BadAnswer(f"{self.subject.title} takes answers, not connection faults")
+        if not self.subject.allows_connection_failures:
+            raise InvalidRule(f"{self.subject.title} takes answers, not connection faults")
 
     def _fault(self, kind: str) -> Self:
         self._check_takes_faults()
-        return self._answer((WireFault(kind),))
+        return self._answer((ConnectionFailureAnswer(kind),))
 
     def _answer(self, answers: tuple[Any, ...]) -> Self:
-        if self.answers and not isinstance(self.answers[0], Default):
-            raise BadAnswer(
+        if self.answers and not isinstance(self.answers[0], DefaultAnswer):
+            raise InvalidRule(
                 "this rule has its answer; write another rule, or say them in order: reply(a, b)"
             )
         known = bool(self.answers)
         self.answers = answers
         self._count()
         if not known:
-            self._book.add(self)
+            self._registry.add(self)
         return self
 
     def _count(self) -> None:
         times = self._times
         if len(self.answers) > 1:
             self.answers = self.answers * (times or 1)
-            self.left = len(self.answers)
+            self.remaining = len(self.answers)
         elif times is not None:
             self.answers = self.answers[:1] * times
-            self.left = times
-        self.wanted = self.left or 1
+            self.remaining = times
+        self.expected = self.remaining or 1
 
 
-def author_line() -> str:
+def caller_location() -> str:
     """Return ``file:line`` of the nearest caller outside this package."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOUSE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE_DIR):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def is_callable_answer(answer: Any) -> bool:
+def is_callable(answer: Any) -> bool:
     """True for an answer that user code makes when the call comes."""
     return callable(answer) and not isinstance(answer, type)
 
 
-def given(answer: Any, call: Call, then: Callable[[Any], Any]) -> Any:
+def resolve_answer(answer: Any, call: Call, then: Callable[[Any], Any]) -> Any:
     """Return what `answer` comes to for `call`: `then` of its value, or Later, or it is raised.
 
     `then` turns a value into a result, and is tried again on what a callable returns.
     """
-    if isinstance(answer, Error):
+    if isinstance(answer, ErrorAnswer):
         raise ServiceError(answer.code, answer.message, status=answer.status, **answer.members)
-    if _is_raised(answer):
+    if _is_exception(answer):
         raise answer
-    if isinstance(answer, WireFault):
-        raise ConnectionFault(answer.kind)
-    if is_callable_answer(answer):
-        return Later(lambda: answer(call), lambda value: given(value, call, then))
+    if isinstance(answer, ConnectionFailureAnswer):
+        raise ConnectionFailure(answer.kind)
+    if is_callable(answer):
+        return Deferred(lambda: answer(call), lambda value: resolve_answer(value, call, then))
     return then(answer)
 
 
-def _is_fault(answer: Any) -> bool:
-    return isinstance(answer, (Error, WireFault, Default)) or _is_raised(answer)
+def _is_failure(answer: Any) -> bool:
+    return isinstance(
+        answer, (ErrorAnswer, ConnectionFailureAnswer, DefaultAnswer)
+    ) or _is_exception(answer)
 
 
-def _is_raised(answer: Any) -> bool:
+def _is_exception(answer: Any) -> bool:
     """True for an exception, or a class of exceptions."""
     return isinstance(answer, BaseException) or (
         isinstance(answer, type) and issubclass(answer, BaseException)
@@ -322,20 +331,20 @@ def _is_raised(answer: Any) -> bool:
 
 def members_text(members: Mapping[str, Any]) -> str:
     """Return match values as keyword arguments."""
-    return ", ".join(f"{name}={shown(value, 60)}" for name, value in members.items())
+    return ", ".join(f"{name}={abbreviate_repr(value, 60)}" for name, value in members.items())
 
 
 def rule_text(rule: Rule) -> str:
     """Return a rule as its author wrote it, as far as that can be told."""
-    place = f"  ({short_place(rule.place)})" if rule.place else ""
-    return f"{titled(rule)}{_count_text(rule)}{place}"
+    place = f"  ({short_place(rule.location)})" if rule.location else ""
+    return f"{rule_expression(rule)}{_count_text(rule)}{place}"
 
 
-def titled(rule: Rule) -> str:
+def rule_expression(rule: Rule) -> str:
     """Return a rule's match as its author wrote it, as far as that can be told."""
     extra = members_text(rule.match.members)
     if rule.match.where is not None:
-        extra = ", ".join(filter(None, [extra, f"where={shown(rule.match.where, 40)}"]))
+        extra = ", ".join(filter(None, [extra, f"where={abbreviate_repr(rule.match.where, 40)}"]))
     return _titled(rule, extra)
 
 
@@ -350,10 +359,10 @@ def _titled(rule: Rule, members: str) -> str:
 
 
 def _count_text(rule: Rule) -> str:
-    if rule.left is None:
+    if rule.remaining is None:
         return f" used {rule.used} times" if rule.used != 1 else " used once"
-    total = rule.left + min(rule.used, rule.wanted)
-    return f" used {rule.used} of {max(total, rule.wanted)} times"
+    total = rule.remaining + min(rule.used, rule.expected)
+    return f" used {rule.used} of {max(total, rule.expected)} times"
 
 
 def short_place(place: str) -> str:

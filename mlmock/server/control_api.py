@@ -1,96 +1,123 @@
-"""The control API under ``/_mlmock/``: everything the handle can do that needs no Python."""
+"""The control API under ``/_mlmock/``: all of the handle that doesn't need Python functions."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from mlmock.aws.protocol.messages import Answer
-from mlmock.engine.state import Block
-from mlmock.errors import AuthorError, BadAnswer
+from mlmock.aws.protocol.messages import HttpResponse
+from mlmock.engine.state import MockContext
+from mlmock.errors import InvalidRule, MlmockError
 from mlmock.mock.handle import MockML
-from mlmock.server.control_routes import GONE, Asked, Raw, Route, find, query_of
+from mlmock.server.control_routes import (
+    ROUTES,
+    ControlRequest,
+    RawResponse,
+    Route,
+    find_route,
+    query_of,
+)
 from mlmock.server.http1_head import Head
-from mlmock.server.remote_objects import Desk
+from mlmock.server.remote_objects import RemoteObjects, UnknownReference
+from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey
 
 _PREFIX = "/_mlmock/"
+_NOT_FOUND = (UnknownReference, NoSuchKey, NoSuchBucket)
+_BAD_REQUEST = (InvalidRule, ValueError, TypeError, LookupError, RecursionError)
+
+
+def openapi(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return this description."""
+    from mlmock.server.openapi import document
+
+    return document(ALL_ROUTES)
+
+
+ALL_ROUTES = (*ROUTES, Route("GET", "openapi.json", openapi, response="Document"))
 
 
 class Control:
     """The control API of one mock."""
 
-    def __init__(self, ml: MockML, block: Block) -> None:
-        self.desk = Desk(ml, block.world)
+    def __init__(self, ml: MockML, context: MockContext) -> None:
+        self._objects = RemoteObjects(ml, context.state)
 
-    def answer(self, head: Head, body: bytes) -> Answer:
-        """Answer one request."""
+    def answer(self, head: Head, body: bytes) -> HttpResponse:
+        """Return the response to a request."""
         path = head.target.partition("?")[0]
         path = path[path.index(_PREFIX) + len(_PREFIX) :]
-        wanted = "GET" if head.method == "HEAD" else head.method
-        route, names, allowed = find(wanted, path)
+        method = "GET" if head.method == "HEAD" else head.method
+        route, names, allowed = find_route(ALL_ROUTES, method, path)
         if route is None:
-            return _no_route(wanted, path, allowed)
+            return _no_route(path, allowed)
         try:
-            made = route.make(self.desk, _asked(route, names, head, body))
-        except Exception as fault:
-            return _failure(fault)
-        return _answer(route.status, made)
+            result = route.handler(self._objects, _request(route, names, head, body))
+        except Exception as error:
+            return _error_of(error)
+        return _response(route.status, result)
 
 
-def _asked(route: Route, names: dict[str, str], head: Head, body: bytes) -> Asked:
-    said = _json(body) if route.takes not in (None, "Bytes") and body else None
+def _request(route: Route, names: dict[str, str], head: Head, body: bytes) -> ControlRequest:
+    value = _json(body) if route.request not in (None, "Bytes") and body else None
     content_type = head.headers.get("content-type", "")
-    return Asked(names, query_of(head.target), body, content_type, said)
+    return ControlRequest(names, query_of(head.target), body, content_type, value)
 
 
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise BadAnswer("the body is not JSON") from None
+        raise InvalidRule("the body is not JSON") from None
 
 
-def _no_route(method: str, path: str, allowed: list[str]) -> Answer:
+# -- responses -------------------------------------------------------------------------------
+
+
+def _no_route(path: str, allowed: list[str]) -> HttpResponse:
     if not allowed:
-        return _told(404, "NotFound", f"there is no /_mlmock/{path}; see /_mlmock/openapi.json")
-    found = _told(405, "MethodNotAllowed", f"/_mlmock/{path} takes {', '.join(allowed)}")
-    found.headers["Allow"] = ", ".join(allowed)
+        message = f"/_mlmock/{path} doesn't exist. See /_mlmock/openapi.json."
+        return _error(404, "NotFound", message)
+    methods = ", ".join(allowed)
+    found = _error(405, "MethodNotAllowed", f"/_mlmock/{path} allows {methods}")
+    found.headers["Allow"] = methods
     return found
 
 
-def _failure(fault: Exception) -> Answer:
-    """Return what a request is told that asks for what can't be."""
-    name = type(fault).__name__
-    if isinstance(fault, GONE):
-        return _told(404, name, str(fault))
-    if isinstance(fault, AssertionError) and not isinstance(fault, BadAnswer):
-        return _told(409, name if isinstance(fault, AuthorError) else "AssertionError", str(fault))
-    if isinstance(fault, (BadAnswer, ValueError, TypeError, LookupError, RecursionError)):
-        return _told(400, name, str(fault))
-    if isinstance(fault, (ArithmeticError, AttributeError, MemoryError)):
-        return _told(400, "BadAnswer", f"that can't be taken: {fault}")
-    raise fault
+def _error_of(error: Exception) -> HttpResponse:
+    """Return the error response for what a handler raised; raise what is a defect of mlmock."""
+    name = type(error).__name__
+    if isinstance(error, _NOT_FOUND):
+        return _error(404, name, str(error))
+    if isinstance(error, AssertionError) and not isinstance(error, InvalidRule):
+        name = name if isinstance(error, MlmockError) else "AssertionError"
+        return _error(409, name, str(error))
+    if isinstance(error, _BAD_REQUEST):
+        return _error(400, name, str(error))
+    if isinstance(error, (ArithmeticError, AttributeError, MemoryError)):
+        return _error(400, InvalidRule.__name__, f"the request is invalid: {error}")
+    raise error
 
 
-def _told(status: int, name: str, message: str) -> Answer:
-    return _answer(status, {"error": name, "message": message})
+def _error(status: int, name: str, message: str) -> HttpResponse:
+    return _response(status, {"error": name, "message": message})
 
 
-def _answer(status: int, made: Any) -> Answer:
-    if isinstance(made, Raw):
-        return Answer(status, _headers(made.content_type, made.body), made.body)
+def _response(status: int, result: Any) -> HttpResponse:
+    if isinstance(result, RawResponse):
+        return HttpResponse(status, _headers(result.content_type, result.body), result.body)
     if status == 204:
-        return Answer(204, {}, b"")
-    body = json.dumps(made, default=str).encode()
-    return Answer(status, _headers("application/json", body), body)
+        return HttpResponse(204, {}, b"")
+    body = json.dumps(result, default=str).encode()
+    return HttpResponse(status, _headers("application/json", body), body)
 
 
 def _headers(content_type: str, body: bytes) -> dict[str, str]:
-    kind = "".join(c for c in content_type if c.isprintable()) or "application/octet-stream"
+    printable = "".join(c for c in content_type if c.isprintable())
     return {
-        "Content-Type": kind,
+        "Content-Type": printable or "application/octet-stream",
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
-        "Content-Security-Policy": "sandbox",  # what is stored here is shown, and never run
+        # A browser must not run a stored object as a page of this origin.
+        "Content-Security-Policy": "sandbox",
         "X-Content-Type-Options": "nosniff",
     }

@@ -1,66 +1,66 @@
-"""The control API's resources: what each method on each path does, and how it is described."""
+"""The routes of the control API: the function of each, and the schemas that describe it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from mlmock._version import __version__
-from mlmock.errors import BadAnswer
-from mlmock.server.json_values import keywords, read, written
+from mlmock.errors import InvalidRule
+from mlmock.rules.rule import Rule
+from mlmock.server.json_values import from_json, keywords, to_json
 from mlmock.server.remote_objects import (
-    Desk,
-    Unknown,
-    call_json,
-    event_json,
-    resource_json,
-    rule_json,
+    RemoteObjects,
+    call_to_json,
+    event_to_json,
+    resource_to_json,
+    rule_to_json,
 )
-from mlmock.simulation.object_store import MissingBucket, MissingObject
 from mlmock.simulation.progress import Policy
 
-ENDINGS = (
+# The methods of a rule that fail the connection or corrupt the response.
+FAILURES = (
     *("timeout", "drop", "unreachable", "malformed", "truncated"),
     *("wrong_length", "break_stream"),
 )
-_RULE = {
+_RULE_MEMBERS = {
     *("service", "operation", "members", "region", "account_id", "reply", "fail", "delay"),
-    *("times", "optional", *ENDINGS),
+    *("times", "optional", *FAILURES),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request: names in the path, the query, the JSON or bytes of the body."""
+class ControlRequest:
+    """A request: names in the path, the query, the body, and the body's JSON value."""
 
     names: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
     content_type: str
-    said: Any = None
+    value: Any = None
 
-    def number(self, name: str, default: int) -> int:
-        """Return a count of the query; BadAnswer for what is none."""
+    def count(self, name: str, default: int) -> int:
+        """Return an integer of the query; InvalidRule for what isn't one."""
         text = self.query.get(name, str(default))
         if not text.isdecimal() or len(text) > 12:
-            raise BadAnswer(f"{name} is a count, not {text!r}")
+            raise InvalidRule(f"{name} must be a count, not {text!r}")
         return int(text)
 
     def members(self, *known: str) -> dict[str, Any]:
-        """Return the body, an object with no other members than `known`; BadAnswer."""
-        if not isinstance(self.said, dict):
-            raise BadAnswer("the body is a JSON object")
-        for name in self.said:
+        """Return the body's object; InvalidRule if it has a member that is not `known`."""
+        if not isinstance(self.value, dict):
+            raise InvalidRule("the body must be a JSON object")
+        for name in self.value:
             if name not in known:
-                raise BadAnswer(f"there is no member {name}; there are {', '.join(known)}")
-        return self.said
+                raise InvalidRule(f"unknown member {name!r}. Known members: {', '.join(known)}.")
+        return self.value
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """An answer of bytes."""
+class RawResponse:
+    """A response whose body is bytes."""
 
     body: bytes
     content_type: str
@@ -68,257 +68,262 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method on one path. `takes` and `gives` are names of schemas; None: no body."""
+    """A method and a path, its handler, and the names of its schemas; None is no body."""
 
     method: str
     path: str
-    make: Callable[[Desk, Asked], Any]
-    takes: str | None = None
-    gives: str | None = None
+    handler: Callable[[RemoteObjects, ControlRequest], Any]
+    request: str | None = None
+    response: str | None = None
     status: int = 200
     query: Mapping[str, str] = field(default_factory=dict)
 
 
-# -- what they do ----------------------------------------------------------------------------
+# -- handlers --------------------------------------------------------------------------------
 
 
-def health(desk: Desk, asked: Asked) -> Any:
-    """Tell that the server answers, its version, and the services that it holds."""
-    return {"version": __version__, "services": sorted(desk.world.holds)}
+def health(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the server's version and the services that it mocks."""
+    return {"version": __version__, "services": sorted(objects.state.mocked_services)}
 
 
-def do(desk: Desk, asked: Asked) -> Any:
-    """Do what the handle does: a path of steps over declared words."""
-    return {"result": desk.do(asked.members("ref", "steps", "place"))}
+def execute_steps(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Access members of the handle, one step after another, and return the last result."""
+    return {"result": objects.execute_steps(request.members("ref", "steps", "location"))}
 
 
-def calls(desk: Desk, asked: Asked) -> Any:
-    """Return the journal, oldest first: all of it, or of a service, an operation, from a number."""
-    journal = desk.ml.calls
-    since, limit = asked.number("since", 0), asked.number("limit", 1000)
+def calls(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the journal, oldest call first; the query selects calls."""
+    journal = objects.ml.calls
+    since, limit = request.count("since", 0), request.count("limit", 1000)
     kept = list(journal)
-    first = journal.started - len(kept)
-    service, operation = asked.query.get("service"), asked.query.get("operation")
+    first = journal.total - len(kept)
+    service, operation = request.query.get("service"), request.query.get("operation")
     found = [
         (number, call)
         for number, call in enumerate(kept[max(0, since - first) :], max(first, since))
         if service in (None, call.service) and operation in (None, call.operation)
     ]
-    latest = [call_json(call, number) for number, call in found[max(0, len(found) - limit) :]]
-    return {"started": journal.started, "lost": journal.lost, "calls": latest}
+    latest = [call_to_json(call, number) for number, call in found[max(0, len(found) - limit) :]]
+    return {"total": journal.total, "discarded": journal.discarded, "calls": latest}
 
 
-def rules(desk: Desk, asked: Asked) -> Any:
-    """Return the rules with their counts, in the order in which they were written."""
-    return {"rules": [rule_json(rule) for rule in desk.world.book]}
+def rules(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the rules and how often each was used, oldest first."""
+    return {"rules": [rule_to_json(rule) for rule in objects.state.rules]}
 
 
-def add_rule(desk: Desk, asked: Asked) -> Any:
-    """Write a rule at the door of a service: a match, an answer or a fault, a count."""
-    said = asked.members(*sorted(_RULE))
-    service = said.get("service")
+def add_rule(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Add a rule for an operation of a service: what it matches, its answer, how often."""
+    members = request.members(*sorted(_RULE_MEMBERS))
+    service = members.get("service")
     if not isinstance(service, str):
-        raise BadAnswer("service is the name of a service")
-    operation = said.get("operation", "*")
-    with desk.world.lock:
-        ml = desk.ml.at(region=said.get("region"), account_id=said.get("account_id"))
-        rule = ml.on(service, operation, **keywords({"kwargs": said.get("members")}))
-        _write(rule, said)
-    rule.place = "over HTTP"
-    return rule_json(rule)
+        raise InvalidRule(f"service must be the name of a service, not {service!r}")
+    operation = members.get("operation", "*")
+    with objects.state.lock:
+        ml = objects.ml.at(region=members.get("region"), account_id=members.get("account_id"))
+        rule = ml.on(service, operation, **keywords({"kwargs": members.get("members")}))
+        _complete_rule(rule, members)
+    rule.location = "over HTTP"
+    return rule_to_json(rule)
 
 
-def _write(rule: Any, said: Mapping[str, Any]) -> None:
-    if not any(name in said for name in ("reply", "fail", "delay", *ENDINGS)):
-        raise BadAnswer(f"a rule needs one of reply, fail, delay, {', '.join(ENDINGS)}")
-    if said.get("optional"):
+def _complete_rule(rule: Rule, members: Mapping[str, Any]) -> None:
+    if not any(name in members for name in ("reply", "fail", "delay", *FAILURES)):
+        raise InvalidRule(f"a rule needs one of reply, fail, delay, {', '.join(FAILURES)}")
+    if members.get("optional"):
         rule.optional()
-    if "times" in said:
-        rule.times(said["times"])
-    if "delay" in said:
-        rule.delay(said["delay"])
-    for name in ENDINGS:
-        if said.get(name):
-            getattr(rule, name)(**_ending(name, said[name]))
-    if "fail" in said:
-        rule.fail(**_fault(said["fail"]))
-    if "reply" in said:
-        rule.reply(*_answers(said["reply"]))
+    if "times" in members:
+        rule.times(members["times"])
+    if "delay" in members:
+        rule.delay(members["delay"])
+    for name in FAILURES:
+        if members.get(name):
+            getattr(rule, name)(**_failure_arguments(name, members[name]))
+    if "fail" in members:
+        rule.fail(**_error_arguments(members["fail"]))
+    if "reply" in members:
+        rule.reply(*_answers(members["reply"]))
 
 
-def _ending(name: str, said: Any) -> dict[str, Any]:
-    """Return what a fault of the connection is given by name: true is nothing."""
-    if said is True:
+def _failure_arguments(name: str, value: Any) -> dict[str, Any]:
+    """Return the keyword arguments of a rule's method: `true` stands for none."""
+    if value is True:
         return {}
-    if not isinstance(said, dict):
-        raise BadAnswer(f"{name} is true, or an object of what it takes")
-    return keywords({"kwargs": said})
+    if not isinstance(value, dict):
+        raise InvalidRule(f"{name} must be true or an object of arguments, not {value!r}")
+    return keywords({"kwargs": value})
 
 
-def _fault(said: Any) -> dict[str, Any]:
-    if isinstance(said, str):
-        return {"code": said}
-    if not isinstance(said, dict) or not isinstance(said.get("code"), str):
-        raise BadAnswer("fail is a code, or {code, message, status, ...members}")
-    return keywords({"kwargs": said})
+def _error_arguments(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"code": value}
+    if not isinstance(value, dict) or not isinstance(value.get("code"), str):
+        raise InvalidRule("fail must be an error code, or {code, message, status, ...members}")
+    return keywords({"kwargs": value})
 
 
-def _answers(said: Any) -> list[Any]:
-    """Return a rule's answers: a list is several in order, anything else is one."""
-    found = read(said)
+def _answers(value: Any) -> list[Any]:
+    """Return the answers of a rule: a list is several answers in order."""
+    found = from_json(value)
     return found if isinstance(found, list) else [found]
 
 
-def resources(desk: Desk, asked: Asked) -> Any:
-    """Return what there is, with the states of each."""
-    return {"resources": [resource_json(resource) for resource in desk.ml.resources()]}
+def resources(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the resources of all mocked services, with the states of each."""
+    return {"resources": [resource_to_json(resource) for resource in objects.ml.resources()]}
 
 
-def clock(desk: Desk, asked: Asked) -> Any:
-    """Return the present virtual instant."""
-    return {"now": desk.ml.clock.now().isoformat()}
+def clock(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the current virtual time."""
+    return {"now": objects.ml.clock.now().isoformat()}
 
 
-def advance(desk: Desk, asked: Asked) -> Any:
-    """Advance the clock, and do on the way what is due."""
-    steps = asked.members("seconds", "minutes", "hours", "days")
-    for name, value in steps.items():
+def advance(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Advance the clock and run what becomes due."""
+    durations = request.members("seconds", "minutes", "hours", "days")
+    for name, value in durations.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise BadAnswer(f"{name} is a number, not {value!r}")
-    desk.ml.clock.advance(**steps)
-    return clock(desk, asked)
+            raise InvalidRule(f"{name} must be a number, not {value!r}")
+    objects.ml.clock.advance(**durations)
+    return clock(objects, request)
 
 
-def progress(desk: Desk, asked: Asked) -> Any:
-    """Return how asynchronous work moves on."""
-    return {"policy": written(desk.ml.progress.policy)}
+def progress(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the policy by which asynchronous tasks progress."""
+    return {"policy": to_json(objects.ml.progress.policy)}
 
 
-def set_progress(desk: Desk, asked: Asked) -> Any:
-    """Let work that starts from here on follow a policy."""
-    policy = read(asked.members("policy").get("policy"))
+def set_progress(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Set the policy of asynchronous tasks that start from now on."""
+    policy = from_json(request.members("policy").get("policy"))
     if policy is not None and not isinstance(policy, Policy):
-        raise BadAnswer('policy is {"$after_polls": 2}, {"$after": 60}, {"$manually": null} or so')
-    desk.ml.progress.set(policy)
-    return progress(desk, asked)
+        raise InvalidRule(
+            'policy must be null or a tag like {"$after_polls": 2}, {"$after": 60}, '
+            f'{{"$manually": null}}, not {policy!r}'
+        )
+    objects.ml.progress.set(policy)
+    return progress(objects, request)
 
 
-def step(desk: Desk, asked: Asked) -> Any:
-    """End what waits to be ended by hand, so many times over."""
-    count = asked.members("count").get("count", 1) if asked.said is not None else 1
+def step(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Complete the tasks that progress manually; `count` times, for tasks of several stages."""
+    count = request.members("count").get("count", 1) if request.value is not None else 1
     if type(count) is not int or not 1 <= count <= 10_000:
-        raise BadAnswer(f"count is a number from 1 to 10000, not {count!r}")
-    with desk.world.lock:
-        desk.ml.progress.step(count)
+        raise InvalidRule(f"count must be an integer from 1 to 10000, not {count!r}")
+    with objects.state.lock:
+        objects.ml.progress.step(count)
     return None
 
 
-def events(desk: Desk, asked: Asked) -> Any:
-    """Return what AWS would have sent."""
-    return {"events": [event_json(event) for event in desk.ml.events]}
+def events(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the events that AWS would have sent to EventBridge and SNS."""
+    return {"events": [event_to_json(event) for event in objects.ml.events]}
 
 
-def unmatched(desk: Desk, asked: Asked) -> Any:
-    """Return the calls that were refused because no rule takes them."""
-    return {"unmatched": [str(fault) for fault in desk.ml.unmatched]}
+def unmatched(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the messages of calls that failed because no rule matched them."""
+    return {"unmatched": [str(error) for error in objects.ml.unmatched]}
 
 
-def clear_unmatched(desk: Desk, asked: Asked) -> Any:
-    """Forget the calls that no rule took: they were expected."""
-    desk.ml.unmatched.clear()
+def clear_unmatched(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Forget the calls that no rule matched: they were expected."""
+    objects.ml.unmatched.clear()
 
 
-def check(desk: Desk, asked: Asked) -> Any:
-    """Fail with 409 if a rule was not used as often as it says, or a call was not matched."""
-    desk.ml.assert_all_used()
+def check(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Fail with 409 if a rule was used too rarely, or a call was not matched."""
+    objects.ml.assert_all_used()
 
 
-def reset(desk: Desk, asked: Asked) -> Any:
+def reset(objects: RemoteObjects, request: ControlRequest) -> Any:
     """Forget everything: resources, rules, journal, events, objects, advanced time."""
-    desk.reset()
+    objects.reset()
 
 
-def savepoints(desk: Desk, asked: Asked) -> Any:
-    """Return the ids of the open savepoints."""
-    return {"savepoints": desk.savepoints()}
+def savepoints(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the ids of the open savepoints, oldest first."""
+    return {"savepoints": objects.savepoints()}
 
 
-def open_savepoint(desk: Desk, asked: Asked) -> Any:
+def open_savepoint(objects: RemoteObjects, request: ControlRequest) -> Any:
     """Open a savepoint."""
-    return {"id": desk.open_savepoint()}
+    return {"id": objects.open_savepoint()}
 
 
-def roll_back(desk: Desk, asked: Asked) -> Any:
-    """Roll back to a savepoint, which goes with those opened after it."""
-    desk.roll_back(asked.names["id"])
+def roll_back(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Roll back to a savepoint, and close it and those opened after it."""
+    objects.roll_back(request.names["id"])
 
 
-def objects(desk: Desk, asked: Asked) -> Any:
+def list_objects(objects: RemoteObjects, request: ControlRequest) -> Any:
     """Return the URIs of the objects that begin with a prefix."""
-    return {"uris": desk.ml.s3.list(asked.query.get("prefix", ""))}
+    return {"uris": objects.ml.s3.list(request.query.get("prefix", ""))}
 
 
-def get_object(desk: Desk, asked: Asked) -> Any:
-    """Return an object's bytes, with its content type."""
-    found = desk.ml.s3.object(_uri(asked))
-    return Raw(found.body, found.content_type)
+def get_object(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Return the bytes of an object, with its content type."""
+    found = objects.ml.s3.object(_uri(request))
+    return RawResponse(found.body, found.content_type)
 
 
-def put_object(desk: Desk, asked: Asked) -> Any:
-    """Store the body's bytes as an object, with the request's content type."""
-    desk.ml.s3.put(_uri(asked), asked.body, asked.content_type or "binary/octet-stream")
+def put_object(objects: RemoteObjects, request: ControlRequest) -> Any:
+    """Store the body of the request as an object, with the content type of the request."""
+    content_type = request.content_type or "binary/octet-stream"
+    objects.ml.s3.put(_uri(request), request.body, content_type)
 
 
-def _uri(asked: Asked) -> str:
-    return f"s3://{unquote(asked.names['bucket'])}/{unquote(asked.names['key'])}"
+def _uri(request: ControlRequest) -> str:
+    return f"s3://{unquote(request.names['bucket'])}/{unquote(request.names['key'])}"
 
 
-def openapi(desk: Desk, asked: Asked) -> Any:
-    """Return this description."""
-    from mlmock.server.openapi import document
-
-    return document(ROUTES)
-
-
-_JOURNAL_QUERY = {
-    "service": "boto3's name of a service",
-    "operation": "an operation as AWS spells it",
-    "since": "the number of the first call that is wanted",
-    "limit": "how many of the latest are wanted (1000)",
+_CALLS_QUERY = {
+    "service": "the name of a service, as boto3 spells it",
+    "operation": "the name of an operation, as AWS spells it",
+    "since": "the number of the first call to return",
+    "limit": "how many of the latest calls to return; 1000 if omitted",
 }
 ROUTES = (
-    Route("GET", "health", health, gives="Health"),
-    Route("GET", "openapi.json", openapi, gives="Document"),
-    Route("POST", "do", do, "Steps", "Result"),
-    Route("GET", "calls", calls, gives="Calls", query=_JOURNAL_QUERY),
-    Route("GET", "rules", rules, gives="Rules"),
+    Route("GET", "health", health, response="Health"),
+    Route("POST", "do", execute_steps, "Steps", "Result"),
+    Route("GET", "calls", calls, response="Calls", query=_CALLS_QUERY),
+    Route("GET", "rules", rules, response="Rules"),
     Route("POST", "rules", add_rule, "NewRule", "Rule", 201),
-    Route("GET", "resources", resources, gives="Resources"),
-    Route("GET", "clock", clock, gives="Clock"),
+    Route("GET", "resources", resources, response="Resources"),
+    Route("GET", "clock", clock, response="Clock"),
     Route("POST", "clock/advance", advance, "Advance", "Clock"),
-    Route("GET", "progress", progress, gives="Progress"),
+    Route("GET", "progress", progress, response="Progress"),
     Route("PUT", "progress", set_progress, "Progress", "Progress"),
     Route("POST", "progress/step", step, "Count", None, 204),
-    Route("GET", "events", events, gives="Events"),
-    Route("GET", "unmatched", unmatched, gives="Unmatched"),
+    Route("GET", "events", events, response="Events"),
+    Route("GET", "unmatched", unmatched, response="Unmatched"),
     Route("DELETE", "unmatched", clear_unmatched, status=204),
     Route("POST", "check", check, status=204),
     Route("POST", "reset", reset, status=204),
-    Route("GET", "savepoints", savepoints, gives="Savepoints"),
+    Route("GET", "savepoints", savepoints, response="Savepoints"),
     Route("POST", "savepoints", open_savepoint, None, "Savepoint", 201),
     Route("POST", "savepoints/{id}/rollback", roll_back, status=204),
-    Route("GET", "objects", objects, gives="Objects", query={"prefix": "s3://bucket/prefix"}),
-    Route("GET", "objects/{bucket}/{key}", get_object, gives="Bytes"),
+    Route(
+        "GET", "objects", list_objects, response="Objects", query={"prefix": "s3://bucket/prefix"}
+    ),
+    Route("GET", "objects/{bucket}/{key}", get_object, response="Bytes"),
     Route("PUT", "objects/{bucket}/{key}", put_object, "Bytes", None, 204),
 )
-GONE = (Unknown, MissingObject, MissingBucket)
 
 
-def find(method: str, path: str) -> tuple[Route | None, dict[str, str], list[str]]:
-    """Return the route of a request, the names in its path, and the methods that the path has."""
+# -- routing ---------------------------------------------------------------------------------
+
+
+def find_route(
+    routes: Iterable[Route], method: str, path: str
+) -> tuple[Route | None, dict[str, str], list[str]]:
+    """Return the route of a request, the names in its path, and the methods of that path.
+
+    The route is None if no route has both the method and the path.
+    """
     allowed: list[str] = []
-    for route in ROUTES:
-        names = _fits(route.path, path)
+    for route in routes:
+        names = _match_path(route.path, path)
         if names is not None:
             if route.method == method:
                 return route, names, []
@@ -326,23 +331,23 @@ def find(method: str, path: str) -> tuple[Route | None, dict[str, str], list[str
     return None, {}, allowed
 
 
-def _fits(template: str, path: str) -> dict[str, str] | None:
-    """Return the names that a path gives a template; ``{key}``, the last, may hold slashes."""
+def _match_path(template: str, path: str) -> dict[str, str] | None:
+    """Return the values of a template's names; the last one may contain slashes."""
     parts = template.split("/")
-    given = path.split("/", len(parts) - 1)
-    if len(given) != len(parts):
+    segments = path.split("/", len(parts) - 1)
+    if len(segments) != len(parts):
         return None
     names: dict[str, str] = {}
-    for part, text in zip(parts, given, strict=True):
+    for part, segment in zip(parts, segments, strict=True):
         if part.startswith("{"):
-            if not text:
+            if not segment:
                 return None
-            names[part[1:-1]] = text
-        elif part != text:
+            names[part[1:-1]] = segment
+        elif part != segment:
             return None
     return names
 
 
 def query_of(target: str) -> dict[str, str]:
-    """Return the query of a target."""
+    """Return the query of a request target."""
     return dict(parse_qsl(target.partition("?")[2], keep_blank_values=True))

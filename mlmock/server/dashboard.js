@@ -93,7 +93,7 @@ document.addEventListener("submit", (event) => {
   }
   const steps = JSON.parse(form.parentElement.dataset.steps);
   act(async () => {
-    await ask("POST", "do", { steps: [...steps, { do: form.dataset.do, args: given(form) }] });
+    await ask("POST", "do", { steps: [...steps, { invoke: form.dataset.do, args: given(form) }] });
   }, "Done: " + form.dataset.do.replace("_", " ") + ".", form);
 });
 

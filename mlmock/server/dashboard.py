@@ -13,11 +13,11 @@ from mlmock.call import Call
 from mlmock.mock.handle import MockML
 from mlmock.reporting.messages import call_text, outcome_text
 from mlmock.reporting.resource import Resource
-from mlmock.rules.rule import Rule, short_place, titled
-from mlmock.server import exposed_members as reach
+from mlmock.rules.rule import Rule, rule_expression, short_place
+from mlmock.server.exposed_members import access, exposed_names
 from mlmock.server.state_diagram import drawing
 from mlmock.simulation.clock import to_datetime
-from mlmock.simulation.state_machine import Machine
+from mlmock.simulation.state_machine import StateMachine
 
 _NEWEST = 100
 _MOST = 500  # rows of a table; more are counted
@@ -47,7 +47,7 @@ def _asset(name: str) -> str:
 def _sections(ml: MockML, rules: Sequence[Rule]) -> str:
     """Return what changes: what no rule took, resources, rules, and the journal."""
     found = ml.resources()
-    started = f"<span id=started>{ml.calls.started}</span> calls"
+    started = f"<span id=started>{ml.calls.total}</span> calls"
     return (
         _unmatched(ml)
         + _section("resources", "Resources", str(len(found)), _resources(ml, found))
@@ -119,7 +119,7 @@ def _badge(resource: Resource) -> str:
     return f'<b class="state {tone}">{escape(state)}</b>'
 
 
-def _machine(machine: Machine, state: str) -> str:
+def _machine(machine: StateMachine, state: str) -> str:
     return f'<figure class="machine">{drawing(machine, state)}</figure>'
 
 
@@ -128,8 +128,11 @@ def _moves(ml: MockML, resource: Resource) -> str:
     handle = _handle_of(ml, resource)
     if handle is None:
         return ""
-    names = reach.names_of(type(handle))
-    steps = [_at(resource), *({"do": name, "args": list(args)} for name, args in resource.steps)]
+    names = exposed_names(type(handle))
+    steps = [
+        _at(resource),
+        *({"invoke": name, "args": list(args)} for name, args in resource.handle_path),
+    ]
     forms = "".join(_form(name, type(handle)) for name in _MOVES if name in names)
     if not forms:
         return ""
@@ -139,17 +142,17 @@ def _moves(ml: MockML, resource: Resource) -> str:
 
 def _at(resource: Resource) -> dict[str, Any]:
     scope = resource.scope
-    return {"do": "at", "kwargs": {"region": scope.region, "account_id": scope.account_id}}
+    return {"invoke": "at", "kwargs": {"region": scope.region, "account_id": scope.account_id}}
 
 
 def _handle_of(ml: MockML, resource: Resource) -> Any:
     """Return what holds a resource; None where nothing does, or it has just gone."""
-    if not resource.steps:
+    if not resource.handle_path:
         return None
     thing: Any = ml.at(region=resource.scope.region, account_id=resource.scope.account_id)
     try:
-        for name, args in resource.steps:
-            thing = reach.ask(thing, name, list(args), {})
+        for name, args in resource.handle_path:
+            thing = access(thing, name, list(args), {})
     except (AssertionError, ValueError, LookupError):
         return None
     return thing
@@ -157,7 +160,7 @@ def _handle_of(ml: MockML, resource: Resource) -> Any:
 
 def _input_of(handle: Any) -> str:
     """Return what a worker is given, where the resource has an input."""
-    if "input" not in reach.names_of(type(handle)):
+    if "input" not in exposed_names(type(handle)):
         return ""
     text = dumps(handle.input, indent=2, ensure_ascii=False, default=str)
     return f'<h3>Input</h3><pre tabindex="0">{escape(text)}</pre>'
@@ -175,7 +178,7 @@ def _form(name: str, kind: type) -> str:
     if name == "fail":
         codes = "".join(f"<option>{code}</option>" for code in _CODES)
         code = f'<select name="code" aria-label="code">{codes}</select>'
-        first = code if "input" in reach.names_of(kind) else ""
+        first = code if "input" in exposed_names(kind) else ""
         return (
             f'<form data-do="fail">{first}<label>Message<input name="{_REASON}" required></label>'
             "<button>Fail</button></form>"
@@ -193,8 +196,13 @@ def _rules(found: Sequence[Rule]) -> str:
 
 
 def _rule(rule: Rule) -> tuple[str, ...]:
-    left = "always" if rule.left is None else str(rule.left)
-    return titled(rule), str(rule.used), left, short_place(rule.place) if rule.place else ""
+    left = "always" if rule.remaining is None else str(rule.remaining)
+    return (
+        rule_expression(rule),
+        str(rule.used),
+        left,
+        short_place(rule.location) if rule.location else "",
+    )
 
 
 def _unmatched(ml: MockML) -> str:

@@ -1,91 +1,92 @@
-"""What of the handle can be asked for over HTTP: declared names of declared classes, no others."""
+"""Look up exposed members: what a client of the control API may use of an object."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from inspect import getattr_static
 from types import FunctionType
 from typing import Any
 
-from mlmock.errors import BadAnswer
-from mlmock.mock.handle import SLOTS, MockML, ServiceSlot
-from mlmock.reporting.journal import Journal
-from mlmock.rules.rule import Rule
-from mlmock.simulation.clock import Clock
-from mlmock.simulation.events import Events
-from mlmock.simulation.object_store import ObjectStore
-from mlmock.simulation.progress import Progress
-
-_SLOTS = tuple(name for name, slot in vars(MockML).items() if isinstance(slot, ServiceSlot))
-_HOUSE: dict[type, tuple[str, ...]] = {
-    MockML: (
-        *_SLOTS,
-        *("on", "at", "calls", "clock", "progress", "s3", "events", "resources"),
-        "assert_all_used",
-    ),
-    Rule: (
-        *("reply", "fail", "timeout", "drop", "unreachable", "delay", "times", "optional"),
-        *("malformed", "truncated", "wrong_length", "break_stream"),
-        *("used", "wanted", "left", "is_spent", "is_unused"),
-    ),
-    Clock: ("now", "advance"),
-    Progress: ("policy", "set", "step"),
-    ObjectStore: ("put", "get", "list"),
-    Events: ("last", "of", "clear", "__len__", "__iter__"),
-    Journal: (
-        *("last", "lost", "started", "of", "clear", "__len__", "__iter__"),
-        *("assert_called", "assert_called_once", "assert_not_called", "assert_order"),
-    ),
-}
+from mlmock.errors import InvalidRule
+from mlmock.exposed import Declaration, declaration_of
+from mlmock.mock.handle import SERVICE_ATTRIBUTES, MockML
 
 
 @cache
-def classes() -> dict[type, tuple[str, ...]]:
-    """Return the classes of handles, with the names of each that can be asked for."""
-    found = dict(_HOUSE)
-    for slot in SLOTS.values():
-        found.update(import_module(f"{slot.module}.remote_access").REACH)
-    return found
+def exposed_classes() -> dict[str, type]:
+    """Return all classes that declare members, by their names in the control API.
+
+    The search starts at the handle and the services' handles. It visits the modules of the classes
+    that it finds, and the modules that those declare to import on first use.
+    """
+    found: dict[str, type] = {}
+    visited: set[str] = set()
+    pending = [MockML.__module__]
+    pending += [import_module(a.module).Handle.__module__ for a in SERVICE_ATTRIBUTES.values()]
+    while pending:
+        module = pending.pop()
+        if module in visited:
+            continue
+        visited.add(module)
+        for kind, (name, _, modules) in _declarations_in(module):
+            found[name] = kind
+            pending += [kind.__module__, *modules]
+    return dict(sorted(found.items()))
 
 
-def names_of(kind: type) -> frozenset[str]:
-    """Return the names that can be asked for of things of a class; none of an unknown one."""
-    table = classes()
-    return frozenset(name for base in kind.__mro__ for name in table.get(base, ()))
+def _declarations_in(module: str) -> Iterator[tuple[type, Declaration]]:
+    """Yield the classes that a module defines or imports and that declare members."""
+    for value in vars(import_module(module)).values():
+        declaration = declaration_of(value) if isinstance(value, type) else None
+        if declaration is not None:
+            yield value, declaration
 
 
-@cache
-def class_named(name: str) -> type:
-    """Return the class of handles with that name, module and all."""
-    return next(kind for kind in classes() if title_of(kind) == name)
+def exposed_names(kind: type) -> frozenset[str]:
+    """Return the names of the exposed members of a class, inherited ones included."""
+    declarations = filter(None, map(declaration_of, kind.__mro__))
+    return frozenset(member for _, members, _ in declarations for member in members)
 
 
-def title_of(kind: type) -> str:
-    """Return the name of a class of handles: its service's folder, if it is in one, and its own."""
-    parts = kind.__module__.split(".")
-    return f"{parts[2]}.{kind.__name__}" if parts[1] == "services" else kind.__name__
+def is_exposed(thing: Any) -> bool:
+    """Return whether the class of an object declares members."""
+    return any(map(declaration_of, type(thing).__mro__))
 
 
-def is_handle(thing: Any) -> bool:
-    """True for what can be asked further."""
-    return bool(names_of(type(thing)))
+def exposed_name(kind: type) -> str:
+    """Return the name of a class in the control API: its own, or that of its nearest base."""
+    return next(name for name, *_ in filter(None, map(declaration_of, kind.__mro__)))
 
 
 def is_method(kind: type, name: str) -> bool:
-    """True when `name` of a class is called; False for what is looked at."""
-    return callable(getattr(kind, name, None)) and not isinstance(vars(kind).get(name), property)
+    """Return whether a member is a method; False for a property or an attribute."""
+    return callable(getattr_static(kind, name, None))
 
 
-def ask(thing: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Return what `name` of a handle is or returns; BadAnswer for what can't be asked for."""
+def access(thing: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Return an attribute of an object, or what a method returns for these arguments.
+
+    Args:
+        thing: An object whose class declares members.
+        name: The name of the member.
+        args: Positional arguments; ignored for an attribute.
+        kwargs: Keyword arguments; ignored for an attribute.
+
+    Raises:
+        InvalidRule: The member is not exposed.
+    """
     kind = type(thing)
-    if name not in names_of(kind):
-        known = ", ".join(sorted(names_of(kind)))
-        raise BadAnswer(f"{title_of(kind)} has no {name} that can be asked for; it has {known}")
-    found = getattr(thing, name)
+    if name not in exposed_names(kind):
+        exposed = ", ".join(sorted(exposed_names(kind)))
+        raise InvalidRule(
+            f"{exposed_name(kind)} has no exposed member {name!r}. Exposed: {exposed}."
+        )
+    member = getattr(thing, name)
     if not is_method(kind, name):
-        return found
-    made = found(*args, **kwargs)
-    if isinstance(made, FunctionType):  # how a ledger would take it back is for the house
+        return member
+    result = member(*args, **kwargs)
+    if isinstance(result, FunctionType):  # `clear` returns what undoes it, for use in the process
         return None
-    return list(made) if name == "__iter__" else made
+    return list(result) if name == "__iter__" else result

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the control API: drawn from its routes and from what the words reach."""
+"""The OpenAPI document of the control API, from its routes and the exposed members."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from mlmock._version import __version__
-from mlmock.server import exposed_members as reach
-from mlmock.server.control_routes import ENDINGS, Route
-from mlmock.server.json_values import CHAINS, PUBLIC, WORDS, public
+from mlmock.server.control_routes import FAILURES, Route
+from mlmock.server.exposed_members import exposed_classes, exposed_names, is_method
+from mlmock.server.json_values import METHODS, PUBLIC_FUNCTIONS, TAGS, public_function
 
-_TEXT: dict[str, Any] = {"type": "string"}
+_STRING: dict[str, Any] = {"type": "string"}
 _NUMBER: dict[str, Any] = {"type": "number"}
-_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
-_FLAG: dict[str, Any] = {"type": "boolean"}
-_MAYBE: dict[str, Any] = {"type": ["string", "null"]}
-_TEXTS: dict[str, Any] = {"type": "array", "items": _TEXT}
+_INTEGER: dict[str, Any] = {"type": "integer", "minimum": 0}
+_BOOLEAN: dict[str, Any] = {"type": "boolean"}
+_OPTIONAL_STRING: dict[str, Any] = {"type": ["string", "null"]}
+_STRINGS: dict[str, Any] = {"type": "array", "items": _STRING}
 
 
 def _ref(name: str) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def _object(required: Iterable[str] = (), **members: Any) -> dict[str, Any]:
     }
 
 
-def _whole(**members: Any) -> dict[str, Any]:
+def _all_required(**members: Any) -> dict[str, Any]:
     return _object(members, **members)
 
 
@@ -41,16 +41,20 @@ def _list(name: str) -> dict[str, Any]:
 
 
 _VALUE = {
-    "description": "JSON, in which an object with one key that begins with $ is a word: "
-    '{"$contains": "x"}, or with several arguments {"$word": {"args": [], "kwargs": {}}}.'
+    "description": "JSON, in which an object with one key that begins with $ is a tag: "
+    '{"$contains": "x"}, or with several arguments {"$tag": {"args": [], "kwargs": {}}}.'
 }
 _MEMBERS = {"type": "object", "additionalProperties": _ref("Value")}
-_FAULT = {
+_ERROR = {
     "anyOf": [
-        _TEXT,
+        _STRING,
         {
             "type": "object",
-            "properties": {"code": _TEXT, "message": _MAYBE, "status": {"type": "integer"}},
+            "properties": {
+                "code": _STRING,
+                "message": _OPTIONAL_STRING,
+                "status": {"type": "integer"},
+            },
             "required": ["code"],
         },
     ]
@@ -58,31 +62,32 @@ _FAULT = {
 
 
 def schemas() -> dict[str, Any]:
-    """Return the schemas of what is sent and answered."""
-    return {**_sent(), **_answered(), "Value": _VALUE}
+    """Return the schemas of requests and responses."""
+    return {**_requests(), **_responses(), "Value": _VALUE}
 
 
-def _sent() -> dict[str, Any]:
+def _requests() -> dict[str, Any]:
     return {
         "Steps": _object(
-            ["steps"], ref=_MAYBE, place=_MAYBE, steps={"type": "array", "items": _ref("Step")}
+            ["steps"],
+            ref=_OPTIONAL_STRING,
+            location=_OPTIONAL_STRING,
+            steps=_list("Step"),
         ),
-        "Step": _object(
-            ["do"], do=_TEXT, args={"type": "array", "items": _ref("Value")}, kwargs=_MEMBERS
-        ),
+        "Step": _object(["invoke"], invoke=_STRING, args=_list("Value"), kwargs=_MEMBERS),
         "NewRule": _object(
             ["service"],
-            service=_TEXT,
-            operation=_TEXT,
+            service=_STRING,
+            operation=_STRING,
             members=_MEMBERS,
-            region=_MAYBE,
-            account_id=_MAYBE,
+            region=_OPTIONAL_STRING,
+            account_id=_OPTIONAL_STRING,
             reply=_ref("Value"),
-            fail=_FAULT,
+            fail=_ERROR,
             delay=_NUMBER,
             times={"type": "integer", "minimum": 1},
-            optional=_FLAG,
-            **{name: {"anyOf": [_FLAG, _MEMBERS]} for name in ENDINGS},
+            optional=_BOOLEAN,
+            **{name: {"anyOf": [_BOOLEAN, _MEMBERS]} for name in FAILURES},
         ),
         "Advance": _object(seconds=_NUMBER, minutes=_NUMBER, hours=_NUMBER, days=_NUMBER),
         "Progress": _object(["policy"], policy=_ref("Value")),
@@ -90,86 +95,86 @@ def _sent() -> dict[str, Any]:
     }
 
 
-def _answered() -> dict[str, Any]:
+def _responses() -> dict[str, Any]:
     return {
-        "Error": _whole(error=_TEXT, message=_TEXT),
-        "Health": _whole(version=_TEXT, services=_TEXTS),
+        "Error": _all_required(error=_STRING, message=_STRING),
+        "Health": _all_required(version=_STRING, services=_STRINGS),
         "Document": {"type": "object"},
-        "Result": _whole(result=_ref("Value")),
-        "Calls": _whole(started=_COUNT, lost=_COUNT, calls=_list("Call")),
+        "Result": _all_required(result=_ref("Value")),
+        "Calls": _all_required(total=_INTEGER, discarded=_INTEGER, calls=_list("Call")),
         "Call": _call(),
-        "Rules": _whole(rules=_list("Rule")),
+        "Rules": _all_required(rules=_list("Rule")),
         "Rule": _rule(),
-        "Resources": _whole(resources=_list("Resource")),
+        "Resources": _all_required(resources=_list("Resource")),
         "Resource": _resource(),
-        "Clock": _whole(now={"type": "string", "format": "date-time"}),
-        "Events": _whole(events=_list("Event")),
+        "Clock": _all_required(now={"type": "string", "format": "date-time"}),
+        "Events": _all_required(events=_list("Event")),
         "Event": _event(),
-        "Unmatched": _whole(unmatched=_TEXTS),
-        "Savepoints": _whole(savepoints=_TEXTS),
-        "Savepoint": _whole(id=_TEXT),
-        "Objects": _whole(uris=_TEXTS),
+        "Unmatched": _all_required(unmatched=_STRINGS),
+        "Savepoints": _all_required(savepoints=_STRINGS),
+        "Savepoint": _all_required(id=_STRING),
+        "Objects": _all_required(uris=_STRINGS),
     }
 
 
 def _call() -> dict[str, Any]:
-    return _whole(
-        number=_COUNT,
-        service=_TEXT,
-        operation=_TEXT,
+    return _all_required(
+        number=_INTEGER,
+        service=_STRING,
+        operation=_STRING,
         params=_MEMBERS,
-        region=_TEXT,
-        account_id=_TEXT,
-        attempt=_COUNT,
+        region=_STRING,
+        account_id=_STRING,
+        attempt=_INTEGER,
         started_at=_NUMBER,
         duration=_NUMBER,
-        request_id=_TEXT,
-        outcome=_TEXT,
+        request_id=_STRING,
+        outcome=_STRING,
         response=_ref("Value"),
-        error={"anyOf": [{"type": "null"}, _whole(code=_TEXT, message=_TEXT)]},
+        error={"anyOf": [{"type": "null"}, _all_required(code=_STRING, message=_STRING)]},
         body=_ref("Value"),
     )
 
 
 def _rule() -> dict[str, Any]:
-    return _whole(
-        title=_TEXT,
-        text=_TEXT,
-        number=_COUNT,
-        used=_COUNT,
-        wanted=_COUNT,
-        left={"type": ["integer", "null"]},
-        optional=_FLAG,
-        region=_MAYBE,
-        account_id=_MAYBE,
-        place=_TEXT,
+    return _all_required(
+        title=_STRING,
+        text=_STRING,
+        number=_INTEGER,
+        used=_INTEGER,
+        expected=_INTEGER,
+        remaining={"type": ["integer", "null"]},
+        optional=_BOOLEAN,
+        region=_OPTIONAL_STRING,
+        account_id=_OPTIONAL_STRING,
+        location=_STRING,
     )
 
 
 def _resource() -> dict[str, Any]:
-    return _whole(
-        kind=_TEXT,
-        name=_TEXT,
-        state=_TEXT,
-        region=_TEXT,
-        account_id=_TEXT,
-        states=_TEXTS,
-        mermaid=_MAYBE,
-        steps={"type": "array", "items": _ref("Step")},
+    return _all_required(
+        kind=_STRING,
+        name=_STRING,
+        state=_STRING,
+        region=_STRING,
+        account_id=_STRING,
+        states=_STRINGS,
+        mermaid=_OPTIONAL_STRING,
+        steps=_list("Step"),
     )
 
 
 def _event() -> dict[str, Any]:
-    return _whole(
-        source=_TEXT,
-        detail_type=_TEXT,
+    return _all_required(
+        source=_STRING,
+        detail_type=_STRING,
         detail=_MEMBERS,
-        resources=_TEXTS,
+        resources=_STRINGS,
         time={"type": "string", "format": "date-time"},
-        region=_TEXT,
-        account_id=_TEXT,
-        topic=_MAYBE,
-        message=_MAYBE,
+        region=_STRING,
+        account_id=_STRING,
+        topic=_OPTIONAL_STRING,
+        message=_OPTIONAL_STRING,
     )
 
 
@@ -177,40 +182,44 @@ def _event() -> dict[str, Any]:
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
-    """Return the description of `routes`; `x-mlmock-words` and `x-mlmock-handle` tell the rest."""
+    """Return the OpenAPI document of `routes`.
+
+    `x-mlmock-tags` describes the tags of JSON values, `x-mlmock-handle` the exposed members.
+    """
     paths: dict[str, Any] = {}
     for route in routes:
         paths.setdefault(f"/_mlmock/{route.path}", {})[route.method.lower()] = _operation(route)
+    classes = exposed_classes()
     return {
         "openapi": "3.1.0",
         "info": {"title": "mlmock's control API", "version": __version__},
         "paths": paths,
         "components": {"schemas": schemas()},
-        "x-mlmock-words": {f"${name}": _word(name) for name in WORDS},
-        "x-mlmock-handle": {reach.title_of(kind): _names(kind) for kind in reach.classes()},
+        "x-mlmock-tags": {f"${name}": _tag(name) for name in TAGS},
+        "x-mlmock-handle": {name: _members(kind) for name, kind in classes.items()},
     }
 
 
 def _operation(route: Route) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "operationId": route.make.__name__,
-        "summary": (route.make.__doc__ or "").strip(),
+        "operationId": route.handler.__name__,
+        "summary": (route.handler.__doc__ or "").strip(),
         "responses": {
             str(route.status): _response(route),
-            "default": {"description": "Refused.", "content": _content("Error")},
+            "default": {"description": "Error.", "content": _content("Error")},
         },
     }
-    if route.takes is not None:
-        found["requestBody"] = {"content": _content(route.takes)}
-    places = [_parameter(n, "path", "") for n in _names_in(route.path)]
-    places += [_parameter(name, "query", text) for name, text in route.query.items()]
-    return {**found, "parameters": places} if places else found
+    if route.request is not None:
+        found["requestBody"] = {"content": _content(route.request)}
+    parameters = [_parameter(name, "path", "") for name in _names_in(route.path)]
+    parameters += [_parameter(name, "query", text) for name, text in route.query.items()]
+    return {**found, "parameters": parameters} if parameters else found
 
 
 def _response(route: Route) -> dict[str, Any]:
-    if route.gives is None:
+    if route.response is None:
         return {"description": "Done."}
-    return {"description": "Done.", "content": _content(route.gives)}
+    return {"description": "Done.", "content": _content(route.response)}
 
 
 def _content(name: str) -> dict[str, Any]:
@@ -219,13 +228,13 @@ def _content(name: str) -> dict[str, Any]:
     return {"application/json": {"schema": _ref(name)}}
 
 
-def _parameter(name: str, place: str, text: str) -> dict[str, Any]:
+def _parameter(name: str, location: str, description: str) -> dict[str, Any]:
     return {
         "name": name,
-        "in": place,
-        "required": place == "path",
-        "description": text,
-        "schema": _TEXT,
+        "in": location,
+        "required": location == "path",
+        "description": description,
+        "schema": _STRING,
     }
 
 
@@ -233,34 +242,41 @@ def _names_in(path: str) -> list[str]:
     return [part[1:-1] for part in path.split("/") if part.startswith("{")]
 
 
-def _word(name: str) -> dict[str, Any]:
-    made = public(name) if name in PUBLIC else None
-    text = inspect.getdoc(made) if made is not None else _OWN_WORDS[name]
-    return {"takes": _signature(made), "is": text, "then": list(CHAINS.get(name, ()))}
+# -- tags and members ------------------------------------------------------------------------
 
 
-_OWN_WORDS = {
-    "any": "Fits every value that is given.",
-    "bytes": "Bytes, written as base64.",
-    "pattern": "A regular expression, as Python's re has it, with its flags.",
-    "time": "An instant, as ISO 8601 has it.",
-    "literal": "The object itself, although its one key begins with $.",
+def _tag(name: str) -> dict[str, Any]:
+    function = public_function(name) if name in PUBLIC_FUNCTIONS else None
+    text = inspect.getdoc(function) if function is not None else _DESCRIPTIONS[name]
+    return {
+        "signature": _signature(function),
+        "description": text,
+        "then": list(METHODS.get(name, ())),
+    }
+
+
+_DESCRIPTIONS = {
+    "any": "Matches every value that is present.",
+    "bytes": "Bytes, encoded as base64.",
+    "pattern": "A regular expression in Python's syntax, and its flags.",
+    "time": "A time in ISO 8601.",
+    "literal": "The object itself, although its only key begins with $.",
 }
 
 
-def _names(kind: type) -> dict[str, Any]:
-    return {name: _described(kind, name) for name in sorted(reach.names_of(kind))}
+def _members(kind: type) -> dict[str, Any]:
+    return {name: _member(kind, name) for name in sorted(exposed_names(kind))}
 
 
-def _described(kind: type, name: str) -> dict[str, Any]:
+def _member(kind: type, name: str) -> dict[str, Any]:
     found = inspect.getattr_static(kind, name, None)
     target = found.fget if isinstance(found, property) else found
     text = inspect.getdoc(target) if callable(target) else None
-    takes = _signature(target) if reach.is_method(kind, name) else None
-    return {"takes": takes, "is": text or ""}
+    signature = _signature(target) if is_method(kind, name) else None
+    return {"signature": signature, "description": text or ""}
 
 
-def _signature(made: Any) -> str | None:
-    if not callable(made):
+def _signature(function: Any) -> str | None:
+    if not callable(function):
         return None
-    return str(inspect.signature(made)).replace("(self, ", "(").replace("(self)", "()")
+    return str(inspect.signature(function)).replace("(self, ", "(").replace("(self)", "()")

@@ -1,10 +1,10 @@
-"""`mlmock.client(url)`: the words of the handle, said to a server."""
+"""The client of a server: a handle with the same members as `ml`, used over HTTP."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -14,139 +14,149 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import mlmock.errors as errors
 from mlmock.mock.handle import MockML
-from mlmock.server import exposed_members as reach
-from mlmock.server.json_values import read, written
-from mlmock.simulation.object_store import MissingBucket, MissingObject, split_uri
+from mlmock.server.exposed_members import (
+    exposed_classes,
+    exposed_name,
+    exposed_names,
+    is_method,
+)
+from mlmock.server.json_values import from_json, to_json
+from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey, parse_s3_uri
 
-_RAISED: dict[str, type[BaseException]] = {
+# The exceptions that an error of the control API becomes, by the error's name.
+_EXCEPTIONS: dict[str, type[BaseException]] = {
+    "AssertionError": AssertionError,
+    "IndexError": IndexError,
+    "NoSuchBucket": NoSuchBucket,
+    "NoSuchKey": NoSuchKey,
+    "TypeError": TypeError,
+    "ValueError": ValueError,
     **{
         name: kind
         for name, kind in vars(errors).items()
-        if isinstance(kind, type) and issubclass(kind, errors.AuthorError)
+        if isinstance(kind, type) and issubclass(kind, errors.MlmockError)
     },
-    "AssertionError": AssertionError,
-    "IndexError": IndexError,
-    "MissingBucket": MissingBucket,
-    "MissingObject": MissingObject,
-    "TypeError": TypeError,
-    "ValueError": ValueError,
 }
 
 
-class Wire:
-    """Requests to one server, each on a connection of its own: any thread may send."""
+class ControlTransport:
+    """Sends requests to one server, each on its own connection, from any thread."""
 
     def __init__(self, url: str, timeout: float) -> None:
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(f"a server is at http://host:port, not at {url!r}")
+            raise ValueError(f"the URL of a server is http://host:port, not {url!r}")
         self.url = url.rstrip("/")
         self._host, self._port, self._timeout = parts.hostname, parts.port or 80, timeout
 
-    def ask(self, method: str, path: str, said: Any = None) -> Any:
-        """Return the JSON that the control API answers, or raise what it was refused with."""
-        body = None if said is None else json.dumps(said).encode()
+    def send_json(self, method: str, path: str, value: Any = None) -> Any:
+        """Send a JSON value, and return the JSON value of the response; raise its error."""
+        body = None if value is None else json.dumps(value).encode()
         found = self.send(method, path, body, "application/json")
         return json.loads(found) if found else None
 
     def send(self, method: str, path: str, body: bytes | None, content_type: str) -> bytes:
-        """Return the bytes that the control API answers, or raise what it was refused with."""
+        """Send a body, and return the body of the response; raise its error."""
         connection = HTTPConnection(self._host, self._port, timeout=self._timeout)
         try:
             headers = {"Content-Type": content_type} if body is not None else {}
             connection.request(method, f"/_mlmock/{path}", body, headers)
-            answer = connection.getresponse()
-            return _body(answer)
-        except HTTPException as fault:
-            raise ConnectionError(f"{self.url} doesn't answer as mlmock does: {fault!r}") from None
+            return _body(connection.getresponse())
+        except HTTPException as error:
+            raise ConnectionError(f"{self.url} is not an mlmock server: {error!r}") from None
         finally:
             connection.close()
 
 
-def _body(answer: HTTPResponse) -> bytes:
-    body = answer.read()
-    if answer.status >= 400:
+def _body(response: HTTPResponse) -> bytes:
+    body = response.read()
+    if response.status >= 400:
         try:
-            said = json.loads(body)
-            name, message = said["error"], said["message"]
+            error = json.loads(body)
+            name, message = error["error"], error["message"]
         except (ValueError, LookupError, TypeError):
-            name, message = "RuntimeError", f"{answer.status} {body[:200]!r}"
-        raise _RAISED.get(name, RuntimeError)(message)
+            name, message = "RuntimeError", f"{response.status} {body[:200]!r}"
+        raise _EXCEPTIONS.get(name, RuntimeError)(message)
     return body
 
 
-class Remote:
-    """A part of the handle at the other end: its methods and attributes are those of the handle."""
+class RemoteObject:
+    """An object of the server's handle. It has the exposed members of that object."""
 
     _kind: type
-    _wire: Wire
+    _transport: ControlTransport
     _ref: str | None
     _text: str
 
-    def __init__(self, wire: Wire, kind: type, ref: str | None, text: str) -> None:
-        vars(self).update(_wire=wire, _kind=kind, _ref=ref, _text=text)
+    def __init__(self, transport: ControlTransport, kind: type, ref: str | None, text: str) -> None:
+        # `__setattr__` is for members of the server's object.
+        vars(self).update(_transport=transport, _kind=kind, _ref=ref, _text=text)
 
     def __repr__(self) -> str:
-        return f"<remote {self._text} at {self._wire.url}>"
+        return f"<remote {self._text} at {self._transport.url}>"
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *reach.names_of(self._kind)})
+        return sorted({*super().__dir__(), *exposed_names(self._kind)})
 
     def __getattr__(self, name: str) -> Any:
-        """Return what an attribute of the handle is, or a method that asks."""
-        if name not in reach.names_of(self._kind):
-            raise AttributeError(f"{reach.title_of(self._kind)} has no {name} over HTTP")
-        if not reach.is_method(self._kind, name):
-            return self._do(name)
-        return lambda *args, **kwargs: self._do(name, *args, **kwargs)
+        """Return the value of an attribute, or a function that calls the method."""
+        if name not in exposed_names(self._kind):
+            raise AttributeError(f"{exposed_name(self._kind)} has no {name!r} over HTTP")
+        method = self._method(name)
+        return method if is_method(self._kind, name) else method()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set a policy: ``remote.progress = after(60)``."""
+        """Set a progress policy: ``remote.progress = after(60)``."""
         if name != "progress":
-            raise AttributeError(f"{name} can't be set over HTTP")
-        self._do("progress").set(value)
+            raise AttributeError(f"{name!r} can't be set over HTTP")
+        self._method("progress")().set(value)
 
     def __len__(self) -> int:
-        return int(self._do("__len__")) if "__len__" in reach.names_of(self._kind) else 1
+        return int(self._method("__len__")()) if "__len__" in exposed_names(self._kind) else 1
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._do("__iter__"))
+        return iter(self._method("__iter__")())
 
-    def __getitem__(self, place: Any) -> Any:
-        return list(self)[place]
+    def __getitem__(self, index: Any) -> Any:
+        return list(self)[index]
 
-    def _do(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        named = {key: written(item) for key, item in kwargs.items()}
-        step = {"do": name, "args": [written(item) for item in args], "kwargs": named}
-        said = {"ref": self._ref, "place": _line(), "steps": [step]}
-        return self._shown(self._wire.ask("POST", "do", said)["result"])
+    def _method(self, name: str) -> Callable[..., Any]:
+        """Return a function that invokes a member on the server."""
 
-    def _shown(self, found: Any) -> Any:
-        if isinstance(found, list):
-            return [self._shown(item) for item in found]
-        if isinstance(found, dict) and found.keys() == {"$handle"}:
-            said = found["$handle"]
-            kind = reach.class_named(said["kind"])
-            made = RemoteML if kind is MockML else Remote
-            return made(self._wire, kind, said["ref"], said["text"])
-        return _data(found)
+        def invoke(*args: Any, **kwargs: Any) -> Any:
+            named = {key: to_json(item) for key, item in kwargs.items()}
+            step = {"invoke": name, "args": [to_json(item) for item in args], "kwargs": named}
+            steps = {"ref": self._ref, "location": _caller_location(), "steps": [step]}
+            return self._decode(self._transport.send_json("POST", "do", steps)["result"])
+
+        return invoke
+
+    def _decode(self, result: Any) -> Any:
+        if isinstance(result, list):
+            return [self._decode(item) for item in result]
+        if isinstance(result, dict) and result.keys() == {"$handle"}:
+            handle = result["$handle"]
+            kind = exposed_classes()[handle["kind"]]
+            make = RemoteMock if kind is MockML else RemoteObject
+            return make(self._transport, kind, handle["ref"], handle["text"])
+        return _decode_data(result)
 
 
-def _data(found: Any) -> Any:
-    """Return a call, an event or a resource by its attributes, and any other value as it is."""
-    if not isinstance(found, dict):
-        return found
-    if "outcome" in found:
-        return RemoteCall(found)
-    value = read(found)
-    if "detail_type" in found:
-        time, resources = datetime.fromisoformat(found["time"]), tuple(found["resources"])
+def _decode_data(result: Any) -> Any:
+    """Return a call, an event or a resource with attributes, and any other value as it is."""
+    if not isinstance(result, dict):
+        return result
+    if "outcome" in result:
+        return RemoteCall(result)
+    value = from_json(result)
+    if "detail_type" in result:
+        time, resources = datetime.fromisoformat(result["time"]), tuple(result["resources"])
         return SimpleNamespace(**{**value, "time": time, "resources": resources})
-    return SimpleNamespace(**value) if "mermaid" in found else value
+    return SimpleNamespace(**value) if "mermaid" in result else value
 
 
-def _line() -> str:
-    """Return ``file:line`` of whoever says the word."""
+def _caller_location() -> str:
+    """Return ``file:line`` of the code that uses the remote handle."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
@@ -154,22 +164,22 @@ def _line() -> str:
 
 
 class RemoteCall:
-    """One call of the journal at the other end, as it was when it was asked for."""
+    """A call of the server's journal, as it was when it was read."""
 
-    def __init__(self, said: dict[str, Any]) -> None:
-        self.service: str = said["service"]
-        self.operation: str = said["operation"]
-        self.params: dict[str, Any] = read(said["params"])
-        self.region: str = said["region"]
-        self.account_id: str = said["account_id"]
-        self.attempt: int = said["attempt"]
-        self.started_at: float = said["started_at"]
-        self.duration: float = said["duration"]
-        self.response: dict[str, Any] | None = read(said["response"])
-        self.error: SimpleNamespace | None = said["error"] and SimpleNamespace(**said["error"])
-        self.request_id: str = said["request_id"]
-        self.outcome: str = said["outcome"]
-        self.body: bytes = read(said["body"])
+    def __init__(self, call: dict[str, Any]) -> None:
+        self.service: str = call["service"]
+        self.operation: str = call["operation"]
+        self.params: dict[str, Any] = from_json(call["params"])
+        self.region: str = call["region"]
+        self.account_id: str = call["account_id"]
+        self.attempt: int = call["attempt"]
+        self.started_at: float = call["started_at"]
+        self.duration: float = call["duration"]
+        self.response: dict[str, Any] | None = from_json(call["response"])
+        self.error: SimpleNamespace | None = call["error"] and SimpleNamespace(**call["error"])
+        self.request_id: str = call["request_id"]
+        self.outcome: str = call["outcome"]
+        self.body: bytes = from_json(call["body"])
 
     def __repr__(self) -> str:
         return f"<{self.service} {self.operation} -> {self.outcome}>"
@@ -184,82 +194,87 @@ class RemoteCall:
 
 
 class Unmatched(list[str]):
-    """What the server refused because no rule took it; `clear()` says: expected."""
+    """The messages of the server's calls that no rule matched."""
 
-    def __init__(self, wire: Wire) -> None:
-        super().__init__(wire.ask("GET", "unmatched")["unmatched"])
-        self._wire = wire
+    def __init__(self, transport: ControlTransport) -> None:
+        super().__init__(transport.send_json("GET", "unmatched")["unmatched"])
+        self._transport = transport
 
     def clear(self) -> None:
-        """Forget it, here and there."""
-        self._wire.ask("DELETE", "unmatched")
+        """Forget the messages, on the server too: the calls were expected."""
+        self._transport.send_json("DELETE", "unmatched")
         super().clear()
 
 
 class RemoteStore:
-    """`ml.s3` of a server; bodies go as they are."""
+    """`ml.s3` of a server. Bodies are sent as they are."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, transport: ControlTransport) -> None:
+        self._transport = transport
 
     def put(self, uri: str, body: bytes | str, content_type: str = "binary/octet-stream") -> None:
         """Store `body` (text as UTF-8) at `uri`."""
         content = body.encode() if isinstance(body, str) else bytes(body)
-        self._wire.send("PUT", _object(uri), content, content_type)
+        self._transport.send("PUT", _path(uri), content, content_type)
 
     def get(self, uri: str) -> bytes:
-        """Return the bytes at `uri`; MissingObject."""
-        return self._wire.send("GET", _object(uri), None, "")
+        """Return the bytes at `uri`; NoSuchKey if there is no object."""
+        return self._transport.send("GET", _path(uri), None, "")
 
     def list(self, prefix: str) -> list[str]:
         """Return the URIs that begin with `prefix`, sorted."""
-        found = self._wire.ask("GET", f"objects?{urlencode({'prefix': prefix})}")
+        found = self._transport.send_json("GET", f"objects?{urlencode({'prefix': prefix})}")
         return list(found["uris"])
 
 
-def _object(uri: str) -> str:
-    bucket, key = split_uri(uri)
+def _path(uri: str) -> str:
+    bucket, key = parse_s3_uri(uri)
     return f"objects/{quote(bucket, safe='')}/{quote(key)}"
 
 
-class RemoteML(Remote):
-    """The handle of a server, or a region or account of it."""
+class RemoteMock(RemoteObject):
+    """The handle of a server, or of a region or account of it."""
 
     @property
     def url(self) -> str:
-        """Where the server listens."""
-        return self._wire.url
+        """The URL of the server."""
+        return self._transport.url
 
     @property
     def s3(self) -> RemoteStore:
         """The object store."""
-        return RemoteStore(self._wire)
+        return RemoteStore(self._transport)
 
     @property
     def unmatched(self) -> Unmatched:
-        """What was refused because no rule took it."""
-        return Unmatched(self._wire)
+        """The messages of calls that no rule matched; `clear()` them if they were expected."""
+        return Unmatched(self._transport)
 
     def reset(self) -> None:
-        """Forget everything."""
-        self._wire.ask("POST", "reset")
+        """Forget everything: resources, rules, journal, events, objects, advanced time."""
+        self._transport.send_json("POST", "reset")
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Roll back at the end what changes inside."""
-        name = self._wire.ask("POST", "savepoints")["id"]
+        """Roll back what changes inside the `with` block when it ends."""
+        name = self._transport.send_json("POST", "savepoints")["id"]
         try:
             yield
         finally:
-            self._wire.ask("POST", f"savepoints/{name}/rollback")
+            self._transport.send_json("POST", f"savepoints/{name}/rollback")
 
 
-def client(url: str, *, timeout: float = 30.0) -> RemoteML:
+def connect(url: str, *, timeout: float = 30.0) -> RemoteMock:
     """Return the handle of the server at `url` (``http://host:port``).
 
-    Its words are those of `ml`; values go over HTTP, functions can't (TypeError). `timeout`: how
-    many seconds one word may take. What the server refuses is raised here: BadAnswer,
-    AssertionError of the journal's asserts, UnusedRule, ValueError; ConnectionError where nobody
-    answers.
+    It has the members of `ml`. Values are sent over HTTP; functions can't be (TypeError).
+
+    Args:
+        url: The URL of the server.
+        timeout: The seconds that one request may take.
+
+    Raises:
+        ValueError: `url` is malformed. Its members raise what they raise in the process, and
+            ConnectionError if no mlmock server answers.
     """
-    return RemoteML(Wire(url, timeout), MockML, None, "mlmock")
+    return RemoteMock(ControlTransport(url, timeout), MockML, None, "mlmock")

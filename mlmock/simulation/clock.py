@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-from mlmock.simulation.undo_log import Ledger
+from mlmock.exposed import exposed
+from mlmock.simulation.undo_log import UndoLog
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LAST = 253_402_300_799.0  # what no datetime goes beyond
-Job = Callable[[], object]
+Callback = Callable[[], object]
 
 
 def to_datetime(seconds: float) -> datetime:
@@ -25,7 +26,7 @@ def to_datetime(seconds: float) -> datetime:
     return _EPOCH + timedelta(milliseconds=int(seconds * 1000 + 0.0005))
 
 
-def whole_milliseconds(seconds: float) -> float:
+def truncate_to_milliseconds(seconds: float) -> float:
     """Return an instant, in seconds since 1970, as AWS keeps it: to the millisecond."""
     return int(seconds * 1000 + 0.0005) / 1000
 
@@ -36,25 +37,26 @@ def to_seconds(moment: datetime) -> float:
     return (aware - _EPOCH).total_seconds()
 
 
+@exposed("Clock", "now advance")
 class Clock:
     """Virtual time of one mock, in seconds since 1970."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        undo_log: UndoLog,
         *,
         now: datetime | None = None,
         lock: threading.RLock | None = None,
     ) -> None:
-        self._ledger = ledger
+        self._undo_log = undo_log
         self._standing = None if now is None else to_seconds(now)
         self.offset = 0.0
-        self.jobs: list[tuple[float, int, list[Job | None]]] = []
+        self.jobs: list[tuple[float, int, list[Callback | None]]] = []
         self._order = itertools.count()
         # Work that is due takes the lock of what it works on: the same one, or two threads that
         # come from either side would wait for each other.
         self._lock = lock or threading.RLock()
-        self.on_patch_sleep: Callable[[], None] = _nothing_to_patch
+        self.on_patch_time: Callable[[], None] = _nothing_to_patch
 
     def __repr__(self) -> str:
         return f"<clock at {self.now().isoformat()}>"
@@ -84,49 +86,49 @@ class Clock:
             offset = self.offset + step
             self._run_until(self.seconds() + step)
             if offset > self.offset:  # exactly the step, however long the work on the way took
-                self._ledger.change(self, offset=offset)
+                self._undo_log.set(self, offset=offset)
 
-    def patch_sleep(self) -> None:
+    def patch_time(self) -> None:
         """Let `time.sleep` and `asyncio.sleep` move this clock too, until the last block ends.
 
         Code that has imported the function by its name (``from time import sleep``) keeps it.
         """
-        self.on_patch_sleep()
+        self.on_patch_time()
 
-    def at(self, instant: float, job: Job) -> Callable[[], None]:
+    def call_at(self, instant: float, job: Callback) -> Callable[[], None]:
         """Do `job` when the clock gets to `instant`; returns what cancels it."""
-        cell: list[Job | None] = [job]
+        cell: list[Callback | None] = [job]
         with self._lock:
             heapq.heappush(self.jobs, (instant, next(self._order), cell))
 
         def cancel() -> None:
             cell[0] = None
-            self._ledger.note(lambda: cell.__setitem__(0, job))
+            self._undo_log.record(lambda: cell.__setitem__(0, job))
 
-        self._ledger.note(cancel)
+        self._undo_log.record(cancel)
         return cancel
 
-    def settle(self) -> None:
+    def run_due(self) -> None:
         """Do what has become due since somebody last looked."""
         if self.jobs and self.jobs[0][0] <= self.seconds():
             with self._lock:
                 self._run_until(self.seconds())
 
-    def stand_at(self, instant: float | None) -> None:
+    def freeze(self, instant: float | None) -> None:
         """Let the clock stand at `instant`, but for what it is advanced; None: be the machine's."""
-        self._ledger.change(self, _standing=instant)
+        self._undo_log.set(self, _standing=instant)
 
     def restart(self) -> None:
         """Take back what was advanced, and forget what was to be done."""
         with self._lock:
-            self._ledger.keep(self.jobs)
+            self._undo_log.record_contents(self.jobs)
             self.jobs.clear()
-            self._ledger.change(self, offset=0.0)
+            self._undo_log.set(self, offset=0.0)
 
     def _run_until(self, target: float) -> None:
         while self.jobs and self.jobs[0][0] <= target:
             entry = heapq.heappop(self.jobs)
-            self._ledger.note(lambda e=entry: heapq.heappush(self.jobs, e))  # type: ignore[misc]
+            self._undo_log.record(lambda e=entry: heapq.heappush(self.jobs, e))  # type: ignore[misc]
             instant, _, cell = entry
             job = cell[0]
             if job is not None:
@@ -136,7 +138,7 @@ class Clock:
     def _move_to(self, instant: float) -> None:
         missing = instant - self.seconds()
         if missing > 0:
-            self._ledger.change(self, offset=self.offset + missing)
+            self._undo_log.set(self, offset=self.offset + missing)
 
 
 def _nothing_to_patch() -> None:

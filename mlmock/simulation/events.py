@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, overload
 
-from mlmock.simulation.undo_log import Ledger
+from mlmock.exposed import exposed
+from mlmock.simulation.undo_log import UndoLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +27,13 @@ class Event:
     id: str = field(default="", compare=False)
 
 
+@exposed("Events", "last of clear __len__ __iter__")
 class Events(Sequence[Event]):
     """The events of a mock, in order."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, undo_log: UndoLog) -> None:
         self._events: list[Event] = []
-        self._ledger = ledger
+        self._undo_log = undo_log
 
     def __repr__(self) -> str:
         return f"<{len(self)} events: {', '.join(e.detail_type for e in self._events)}>"
@@ -64,9 +66,9 @@ class Events(Sequence[Event]):
     def emit(self, event: Event) -> None:
         """Put down an event that AWS would have sent now."""
         self._events.append(event)
-        self._ledger.note(self._events.pop)
+        self._undo_log.record(self._events.pop)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._ledger.keep(self._events)
+        self._undo_log.record_contents(self._events)
         self._events.clear()

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mlmock.aws.scope import Owner
-from mlmock.simulation.undo_log import Ledger
+from mlmock.exposed import exposed
+from mlmock.simulation.undo_log import UndoLog
 
 _URI = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
 _HTTPS = re.compile(r"https://(?:([^/.]+)\.s3|s3)[.a-z0-9-]*\.amazonaws\.com(?:\.cn)?/(.*)")
@@ -23,15 +24,15 @@ class StoredObject:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-class MissingBucket(Exception):  # noqa: N818
+class NoSuchBucket(Exception):  # noqa: N818
     """No such bucket (moto's S3; in memory every bucket exists)."""
 
 
-class MissingObject(Exception):  # noqa: N818
+class NoSuchKey(Exception):  # noqa: N818
     """No such object."""
 
 
-class Buckets(Protocol):
+class BucketStore(Protocol):
     """Somebody's S3: what the object store needs of it."""
 
     def put(self, bucket: str, key: str, thing: StoredObject, owner: Owner) -> None:
@@ -47,23 +48,23 @@ class Buckets(Protocol):
         """Make the bucket if it isn't there."""
 
 
-class Memory:
+class InMemoryBuckets:
     """Buckets in memory. Every bucket exists."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, undo_log: UndoLog) -> None:
+        self._undo_log = undo_log
         self._objects: dict[tuple[str, str], StoredObject] = {}
 
     def put(self, bucket: str, key: str, thing: StoredObject, owner: Owner) -> None:
         """Store an object."""
-        self._ledger.put(self._objects, (bucket, key), thing)
+        self._undo_log.set_item(self._objects, (bucket, key), thing)
 
     def get(self, bucket: str, key: str, owner: Owner, version: str | None = None) -> StoredObject:
         """Return an object, of which only the latest version is kept; MissingObject."""
         try:
             return self._objects[bucket, key]
         except KeyError:
-            raise MissingObject(f"s3://{bucket}/{key}") from None
+            raise NoSuchKey(f"s3://{bucket}/{key}") from None
 
     def list(self, bucket: str, prefix: str, owner: Owner) -> list[str]:
         """Return the keys under a prefix, sorted."""
@@ -73,7 +74,7 @@ class Memory:
         """Do nothing: it exists."""
 
 
-def split_uri(uri: str) -> tuple[str, str]:
+def parse_s3_uri(uri: str) -> tuple[str, str]:
     """Return bucket and key of ``s3://bucket/key`` (or its https form); ValueError otherwise."""
     found = _URI.fullmatch(uri)
     if found:
@@ -88,13 +89,17 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
+@exposed("ObjectStore", "put get list")
 class ObjectStore:
     """`ml.s3`: objects by their URI, as ``s3://bucket/key``."""
 
     def __init__(
-        self, ledger: Ledger, owner: Callable[[], Owner], outside: Callable[[], Buckets | None]
+        self,
+        undo_log: UndoLog,
+        owner: Callable[[], Owner],
+        outside: Callable[[], BucketStore | None],
     ) -> None:
-        self._memory = Memory(ledger)
+        self._memory = InMemoryBuckets(undo_log)
         self._owner = owner
         self._outside = outside
 
@@ -102,7 +107,7 @@ class ObjectStore:
         return "<objects in moto's S3>" if self._outside() else "<objects in memory>"
 
     @property
-    def buckets(self) -> Buckets:
+    def buckets(self) -> BucketStore:
         """Where objects live now."""
         return self._outside() or self._memory
 
@@ -116,7 +121,7 @@ class ObjectStore:
         owner: Owner | None = None,
     ) -> None:
         """Store `body` (text as UTF-8) at `uri`; MissingBucket where moto's S3 lacks its bucket."""
-        bucket, key = split_uri(uri)
+        bucket, key = parse_s3_uri(uri)
         given: object = body
         if not isinstance(given, (str, bytes, bytearray, memoryview)):
             raise TypeError(f"an object's body is bytes or text, not {given!r}")
@@ -135,12 +140,12 @@ class ObjectStore:
         self, uri: str, *, version: str | None = None, owner: Owner | None = None
     ) -> StoredObject:
         """Return the object at `uri` with its content type; MissingBucket, MissingObject."""
-        bucket, key = split_uri(uri)
+        bucket, key = parse_s3_uri(uri)
         return self.buckets.get(bucket, key, owner or self._owner(), version)
 
     def list(self, prefix: str, *, owner: Owner | None = None) -> list[str]:
         """Return the URIs that begin with `prefix`, sorted."""
-        bucket, key = split_uri(prefix)
+        bucket, key = parse_s3_uri(prefix)
         found = self.buckets.list(bucket, key, owner or self._owner())
         return [f"s3://{bucket}/{name}" for name in found]
 

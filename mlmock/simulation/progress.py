@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mlmock.exposed import exposed
 from mlmock.simulation.clock import Clock
-from mlmock.simulation.undo_log import Ledger
+from mlmock.simulation.undo_log import UndoLog
 
 
 class Policy:
@@ -56,14 +57,15 @@ def manually() -> Policy:
     return Policy()
 
 
-class Progress:
+@exposed("Progress", "policy set step")
+class ProgressSetting:
     """The policy of a mock, a service, a kind of resource or one resource: its own or its parent's.
 
     `ml.lookoutvision.progress = after(60)` and `ml.lookoutvision.progress.set(after(60))` say the
     same.
     """
 
-    def __init__(self, board: Board, parent: Progress | None = None) -> None:
+    def __init__(self, board: TaskRegistry, parent: ProgressSetting | None = None) -> None:
         self._board = board
         self._parent = parent
         self._own: Policy | None = None
@@ -85,39 +87,39 @@ class Progress:
 
     def set(self, policy: Policy | None) -> None:
         """Let work that starts from here on follow `policy`; None: the parent's again."""
-        self._board.ledger.change(self, _own=checked(policy))
+        self._board.undo_log.set(self, _own=validate_policy(policy))
 
-    def child(self) -> Progress:
+    def child(self) -> ProgressSetting:
         """Return a policy that is this one until it is set."""
-        return Progress(self._board, self)
+        return ProgressSetting(self._board, self)
 
-    def move_under(self, parent: Progress) -> None:
+    def set_parent(self, parent: ProgressSetting) -> None:
         """Follow `parent` from here on wherever no policy is set here."""
-        self._board.ledger.change(self, _parent=parent)
+        self._board.undo_log.set(self, _parent=parent)
 
     def step(self, count: int = 1) -> None:
         """End whatever work waits to be ended by hand, `count` times over (work starts work)."""
         for _ in range(count):
             self._board.step(self)
 
-    def begin(self, finish: Callable[[], object]) -> Work:
+    def begin(self, finish: Callable[[], object]) -> Task:
         """Start work that `finish` ends, under the policy that holds now."""
         return self._board.begin(self, finish)
 
-    def covers(self, other: Progress | None) -> bool:
+    def is_ancestor_of(self, other: ProgressSetting | None) -> bool:
         """True when `other` is this policy or one below it."""
         while other is not None and other is not self:
             other = other._parent
         return other is self
 
 
-class MockProgress(Progress):
+class RootProgressSetting(ProgressSetting):
     """The policy of a mock: what is set takes the place of a block's option, and goes with it.
 
     `holder` returns the block whose option holds.
     """
 
-    def __init__(self, board: Board, holder: Callable[[], Any]) -> None:
+    def __init__(self, board: TaskRegistry, holder: Callable[[], Any]) -> None:
         super().__init__(board)
         self._holder = holder
 
@@ -134,10 +136,10 @@ class MockProgress(Progress):
 
     def set(self, policy: Policy | None) -> None:
         """Let work that starts from here on follow `policy`; None: the block's option again."""
-        self._board.ledger.change(self._holder(), policy=checked(policy))
+        self._board.undo_log.set(self._holder(), policy=validate_policy(policy))
 
 
-def checked(policy: Policy | None) -> Policy | None:
+def validate_policy(policy: Policy | None) -> Policy | None:
     """Return what is a policy, or None for the one above; TypeError for anything else."""
     if policy is not None and not isinstance(policy, Policy):
         raise TypeError(
@@ -147,12 +149,14 @@ def checked(policy: Policy | None) -> Policy | None:
     return policy
 
 
-class Work:
+class Task:
     """One piece of asynchronous work. `look()` at it from whatever shows the resource."""
 
     __slots__ = ("_board", "_cancel", "_finish", "_looks_left", "done", "owner", "policy")
 
-    def __init__(self, board: Board, owner: Progress, finish: Callable[[], object]) -> None:
+    def __init__(
+        self, board: TaskRegistry, owner: ProgressSetting, finish: Callable[[], object]
+    ) -> None:
         self._board = board
         self._finish = finish
         self._cancel: Callable[[], None] | None = None
@@ -162,18 +166,18 @@ class Work:
         self.done = False
 
     @property
-    def ends_next(self) -> bool:
+    def ends_on_next_poll(self) -> bool:
         """True when the next look ends the work."""
         return not self.done and self._looks_left == 0
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Count one look; the one too many ends the work."""
         if self.done or self._looks_left is None:
             return
         if self._looks_left == 0:
             self.finish()
         else:
-            self._board.ledger.change(self, _looks_left=self._looks_left - 1)
+            self._board.undo_log.set(self, _looks_left=self._looks_left - 1)
 
     def finish(self) -> None:
         """End the work now, if it hasn't ended."""
@@ -183,63 +187,63 @@ class Work:
 
     def cancel(self) -> None:
         """Forget the work: something else has ended it."""
-        self._board.forget(self)
+        self._board.remove(self)
         if self._cancel is not None:
             self._cancel()
 
     def start(self, clock: Clock) -> None:
         """Set the work going. Work that ends immediately ends here."""
         if self.policy.seconds is not None:
-            self._cancel = clock.at(clock.seconds() + self.policy.seconds, self.finish)
+            self._cancel = clock.call_at(clock.seconds() + self.policy.seconds, self.finish)
         elif self.policy.polls == 0:
             self.finish()
 
 
-class Board:
+class TaskRegistry:
     """All unfinished work of one mock."""
 
-    def __init__(self, clock: Clock, ledger: Ledger, default: Callable[[], Policy]) -> None:
-        self.ledger = ledger
+    def __init__(self, clock: Clock, undo_log: UndoLog, default: Callable[[], Policy]) -> None:
+        self.undo_log = undo_log
         self.default = default
         self._clock = clock
-        self._open: dict[int, Work] = {}
+        self._open: dict[int, Task] = {}
 
-    def begin(self, owner: Progress, finish: Callable[[], object]) -> Work:
+    def begin(self, owner: ProgressSetting, finish: Callable[[], object]) -> Task:
         """Start work for `owner`."""
-        work = Work(self, owner, finish)
-        self.ledger.put(self._open, id(work), work)
+        work = Task(self, owner, finish)
+        self.undo_log.set_item(self._open, id(work), work)
         work.start(self._clock)
         return work
 
-    def forget(self, work: Work) -> None:
+    def remove(self, work: Task) -> None:
         """Take `work` off the board."""
-        self.ledger.change(work, done=True)
+        self.undo_log.set(work, done=True)
         if id(work) in self._open:
-            self.ledger.drop(self._open, id(work))
+            self.undo_log.pop_item(self._open, id(work))
 
     def clear(self) -> None:
         """Forget all work."""
-        self.ledger.keep(self._open)
+        self.undo_log.record_contents(self._open)
         self._open.clear()
 
-    def step(self, owner: Progress) -> None:
+    def step(self, owner: ProgressSetting) -> None:
         """End the manual work under `owner` that is open now."""
         for work in list(self._open.values()):
-            if work.policy == Policy() and owner.covers(work.owner):
+            if work.policy == Policy() and owner.is_ancestor_of(work.owner):
                 work.finish()
 
 
-class ProgressSlot:
+class ProgressAttribute:
     """An attribute that reads as a Progress and is set with a policy."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = f"_{name}"
 
-    def __get__(self, thing: Any, owner: type | None = None) -> Progress:
+    def __get__(self, thing: Any, owner: type | None = None) -> ProgressSetting:
         return thing.__dict__[self._name]  # type: ignore[no-any-return]
 
-    def __set__(self, thing: Any, value: Policy | Progress | None) -> None:
-        if isinstance(value, Progress):
+    def __set__(self, thing: Any, value: Policy | ProgressSetting | None) -> None:
+        if isinstance(value, ProgressSetting):
             thing.__dict__[self._name] = value
         else:
             thing.__dict__[self._name].set(value)

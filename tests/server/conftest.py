@@ -13,8 +13,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from mlmock import ServerThread, client
-from mlmock.server.remote_client import RemoteML
+from mlmock import ServerThread, connect
+from mlmock.server.remote_client import RemoteMock
 
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
 
@@ -34,9 +34,9 @@ class Got:
 
 
 @pytest.fixture
-def remote(mlmock_server: ServerThread) -> RemoteML:
+def remote(mlmock_server: ServerThread) -> RemoteMock:
     """The handle of the server, over HTTP."""
-    return client(mlmock_server.url)
+    return connect(mlmock_server.url)
 
 
 @pytest.fixture

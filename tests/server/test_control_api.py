@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from mlmock import ServerThread
-from mlmock.server.control_routes import ROUTES
+from mlmock.server.control_api import ALL_ROUTES
 from tests.server.conftest import FLOW, Got
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -78,11 +78,11 @@ def test_the_description_names_every_route_word_and_handle(fetch: Fetch) -> None
     described = {
         (method.upper(), path) for path, found in document["paths"].items() for method in found
     }
-    assert described == {(route.method, f"/_mlmock/{route.path}") for route in ROUTES}
-    assert "takes" in document["x-mlmock-words"]["$contains"]
-    assert document["x-mlmock-words"]["$stream"]["then"] == ["then", "pause", "then_error"]
-    reply = document["x-mlmock-handle"]["bedrock_runtime.ModelHandle"]["reply"]
-    assert reply["takes"].startswith("(*answers")
+    assert described == {(route.method, f"/_mlmock/{route.path}") for route in ALL_ROUTES}
+    assert "signature" in document["x-mlmock-tags"]["$contains"]
+    assert document["x-mlmock-tags"]["$stream"]["then"] == ["then", "pause", "then_error"]
+    reply = document["x-mlmock-handle"]["bedrock.ModelHandle"]["reply"]
+    assert reply["signature"].startswith("(*answers")
     assert all(op.get("summary") for found in document["paths"].values() for op in found.values())
 
 
@@ -95,13 +95,13 @@ def test_a_rule_its_counts_and_the_journal(ask: Callable[..., Got], fetch: Fetch
         "times": 1,
     }
     written = ask("POST", "rules", rule)
-    assert (written.status, written.json["left"], written.json["used"]) == (201, 1, 0)
+    assert (written.status, written.json["remaining"], written.json["used"]) == (201, 1, 0)
     refused = fetch("GET", LOOPS)
     assert refused.headers["x-amzn-ErrorType"] == "ThrottlingException"
     assert refused.json == {"Message": "slow down"}
     assert fetch("GET", LOOPS).status == 200
     (counted,) = ask("GET", "rules").json["rules"]
-    assert (counted["left"], counted["used"], counted["place"]) == (0, 1, "over HTTP")
+    assert (counted["remaining"], counted["used"], counted["location"]) == (0, 1, "over HTTP")
     journal = ask("GET", "calls?service=sagemaker-a2i-runtime").json
     assert [call["outcome"] for call in journal["calls"]] == ["429 ThrottlingException", "200"]
     assert journal["calls"][0]["error"] == {"code": "ThrottlingException", "message": "slow down"}
@@ -139,24 +139,28 @@ def test_rules_with_answers_in_order_and_other_faults(
 
 def test_words_reach_the_whole_handle(ask: Callable[..., Got], fetch: Fetch) -> None:
     steps = [
-        {"do": "bedrock"},
-        {"do": "model", "args": ["anthropic.*"]},
-        {"do": "on", "kwargs": {"last_user": {"$contains": "weather"}}},
-        {"do": "reply", "args": [{"$tool_use": {"args": ["weather", {"city": "Rome"}]}}]},
+        {"invoke": "bedrock"},
+        {"invoke": "model", "args": ["anthropic.*"]},
+        {"invoke": "on", "kwargs": {"last_user": {"$contains": "weather"}}},
+        {"invoke": "reply", "args": [{"$tool_use": {"args": ["weather", {"city": "Rome"}]}}]},
     ]
     made = ask("POST", "do", {"steps": steps}).json["result"]["$handle"]
-    assert made["kind"] == "bedrock_runtime.ModelRule"
+    assert made["kind"] == "bedrock.ModelRule"
     said = json.dumps({"messages": [{"role": "user", "content": [{"text": "The weather?"}]}]})
     answer = fetch("POST", f"/model/{MODEL}/converse", said).json
     assert answer["output"]["message"]["content"][0]["toolUse"]["input"] == {"city": "Rome"}
-    used = ask("POST", "do", {"ref": made["ref"], "steps": [{"do": "used"}]})
+    used = ask("POST", "do", {"ref": made["ref"], "steps": [{"invoke": "used"}]})
     assert used.json == {"result": 1}
 
 
 def test_a_stream_with_its_pauses(ask: Callable[..., Got], fetch: Fetch) -> None:
-    then = [{"do": "pause", "args": [5]}, {"do": "then", "args": ["ken"]}]
+    then = [{"invoke": "pause", "args": [5]}, {"invoke": "then", "args": ["ken"]}]
     stream = {"$stream": {"args": ["to"], "then": then}}
-    model = [{"do": "bedrock"}, {"do": "model", "args": ["*"]}, {"do": "reply", "args": [stream]}]
+    model = [
+        {"invoke": "bedrock"},
+        {"invoke": "model", "args": ["*"]},
+        {"invoke": "reply", "args": [stream]},
+    ]
     assert ask("POST", "do", {"steps": model}).status == 200
     said = json.dumps({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]})
     found = fetch("POST", f"/model/{MODEL}/converse-stream", said)
@@ -187,7 +191,7 @@ def test_objects_events_and_resources(
         "uris": ["s3://bucket/a folder/ä.json"]
     }
     missing = ask("GET", "objects/bucket/none")
-    assert (missing.status, missing.json["error"]) == (404, "MissingObject")
+    assert (missing.status, missing.json["error"]) == (404, "NoSuchKey")
     start = {
         "HumanLoopName": "l",
         "FlowDefinitionArn": FLOW,
@@ -222,11 +226,11 @@ def test_savepoints_by_their_ids(ask: Callable[..., Got], fetch: Fetch) -> None:
 
 def test_what_was_unmatched(ask: Callable[..., Got], fetch: Fetch) -> None:
     steps = [
-        {"do": "sagemaker"},
-        {"do": "endpoint", "args": ["x"]},
-        {"do": "on", "kwargs": {"Body": {"a": 1}}},
-        {"do": "reply", "args": [1]},
-        {"do": "optional"},
+        {"invoke": "sagemaker"},
+        {"invoke": "endpoint", "args": ["x"]},
+        {"invoke": "on", "kwargs": {"Body": {"a": 1}}},
+        {"invoke": "reply", "args": [1]},
+        {"invoke": "optional"},
     ]
     ask("POST", "do", {"steps": steps})
     assert fetch("POST", "/endpoints/x/invocations", '{"a": 2}').status == 400
@@ -237,43 +241,58 @@ def test_what_was_unmatched(ask: Callable[..., Got], fetch: Fetch) -> None:
     assert ask("POST", "check").status == 204
 
 
-STEP = {"do": "clock"}
+STEP = {"invoke": "clock"}
 
 
 @pytest.mark.parametrize(
     ("method", "path", "said", "text"),
     [
-        ("POST", "do", [], "the body is a JSON object"),
-        ("POST", "do", {"steps": 1}, "steps is a list"),
-        ("POST", "do", {"steps": [1]}, "a step is"),
-        ("POST", "do", {"step": []}, "there is no member step"),
-        ("POST", "do", {"steps": [{"do": "_block"}]}, "has no _block that can be asked for"),
-        ("POST", "do", {"steps": [{"do": "__class__"}]}, "has no __class__"),
-        ("POST", "do", {"steps": [STEP, {"do": "_ledger"}]}, "Clock has no _ledger"),
-        ("POST", "do", {"steps": [STEP, {"do": "advance", "args": 5}]}, "args is a list"),
-        ("POST", "do", {"steps": [STEP, {"do": "advance", "kwargs": [5]}]}, "kwargs is an object"),
-        ("POST", "do", {"steps": [STEP, {"do": "advance", "kwargs": {"x": 5}}]}, "unexpected"),
-        ("POST", "do", {"steps": [STEP, {"do": "advance", "kwargs": {"days": -1}}]}, "forward"),
-        ("POST", "do", {"steps": [{"do": "on", "args": ["no"]}]}, "no"),
+        ("POST", "do", [], "the body must be a JSON object"),
+        ("POST", "do", {"steps": 1}, "steps must be a list"),
+        ("POST", "do", {"steps": [1]}, "a step must be"),
+        ("POST", "do", {"step": []}, "unknown member 'step'"),
+        ("POST", "do", {"steps": [{"invoke": "_block"}]}, "has no exposed member '_block'"),
+        ("POST", "do", {"steps": [{"invoke": "__class__"}]}, "has no exposed member '__class__'"),
+        (
+            "POST",
+            "do",
+            {"steps": [STEP, {"invoke": "_ledger"}]},
+            "Clock has no exposed member '_ledger'",
+        ),
+        ("POST", "do", {"steps": [STEP, {"invoke": "advance", "args": 5}]}, "args must be a list"),
+        (
+            "POST",
+            "do",
+            {"steps": [STEP, {"invoke": "advance", "kwargs": [5]}]},
+            "kwargs must be an object",
+        ),
+        ("POST", "do", {"steps": [STEP, {"invoke": "advance", "kwargs": {"x": 5}}]}, "unexpected"),
+        ("POST", "do", {"steps": [STEP, {"invoke": "advance", "kwargs": {"days": -1}}]}, "forward"),
+        ("POST", "do", {"steps": [{"invoke": "on", "args": ["no"]}]}, "no"),
         ("POST", "rules", {"service": "nothing", "reply": 1}, "nothing"),
-        ("POST", "rules", {"service": 5}, "service is the name"),
+        ("POST", "rules", {"service": 5}, "service must be the name"),
         ("POST", "rules", {"service": "sagemaker-runtime"}, "a rule needs one of reply"),
-        ("POST", "rules", {"service": "sagemaker-runtime", "drop": "yes"}, "drop is true, or"),
-        ("POST", "rules", {"service": "sagemaker-runtime", "fail": 5}, "fail is a code"),
+        ("POST", "rules", {"service": "sagemaker-runtime", "drop": "yes"}, "drop must be true or"),
+        (
+            "POST",
+            "rules",
+            {"service": "sagemaker-runtime", "fail": 5},
+            "fail must be an error code",
+        ),
         ("POST", "rules", {"service": "sagemaker-runtime", "fail": "Nope"}, "Nope"),
         ("POST", "rules", {"service": "sagemaker-runtime", "delay": "x"}, ""),
-        ("POST", "clock/advance", {"days": "x"}, "days is a number"),
-        ("POST", "clock/advance", {"days": True}, "days is a number"),
+        ("POST", "clock/advance", {"days": "x"}, "days must be a number"),
+        ("POST", "clock/advance", {"days": True}, "days must be a number"),
         ("POST", "clock/advance", {"days": 1e300}, "the year 9999"),
-        ("PUT", "progress", {"policy": 5}, "policy is"),
-        ("POST", "progress/step", {"count": 0}, "count is a number"),
-        ("GET", "calls?since=x", None, "since is a count"),
+        ("PUT", "progress", {"policy": 5}, "policy must be"),
+        ("POST", "progress/step", {"count": 0}, "count must be an integer"),
+        ("GET", "calls?since=x", None, "since must be a count"),
         ("GET", "objects?prefix=x", None, "an object is named s3://"),
         (
             "POST",
             "rules",
             {"service": "sagemaker-runtime", "reply": {"$eval": "1"}},
-            "no word $eval",
+            "unknown tag $eval",
         ),
         ("POST", "rules", {"service": "sagemaker-runtime", "reply": {"$regex": "("}}, "$regex"),
         ("POST", "rules", {"service": "sagemaker-runtime", "reply": {"$bytes": "?"}}, "base64"),
@@ -281,14 +300,17 @@ STEP = {"do": "clock"}
         (
             "POST",
             "rules",
-            {"service": "sagemaker-runtime", "reply": {"$stream": {"then": [{"do": "__init__"}]}}},
-            "$stream can't be followed by '__init__'",
+            {
+                "service": "sagemaker-runtime",
+                "reply": {"$stream": {"then": [{"invoke": "__init__"}]}},
+            },
+            "$stream has no method '__init__'",
         ),
         (
             "POST",
             "rules",
             {"service": "sagemaker-runtime", "reply": {"$raw": {"args": [1], "then": [5]}}},
-            "$raw can't be followed by ''",
+            "$raw has no method ''",
         ),
     ],
 )
@@ -305,7 +327,7 @@ def test_what_cant_be_taken(
 def test_what_isnt_there(ask: Callable[..., Got], fetch: Fetch) -> None:
     assert ask("GET", "nothing").status == 404
     gone = ask("POST", "do", {"ref": "h999999", "steps": []})
-    assert (gone.status, gone.json["error"]) == (404, "Unknown")
+    assert (gone.status, gone.json["error"]) == (404, "UnknownReference")
     wrong = ask("DELETE", "rules")
     assert (wrong.status, wrong.headers["Allow"]) == (405, "GET, POST")
     assert fetch("POST", "/_mlmock/do", b"{").json["message"] == "the body is not JSON"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmock import ServerThread, client
+from mlmock import ServerThread, connect
 from mlmock.server.limits import Limits
 from tests.server.conftest import FLOW
 
@@ -62,7 +62,7 @@ BODIES = (
     b"[]",
     b"null",
     b'{"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}',
-    b'{"steps": [{"do": "bedrock"}, {"do": "__class__"}]}',
+    b'{"steps": [{"invoke": "bedrock"}, {"invoke": "__class__"}]}',
     b'{"service": "bedrock-runtime", "fail": {"code": "X", "status": 400}, "times": 1}',
     b'{"HumanLoopName": 5}',
     b"5\r\nhello\r\n0\r\n\r\n",
@@ -158,7 +158,7 @@ def test_ten_thousand_requests_leave_it_answering_and_nothing_behind(
         tracemalloc.stop()
         assert left < 64 * COUNT, f"{COUNT} requests have left {left} bytes"
         assert (threading.active_count(), open_files()) == (running, opened)
-        assert client(server.url).clock.now()
+        assert connect(server.url).clock.now()
     assert not caplog.records
     assert (threading.active_count(), open_files()) == (threads, files)
     assert {b"200", b"400", b"404"} <= set(seen)
@@ -182,4 +182,4 @@ def test_many_clients_at_once() -> None:
         for thread in threads:
             thread.join()
         assert not faults
-        assert client(server.url).clock.now()
+        assert connect(server.url).clock.now()

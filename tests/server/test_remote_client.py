@@ -14,11 +14,11 @@ from botocore.exceptions import EventStreamError
 
 from mlmock import (
     ANY,
-    BadAnswer,
+    InvalidRule,
     ServerThread,
     UnusedRule,
     after_polls,
-    client,
+    connect,
     contains,
     error,
     glob,
@@ -33,8 +33,8 @@ from mlmock import (
     stream,
     tool_use,
 )
-from mlmock.server.remote_client import RemoteML
-from mlmock.simulation.object_store import MissingObject
+from mlmock.server.remote_client import RemoteMock
+from mlmock.simulation.object_store import NoSuchKey
 from tests.server.conftest import FLOW, Got
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -61,14 +61,14 @@ def both(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Make]]:
         return
     with ServerThread() as server:
         where = {**keys, "endpoint_url": server.url}
-        yield client(server.url), lambda service: boto3.client(service, **where)
+        yield connect(server.url), lambda service: boto3.client(service, **where)
 
 
 def said(text: str) -> list[dict[str, Any]]:
     return [{"role": "user", "content": [{"text": text}]}]
 
 
-def blocks(bedrock: Any, text: str) -> Any:
+def contexts(bedrock: Any, text: str) -> Any:
     answer = bedrock.converse(modelId=MODEL, messages=said(text))
     return answer["output"]["message"]["content"]
 
@@ -83,9 +83,9 @@ def test_a_models_answers(both: tuple[Any, Make]) -> None:
     assert (answer["stopReason"], answer["usage"]["inputTokens"]) == ("tool_use", 5)
     model.reply(error("ValidationException", "no"), json_output({"a": 1}), reasoning("Hm."))
     with pytest.raises(bedrock.exceptions.ValidationException, match="no"):
-        blocks(bedrock, "first")
-    assert blocks(bedrock, "second") == [{"text": '{"a": 1}'}]
-    assert "reasoningContent" in blocks(bedrock, "third")[0]
+        contexts(bedrock, "first")
+    assert contexts(bedrock, "second") == [{"text": '{"a": 1}'}]
+    assert "reasoningContent" in contexts(bedrock, "third")[0]
 
 
 def test_matching(both: tuple[Any, Make]) -> None:
@@ -95,10 +95,10 @@ def test_matching(both: tuple[Any, Make]) -> None:
     model.on(last_user=contains("rain")).reply("contains")
     model.on(last_user=regex(r"^\d+$")).reply("regex")
     model.on(last_user=glob("*!")).reply("glob")
-    assert blocks(bedrock, "hello") == [{"text": "any"}]
-    assert blocks(bedrock, "rain?") == [{"text": "contains"}]
-    assert blocks(bedrock, "42") == [{"text": "regex"}]
-    assert blocks(bedrock, "stop!") == [{"text": "glob"}]
+    assert contexts(bedrock, "hello") == [{"text": "any"}]
+    assert contexts(bedrock, "rain?") == [{"text": "contains"}]
+    assert contexts(bedrock, "42") == [{"text": "regex"}]
+    assert contexts(bedrock, "stop!") == [{"text": "glob"}]
 
 
 def test_streams_and_exact_bodies(both: tuple[Any, Make]) -> None:
@@ -203,7 +203,7 @@ def test_a_narrowed_handle_has_every_word(both: tuple[Any, Make]) -> None:
         there.s3.put("s3://bucket/gone", b"1")
     assert (there.s3.list("s3://bucket/"), list(there.unmatched)) == ([], [])
     there.on("bedrock-runtime").fail("ThrottlingException").optional()
-    assert blocks(make("bedrock-runtime"), "here")  # whose region is another
+    assert contexts(make("bedrock-runtime"), "here")  # whose region is another
     assert (len(there.calls), there.calls.clear() is None or True, len(ml.calls)) == (1, True, 0)
     there.reset()
     assert ml.resources() == []
@@ -273,7 +273,7 @@ def test_async_invokes_of_models(both: tuple[Any, Make]) -> None:
     assert [each.status for each in ml.bedrock.async_invokes] == ["Failed"]
 
 
-def test_detections(remote: RemoteML, fetch: Callable[..., Got]) -> None:
+def test_detections(remote: RemoteMock, fetch: Callable[..., Got]) -> None:
     project = remote.lookoutvision.project("circuits", train=20, model="HOSTED")
     rule = project.model("1").detect(anomalous=True, confidence=0.97)
     image = {"Content-Type": "image/png"}
@@ -288,12 +288,12 @@ def test_ends_and_beginnings(both: tuple[Any, Make]) -> None:
         ml.s3.put("s3://b/ä x", "text")
         assert ml.s3.list("s3://b/") == ["s3://b/ä x"]
         assert ml.s3.get("s3://b/ä x") == b"text"
-    with pytest.raises(MissingObject):
+    with pytest.raises(NoSuchKey):
         ml.s3.get("s3://b/ä x")
     ml.at(region="eu-west-1").on("bedrock-runtime").fail("ThrottlingException", times=2)
     with pytest.raises(UnusedRule, match="test_remote_client"):
         ml.assert_all_used()
-    with pytest.raises(BadAnswer, match="Nope"):
+    with pytest.raises(InvalidRule, match="Nope"):
         ml.on("bedrock-runtime", "Converse").fail("Nope")
     ml.reset()
     ml.assert_all_used()
@@ -302,14 +302,14 @@ def test_ends_and_beginnings(both: tuple[Any, Make]) -> None:
 
 
 def test_what_cant_go_over_http(mlmock_server: ServerThread) -> None:
-    ml = client(mlmock_server.url)
+    ml = connect(mlmock_server.url)
     assert repr(ml).startswith("<remote mlmock at http://127.0.0.1:")
     assert "<bedrock>" in repr(ml.bedrock)
     assert "model" in dir(ml.bedrock)
     assert ml.url == mlmock_server.url
     with pytest.raises(TypeError, match="no functions"):
         ml.bedrock.model("*").reply(lambda call: "x")
-    with pytest.raises(AttributeError, match="has no handler over HTTP"):
+    with pytest.raises(AttributeError, match="has no 'handler' over HTTP"):
         ml.sagemaker.endpoint("x").handler(print)
     with pytest.raises(AttributeError, match="can't be set"):
         ml.bedrock.x = 1

@@ -6,16 +6,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mlmock.call import Call
-from mlmock.errors import BadAnswer
+from mlmock.errors import InvalidRule
+from mlmock.exposed import exposed
 from mlmock.reporting.resource import Resource
 from mlmock.rules.matchers import MISSING
-from mlmock.rules.rule import Match, Subject
+from mlmock.rules.rule import CallMatcher, RuleTarget
 from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE
 from mlmock.services.bedrock_runtime.errors import ACCESS
-from mlmock.services.bedrock_runtime.models.declarations import Facts, Models, rule_key
+from mlmock.services.bedrock_runtime.models.declarations import (
+    ModelDeclaration,
+    ModelDeclarations,
+    rule_key,
+)
 from mlmock.services.bedrock_runtime.scripting.model_rules import ModelRule, checked, members_of
 from mlmock.services.common.handle import ServiceHandle
-from mlmock.services.common.scripted_resource import Scripted
+from mlmock.services.common.scripted_resource import ScriptedResource
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.async_invoke.handle import (
@@ -28,6 +33,14 @@ if TYPE_CHECKING:
     )
 
 
+@exposed(
+    "bedrock.Bedrock",
+    "model async_invokes async_invoke guardrail guardrail_checks progress resources",
+    modules=(
+        "mlmock.services.bedrock_runtime.async_invoke.handle",
+        "mlmock.services.bedrock_runtime.guardrails.handle",
+    ),
+)
 class Bedrock(ServiceHandle):
     """Models, answers, async invokes, guardrails."""
 
@@ -77,14 +90,14 @@ class Bedrock(ServiceHandle):
         `max_tokens` asked for; and what `traits` says the model can't do: converse, streaming,
         tools, streaming_tools, system, images, documents, videos, audios, leading_assistant,
         prefill, counts_tokens, caches; ``alternating=True`` refuses two turns of one role in a row.
-        BadAnswer for other words.
+        InvalidRule for other words.
         """
         if not pattern:
-            raise BadAnswer(f"a model is named by its id, an ARN or a glob, not by {pattern!r}")
+            raise InvalidRule(f"a model is named by its id, an ARN or a glob, not by {pattern!r}")
         if isinstance(access, str) and access not in ACCESS:
-            raise BadAnswer(f"access= is True, False, {', '.join(ACCESS)}, not {access!r}")
+            raise InvalidRule(f"access= is True, False, {', '.join(ACCESS)}, not {access!r}")
         _check_traits(traits)
-        facts = Facts(
+        facts = ModelDeclaration(
             base=base,
             exists=exists,
             access=access,
@@ -95,7 +108,7 @@ class Bedrock(ServiceHandle):
             max_tokens=max_tokens,
             **traits,
         )
-        self.world.part(Models).declare(pattern, self.at, facts)
+        self.state.shared(ModelDeclarations).declare(pattern, self.at, facts)
         return ModelHandle(self, pattern)
 
     @property
@@ -115,7 +128,7 @@ class Bedrock(ServiceHandle):
         """Return the guardrail of that id or ARN, declared if it is new.
 
         Without `version` (``"DRAFT"`` or a number) it is what every version holds that has not
-        been declared by itself. BadAnswer for what can't be an id or a version.
+        been declared by itself. InvalidRule for what can't be an id or a version.
         """
         from mlmock.services.bedrock_runtime.guardrails.handle import GuardrailHandle
 
@@ -139,12 +152,16 @@ _TRAITS = (
 def _check_traits(traits: dict[str, bool]) -> None:
     for name, value in traits.items():
         if name not in _TRAITS:
-            raise BadAnswer(f"a model is declared by {', '.join(_TRAITS)}, not by {name}")
+            raise InvalidRule(f"a model is declared by {', '.join(_TRAITS)}, not by {name}")
         if not isinstance(value, bool):
-            raise BadAnswer(f"{name}= is True or False, not {value!r}")
+            raise InvalidRule(f"{name}= is True or False, not {value!r}")
 
 
-class ModelHandle(Scripted[ModelRule]):
+@exposed(
+    "bedrock.ModelHandle",
+    "pattern on reply embed fail timeout drop unreachable delay times optional",
+)
+class ModelHandle(ScriptedResource[ModelRule]):
     """The models that a pattern covers: their rules."""
 
     def __init__(self, bedrock: Bedrock, pattern: str) -> None:
@@ -182,9 +199,9 @@ class ModelHandle(Scripted[ModelRule]):
             tools=tools,
         )
         at = self._bedrock.at
-        match = Match(members, where, at.region, at.account_id)
-        subject = Subject(rule_key(self.pattern), repr(self), checked, resource=True)
-        return ModelRule(self._bedrock.world.book, subject, match)
+        match = CallMatcher(members, where, at.region, at.account_id)
+        subject = RuleTarget(rule_key(self.pattern), repr(self), checked, resource=True)
+        return ModelRule(self._bedrock.state.rules, subject, match)
 
     def rule(self) -> ModelRule:
         """Return a new rule for every call of these models; it exists once it has an answer."""

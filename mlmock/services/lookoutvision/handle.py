@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlmock.aws.scope import Narrowing, Scope
-from mlmock.engine.state import World
+from mlmock.aws.scope import Scope, ScopeFilter
+from mlmock.engine.state import MockState
+from mlmock.exposed import exposed
 from mlmock.reporting.resource import Resource
 from mlmock.services.common.handle import ServiceHandle
-from mlmock.services.lookoutvision.backend import LookoutVision
-from mlmock.services.lookoutvision.images import png
+from mlmock.services.common.images import png
+from mlmock.services.lookoutvision.backend import LookoutVisionBackend
 from mlmock.services.lookoutvision.resource_handles import (
     DatasetHandle,
-    Detecting,
+    DetectionRules,
     JobHandle,
     ModelHandle,
-    Next,
+    NextOutcome,
     NextTraining,
 )
 from mlmock.services.lookoutvision.resources import Project as Stored
@@ -24,20 +25,23 @@ from mlmock.services.lookoutvision.scripted_outcomes import EVERY, PACKAGING, TR
 from mlmock.services.lookoutvision.seeding import Lines, json_line, seed_dataset, seed_model
 from mlmock.services.lookoutvision.state import Quotas
 from mlmock.services.lookoutvision.state_machines import DATASET, JOB, MODEL
-from mlmock.simulation.progress import ProgressSlot
+from mlmock.simulation.progress import ProgressAttribute
 
 _SERVICE = "lookoutvision"
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 
 
-class Vision(Detecting, ServiceHandle):
+@exposed(
+    "lookoutvision.LookoutVision", "next_training project quotas json_line image progress resources"
+)
+class LookoutVision(DetectionRules, ServiceHandle):
     """Projects, datasets, models, detections."""
 
     service = _SERVICE
 
-    def __init__(self, world: World, at: Narrowing) -> None:
-        ServiceHandle.__init__(self, world, at)
-        Detecting.__init__(self, self, EVERY, "ml.lookoutvision")
+    def __init__(self, state: MockState, at: ScopeFilter) -> None:
+        ServiceHandle.__init__(self, state, at)
+        DetectionRules.__init__(self, self, EVERY, "ml.lookoutvision")
 
     def __repr__(self) -> str:
         names = [name for backend in self.backends() for name in backend.projects]
@@ -84,13 +88,13 @@ class Vision(Detecting, ServiceHandle):
         concurrent_trainings (2), projects, models_per_project, hosted_models, inference_units,
         train_images and test_images (no limit until set). TypeError for another name.
         """
-        quotas = self.world.part(Quotas)
+        quotas = self.state.shared(Quotas)
         for name, limit in limits.items():
             if not hasattr(quotas, name):
                 raise TypeError(f"there is no quota {name}; there are {', '.join(vars(quotas))}")
             if limit is not None and (type(limit) is not int or limit < 0):
                 raise ValueError(f"{name} is a count or None, not {limit!r}")
-        self.world.ledger.change(quotas, **limits)
+        self.state.undo_log.set(quotas, **limits)
 
     def json_line(self, uri: str, *, anomalous: bool | None = None) -> str:
         """Return the JSON line of the image at `uri`, labelled now; None leaves it unlabelled."""
@@ -101,17 +105,22 @@ class Vision(Detecting, ServiceHandle):
         return png(width, height, [(color, 1.0)], alpha=False)
 
 
-class Project(Detecting):
+@exposed(
+    "lookoutvision.Project",
+    "name arn exists progress seed dataset model packaging_job",
+    "next_training next_packaging",
+)
+class Project(DetectionRules):
     """One project of the scope of its handle."""
 
-    progress = ProgressSlot()
+    progress = ProgressAttribute()
 
-    def __init__(self, vision: Vision, name: str) -> None:
+    def __init__(self, vision: LookoutVision, name: str) -> None:
         super().__init__(vision, f"{name}/{EVERY}", f'ml.lookoutvision.project("{name}")')
         _check_name(name)
         self.name = name
         self._vision = vision
-        self._backend: LookoutVision = vision.backend()
+        self._backend: LookoutVisionBackend = vision.backend()
         self.progress = self._backend.pace(name)
 
     def __repr__(self) -> str:
@@ -169,9 +178,9 @@ class Project(Detecting):
         return NextTraining(self._vision, TRAINING, self.name, self._title("next_training"))
 
     @property
-    def next_packaging(self) -> Next:
+    def next_packaging(self) -> NextOutcome:
         """Its next model packaging job of which nothing has been said yet."""
-        return Next(self._vision, PACKAGING, self.name, self._title("next_packaging"))
+        return NextOutcome(self._vision, PACKAGING, self.name, self._title("next_packaging"))
 
     def _title(self, what: str) -> str:
         return f'ml.lookoutvision.project("{self.name}").{what}'

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlmock.errors import BadAnswer
-from mlmock.rules.rule import Rule, Subject
+from mlmock.errors import InvalidRule
+from mlmock.exposed import exposed
+from mlmock.rules.rule import Rule, RuleTarget
 from mlmock.services.common.handle import ServiceHandle
-from mlmock.services.lookoutvision.backend import LookoutVision
+from mlmock.services.lookoutvision.backend import LookoutVisionBackend
 from mlmock.services.lookoutvision.detection_results import check_finding, finding
-from mlmock.services.lookoutvision.resources import Dataset, Job, Living, Metrics, Model
+from mlmock.services.lookoutvision.resources import Dataset, Job, Metrics, Model, StatefulResource
 from mlmock.services.lookoutvision.scripted_outcomes import DETECTION, HOSTING, Outcome, key_of
 from mlmock.services.lookoutvision.state_machines import MODEL
-from mlmock.simulation.progress import ProgressSlot
+from mlmock.simulation.progress import ProgressAttribute
 
 
-class Next:
+@exposed("lookoutvision.NextOutcome", "fail")
+class NextOutcome:
     """The next training, or the next hosting, of which nothing has been said yet.
 
     What is written one after another speaks of one after another.
@@ -23,8 +25,8 @@ class Next:
 
     def __init__(self, handle: ServiceHandle, what: str, name: str, title: str) -> None:
         self._handle = handle
-        self._subject = Subject(
-            key=key_of(what, name), title=title, check=_kept, takes_faults=False
+        self._subject = RuleTarget(
+            key=key_of(what, name), title=title, check=_kept, allows_connection_failures=False
         )
 
     def __repr__(self) -> str:
@@ -38,14 +40,15 @@ class Next:
         return self._handle.rule(self._subject).times(1).reply(outcome)
 
 
-class NextTraining(Next):
+@exposed("lookoutvision.NextTraining", "metrics")
+class NextTraining(NextOutcome):
     """The next training of which nothing has been said yet."""
 
     def metrics(self, *, precision: float, recall: float) -> Rule:
         """Let it succeed, however few images there are, with these metrics (each 0 to 1)."""
         for name, value in (("precision", precision), ("recall", recall)):
             if not 0 <= value <= 1:
-                raise BadAnswer(f"{name} is a number from 0 to 1, not {value!r}")
+                raise InvalidRule(f"{name} is a number from 0 to 1, not {value!r}")
         return self._says(Outcome(metrics=Metrics(float(precision), float(recall))))
 
 
@@ -53,12 +56,13 @@ def _kept(outcome: Any) -> Any:
     return outcome
 
 
-class Detecting:
+@exposed("lookoutvision.DetectionRules", "on reply detect")
+class DetectionRules:
     """What is detected: by one model, by those of a project, or by all."""
 
     def __init__(self, handle: ServiceHandle, name: str, title: str) -> None:
         self._handle = handle
-        self._subject = Subject(
+        self._subject = RuleTarget(
             key=key_of(DETECTION, name), title=title, check=check_finding, resource=True
         )
 
@@ -79,21 +83,22 @@ class Detecting:
         """Answer detections: anomalous=, confidence=, anomalies=, mask=, colors=.
 
         Those of every image, or of `image` (see `on`); or `answer`, a function of the Call that
-        returns True, False or a dict of the same keywords. BadAnswer for what can't be answered.
+        returns True, False or a dict of the same keywords. InvalidRule for what can't be answered.
         """
         if answer is not None and found:
-            raise BadAnswer("detect() takes a function or keywords, not both")
+            raise InvalidRule("detect() takes a function or keywords, not both")
         if answer is None and "anomalous" not in found:
-            raise BadAnswer("detect() needs anomalous=True or anomalous=False")
+            raise InvalidRule("detect() needs anomalous=True or anomalous=False")
         return self.on(image=image).reply(finding(**found) if answer is None else answer)
 
 
-class Held:
+@exposed("lookoutvision.ResourceHandle", "status message progress finish fail")
+class ResourceHandle:
     """One thing of the service, there already or not yet."""
 
-    progress = ProgressSlot()
+    progress = ProgressAttribute()
 
-    def __init__(self, backend: LookoutVision, what: str, *key: str) -> None:
+    def __init__(self, backend: LookoutVisionBackend, what: str, *key: str) -> None:
         self._backend = backend
         self._what = what
         self._key = key
@@ -102,7 +107,7 @@ class Held:
     def __repr__(self) -> str:
         return f"<{self._what} {self._key[0]}/{self._key[-1]}: {self.status or 'not there'}>"
 
-    def _find(self) -> Living | None:
+    def _find(self) -> StatefulResource | None:
         raise NotImplementedError
 
     @property
@@ -118,34 +123,35 @@ class Held:
         return found.message if found else None
 
     def finish(self) -> None:
-        """End what is under way now; BadAnswer if nothing is."""
+        """End what is under way now; InvalidRule if nothing is."""
         with self._backend.lock:
             work = self._busy().work
             assert work is not None
             work.finish()
 
     def fail(self, message: str) -> None:
-        """End what is under way as failed, with this StatusMessage; BadAnswer if nothing is."""
+        """End what is under way as failed, with this StatusMessage; InvalidRule if nothing is."""
         with self._backend.lock:
             thing = self._busy()
-            self._backend.ledger.change(thing, failure=str(message))
+            self._backend.undo_log.set(thing, failure=str(message))
             assert thing.work is not None
             thing.work.finish()
 
-    def _busy(self) -> Living:
+    def _busy(self) -> StatefulResource:
         found = self._there()
         if found.work is None:
-            raise BadAnswer(f"{self!r}: nothing is under way")
+            raise InvalidRule(f"{self!r}: nothing is under way")
         return found
 
-    def _there(self) -> Living:
+    def _there(self) -> StatefulResource:
         found = self._find()
         if found is None:
-            raise BadAnswer(f"there is no {self._what} {self._key[0]}/{self._key[-1]}")
+            raise InvalidRule(f"there is no {self._what} {self._key[0]}/{self._key[-1]}")
         return found
 
 
-class DatasetHandle(Held):
+@exposed("lookoutvision.DatasetHandle", "entries")
+class DatasetHandle(ResourceHandle):
     """The train or the test dataset of a project."""
 
     def _find(self) -> Dataset | None:
@@ -159,7 +165,8 @@ class DatasetHandle(Held):
         return [entry.text for entry in found.content.entries] if found else []
 
 
-class JobHandle(Held):
+@exposed("lookoutvision.JobHandle")
+class JobHandle(ResourceHandle):
     """One model packaging job."""
 
     def _find(self) -> Job | None:
@@ -167,14 +174,17 @@ class JobHandle(Held):
         return project.jobs.get(self._key[-1]) if project else None
 
 
-class ModelHandle(Detecting, Held):
+@exposed("lookoutvision.ModelHandle", "next_hosting system_update")
+class ModelHandle(DetectionRules, ResourceHandle):
     """One version of a project's model; it may be scripted before it exists."""
 
     def __init__(self, handle: ServiceHandle, project: str, version: str) -> None:
         title = f'ml.lookoutvision.project("{project}").model("{version}")'
-        Detecting.__init__(self, handle, f"{project}/{version}", title)
-        Held.__init__(self, handle.backend(), "model", project, "model", version)
-        self.next_hosting = Next(handle, HOSTING, f"{project}/{version}", f"{title}.next_hosting")
+        DetectionRules.__init__(self, handle, f"{project}/{version}", title)
+        ResourceHandle.__init__(self, handle.backend(), "model", project, "model", version)
+        self.next_hosting = NextOutcome(
+            handle, HOSTING, f"{project}/{version}", f"{title}.next_hosting"
+        )
 
     def _find(self) -> Model | None:
         project = self._backend.projects.get(self._key[0])
@@ -185,9 +195,9 @@ class ModelHandle(Detecting, Held):
         return project.models.get(number)
 
     def fail(self, message: str) -> None:
-        """End the training or the start that is under way as failed; BadAnswer if none is."""
+        """End the training or the start that is under way as failed; InvalidRule if none is."""
         if self.status not in ("TRAINING", "STARTING_HOSTING"):
-            raise BadAnswer(f"{self!r}: it can't fail now")
+            raise InvalidRule(f"{self!r}: it can't fail now")
         super().fail(message)
 
     def system_update(self) -> None:
@@ -205,5 +215,5 @@ class ModelHandle(Detecting, Held):
         with self._backend.lock:
             found = self._there()
             if not MODEL.allows(found.status, event):
-                raise BadAnswer(f"{self!r}: it can't have a {event} now")
+                raise InvalidRule(f"{self!r}: it can't have a {event} now")
             self._backend.move(found, MODEL, event, message)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlmock.errors import BadAnswer
+from mlmock.errors import InvalidRule
+from mlmock.exposed import exposed
 from mlmock.reporting.resource import Resource
 from mlmock.rules.rule import Rule
 from mlmock.services.common.handle import ServiceHandle
@@ -13,10 +14,11 @@ from mlmock.services.sagemaker_a2i_runtime.flow_definitions import NAME, Flow, F
 from mlmock.services.sagemaker_a2i_runtime.human_loop_handle import HumanLoop, worker_rule
 from mlmock.services.sagemaker_a2i_runtime.human_loops import HUMAN_LOOP
 from mlmock.services.sagemaker_a2i_runtime.workers import Automatic, LoopView, flow_key
-from mlmock.simulation.object_store import split_uri
-from mlmock.simulation.progress import ProgressSlot
+from mlmock.simulation.object_store import parse_s3_uri
+from mlmock.simulation.progress import ProgressAttribute
 
 
+@exposed("a2i.A2I", "flow_definition human_loop progress resources")
 class A2I(ServiceHandle):
     """Human loops: declare flow definitions, answer, fail, expire."""
 
@@ -51,13 +53,13 @@ class A2I(ServiceHandle):
         anything else.
         """
         given = _checked(name, output, workers)
-        flows, ledger = self.world.part(Flows), self.world.ledger
+        flows, undo_log = self.state.shared(Flows), self.state.undo_log
         flow = flows.declared.get_or_add(
             name, self.at, lambda: Flow(name, self.at, self.progress.child())
         )
         if flow.deleted:
-            ledger.change(flow, deleted=False, output=None, workers=None)
-        ledger.change(flow, **given)
+            undo_log.set(flow, deleted=False, output=None, workers=None)
+        undo_log.set(flow, **given)
         return FlowDefinition(self, flow)
 
     def human_loop(self, name: str) -> HumanLoop:
@@ -70,10 +72,11 @@ class A2I(ServiceHandle):
         return HumanLoop(self, name)
 
 
+@exposed("a2i.FlowDefinition", "name arn progress delete")
 class FlowDefinition:
     """One declared flow definition."""
 
-    progress = ProgressSlot()
+    progress = ProgressAttribute()
 
     def __init__(self, a2i: A2I, flow: Flow) -> None:
         self._a2i = a2i
@@ -91,17 +94,17 @@ class FlowDefinition:
     @property
     def arn(self) -> str:
         """Its ARN in the mock's own region and account, or in those of `ml.at`."""
-        return self._a2i.here().arn("sagemaker", f"flow-definition/{self._flow.name}")
+        return self._a2i.default_scope().arn("sagemaker", f"flow-definition/{self._flow.name}")
 
     def answer(self, worker: Callable[[LoopView], Any]) -> Rule:
         """Let a function of the loop answer, sync or async: asked once for every worker.
 
         It returns the answer (a JSON object), or ``error(code, reason)`` to fail the loop. With
         ``.delay(seconds)`` the answers come when the virtual clock gets there; ``.times(n)`` counts
-        loops. BadAnswer if it can't be called.
+        loops. InvalidRule if it can't be called.
         """
         if not callable(worker):
-            raise BadAnswer(f"answer() takes a function of the loop, not {worker!r}")
+            raise InvalidRule(f"answer() takes a function of the loop, not {worker!r}")
         title = f'ml.a2i.flow_definition("{self.name}")'
         return worker_rule(self._a2i, flow_key(self.name), title).reply(Automatic(worker))
 
@@ -111,11 +114,11 @@ class FlowDefinition:
         From then on StartHumanLoop refuses its ARN and ListHumanLoops doesn't find it (the
         developer guide's page on deleting a flow definition).
         """
-        flows = self._a2i.world.part(Flows)
+        flows = self._a2i.state.shared(Flows)
         for backend in self._a2i.backends():
             if flows.find(self.name, backend.scope) is self._flow:
                 backend.delete_loops_of(self._flow)
-        self._a2i.world.ledger.change(self._flow, deleted=True)
+        self._a2i.state.undo_log.set(self._flow, deleted=True)
 
 
 def _checked(name: str, output: str | None, workers: int | None) -> dict[str, Any]:
@@ -123,7 +126,7 @@ def _checked(name: str, output: str | None, workers: int | None) -> dict[str, An
     if not NAME.fullmatch(name):
         raise ValueError(f"a flow definition's name is lower case and hyphens, not {name!r}")
     if output is not None:
-        split_uri(output)
+        parse_s3_uri(output)
     if workers is not None and (type(workers) is not int or workers not in range(1, 4)):
         raise ValueError(f"a flow definition has 1 to 3 workers, not {workers!r}")
     said = {"output": output, "workers": workers}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlmock.errors import BadAnswer, ServiceError
-from mlmock.rules.answers import Error
+from mlmock.errors import InvalidRule, ServiceError
+from mlmock.exposed import exposed
+from mlmock.rules.answers import ErrorAnswer
 from mlmock.services.sagemaker_runtime.async_failures import failure_of
-from mlmock.services.sagemaker_runtime.async_invocations import Job
-from mlmock.services.sagemaker_runtime.model_answers import Form
+from mlmock.services.sagemaker_runtime.async_invocations import AsyncInvocation
+from mlmock.services.sagemaker_runtime.model_answers import AnswerOptions
 
 
-class Invocation:
+@exposed("sagemaker.AsyncInvocationHandle", "inference_id output_uri status finish complete fail")
+class AsyncInvocationHandle:
     """One asynchronous invocation that was under way when it was asked for."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: AsyncInvocation) -> None:
         self._job = job
 
     def __repr__(self) -> str:
@@ -40,10 +42,10 @@ class Invocation:
         self._under_way().end()
 
     def complete(self, answer: Any, *, content_type: str | None = None) -> None:
-        """End it with `answer`, as `reply` takes it; BadAnswer for callables and errors."""
-        form = Form(content_type=content_type)
-        if callable(answer) or isinstance(answer, (Error, BaseException)):
-            raise BadAnswer(f"complete() takes the answer itself, not {answer!r}")
+        """End it with `answer`, as `reply` takes it; InvalidRule for callables and errors."""
+        form = AnswerOptions(content_type=content_type)
+        if callable(answer) or isinstance(answer, (ErrorAnswer, BaseException)):
+            raise InvalidRule(f"complete() takes the answer itself, not {answer!r}")
         self._under_way().end(form.of(answer))
 
     def fail(self, message: str, *, status: int = 500) -> None:
@@ -51,7 +53,7 @@ class Invocation:
         members: dict[str, Any] = {"OriginalStatusCode": status, "OriginalMessage": message}
         self._under_way().end(failure_of(ServiceError("ModelError", message, **members)))
 
-    def _under_way(self) -> Job:
+    def _under_way(self) -> AsyncInvocation:
         if self._job.done:
-            raise BadAnswer(f"the invocation {self.inference_id} has ended")
+            raise InvalidRule(f"the invocation {self.inference_id} has ended")
         return self._job

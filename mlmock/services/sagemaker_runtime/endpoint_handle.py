@@ -8,28 +8,34 @@ from typing import Any
 
 from mlmock.aws.protocol.compiler import operation
 from mlmock.call import Call
-from mlmock.errors import BadAnswer
-from mlmock.rules.rule import Match, Subject
+from mlmock.errors import InvalidRule
+from mlmock.exposed import exposed
+from mlmock.rules.rule import CallMatcher, RuleTarget
 from mlmock.services.common.handle import ServiceHandle
-from mlmock.services.common.scripted_resource import Scripted
+from mlmock.services.common.scripted_resource import ScriptedResource
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint, endpoint_key
-from mlmock.services.sagemaker_runtime.model_answers import OPERATIONS, SERVICE, Form
+from mlmock.services.sagemaker_runtime.model_answers import OPERATIONS, SERVICE, AnswerOptions
 from mlmock.services.sagemaker_runtime.model_rules import Handler, ModelRule
-from mlmock.simulation.progress import ProgressSlot
+from mlmock.simulation.progress import ProgressAttribute
 
 
-class ScriptedEndpoint(Scripted[ModelRule]):
+@exposed(
+    "sagemaker.EndpointHandle",
+    "name arn progress delete finish on",
+    "reply model_error stream fail timeout drop unreachable delay times optional",
+)
+class ScriptedEndpoint(ScriptedResource[ModelRule]):
     """One endpoint, or (by `.on`) some of its calls: what its model answers."""
 
-    progress = ProgressSlot()
+    progress = ProgressAttribute()
 
     def __init__(
-        self, sagemaker: ServiceHandle, endpoint: Endpoint, match: Match | None = None
+        self, sagemaker: ServiceHandle, endpoint: Endpoint, match: CallMatcher | None = None
     ) -> None:
         at = sagemaker.at
         self._sagemaker = sagemaker
         self._endpoint = endpoint
-        self._match = match or Match({}, None, at.region, at.account_id)
+        self._match = match or CallMatcher({}, None, at.region, at.account_id)
         self.progress = endpoint.progress
 
     def __repr__(self) -> str:
@@ -43,11 +49,11 @@ class ScriptedEndpoint(Scripted[ModelRule]):
     @property
     def arn(self) -> str:
         """Its ARN (lower case, as AWS has it) in the mock's own scope, or in that of `ml.at`."""
-        return self._sagemaker.here().arn("sagemaker", f"endpoint/{self.name.lower()}")
+        return self._sagemaker.default_scope().arn("sagemaker", f"endpoint/{self.name.lower()}")
 
     def delete(self) -> None:
         """Let the endpoint be gone, as DeleteEndpoint leaves it."""
-        self._sagemaker.world.ledger.change(self._endpoint, deleted=True)
+        self._sagemaker.state.undo_log.set(self._endpoint, deleted=True)
 
     def finish(self) -> None:
         """End all its asynchronous invocations that are under way, as the model answered."""
@@ -70,7 +76,7 @@ class ScriptedEndpoint(Scripted[ModelRule]):
 
         All are match values: `variant` is the one invoked, the next three are the target of the
         call, `members` are request members as AWS spells them (Body={"x": 1} matches by part).
-        BadAnswer for members that no call has.
+        InvalidRule for members that no call has.
         """
         known = {
             "InvokedProductionVariant": variant,
@@ -81,7 +87,7 @@ class ScriptedEndpoint(Scripted[ModelRule]):
         said = {name: value for name, value in known.items() if value is not None}
         _check_members(members)
         if where is not None and not callable(where):
-            raise BadAnswer(f"where= takes a function of the call, not {where!r}")
+            raise InvalidRule(f"where= takes a function of the call, not {where!r}")
         match = replace(
             self._match,
             members={**self._match.members, **members, **said},
@@ -93,13 +99,13 @@ class ScriptedEndpoint(Scripted[ModelRule]):
 
     def rule(self) -> ModelRule:
         """Return a new rule about these calls, which exists once it has an answer."""
-        subject = Subject(
+        subject = RuleTarget(
             key=endpoint_key(self.name),
             title=f'ml.sagemaker.endpoint("{self.name}")',
-            check=Form(),
+            check=AnswerOptions(),
             resource=True,
         )
-        return ModelRule(self._sagemaker.world.book, subject, self._match)
+        return ModelRule(self._sagemaker.state.rules, subject, self._match)
 
     def reply(
         self, *answers: Any, content_type: str | None = None, custom_attributes: str | None = None
@@ -136,6 +142,6 @@ def _check_members(members: Mapping[str, Any]) -> None:
     known = {name for shape in shapes for name in shape.members} | {"InvokedProductionVariant"}
     for name in members:
         if name not in known:
-            raise BadAnswer(
+            raise InvalidRule(
                 f"no invocation has a member {name}; there are {', '.join(sorted(known))}"
             )

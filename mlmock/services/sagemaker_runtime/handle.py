@@ -6,27 +6,29 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlmock.aws.scope import Scope
-from mlmock.errors import BadAnswer
+from mlmock.errors import InvalidRule
+from mlmock.exposed import exposed
 from mlmock.reporting.resource import Resource
 from mlmock.services.common.handle import ServiceHandle
-from mlmock.services.sagemaker_runtime.async_handle import Invocation
+from mlmock.services.sagemaker_runtime.async_handle import AsyncInvocationHandle
 from mlmock.services.sagemaker_runtime.async_invocations import INVOCATION
 from mlmock.services.sagemaker_runtime.endpoint_handle import ScriptedEndpoint
 from mlmock.services.sagemaker_runtime.endpoint_options import config_said, name_said
 from mlmock.services.sagemaker_runtime.endpoints import Endpoints
 
 
+@exposed("sagemaker.SageMaker", "endpoint invocation progress resources")
 class SageMaker(ServiceHandle):
     """Endpoints: declare them, and say what their models answer."""
 
     service = "sagemaker-runtime"
 
     def __repr__(self) -> str:
-        return f"<sagemaker: {len(self.world.part(Endpoints).declared())} endpoints declared>"
+        return f"<sagemaker: {len(self.state.shared(Endpoints).declared())} endpoints declared>"
 
     def resources(self) -> list[Resource]:
         """Return the declared endpoints, and the asynchronous invocations under way."""
-        options = self.world.block.options
+        options = self.state.context.options
         found = [
             Resource(
                 "endpoint",
@@ -37,7 +39,7 @@ class SageMaker(ServiceHandle):
                     region=endpoint.at.region or options.region,
                 ),
             )
-            for endpoint in self.world.part(Endpoints).declared()
+            for endpoint in self.state.shared(Endpoints).declared()
         ]
         return [r for r in found if self.at.covers(r.scope)] + [
             Resource(
@@ -84,19 +86,19 @@ class SageMaker(ServiceHandle):
         """
         name_said(name, "an endpoint")
         said = {k: v for k, v in locals().items() if k not in ("self", "name") and v is not None}
-        endpoints = self.world.part(Endpoints)
+        endpoints = self.state.shared(Endpoints)
         endpoint = endpoints.declare(name, self.at, {})
         if said or endpoint.deleted:
             endpoint = endpoints.declare(name, self.at, config_said(endpoint.config, said))
         return ScriptedEndpoint(self, endpoint)
 
-    def invocation(self, inference_id: str) -> Invocation:
-        """Return the asynchronous invocation under way with `inference_id`; BadAnswer if none is.
+    def invocation(self, inference_id: str) -> AsyncInvocationHandle:
+        """Return the asynchronous invocation under way with `inference_id`; InvalidRule if none is.
 
         `.finish()` ends it as the model answered, `.complete(answer)` and `.fail(...)` otherwise.
         """
         for backend in self.backends():
             for job in reversed(list(backend.jobs.values())):
                 if job.inference_id == inference_id:
-                    return Invocation(job)
-        raise BadAnswer(f"no asynchronous invocation {inference_id} is under way")
+                    return AsyncInvocationHandle(job)
+        raise InvalidRule(f"no asynchronous invocation {inference_id} is under way")

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from mlmock.errors import BadAnswer
-from mlmock.rules.answers import Error
+from mlmock.errors import InvalidRule
+from mlmock.exposed import exposed
+from mlmock.rules.answers import ErrorAnswer
 from mlmock.rules.rule import Rule
 from mlmock.services.sagemaker_runtime.model_answers import (
-    Form,
-    body_of,
+    AnswerOptions,
     check_ending,
     check_headers,
+    to_bytes,
 )
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
+@exposed("sagemaker.ModelRule", "model_error stream then_error")
 class ModelRule(Rule):
     """One rule of an endpoint. It serves all three operations: it is what the model answers.
 
@@ -37,7 +39,7 @@ class ModelRule(Rule):
         `bytes` and `str` as they stand, any other value as JSON, a callable of the Call (a
         generator streams), `output(Body=..., NewSessionId=...)`, `error(...)`, an exception.
         `content_type` and `custom_attributes` are the response's; unless it is said, the type is
-        that of JSON, text or bytes. BadAnswer for what no endpoint can answer.
+        that of JSON, text or bytes. InvalidRule for what no endpoint can answer.
         """
         return self._written(answers, content_type, custom_attributes)
 
@@ -50,12 +52,12 @@ class ModelRule(Rule):
         """Let the container answer `status` (400 to 599) with `message` (JSON if no text).
 
         Callers get ModelError 424 with OriginalStatusCode and OriginalMessage (at most 2048
-        characters); on asynchronous work the message is the failure object. BadAnswer otherwise.
+        characters); on asynchronous work the message is the failure object. InvalidRule otherwise.
         """
         if type(status) is not int or not 400 <= status <= 599:
-            raise BadAnswer(f"a model fails with a status of 400 to 599, not {status!r}")
-        text = body_of(message).decode(errors="replace")
-        return self.reply(Error("ModelError", None, None, _original(status, text)))
+            raise InvalidRule(f"a model fails with a status of 400 to 599, not {status!r}")
+        text = to_bytes(message).decode(errors="replace")
+        return self.reply(ErrorAnswer("ModelError", None, None, _original(status, text)))
 
     def stream(
         self,
@@ -68,10 +70,10 @@ class ModelRule(Rule):
         """Answer in `parts`: a list of bytes, text or JSON values, or a function that makes them.
 
         A part `error("ModelStreamError", ...)` breaks the stream there. `pause`: virtual seconds
-        between two parts; after 480 the service breaks it off. BadAnswer for anything else.
+        between two parts; after 480 the service breaks it off. InvalidRule for anything else.
         """
         if not pause >= 0:
-            raise BadAnswer(f"pause takes seconds, not {pause!r}")
+            raise InvalidRule(f"pause takes seconds, not {pause!r}")
         more = {"in_parts": True, "pause": float(pause)}
         return self._written((parts,), content_type, custom_attributes, **more)
 
@@ -80,10 +82,10 @@ class ModelRule(Rule):
 
         `ErrorCode="ModelInvocationTimeExceeded"` is a member of the first; else it is StreamBroken.
         """
-        form = cast(Form, self.subject.check)
+        form = cast(AnswerOptions, self.subject.check)
         if not form.in_parts:
-            raise BadAnswer("then_error() follows stream(): stream([...]).then_error(...)")
-        ending = Error(code, message, None, members)
+            raise InvalidRule("then_error() follows stream(): stream([...]).then_error(...)")
+        ending = ErrorAnswer(code, message, None, members)
         check_ending(ending)
         form(ending)
         self.subject = replace(self.subject, check=replace(form, ending=ending))
@@ -99,11 +101,11 @@ class ModelRule(Rule):
         """Write `answers` down in their form; where they are refused, the rule's own stays."""
         said = {"ContentType": content_type, "CustomAttributes": custom_attributes}
         check_headers({name: value for name, value in said.items() if value is not None})
-        form = Form(content_type=content_type, custom_attributes=custom_attributes, **more)
+        form = AnswerOptions(content_type=content_type, custom_attributes=custom_attributes, **more)
         before, self.subject = self.subject, replace(self.subject, check=form)
         try:
             return super().reply(*answers)
-        except BadAnswer:
+        except InvalidRule:
             self.subject = before
             raise
 

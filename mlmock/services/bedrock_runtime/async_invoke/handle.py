@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mlmock.errors import BadAnswer
-from mlmock.rules.rule import Rule, Subject
-from mlmock.services.bedrock_runtime.async_invoke.jobs import Completion, Failure, Invoke, Outcome
+from mlmock.errors import InvalidRule
+from mlmock.exposed import exposed
+from mlmock.rules.rule import Rule, RuleTarget
+from mlmock.services.bedrock_runtime.async_invoke.jobs import (
+    AsyncInvokeRecord,
+    Completion,
+    Failure,
+    Outcome,
+)
 from mlmock.services.bedrock_runtime.async_invoke.operations import (
     RULES,
     AsyncInvokes,
@@ -15,24 +21,25 @@ from mlmock.services.bedrock_runtime.async_invoke.operations import (
 )
 from mlmock.services.common.handle import ServiceHandle
 from mlmock.simulation.object_store import json_bytes
-from mlmock.simulation.progress import ProgressSlot
+from mlmock.simulation.progress import ProgressAttribute
 
 _LONGEST = 2048
 _TITLE = "ml.bedrock.async_invokes"
 
 
+@exposed("bedrock.AsyncInvokesHandle", "progress on fail complete __len__ __iter__")
 class AsyncInvokesHandle:
     """The async invokes that are started from here on, and those that are there.
 
     Iterating yields those that are there, in the order in which they were started.
     """
 
-    progress = ProgressSlot()
+    progress = ProgressAttribute()
 
     def __init__(self, bedrock: ServiceHandle, members: dict[str, Any] | None = None) -> None:
         self._bedrock = bedrock
         self._members = members or {}
-        self.progress = bedrock.world.part(AsyncProgress).progress
+        self.progress = bedrock.state.shared(AsyncProgress).progress
 
     def __repr__(self) -> str:
         return f"<{len(self)} async invokes>"
@@ -48,7 +55,7 @@ class AsyncInvokesHandle:
     def on(self, **members: Any) -> AsyncInvokesHandle:
         """Return this for those whose StartAsyncInvoke fits match values of its members.
 
-        `modelId` is held against the foundation model's id, whatever the caller wrote. BadAnswer
+        `modelId` is held against the foundation model's id, whatever the caller wrote. InvalidRule
         for a member that the call doesn't have.
         """
         from mlmock.rules.operation_rules import check_members
@@ -59,7 +66,7 @@ class AsyncInvokesHandle:
     def fail(self, message: str, *, times: int | None = None) -> Rule:
         """Let those that are started from here on, or the next `times` of them, fail.
 
-        `message` is their failureMessage, 2048 characters at most; BadAnswer otherwise.
+        `message` is their failureMessage, 2048 characters at most; InvalidRule otherwise.
         """
         return self._rule(Failure(_checked(message)), times)
 
@@ -71,13 +78,20 @@ class AsyncInvokesHandle:
         return self._rule(Completion(_bytes(body)), times)
 
     def _rule(self, outcome: Outcome, times: int | None) -> Rule:
-        subject = Subject(key=RULES, title=_TITLE, check=lambda answer: answer, takes_faults=False)
+        subject = RuleTarget(
+            key=RULES, title=_TITLE, check=lambda answer: answer, allows_connection_failures=False
+        )
         rule = self._bedrock.rule(subject, self._members)
         if times is not None:
             rule.times(times)
         return rule.reply(outcome)
 
 
+@exposed(
+    "bedrock.AsyncInvokeHandle",
+    "arn status output_uri model_input failure_message",
+    "complete fail finish",
+)
 class AsyncInvokeHandle:
     """One async invoke, by its ARN."""
 
@@ -116,33 +130,33 @@ class AsyncInvokeHandle:
     def complete(self, body: Any = None) -> None:
         """Complete it now, with `body` as its main output: bytes, text, or a JSON value.
 
-        Without one it writes what it writes by itself. BadAnswer if it has ended.
+        Without one it writes what it writes by itself. InvalidRule if it has ended.
         """
         self._end(Completion(_bytes(body)))
 
     def fail(self, message: str) -> None:
-        """Fail it now, with `message` as its failureMessage. BadAnswer if it has ended."""
+        """Fail it now, with `message` as its failureMessage. InvalidRule if it has ended."""
         self._end(Failure(_checked(message)))
 
     def finish(self) -> None:
-        """End it now, as it would have ended by itself. BadAnswer if it has ended."""
+        """End it now, as it would have ended by itself. InvalidRule if it has ended."""
         self._end(self._found()[1].outcome)
 
     def _end(self, outcome: Outcome) -> None:
-        with self._bedrock.world.lock:  # a call in another thread may be its last look
+        with self._bedrock.state.lock:  # a call in another thread may be its last look
             part, invoke = self._found()
             if invoke.status != "InProgress":
-                raise BadAnswer(
+                raise InvalidRule(
                     f"async invoke {self.arn} is {invoke.status} and can't end again. To end it by "
                     "hand, set ml.bedrock.async_invokes.progress = manually() before it starts."
                 )
             part.end(invoke, outcome)
 
-    def _found(self) -> tuple[AsyncInvokes, Invoke]:
+    def _found(self) -> tuple[AsyncInvokes, AsyncInvokeRecord]:
         for part in _parts(self._bedrock):
             if self.arn in part.invokes:
                 return part, part.invokes[self.arn]
-        raise BadAnswer(f"no async invoke has the ARN {self.arn}")
+        raise InvalidRule(f"no async invoke has the ARN {self.arn}")
 
 
 def _parts(bedrock: ServiceHandle) -> list[AsyncInvokes]:
@@ -151,7 +165,7 @@ def _parts(bedrock: ServiceHandle) -> list[AsyncInvokes]:
 
 def _checked(message: Any) -> str:
     if not isinstance(message, str) or len(message) > _LONGEST:
-        raise BadAnswer(
+        raise InvalidRule(
             f"a failureMessage is a text of at most {_LONGEST} characters, not {message!r:.80}"
         )
     return message
@@ -165,4 +179,4 @@ def _bytes(body: Any) -> bytes | None:
     try:
         return json_bytes(body)
     except (TypeError, ValueError) as fault:
-        raise BadAnswer(f"an output is bytes, text or JSON, not {body!r:.80}: {fault}") from None
+        raise InvalidRule(f"an output is bytes, text or JSON, not {body!r:.80}: {fault}") from None

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mlmock.aws.arns import parse_arn
+from mlmock.exposed import exposed
 from mlmock.services.bedrock_runtime.guardrails import policies
 from mlmock.services.bedrock_runtime.guardrails.checks import (
     ATTACKS,
     CATEGORIES,
     ChecksScript,
-    Scored,
-    Told,
+    DeclaredPii,
+    DeclaredSeverity,
 )
 from mlmock.services.bedrock_runtime.guardrails.definitions import Definition, Guardrails
 from mlmock.services.bedrock_runtime.guardrails.pii import KINDS
@@ -34,6 +35,7 @@ from mlmock.services.bedrock_runtime.guardrails.text_matchers import finder_of
 from mlmock.services.common.handle import ServiceHandle
 
 
+@exposed("bedrock.GuardrailHandle", "id block mask detect content_filter ground messages")
 class GuardrailHandle:
     """One guardrail, declared by being named. Each word adds to it and returns it.
 
@@ -43,11 +45,11 @@ class GuardrailHandle:
     def __init__(
         self, bedrock: ServiceHandle, identifier: str, *, version: str | int | None = None
     ) -> None:
-        self._world, self._version = bedrock.world, checked_version(version)
+        self._state, self._version = bedrock.state, checked_version(version)
         arn = parse_arn(identifier)
         self.id = checked_id(identifier if arn is None else arn.name)
-        at = bedrock.at.narrowed(arn.region, arn.account_id) if arn is not None else bedrock.at
-        guardrails = self._world.part(Guardrails)
+        at = bedrock.at.narrow(arn.region, arn.account_id) if arn is not None else bedrock.at
+        guardrails = self._state.shared(Guardrails)
         self._definition = guardrails.declare(self.id, self._version, at, Definition)
 
     def __repr__(self) -> str:
@@ -141,21 +143,22 @@ class GuardrailHandle:
         """Set what is said instead of blocked texts, 1 to 500 characters each."""
         given = {"input_message": input, "output_message": output}
         values = {n: checked_message(text) for n, text in given.items() if text is not None}
-        self._world.ledger.change(self._definition, **values)
+        self._state.undo_log.set(self._definition, **values)
         return self
 
     def _add(self, entries: Iterable[Policy]) -> GuardrailHandle:
         together = (*self._definition.policies, *entries)
-        self._world.ledger.change(self._definition, policies=together)
+        self._state.undo_log.set(self._definition, policies=together)
         return self
 
 
+@exposed("bedrock.GuardrailChecksHandle", "score find")
 class GuardrailChecksHandle:
     """What InvokeGuardrailChecks finds."""
 
     def __init__(self, bedrock: ServiceHandle) -> None:
         self._bedrock = bedrock
-        self._script = bedrock.world.part(ChecksScript)
+        self._script = bedrock.state.shared(ChecksScript)
 
     def __repr__(self) -> str:
         return f"<guardrail checks: {len(self._script.scores)} scores>"
@@ -171,13 +174,13 @@ class GuardrailChecksHandle:
         check_among(category, (*CATEGORIES, *ATTACKS), "a category")
         finder = None if when is None else finder_of(when, category)
         value = score if callable(score) else constant(score, "score")
-        entry = Scored(category, value, finder, self._bedrock.at)
-        self._bedrock.world.ledger.change(self._script, scores=(*self._script.scores, entry))
+        entry = DeclaredSeverity(category, value, finder, self._bedrock.at)
+        self._bedrock.state.undo_log.set(self._script, scores=(*self._script.scores, entry))
         return self
 
     def find(self, kind: str, what: Any) -> GuardrailChecksHandle:
         """Let `what` (a word, a pattern, several) be data of a type, too, besides its pattern."""
         check_among(kind, tuple(KINDS), "a type of personal data")
-        entry = Told(kind, finder_of(what, kind), self._bedrock.at)
-        self._bedrock.world.ledger.change(self._script, told=(*self._script.told, entry))
+        entry = DeclaredPii(kind, finder_of(what, kind), self._bedrock.at)
+        self._bedrock.state.undo_log.set(self._script, told=(*self._script.told, entry))
         return self

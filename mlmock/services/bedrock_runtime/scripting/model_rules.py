@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.protocol.compiler import operation
 from mlmock.call import Call
-from mlmock.errors import BadAnswer
-from mlmock.rules.answers import Default, Error, WireFault, check_error
-from mlmock.rules.matchers import MISSING, Contains, fits
-from mlmock.rules.rule import Rule, is_callable_answer
+from mlmock.errors import InvalidRule
+from mlmock.exposed import exposed
+from mlmock.rules.answers import ConnectionFailureAnswer, DefaultAnswer, ErrorAnswer, validate_error
+from mlmock.rules.matchers import MISSING, Contains, matches
+from mlmock.rules.rule import Rule, is_callable
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
-from mlmock.services.bedrock_runtime.scripting.answers import Raw, said_of
+from mlmock.services.bedrock_runtime.scripting.answers import Raw, to_scripted
 from mlmock.services.common.backend import Backend
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 
 SERVICE = "bedrock-runtime"
 OPERATIONS = ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
-WORDS, BODY, CHUNKS, VECTORS = "words", "body", "chunks", "vectors"
-_EVERYTHING = frozenset({WORDS, BODY, CHUNKS, VECTORS})
-_BY_CALLABLE = frozenset({WORDS, BODY, CHUNKS})
+MESSAGE, BODY, CHUNKS, VECTORS = "words", "body", "chunks", "vectors"
+_EVERYTHING = frozenset({MESSAGE, BODY, CHUNKS, VECTORS})
+_BY_CALLABLE = frozenset({MESSAGE, BODY, CHUNKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Vectors:
     source: Any
 
 
+@exposed("bedrock.ModelRule", "embed")
 class ModelRule(Rule):
     """A rule about a model: `reply` for what it says, `embed` for what texts become."""
 
@@ -55,7 +57,7 @@ class ModelRule(Rule):
 
     def takes(self, call: Call, seen: Mapping[str, Any]) -> bool:
         """True when the rule is about the call, and has an answer of a kind that is wanted."""
-        return not seen["answers"].isdisjoint(self.kinds) and super().takes(call, seen)
+        return not seen["answers"].isdisjoint(self.kinds) and super().matches(call, seen)
 
     def _answer(self, answers: tuple[Any, ...]) -> Self:
         self.kinds = frozenset().union(*map(_kinds, answers))
@@ -65,19 +67,19 @@ class ModelRule(Rule):
         """Answer embeddings: with a function of each text (sync or async), or with vectors.
 
         A mapping gives the vectors of the texts it names, a list of numbers that of every text.
-        BadAnswer for anything else.
+        InvalidRule for anything else.
         """
         if not vectors:
-            raise BadAnswer("embed() needs a function of the text, or a vector")
+            raise InvalidRule("embed() needs a function of the text, or a vector")
         return self._answer(tuple(_vectors(each) for each in vectors))
 
 
 def _vectors(source: Any) -> Any:
-    if isinstance(source, (Error, WireFault, Default, BaseException)):
+    if isinstance(source, (ErrorAnswer, ConnectionFailureAnswer, DefaultAnswer, BaseException)):
         return source
     numbers = isinstance(source, Sequence) and not isinstance(source, (str, bytes))
     if not (callable(source) or isinstance(source, Mapping) or numbers):
-        raise BadAnswer(f"embed() takes a function, a dict or a vector, not {source!r}")
+        raise InvalidRule(f"embed() takes a function, a dict or a vector, not {source!r}")
     return Vectors(source)
 
 
@@ -86,43 +88,45 @@ def _kinds(answer: Any) -> frozenset[str]:
         return frozenset({CHUNKS} if answer.chunks is not None else {BODY, CHUNKS})
     if isinstance(answer, Vectors):
         return frozenset({VECTORS})
-    if isinstance(answer, (Error, WireFault, Default, BaseException, type)):
+    if isinstance(
+        answer, (ErrorAnswer, ConnectionFailureAnswer, DefaultAnswer, BaseException, type)
+    ):
         return _EVERYTHING
-    return _BY_CALLABLE if is_callable_answer(answer) else frozenset({WORDS})
+    return _BY_CALLABLE if is_callable(answer) else frozenset({MESSAGE})
 
 
 # -- writing them ----------------------------------------------------------------------------
 
 
 def checked(answer: Any) -> Any:
-    """Return what a rule keeps of an answer, or raise BadAnswer at the line that writes it."""
-    if isinstance(answer, Error):
+    """Return what a rule keeps of an answer, or raise InvalidRule at the line that writes it."""
+    if isinstance(answer, ErrorAnswer):
         return _checked_error(answer)
-    if isinstance(answer, Vectors) or is_callable_answer(answer) or isinstance(answer, type):
+    if isinstance(answer, Vectors) or is_callable(answer) or isinstance(answer, type):
         return answer
-    found = said_of(answer)
+    found = to_scripted(answer)
     if not isinstance(found, Raw) and found.fault is not None:
         _check_break(found.fault)
     return found
 
 
-def _checked_error(answer: Error) -> Error:
-    fault: BadAnswer | None = None
+def _checked_error(answer: ErrorAnswer) -> ErrorAnswer:
+    fault: InvalidRule | None = None
     for name in OPERATIONS:
         try:
-            check_error(operation(SERVICE, name), answer)
-        except BadAnswer as found:
+            validate_error(operation(SERVICE, name), answer)
+        except InvalidRule as found:
             fault = found
         else:
             return answer
-    raise fault or BadAnswer(f"there is no error {answer.code}")
+    raise fault or InvalidRule(f"there is no error {answer.code}")
 
 
-def _check_break(fault: Error) -> None:
+def _check_break(fault: ErrorAnswer) -> None:
     """Refuse to break a stream with what no stream sends; other codes need a status."""
     known = sorted({*_breaks("ConverseStream"), *_breaks("InvokeModelWithResponseStream")})
     if fault.code[:1].lower() + fault.code[1:] not in known and fault.status is None:
-        raise BadAnswer(f"a stream breaks with {', '.join(known)}, not with {fault.code}")
+        raise InvalidRule(f"a stream breaks with {', '.join(known)}, not with {fault.code}")
 
 
 def _breaks(name: str) -> Iterator[str]:
@@ -142,7 +146,7 @@ class AnyOf:
 
     def __call__(self, results: Any) -> bool:
         """True when it fits `results`."""
-        return fits(self.expected, results) or any(fits(self.expected, r) for r in results)
+        return matches(self.expected, results) or any(matches(self.expected, r) for r in results)
 
 
 def members_of(**given: Any) -> dict[str, Any]:
@@ -158,7 +162,7 @@ def members_of(**given: Any) -> dict[str, Any]:
 # -- asking them -----------------------------------------------------------------------------
 
 
-class Seen(Mapping[str, Any]):
+class MatchableRequest(Mapping[str, Any]):
     """What rules of a model are held against; worked out as far as a rule asks."""
 
     __slots__ = ("_conversation", "_wanted")
@@ -194,7 +198,7 @@ _LOOKS: dict[str, Callable[[Conversation], Any]] = {
 }
 
 
-def taken(
+def find_model_rule(
     backend: Backend,
     call: Call,
     model: ScriptedModel,
@@ -207,25 +211,29 @@ def taken(
     """
     if not model.keys:
         return None
-    seen = Seen(wanted, conversation)
-    found = backend.world.book.find(model.keys, call, seen)
+    seen = MatchableRequest(wanted, conversation)
+    found = backend.state.rules.find(model.keys, call, seen)
     if found is None:
         _check_unscripted(backend, call, model, seen)
     return found
 
 
-def _check_unscripted(backend: Backend, call: Call, model: ScriptedModel, seen: Seen) -> None:
+def _check_unscripted(
+    backend: Backend, call: Call, model: ScriptedModel, seen: MatchableRequest
+) -> None:
     rules = [
         rule
         for key in model.keys
-        for rule in backend.world.book.about(key)
-        if rule.scripts and rule.match.holds_at(call) and _can_serve(rule, seen["answers"])
+        for rule in backend.state.rules.rules_for(key)
+        if rule.is_scripted_answer
+        and rule.match.applies_in(call)
+        and _can_serve(rule, seen["answers"])
     ]
     if rules:
-        from mlmock.reporting.messages import unmatched
+        from mlmock.reporting.messages import format_unmatched_call
 
         what = f"the model {model.written}"
-        backend.world.unmatched_call(call, unmatched(call, rules, what, seen))
+        backend.state.raise_unmatched(call, format_unmatched_call(call, rules, what, seen))
 
 
 def _can_serve(rule: Rule, wanted: frozenset[str]) -> bool:
