@@ -1,6 +1,6 @@
-"""What every situation starts with: no network, no sleeping, nothing of the machine's AWS set-up.
+"""Setup of every scenario: no network, no sleeping, no AWS configuration of the machine.
 
-Imported first by each of them, before botocore, boto3 or mlmock.
+Scenarios import this module first, before botocore, boto3 and mlmock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NAME = "sagemaker-a2i-runtime"
 ACCOUNT = "123456789012"
 KEYS: Any = {"aws_access_key_id": "AKIAREALREALREALREAL", "aws_secret_access_key": "real-secret"}
 
-# What older releases of botocore and moto call, and Python 3.12 has deprecated.
+# Older releases of botocore and moto call a method that Python 3.12 deprecated.
 warnings.filterwarnings("ignore", "datetime.datetime.utc", DeprecationWarning, "(botocore|moto)")
 
 _connect, _lookup = socket.socket.connect, socket.getaddrinfo
@@ -35,11 +35,11 @@ def _refuse_lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _refuse_sleep(seconds: float) -> None:
-    raise AssertionError(f"somebody slept for {seconds} seconds")
+    raise AssertionError(f"time.sleep({seconds}) was called")
 
 
-def shut_the_doors() -> None:
-    """Refuse sockets, name look-ups and sleeping, and empty the AWS environment."""
+def isolate() -> None:
+    """Forbid sockets, name lookups and sleeping, and clear the AWS environment."""
     kind: Any = socket.socket
     kind.connect = kind.connect_ex = _refuse_connect
     for module, name, refuse in (
@@ -52,7 +52,7 @@ def shut_the_doors() -> None:
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
-shut_the_doors()
+isolate()
 
 
 def flow(region: str = "us-east-1", account_id: str = ACCOUNT, name: str = "review") -> str:
@@ -62,7 +62,7 @@ def flow(region: str = "us-east-1", account_id: str = ACCOUNT, name: str = "revi
 
 
 def start(client: Any, name: str = "invoice-1", arn: str | None = None) -> str:
-    """Start a human loop, and return its ARN."""
+    """Start a human loop and return its ARN."""
     answer = client.start_human_loop(
         HumanLoopName=name,
         FlowDefinitionArn=arn or flow(client.meta.region_name),
@@ -72,16 +72,16 @@ def start(client: Any, name: str = "invoice-1", arn: str | None = None) -> str:
 
 
 def names(client: Any, arn: str | None = None) -> list[str]:
-    """Return the names of the human loops that a client sees, oldest first."""
+    """Return the names of the human loops that a client can list, oldest first."""
     arn = arn or flow(client.meta.region_name)
     found = client.list_human_loops(FlowDefinitionArn=arn, SortOrder="Ascending")
     return [loop["HumanLoopName"] for loop in found["HumanLoopSummaries"]]
 
 
 def raises(kind: Any, act: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return the exception of `kind` that `act` raises; AssertionError if it raises none."""
+    """Return the exception of `kind` that `act` raises, or raise AssertionError."""
     try:
         found = act(*args, **kwargs)
-    except kind as fault:
-        return fault
+    except kind as error:
+        return error
     raise AssertionError(f"nothing was raised, but returned: {found!r}")

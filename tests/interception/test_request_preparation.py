@@ -1,4 +1,4 @@
-"""What goes out in our way is what botocore prepares."""
+"""Requests that mlmock prepares equal the ones that botocore prepares."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def request(method: str, data: Any, headers: list[tuple[str, Any]], **more: Any)
     return found
 
 
-def parts(sent: Any) -> tuple[Any, ...]:
-    """Return everything in a prepared request; its headers in their order, as they are written."""
+def contents(sent: Any) -> tuple[Any, ...]:
+    """Return everything in a prepared request, with its headers in order."""
     headers = [(str(name), value) for name, value in sent.headers.items()]
     return sent.method, sent.url, headers, sent.body, sent.stream_output
 
@@ -39,49 +39,59 @@ def parts(sent: Any) -> tuple[Any, ...]:
 )
 @example("POST", b"{}", [("X-A", "1"), ("Accept", "a"), ("x-a", "2")])
 @settings(deadline=None)
-def test_a_request_is_prepared_as_botocore_does(
+def test_request_is_prepared_as_by_botocore(
     method: str, data: Any, headers: list[tuple[str, Any]]
 ) -> None:
     upstream: Any = Endpoint.prepare_request
-    theirs = upstream(Endpoint.__new__(Endpoint), request(method, data, headers))
-    ours = prepared(request(method, data, headers))
-    assert ours is None or parts(ours) == parts(theirs)
-    assert (ours is None) == (not hasattr(theirs, "context"))  # an earlier botocore's
+    expected = upstream(Endpoint.__new__(Endpoint), request(method, data, headers))
+    actual = prepared(request(method, data, headers))
+    assert actual is None or contents(actual) == contents(expected)
+    assert (actual is None) == (not hasattr(expected, "context"))  # an earlier botocore release
 
 
 @pytest.mark.parametrize(
     "odd", [{"data": "text"}, {"data": {"a": 1}}, {"params": {"a": 1}}, {"data": bytearray(b"a")}]
 )
-def test_an_unusual_request_is_botocore_s_to_prepare(odd: dict[str, Any]) -> None:
+def test_unusual_request_is_left_to_botocore(odd: dict[str, Any]) -> None:
     given = {"data": b"", **odd}
     assert prepared(request("POST", given.pop("data"), [], **given)) is None
     assert prepared(request("POST", b"", [("X-A", b"bytes")])) is None
 
 
-def test_headers_are_botocore_s_mapping_all_the_same() -> None:
+def test_headers_behave_like_botocores() -> None:
     pairs = [("Content-Type", "a"), ("x-b", "1"), ("X-B", "2")]
-    ours, theirs = headers_of(pairs), HeadersDict(pairs)
-    assert isinstance(ours, HeadersDict)
+    actual, expected = headers_of(pairs), HeadersDict(pairs)
+    assert isinstance(actual, HeadersDict)
     for name in ("content-TYPE", "X-b"):
-        assert (ours[name], ours.get(name), name in ours) == (theirs[name], theirs[name], True)
-    assert ("c" in ours, ours.get("c", 7)) == (False, 7)
-    for each in (ours, theirs):
+        assert (actual[name], actual.get(name), name in actual) == (
+            expected[name],
+            expected[name],
+            True,
+        )
+    assert ("c" in actual, actual.get("c", 7)) == (False, 7)
+    for each in (actual, expected):
         each["C"] = "3"
         del each["x-B"]
-    assert list(ours.items()) == list(theirs.items())
-    assert (list(ours), len(ours), dict(ours.copy())) == (list(theirs), 2, dict(theirs))
+    assert list(actual.items()) == list(expected.items())
+    assert (list(actual), len(actual), dict(actual.copy())) == (
+        list(expected),
+        2,
+        dict(expected),
+    )
     with pytest.raises(KeyError):
-        ours["x-b"]
+        actual["x-b"]
 
 
-def test_hooks_see_the_request_that_goes_out() -> None:
-    seen: list[Any] = []
+def test_hooks_receive_the_request_that_is_sent() -> None:
+    requests: list[Any] = []
     with mock_ml():
         client = boto3.client("sagemaker-a2i-runtime", region_name="us-east-1")
-        client.meta.events.register("before-send", lambda request, **kwargs: seen.append(request))
+        client.meta.events.register(
+            "before-send", lambda request, **kwargs: requests.append(request)
+        )
         with pytest.raises(client.exceptions.ResourceNotFoundException):
             client.stop_human_loop(HumanLoopName="none")
-    (sent,) = seen
+    (sent,) = requests
     assert sent.headers["content-length"] == "25"
     assert sent.headers["Content-Type"] == b"application/json"
     assert sent.body == b'{"HumanLoopName": "none"}'

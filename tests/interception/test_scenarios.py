@@ -1,4 +1,4 @@
-"""Every situation in a process of its own: sockets blocked, sleeping forbidden, warnings errors."""
+"""Run every scenario in its own process, with warnings as errors."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent.parent
 SLOW = {"moto_orders"}
-SITUATIONS = [
+SCENARIOS = [
     pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
-    for name in sorted(path.stem for path in (HERE / "scenarios").glob("[a-z]*.py"))
+    for name in sorted(path.stem for path in (FOLDER / "scenarios").glob("[a-z]*.py"))
 ]
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_situation(situation: str) -> None:
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario(scenario: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", f"tests.interception.scenarios.{situation}"],
+    process = subprocess.run(
+        [sys.executable, "-W", "error", "-m", f"tests.interception.scenarios.{scenario}"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -30,5 +30,5 @@ def test_situation(situation: str) -> None:
         timeout=300,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-6000:]
-    assert not done.stderr, done.stderr[-6000:]
+    assert process.returncode == 0, process.stderr[-6000:]
+    assert not process.stderr, process.stderr[-6000:]

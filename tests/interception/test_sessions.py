@@ -1,4 +1,4 @@
-"""Sessions and clients inside a block: cheap, and each test's own."""
+"""Sessions and clients inside a mock: package data is cached, and nothing else is shared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _no_default_session(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The data files that are read from here on."""
+    """Return the list of the data files that are read during the test."""
     found: list[str] = []
     load = JSONFileLoader.load_file
 
@@ -46,18 +46,18 @@ def test_package_data_is_read_once_for_all_sessions(reads: list[str]) -> None:
                 boto3.Session().client(A2I)
     assert reads == []
     outside = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x")
-    outside.client(A2I, region_name="us-east-1")  # botocore is as ever
+    outside.client(A2I, region_name="us-east-1")  # outside a mock, botocore reads its files itself
     assert reads
 
 
-def test_each_session_has_its_own_loader_and_search_paths(mlmock: MockML) -> None:
+def test_every_session_has_its_own_loader_and_search_paths(mlmock: MockML) -> None:
     one, two = boto3.Session(), boto3.Session()
     loaders = [s._session.get_component("data_loader") for s in (one, two)]
     assert loaders[0] is not loaders[1]
     assert loaders[0].search_paths is not loaders[1].search_paths
 
 
-def test_files_of_the_users_are_seen_and_not_shared(
+def test_models_of_the_user_are_found_and_not_cached(
     reads: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / A2I / "2019-11-07"
@@ -78,23 +78,23 @@ def test_files_of_the_users_are_seen_and_not_shared(
         assert full_name() != "My own"
 
 
-def test_handlers_of_one_session_never_reach_another(mlmock: MockML) -> None:
-    seen: list[str] = []
+def test_handlers_of_one_session_are_not_called_by_another(mlmock: MockML) -> None:
+    calls: list[str] = []
 
     def hook(**kwargs: Any) -> None:
-        seen.append("called")
+        calls.append("called")
 
     one, two = boto3.Session(), boto3.Session()
     one.events.register("before-call", hook)
     arn = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/x"
     two.client(A2I).list_human_loops(FlowDefinitionArn=arn)
     boto3.Session().client(A2I).list_human_loops(FlowDefinitionArn=arn)
-    assert seen == []
+    assert calls == []
     one.client(A2I).list_human_loops(FlowDefinitionArn=arn)
-    assert seen == ["called"]
+    assert calls == ["called"]
 
 
-def test_a_session_inside_a_block_has_the_same_handlers_as_one_outside() -> None:
+def test_session_in_a_mock_has_the_same_handlers_as_outside() -> None:
     def handlers(session: Any) -> dict[str, list[str]]:
         emitter: Any = session.get_component("event_emitter")._emitter
         assert isinstance(emitter, HierarchicalEmitter)
@@ -120,24 +120,24 @@ def test_a_session_inside_a_block_has_the_same_handlers_as_one_outside() -> None
             assert handlers(botocore.session.Session()) == outside
 
 
-def test_a_handler_added_to_the_built_in_ones_is_taken_up(mlmock: MockML) -> None:
+def test_handler_added_to_the_built_in_ones_is_used(mlmock: MockML) -> None:
     import botocore.handlers
 
-    seen: list[str] = []
-    spec = ("before-call", lambda **kwargs: seen.append("called"))
+    calls: list[str] = []
+    spec = ("before-call", lambda **kwargs: calls.append("called"))
     boto3.Session().client(A2I)
     botocore.handlers.BUILTIN_HANDLERS.append(spec)
     try:
         arn = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/x"
         boto3.Session().client(A2I).list_human_loops(FlowDefinitionArn=arn)
-        assert seen == ["called"]
+        assert calls == ["called"]
         boto3.client(A2I).list_human_loops(FlowDefinitionArn=arn)  # the default session as well
-        assert len(seen) == 2
+        assert len(calls) == 2
     finally:
         botocore.handlers.BUILTIN_HANDLERS.remove(spec)
 
 
-def test_sessions_of_the_apps_own_configuration_keep_it(
+def test_sessions_use_the_configuration_of_the_application(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"

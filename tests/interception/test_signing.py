@@ -1,4 +1,4 @@
-"""What requests of held services are signed with, and that signing may be left out."""
+"""Signing of requests of mocked services, and how to disable it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/x"
 
 
 def headers(client: Any) -> dict[str, Any]:
-    """Make a call, and return the headers that went out."""
-    seen: list[Any] = []
-    client.meta.events.register("before-send", lambda request, **kwargs: seen.append(request))
+    """Make a call and return the headers that were sent."""
+    requests: list[Any] = []
+    client.meta.events.register("before-send", lambda request, **kwargs: requests.append(request))
     assert client.list_human_loops(FlowDefinitionArn=FLOW)["HumanLoopSummaries"] == []
-    return dict(seen[-1].headers)
+    return dict(requests[-1].headers)
 
 
 def client(**more: Any) -> Any:
@@ -35,7 +35,7 @@ def client(**more: Any) -> Any:
     return boto3.client(A2I, region_name="us-east-1", **more)
 
 
-def test_requests_are_signed_as_ever_with_keys_of_ours() -> None:
+def test_requests_are_signed_with_mock_credentials() -> None:
     with mock_ml() as ml:
         sent = headers(client())
         assert b"AWS4-HMAC-SHA256 Credential=123456789012/" in sent["Authorization"]
@@ -43,7 +43,7 @@ def test_requests_are_signed_as_ever_with_keys_of_ours() -> None:
         assert "Authorization" not in ml.calls.last.request.headers
 
 
-def test_signing_may_be_left_out() -> None:
+def test_signing_can_be_disabled() -> None:
     with mock_ml(sign=False):
         assert "Authorization" not in headers(client())
         bearer = client(config=Config(signature_version="bearer"))
@@ -52,23 +52,26 @@ def test_signing_may_be_left_out() -> None:
             assert "Authorization" in headers(client())
 
 
-def test_a_client_that_does_not_sign_stays_so() -> None:
+def test_unsigned_client_stays_unsigned() -> None:
     with mock_ml():
         assert "Authorization" not in headers(client(config=Config(signature_version=UNSIGNED)))
 
 
-def test_the_account_follows_the_block_for_a_client_without_keys_and_not_for_one_with() -> None:
+def test_account_of_the_mock_applies_to_clients_without_keys_only() -> None:
     arn = "arn:aws:sagemaker:us-east-1:{}:flow-definition/x"
     with mock_ml(account_id="111122223333") as ml:
-        none = client()
+        keyless = client()
         keyed = client(aws_access_key_id="444455556666", aws_secret_access_key="x")
-        for block, account_id in ((mock_ml(account_id="777788889999"), "777788889999"), (None, "")):
-            if block is None:
-                none.list_human_loops(FlowDefinitionArn=arn.format("111122223333"))
+        for context, account_id in (
+            (mock_ml(account_id="777788889999"), "777788889999"),
+            (None, ""),
+        ):
+            if context is None:
+                keyless.list_human_loops(FlowDefinitionArn=arn.format("111122223333"))
                 assert ml.calls.last.account_id == "111122223333"
             else:
-                with block:
-                    none.list_human_loops(FlowDefinitionArn=arn.format(account_id))
+                with context:
+                    keyless.list_human_loops(FlowDefinitionArn=arn.format(account_id))
                     assert ml.calls.last.account_id == account_id
             keyed.list_human_loops(FlowDefinitionArn=arn.format("444455556666"))
             assert ml.calls.last.account_id == "444455556666"
@@ -82,7 +85,7 @@ def test_only_twelve_digits_are_an_account(key: str) -> None:
         assert ml.calls.last.account_id == "123456789012"
 
 
-# -- our signer writes what botocore's does ------------------------------------------------------
+# -- the signer gives the same result as botocore's -------------------------------------------
 
 KEYS: Any = credentials_for("123456789012").get_frozen_credentials()
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12)
@@ -90,7 +93,7 @@ PATH = st.text(st.sampled_from("/.a1-_~%3A+ é"), max_size=12).map("/".__add__)
 
 
 def signed(kind: type[SigV4Auth], url: str, data: Any, headers: list[tuple[str, str]]) -> list[Any]:
-    """Return the headers of a request signed by `kind`, in their order."""
+    """Return the headers, in order, of a request signed by `kind`."""
     request = AWSRequest(method="POST", url=url, data=data)
     for name, value in headers:
         request.headers[name] = value
@@ -112,14 +115,14 @@ def signed(kind: type[SigV4Auth], url: str, data: Any, headers: list[tuple[str, 
 @example("", "", "https://a.amazonaws.com", b"", [("Authorization", "mine")])
 @settings(deadline=None)
 @freeze_time("2026-02-03T04:05:06.789")
-def test_our_signer_writes_what_botocore_s_does(
+def test_signer_gives_the_same_headers_as_botocores(
     path: str, query: str, host: str, data: Any, headers: list[tuple[str, str]]
 ) -> None:
-    asked = (f"{host}{path}{query}", data, headers)
-    assert signed(OwnAuth, *asked) == signed(SigV4Auth, *asked)
+    arguments = (f"{host}{path}{query}", data, headers)
+    assert signed(OwnAuth, *arguments) == signed(SigV4Auth, *arguments)
 
 
-def test_the_usual_requests_go_past_botocore_s_signer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usual_requests_do_not_use_botocores_signer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(SigV4Auth, "canonical_request")
     with mock_ml():
         assert b"Signature=" in headers(client())["Authorization"]

@@ -1,4 +1,4 @@
-"""What we replace in botocore reads as it did when somebody held the replacement against it."""
+"""Replaced functions of botocore still have a source that the replacement was reviewed against."""
 
 from typing import Any
 
@@ -11,14 +11,17 @@ import botocore.waiter
 import pytest
 from botocore.auth import SigV4Auth
 
-from mlmock.interception import installer as install
-from mlmock.interception.botocore import deferred_patches as cuts
-from mlmock.interception.botocore import event_hooks as handlers
-from mlmock.interception.botocore import sigv4 as signing
+from mlmock.interception import installer
+from mlmock.interception.botocore import deferred_patches, event_hooks, sigv4
 from mlmock.interception.source_hash import class_hash
-from tests.interception.upstream_sources import check, label, own, replaced
+from tests.interception.upstream_sources import (
+    check_source,
+    qualified_name,
+    replaced_functions,
+    unwrapped,
+)
 
-# Of botocore 1.36.0, 1.36.26, 1.38.46, 1.40.60, 1.43.11, 1.43.117 and 1.44.5.
+# From botocore 1.36.0, 1.36.26, 1.38.46, 1.40.60, 1.43.11, 1.43.117 and 1.44.5.
 KNOWN: dict[str, set[str]] = {
     "botocore.endpoint.Endpoint.create_request": {"3896032f73c0943e"},
     "botocore.endpoint.Endpoint.prepare_request": {"ee3d54646ca06801"},
@@ -64,8 +67,8 @@ KNOWN: dict[str, set[str]] = {
 ENDPOINT: Any = botocore.endpoint.Endpoint
 PREPARER: Any = botocore.awsrequest.AWSRequestPreparer
 BUCKET: Any = botocore.retries.bucket.TokenBucket
-# Not replaced, but what they sleep with, draw from, call or keep is.
-NEAR: Any = (
+# Not replaced, but the modules and functions that they use are.
+DEPENDENT: Any = (
     ENDPOINT._encode_headers,
     PREPARER.prepare,
     PREPARER._prepare_url,
@@ -80,27 +83,30 @@ NEAR: Any = (
     BUCKET._sleep_amount,
 )
 FUNCTIONS = {
-    **replaced((*install.gates(), *cuts.patches(with_memos=True))),
-    **{label(own(each)): own(each) for each in NEAR},
+    **replaced_functions(
+        (*installer.trigger_patches(), *deferred_patches.deferred_patches(with_caches=True))
+    ),
+    **{qualified_name(unwrapped(each)): unwrapped(each) for each in DEPENDENT},
 }
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_upstream_reads_as_it_did(name: str) -> None:
-    check("botocore", name, FUNCTIONS[name], KNOWN)
+def test_botocore_function_has_a_reviewed_source(name: str) -> None:
+    check_source("botocore", name, FUNCTIONS[name], KNOWN)
 
 
-def test_the_signer_that_ours_stands_in_for_reads_as_it_did() -> None:
-    assert signing._is_known(), (
-        f"botocore {botocore.__version__}'s SigV4Auth isn't one that was read, and signs itself "
-        "meanwhile. Read it; if OwnAuth still writes the same, add "
+def test_replaced_signer_has_a_reviewed_source() -> None:
+    assert sigv4._is_known(), (
+        f"botocore {botocore.__version__}'s SigV4Auth has not been reviewed, so it is used "
+        "unchanged. Review it; if OwnAuth still gives the same headers, add "
         f"{class_hash(SigV4Auth)} to mlmock/interception/botocore/sigv4.py."
     )
 
 
-def test_the_trie_that_ours_shares_nodes_of_reads_as_it_did() -> None:
-    read = class_hash(handlers._UPSTREAM)
-    assert read in handlers._TRIE, (
-        f"botocore {botocore.__version__}'s _PrefixTrie isn't one that was read, and is copied by "
-        f"itself meanwhile. Read it; if ours still does the same, add {read} to handlers.py."
+def test_replaced_handler_trie_has_a_reviewed_source() -> None:
+    digest = class_hash(event_hooks._UPSTREAM)
+    assert digest in event_hooks._TRIE, (
+        f"botocore {botocore.__version__}'s _PrefixTrie has not been reviewed, so it is used "
+        f"unchanged. Review it; if CopyOnWriteTrie still behaves alike, add {digest} to "
+        "mlmock/interception/botocore/event_hooks.py."
     )

@@ -1,4 +1,4 @@
-"""Stubber, frozen time, forked processes and late threads beside a mock."""
+"""A mock together with Stubber, frozen time, forked processes and threads that outlive it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THEN = datetime(2025, 3, 4, 5, 6, 7, tzinfo=timezone.utc)
 
 
 def client(region: str = "us-east-1") -> Any:
-    """Return a client of human loops."""
+    """Return an Amazon A2I client."""
     return boto3.client(NAME, region_name=region)
 
 
@@ -33,13 +33,13 @@ def start(a2i: Any) -> None:
 
 
 def created(a2i: Any) -> datetime:
-    """Start a human loop, and return when the service says that it was created."""
+    """Start a human loop and return its creation time."""
     start(a2i)
     found: datetime = a2i.describe_human_loop(HumanLoopName="one")["CreationTime"]
     return found
 
 
-def test_a_stubber_answers_before_the_mock_and_leaves_it_in_place() -> None:
+def test_stubber_answers_before_the_mock() -> None:
     with mock_ml() as ml:
         a2i = client()
         with Stubber(a2i) as stub:
@@ -51,43 +51,43 @@ def test_a_stubber_answers_before_the_mock_and_leaves_it_in_place() -> None:
         assert len(a2i.list_human_loops(FlowDefinitionArn=FLOW)["HumanLoopSummaries"]) == 1
 
 
-def test_freezegun_either_way() -> None:
+def test_freezegun_inside_and_outside() -> None:
     with freeze_time(THEN), mock_ml():
         assert created(client()) == THEN
     with mock_ml(), freeze_time(THEN):
         assert created(client()) == THEN
 
 
-def test_time_machine_either_way() -> None:
+def test_time_machine_inside_and_outside() -> None:
     with time_machine.travel(THEN, tick=False), mock_ml():
         assert created(client()) == THEN
     with mock_ml(), time_machine.travel(THEN, tick=False):
         assert created(client()) == THEN
 
 
-def test_a_thread_that_outlives_the_block() -> None:
+def test_thread_that_outlives_the_mock_gets_not_mocked() -> None:
     found: list[BaseException] = []
-    over = threading.Event()
+    ended = threading.Event()
 
-    def late(a2i: Any) -> None:
-        over.wait(10)
+    def call_late(a2i: Any) -> None:
+        ended.wait(10)
         try:
             a2i.list_human_loops(FlowDefinitionArn=FLOW)
-        except BaseException as fault:  # whatever it is, the test looks at it
-            found.append(fault)
+        except BaseException as error:  # the test asserts its type
+            found.append(error)
 
     with mock_ml():
-        thread = threading.Thread(target=late, args=(client(),))
+        thread = threading.Thread(target=call_late, args=(client(),))
         thread.start()
-    over.set()
+    ended.set()
     thread.join(10)
-    assert [type(fault) for fault in found] == [NotMocked]
+    assert [type(error) for error in found] == [NotMocked]
 
 
-def _in_a_child(tell: Any) -> None:
+def _run_in_child(sender: Any) -> None:
     a2i = client()
     start(a2i)
-    tell.send([loop["HumanLoopName"] for loop in _loops(a2i)])
+    sender.send([loop["HumanLoopName"] for loop in _loops(a2i)])
 
 
 def _loops(a2i: Any) -> Any:
@@ -96,14 +96,14 @@ def _loops(a2i: Any) -> Any:
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_process_goes_on_with_a_copy() -> None:
+def test_forked_process_has_a_copy_of_the_state() -> None:
     context = multiprocessing.get_context("fork")
-    hear, tell = context.Pipe(duplex=False)
+    receiver, sender = context.Pipe(duplex=False)
     with mock_ml() as ml:
-        child = context.Process(target=_in_a_child, args=(tell,))
+        child = context.Process(target=_run_in_child, args=(sender,))
         child.start()
-        assert hear.poll(30)
-        assert hear.recv() == ["one"]
+        assert receiver.poll(30)
+        assert receiver.recv() == ["one"]
         child.join(10)
         assert len(ml.calls) == 0
         assert _loops(client()) == []
@@ -120,7 +120,7 @@ def test_a_forked_process_goes_on_with_a_copy() -> None:
         ("us-east-1", {"use_dualstack_endpoint": True}),
     ],
 )
-def test_nothing_leaves_by_any_kind_of_endpoint(region: str, options: dict[str, Any]) -> None:
+def test_no_kind_of_endpoint_lets_requests_through(region: str, options: dict[str, Any]) -> None:
     from botocore.config import Config
 
     with mock_ml(strict=False) as ml:

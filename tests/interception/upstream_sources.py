@@ -1,4 +1,4 @@
-"""What our patches replace or reach into upstream, and the sources of it that somebody has read."""
+"""The upstream functions that patches replace or depend on, and their reviewed sources."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from mlmock.interception.patching import Patch
 from mlmock.interception.source_hash import source_hash
 
 
-def replaced(patches: Iterable[Patch]) -> dict[str, Any]:
-    """Return the functions that `patches` replace, by where they are; no block may be running."""
+def replaced_functions(patches: Iterable[Patch]) -> dict[str, Any]:
+    """Return the functions that `patches` replace, by qualified name; no mock may be active."""
     found = {}
     for patch in patches:
-        function = own(vars(patch.owner).get(patch.name))
+        function = unwrapped(vars(patch.owner).get(patch.name))
         if isinstance(function, FunctionType):
-            found[label(function)] = function
+            found[qualified_name(function)] = function
     return found
 
 
-def own(function: Any) -> Any:
-    """Return what decorators have wrapped; botocore's `instance_cache` leaves no trace but one."""
+def unwrapped(function: Any) -> Any:
+    """Return the function inside decorators; botocore's `instance_cache` needs its closure."""
     if getattr(function, "__qualname__", "").startswith("instance_cache."):
         return inspect.getclosurevars(function).nonlocals["func"]
     return inspect.unwrap(function) if callable(function) else function
 
 
-def label(function: Any) -> str:
-    """Return where a function is."""
+def qualified_name(function: Any) -> str:
+    """Return the module and qualified name of a function."""
     return f"{function.__module__}.{function.__qualname__}"
 
 
-def check(package: str, name: str, function: Any, known: Mapping[str, set[str]]) -> None:
-    """Fail, and say what to do, where nobody has read this source of `function`."""
-    seen = source_hash(function)
-    assert seen in known.get(name, ()), (
-        f"{name} reads otherwise in the installed {package} {_version(package)}.\n"
-        f"1. Compare it with the release before: what has changed?\n"
-        f"2. Hold it against the replacement in mlmock/interception "
+def check_source(package: str, name: str, function: Any, known: Mapping[str, set[str]]) -> None:
+    """Fail with instructions if the source of `function` has not been reviewed."""
+    digest = source_hash(function)
+    assert digest in known.get(name, ()), (
+        f"{name} has changed in the installed {package} {_version(package)}.\n"
+        f"1. Compare it with the previous release.\n"
+        f"2. Check the replacement in mlmock/interception "
         f"(search for the method's name):\n"
-        f"   does that still take, do and leave what upstream's own now does?\n"
+        f"   does it still accept, do and return what upstream does now?\n"
         f"3. Run tests/interception, `make aio`, `make beside` and `make matrix`.\n"
-        f'4. Add "{seen}" to the line of {name!r} in this test.'
+        f'4. Add "{digest}" to the entry of {name!r} in this test.'
     )
 
 
@@ -52,5 +52,5 @@ def _version(package: str) -> str:
 
     try:
         return version(package)
-    except PackageNotFoundError:  # Python's own
+    except PackageNotFoundError:  # a module of the standard library
         return "library"

@@ -1,1 +1,1 @@
-"""aiobotocore and aioboto3, in environments of their own: each pins its botocore."""
+"""Tests with aiobotocore and aioboto3. Each pins botocore, so each has its own environment."""

@@ -1,4 +1,4 @@
-"""A running mock and asynchronous clients of it."""
+"""An active mock and asynchronous clients."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from tests.integration.aiobotocore.helpers import session
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """Aiobotocore speaks asyncio."""
+    """Run on asyncio, as aiobotocore does."""
     return "asyncio"
 
 
 @pytest.fixture
 async def ml(anyio_backend: str) -> Any:
-    """A running mock."""
-    async with mock_ml() as running:
-        yield running
+    """Yield the handle of an active mock."""
+    async with mock_ml() as handle:
+        yield handle
 
 
 @pytest.fixture
 async def a2i(ml: Any) -> Any:
-    """A client of human loops."""
+    """Yield an Amazon A2I client."""
     async with session().create_client("sagemaker-a2i-runtime") as client:
         yield client
 
 
 @pytest.fixture
 async def sagemaker(ml: Any) -> Any:
-    """A client of endpoints."""
+    """Yield a SageMaker Runtime client."""
     async with session().create_client("sagemaker-runtime") as client:
         yield client
 
 
 @pytest.fixture
 async def bedrock(ml: Any) -> Any:
-    """A client of models."""
+    """Yield a Bedrock Runtime client."""
     async with session().create_client("bedrock-runtime") as client:
         yield client

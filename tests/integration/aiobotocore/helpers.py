@@ -1,4 +1,4 @@
-"""Short ways to say what most of these tests begin with."""
+"""Sessions, settings and parameters shared by the tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def session() -> Any:
 
 
 def retrying(mode: str, attempts: int) -> AioConfig:
-    """Return the settings of a client that makes so many attempts."""
+    """Return client settings with a retry mode and a number of attempts."""
     return AioConfig(retries={"mode": mode, "total_max_attempts": attempts})
 
 

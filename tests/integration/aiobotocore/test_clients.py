@@ -1,4 +1,4 @@
-"""aiobotocore's clients: bodies, streams, pages, retries, sessions, tasks and leaks."""
+"""aiobotocore clients: bodies, streams, pagination, retries, sessions and tasks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAME = "sagemaker-a2i-runtime"
 # -- bodies and streams -----------------------------------------------------------------------
 
 
-async def test_a_body_is_read_whole_or_in_parts(ml: Any, sagemaker: Any) -> None:
+async def test_body_is_read_at_once_or_in_parts(ml: Any, sagemaker: Any) -> None:
     ml.sagemaker.endpoint("e").reply(b"0123456789")
 
     async def body() -> Any:
@@ -50,7 +50,7 @@ async def test_a_body_is_read_whole_or_in_parts(ml: Any, sagemaker: Any) -> None
     assert b"".join([line async for line in (await body()).iter_lines()]) == b"0123456789"
 
 
-async def test_an_event_stream_comes_one_event_at_a_time(ml: Any, sagemaker: Any) -> None:
+async def test_event_stream_yields_one_event_at_a_time(ml: Any, sagemaker: Any) -> None:
     ml.sagemaker.endpoint("s").stream([b"to", b"ken"]).then_error("ModelStreamError", "broken")
     answer = await sagemaker.invoke_endpoint_with_response_stream(EndpointName="s", Body=b"{}")
     events = answer["Body"].__aiter__()
@@ -60,7 +60,7 @@ async def test_an_event_stream_comes_one_event_at_a_time(ml: Any, sagemaker: Any
         await events.__anext__()
 
 
-async def test_converse_and_its_stream_say_the_same(ml: Any, bedrock: Any) -> None:
+async def test_converse_and_converse_stream_give_the_same_text(ml: Any, bedrock: Any) -> None:
     ml.bedrock.model(CLAUDE).reply(stream("Hel", "lo"))
     whole = await bedrock.converse(modelId=CLAUDE, messages=HELLO)
     assert whole["output"]["message"]["content"] == [{"text": "Hello"}]
@@ -70,31 +70,31 @@ async def test_converse_and_its_stream_say_the_same(ml: Any, bedrock: Any) -> No
     assert deltas == ["Hel", "lo"]
 
 
-async def test_an_answer_may_be_awaited_in_the_callers_loop(ml: Any, sagemaker: Any) -> None:
-    home = asyncio.get_running_loop()
+async def test_async_callable_runs_in_the_loop_of_the_caller(ml: Any, sagemaker: Any) -> None:
+    running_loop = asyncio.get_running_loop()
 
     async def answer(call: Any) -> Any:
         await asyncio.sleep(0)
-        return {"same": asyncio.get_running_loop() is home, "asked": call.json()}
+        return {"same": asyncio.get_running_loop() is running_loop, "asked": call.json()}
 
     ml.sagemaker.endpoint("e").reply(answer)
     found = await sagemaker.invoke_endpoint(EndpointName="e", Body=b'{"x": 1}')
     assert json.loads(await found["Body"].read()) == {"same": True, "asked": {"x": 1}}
 
 
-# -- pages, errors, retries -------------------------------------------------------------------
+# -- pagination, errors, retries --------------------------------------------------------------
 
 
-async def test_pages(ml: Any, a2i: Any) -> None:
-    for place in range(5):
-        await a2i.start_human_loop(**loop(f"loop-{place}"))
+async def test_pagination(ml: Any, a2i: Any) -> None:
+    for number in range(5):
+        await a2i.start_human_loop(**loop(f"loop-{number}"))
     pages = a2i.get_paginator("list_human_loops").paginate(
         FlowDefinitionArn=FLOW, PaginationConfig={"PageSize": 2}
     )
     assert [len(page["HumanLoopSummaries"]) async for page in pages] == [2, 2, 1]
 
 
-async def test_errors_are_the_clients_own(a2i: Any) -> None:
+async def test_errors_are_the_exceptions_of_the_client(a2i: Any) -> None:
     with pytest.raises(a2i.exceptions.ResourceNotFoundException):
         await a2i.describe_human_loop(HumanLoopName="nope")
 
@@ -111,7 +111,7 @@ async def test_retries_are_counted_and_nothing_sleeps(ml: Any, mode: str) -> Non
 
 
 @pytest.mark.parametrize("mode", ATTEMPTS)
-async def test_a_throttled_call_recovers(ml: Any, mode: str) -> None:
+async def test_throttled_call_recovers(ml: Any, mode: str) -> None:
     ml.on(NAME).fail("ThrottlingException", times=2)
     async with session().create_client(NAME, config=retrying(mode, 3)) as client:
         found = await client.list_human_loops(FlowDefinitionArn=FLOW)
@@ -119,7 +119,7 @@ async def test_a_throttled_call_recovers(ml: Any, mode: str) -> None:
     assert len(ml.calls) == 3
 
 
-async def test_broken_connections(ml: Any) -> None:
+async def test_connection_failures(ml: Any) -> None:
     async with session().create_client(NAME, config=retrying("standard", 1)) as client:
         with ml.savepoint():
             ml.on(NAME).timeout()
@@ -130,17 +130,17 @@ async def test_broken_connections(ml: Any) -> None:
             await client.list_human_loops(FlowDefinitionArn=FLOW)
 
 
-async def test_a_long_delay_takes_no_time(ml: Any, a2i: Any) -> None:
+async def test_delay_is_virtual(ml: Any, a2i: Any) -> None:
     before = ml.clock.now()
     ml.on(NAME).delay(50)
     await a2i.list_human_loops(FlowDefinitionArn=FLOW)
     assert (ml.clock.now() - before).total_seconds() >= 50
 
 
-# -- sessions and clients of every age --------------------------------------------------------
+# -- sessions and clients ---------------------------------------------------------------------
 
 
-async def test_a_client_made_before_answers_and_is_released() -> None:
+async def test_existing_client_is_mocked_and_restored() -> None:
     keys = {"aws_access_key_id": "AKIAREALREALREALREAL", "aws_secret_access_key": "real-secret"}
     async with session().create_client(NAME, "us-east-1", **keys) as client:
         async with mock_ml() as ml:
@@ -150,7 +150,7 @@ async def test_a_client_made_before_answers_and_is_released() -> None:
         assert "_send" not in vars(client._endpoint)
 
 
-async def test_a_client_made_inside_refuses_once_no_block_runs() -> None:
+async def test_client_created_in_a_mock_raises_not_mocked_after_it() -> None:
     async with mock_ml():
         kept = session().create_client(NAME)
         client = await kept.__aenter__()
@@ -159,7 +159,7 @@ async def test_a_client_made_inside_refuses_once_no_block_runs() -> None:
     await kept.__aexit__(None, None, None)
 
 
-async def test_another_service_is_refused(ml: Any) -> None:
+async def test_another_service_raises_not_mocked(ml: Any) -> None:
     async with session().create_client("s3") as client:
         with pytest.raises(NotMocked, match="s3"):
             await client.list_buckets()
@@ -174,7 +174,7 @@ async def test_sync_and_async_clients_share_one_state(ml: Any, a2i: Any) -> None
     assert names == {"by-boto3", "by-aiobotocore"}
 
 
-async def test_aioboto3s_session_is_one_of_them(ml: Any) -> None:
+async def test_aioboto3_client_shares_the_state(ml: Any) -> None:
     aioboto3 = pytest.importorskip("aioboto3", reason="it has no release for this aiobotocore")
     boto3.client(NAME).start_human_loop(**loop("by-boto3"))
     async with aioboto3.Session().client(NAME) as client:
@@ -182,7 +182,7 @@ async def test_aioboto3s_session_is_one_of_them(ml: Any) -> None:
     assert [each["HumanLoopName"] for each in found["HumanLoopSummaries"]] == ["by-boto3"]
 
 
-async def test_the_account_and_region_are_the_clients(ml: Any) -> None:
+async def test_account_and_region_are_those_of_the_client(ml: Any) -> None:
     keys = {"aws_access_key_id": "111122223333", "aws_secret_access_key": "x"}
     async with session().create_client(NAME, "eu-west-1", **keys) as client:
         await client.list_human_loops(
@@ -203,8 +203,8 @@ async def test_bearer_tokens(ml: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a-real-token" not in sent[0]
 
 
-def over_httpx() -> Any:
-    """Return a client that sends by httpx."""
+def httpx_client() -> Any:
+    """Return a client that sends with httpx."""
     httpxsession = pytest.importorskip("aiobotocore.httpxsession")
     config = AioConfig(
         http_session_cls=httpxsession.HttpxSession, retries={"total_max_attempts": 2}
@@ -214,7 +214,7 @@ def over_httpx() -> Any:
 
 @pytest.mark.filterwarnings("ignore:.*httpx2:DeprecationWarning")
 async def test_httpx_sessions(ml: Any) -> None:
-    async with over_httpx() as client:
+    async with httpx_client() as client:
         ml.sagemaker.endpoint("e").reply(b"line 1\nline 2")
         ml.sagemaker.endpoint("s").stream([b"a", b"b"])
         whole = await client.invoke_endpoint(EndpointName="e", Body=b"{}")
@@ -232,8 +232,8 @@ async def test_httpx_sessions(ml: Any) -> None:
     not hasattr(response, "AioHttpxStreamingBody"), reason="such a body can only be read whole"
 )
 @pytest.mark.filterwarnings("ignore:.*httpx2:DeprecationWarning")
-async def test_an_httpx_body_is_read_in_parts(ml: Any) -> None:
-    async with over_httpx() as client:
+async def test_httpx_body_is_read_in_parts(ml: Any) -> None:
+    async with httpx_client() as client:
         ml.sagemaker.endpoint("e").reply(b"line 1\nline 2")
 
         async def body() -> Any:
@@ -241,7 +241,7 @@ async def test_an_httpx_body_is_read_in_parts(ml: Any) -> None:
 
         part = await body()
         assert [await part.read(4), await part.read(4)] == [b"line", b" 1\nl"]
-        await part.close()  # which an httpx body is asked to by awaiting
+        await part.close()  # close() of an httpx body is a coroutine
         assert [line async for line in (await body()).iter_lines()] == [b"line 1", b"line 2"]
         async with await body() as whole:
             assert await whole.read() == b"line 1\nline 2"
@@ -267,7 +267,7 @@ WAITER = {
 }
 
 
-async def test_a_waiter_waits_by_the_virtual_clock(ml: Any, a2i: Any) -> None:
+async def test_waiter_uses_the_virtual_clock(ml: Any, a2i: Any) -> None:
     await a2i.start_human_loop(**loop("one"))
     waiter = create_waiter_with_client("LoopStopped", WaiterModel(WAITER), a2i)
     before = ml.clock.now()
@@ -278,7 +278,7 @@ async def test_a_waiter_waits_by_the_virtual_clock(ml: Any, a2i: Any) -> None:
     await waiter.wait(HumanLoopName="one")
 
 
-async def test_a_stubber_answers_before_the_mock_and_leaves_it_in_place(ml: Any, a2i: Any) -> None:
+async def test_stubber_answers_before_the_mock(ml: Any, a2i: Any) -> None:
     with AioStubber(a2i) as stub:
         stub.add_response("list_human_loops", {"HumanLoopSummaries": []})
         stub.add_client_error("list_human_loops", "ThrottlingException")
@@ -290,7 +290,7 @@ async def test_a_stubber_answers_before_the_mock_and_leaves_it_in_place(ml: Any,
     assert len(ml.calls) == 1
 
 
-async def test_a_task_that_is_cancelled_closes_its_entry(ml: Any, sagemaker: Any) -> None:
+async def test_cancelled_task_is_recorded_as_cancelled(ml: Any, sagemaker: Any) -> None:
     async def never(call: Any) -> None:
         await asyncio.Event().wait()
 
@@ -303,18 +303,18 @@ async def test_a_task_that_is_cancelled_closes_its_entry(ml: Any, sagemaker: Any
     assert await found["Body"].read() == b"ok"
 
 
-# -- blocks and tasks -------------------------------------------------------------------------
+# -- decorators and tasks ---------------------------------------------------------------------
 
 
 @mock_ml
-async def test_a_decorated_coroutine(ml: Any) -> None:
+async def test_decorated_coroutine(ml: Any) -> None:
     assert current() is ml
     async with session().create_client(NAME) as client:
         await client.start_human_loop(**loop("one"))
     assert len(ml.calls) == 1
 
 
-async def test_loops_in_threads_of_their_own_share_one_state(ml: Any, a2i: Any) -> None:
+async def test_event_loops_in_threads_share_one_state(ml: Any, a2i: Any) -> None:
     async def start(number: int) -> None:
         async with session().create_client(NAME) as client:
             await asyncio.gather(
@@ -328,7 +328,7 @@ async def test_loops_in_threads_of_their_own_share_one_state(ml: Any, a2i: Any) 
 
 @mock_ml
 class TestDecorated:
-    """A decorated class, whose tests are coroutines."""
+    """A decorated class whose tests are coroutines."""
 
     ml: Any
 
@@ -338,7 +338,7 @@ class TestDecorated:
         assert len(ml.calls) == len(self.ml.calls) == 1
 
 
-async def test_a_thousand_tasks(ml: Any, a2i: Any) -> None:
+async def test_thousand_tasks(ml: Any, a2i: Any) -> None:
     await asyncio.gather(*(a2i.start_human_loop(**loop(f"loop-{n}")) for n in range(1000)))
     assert len(ml.calls) == 1000
     pages = a2i.get_paginator("list_human_loops").paginate(FlowDefinitionArn=FLOW)
@@ -346,7 +346,7 @@ async def test_a_thousand_tasks(ml: Any, a2i: Any) -> None:
     assert len(names) == 1000
 
 
-async def test_an_error_then_an_answer(ml: Any, sagemaker: Any) -> None:
+async def test_error_is_retried_and_then_answered(ml: Any, sagemaker: Any) -> None:
     ml.sagemaker.endpoint("e").reply(error("ModelNotReadyException", "wait"), b"ok")
     found = await sagemaker.invoke_endpoint(EndpointName="e", Body=b"{}")
     assert await found["Body"].read() == b"ok"

@@ -1,4 +1,4 @@
-"""aiohttp and aiobotocore are imported while a mock runs, in processes of their own."""
+"""aiohttp and aiobotocore are imported while a mock is active, each in its own process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-BEGINNING = """
+PREAMBLE = """
 import asyncio
 import sys
 
@@ -18,7 +18,7 @@ FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
 EMPTY = {"HumanLoopSummaries": []}
 """
 AIOHTTP = """
-async def ask():
+async def fetch():
     import aiohttp
 
     async with aiohttp.ClientSession() as client, client.get(human_loops()) as found:
@@ -27,10 +27,10 @@ async def ask():
 
 assert "aiohttp" not in sys.modules
 with mock_ml():
-    assert asyncio.run(ask()) == EMPTY
+    assert asyncio.run(fetch()) == EMPTY
 """
 AIOBOTOCORE = """
-async def ask():
+async def fetch():
     from aiobotocore.session import get_session
 
     async with get_session().create_client("sagemaker-a2i-runtime", "us-east-1") as client:
@@ -40,10 +40,10 @@ async def ask():
 
 assert "aiobotocore" not in sys.modules
 with mock_ml():
-    assert asyncio.run(ask()) == EMPTY
+    assert asyncio.run(fetch()) == EMPTY
 """
 
 
 @pytest.mark.parametrize("script", [AIOHTTP, AIOBOTOCORE], ids=["aiohttp", "aiobotocore"])
-def test_imported_inside_the_block(script: str) -> None:
-    subprocess.run([sys.executable, "-c", BEGINNING + script], check=True, timeout=60)
+def test_import_while_a_mock_is_active(script: str) -> None:
+    subprocess.run([sys.executable, "-c", PREAMBLE + script], check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""Nothing of an async client leaves, whatever its age, endpoint, session or keys; sockets shut."""
+"""No request or key of an asynchronous client reaches the network."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.integration.aiobotocore.helpers import FLOW, loop, session
 pytestmark = pytest.mark.anyio
 NAME = "sagemaker-a2i-runtime"
 KEYS = {"aws_access_key_id": "AKIAREALREALREALREAL", "aws_secret_access_key": "real-secret"}
-SHUT = "opened a socket|onnect|resolve|Errno"
+NETWORK_ERROR = "opened a socket|onnect|resolve|Errno"
 ENDPOINTS: dict[str, tuple[str, dict[str, Any]]] = {
     "regional": ("us-east-1", {}),
     "FIPS": ("us-east-1", {"config": AioConfig(use_fips_endpoint=True)}),
@@ -38,19 +38,19 @@ ENDPOINTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def once(**more: Any) -> AioConfig:
-    """Return the settings of a client that tries once."""
+def single_attempt(**more: Any) -> AioConfig:
+    """Return client settings with a single attempt."""
     return AioConfig(retries={"total_max_attempts": 1}, **more)
 
 
 def sessions() -> list[dict[str, Any]]:
-    """Return the settings of each kind of session."""
+    """Return the settings of every kind of HTTP session."""
     httpxsession = pytest.importorskip("aiobotocore.httpxsession")
     return [{}, {"http_session_cls": httpxsession.HttpxSession}]
 
 
 @pytest.mark.parametrize("kind", ENDPOINTS)
-async def test_every_endpoint_and_age(kind: str) -> None:
+async def test_every_endpoint_of_existing_and_new_clients(kind: str) -> None:
     region, more = ENDPOINTS[kind]
     async with AsyncExitStack() as stack:
 
@@ -74,32 +74,34 @@ async def test_every_endpoint_and_age(kind: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*httpx2:DeprecationWarning")
-async def test_either_session_of_before_is_released_and_inside_refuses() -> None:
+async def test_existing_clients_are_restored_and_new_ones_raise_not_mocked() -> None:
     for options in sessions():
-        made = session().create_client(NAME, "us-east-1", config=once(**options), **KEYS)
+        made = session().create_client(NAME, "us-east-1", config=single_attempt(**options), **KEYS)
         async with made as before:
             async with mock_ml():
                 await before.start_human_loop(**loop("one"))
-                kept = session().create_client("sqs", "us-east-1", config=once(**options))
-                inside = await kept.__aenter__()
+                context = session().create_client(
+                    "sqs", "us-east-1", config=single_attempt(**options)
+                )
+                inside = await context.__aenter__()
                 with pytest.raises(NotMocked):
                     await inside.list_queues()
 
                 current().unmatched.clear()
-            with pytest.raises(BotoCoreError, match=SHUT):
+            with pytest.raises(BotoCoreError, match=NETWORK_ERROR):
                 await before.list_human_loops(FlowDefinitionArn=FLOW)
             with pytest.raises(NotMocked):
                 await inside.list_queues()
-            await kept.__aexit__(None, None, None)
+            await context.__aexit__(None, None, None)
 
 
 @pytest.mark.filterwarnings("ignore:.*httpx2:DeprecationWarning")
-async def test_passthrough_lets_out_what_it_names() -> None:
+async def test_passthrough_applies_to_the_named_services_only() -> None:
     for options in sessions():
         async with mock_ml(passthrough=["sqs"]) as ml:
-            config = once(**options)
+            config = single_attempt(**options)
             async with session().create_client("sqs", "us-east-1", config=config, **KEYS) as sqs:
-                with pytest.raises(BotoCoreError, match=SHUT):
+                with pytest.raises(BotoCoreError, match=NETWORK_ERROR):
                     await sqs.list_queues()
             async with session().create_client("sns", "us-east-1", config=config, **KEYS) as sns:
                 with pytest.raises(NotMocked):
@@ -109,7 +111,7 @@ async def test_passthrough_lets_out_what_it_names() -> None:
             ml.unmatched.clear()
 
 
-async def test_keys_that_have_expired_are_not_refreshed_nor_shown(
+async def test_expired_keys_are_not_refreshed_or_exposed(
     ml: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def refresh() -> None:
@@ -117,24 +119,24 @@ async def test_keys_that_have_expired_are_not_refreshed_nor_shown(
 
     expired = datetime(2020, 1, 1, tzinfo=timezone.utc)
     keys = AioRefreshableCredentials("AKIAREAL", "real-secret", "t", expired, refresh, "test")
-    own = session()
-    own._credentials = keys
+    own_session = session()
+    own_session._credentials = keys
     caplog.set_level(logging.DEBUG)
-    async with own.create_client(NAME, "us-east-1") as client:
-        seen: list[str] = []
+    async with own_session.create_client(NAME, "us-east-1") as client:
+        sent_texts: list[str] = []
         client.meta.events.register(
-            "before-send", lambda request, **_: seen.append(f"{request.url}{request.headers}")
+            "before-send", lambda request, **_: sent_texts.append(f"{request.url}{request.headers}")
         )
         await client.start_human_loop(**loop("one"))
         params = {"FlowDefinitionArn": FLOW}
-        seen.append(await client.generate_presigned_url("list_human_loops", Params=params))
-    everything = "".join(seen) + caplog.text + repr(ml.calls) + repr(ml.calls.last.request)
+        sent_texts.append(await client.generate_presigned_url("list_human_loops", Params=params))
+    everything = "".join(sent_texts) + caplog.text + repr(ml.calls) + repr(ml.calls.last.request)
     assert "Credential=123456789012" in everything
     assert "AKIAREAL" not in everything
     assert "real-secret" not in everything
 
 
-async def test_the_role_of_the_machine_is_asked_for_real_requests_alone() -> None:
+async def test_machine_role_is_loaded_for_real_requests_only() -> None:
     asked: list[str] = []
 
     class Role(CredentialProvider):
@@ -144,18 +146,18 @@ async def test_the_role_of_the_machine_is_asked_for_real_requests_alone() -> Non
             asked.append("role")
             return AioCredentials("AKIAOFTHEROLE", "secret")
 
-    own = session()
-    own.register_component("credential_provider", AioCredentialResolver([Role()]))
+    own_session = session()
+    own_session.register_component("credential_provider", AioCredentialResolver([Role()]))
     async with mock_ml(passthrough=["sqs"]) as ml:
-        async with own.create_client(NAME, "us-east-1") as a2i:
+        async with own_session.create_client(NAME, "us-east-1") as a2i:
             await a2i.start_human_loop(**loop("one"))
         assert (asked, ml.calls.last.account_id) == ([], "123456789012")
-        async with own.create_client("sqs", "us-east-1", config=once()) as sqs:
+        async with own_session.create_client("sqs", "us-east-1", config=single_attempt()) as sqs:
             sent: list[str] = []
             sqs.meta.events.register(
                 "before-send", lambda request, **_: sent.append(str(request.headers))
             )
-            with pytest.raises(BotoCoreError, match=SHUT):
+            with pytest.raises(BotoCoreError, match=NETWORK_ERROR):
                 await sqs.list_queues()
     assert asked == ["role"]
     assert "AKIAOFTHEROLE" in sent[0]

@@ -1,4 +1,4 @@
-"""Every held operation answers an async client as it answers boto3's."""
+"""Every operation answers an asynchronous client as it answers boto3."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from tests.integration.aiobotocore.helpers import session
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
-ONCE = {"max_attempts": 0}
-# The final revision is the default one; the preview's is asked for by an option.
+NO_RETRIES = {"max_attempts": 0}
+# The final revision is the default; the preview revision needs an option.
 CALLABLE = [param for param in EVERY if "preview" not in str(param.id)]
 
 
 def by_boto3(operation: Operation, params: dict[str, Any]) -> Any:
-    """Return what boto3 shows of an answer or an error."""
+    """Return the response or error of boto3."""
     with mock_ml(now=NOW, strict=False):
-        client = boto3.client(operation.service, config=Config(retries=ONCE))
+        client = boto3.client(operation.service, config=Config(retries=NO_RETRIES))
         try:
-            return read(getattr(client, operation.method)(**params))
-        except ClientError as fault:
-            return str(fault), fault.response
+            return read_all(getattr(client, operation.method)(**params))
+        except ClientError as error:
+            return str(error), error.response
 
 
-def read(found: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer with its streams read to the end."""
+def read_all(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a response with its streams read to the end."""
     return {name: _read(value) for name, value in found.items()}
 
 
@@ -46,24 +46,24 @@ def _read(value: Any) -> Any:
 
 
 async def by_aiobotocore(operation: Operation, params: dict[str, Any]) -> Any:
-    """Return what aiobotocore shows of an answer or an error."""
+    """Return the response or error of aiobotocore."""
     async with mock_ml(now=NOW, strict=False):
-        config = AioConfig(retries=ONCE)
+        config = AioConfig(retries=NO_RETRIES)
         async with session().create_client(operation.service, config=config) as client:
             try:
                 found = await getattr(client, operation.method)(**params)
-                return {name: await _aread(value) for name, value in found.items()}
-            except ClientError as fault:
-                return str(fault), fault.response
+                return {name: await _read_async(value) for name, value in found.items()}
+            except ClientError as error:
+                return str(error), error.response
 
 
-async def _aread(value: Any) -> Any:
+async def _read_async(value: Any) -> Any:
     if hasattr(value, "iter_chunks"):
         return await value.read()
     return [event async for event in value] if hasattr(value, "_event_generator") else value
 
 
 @pytest.mark.parametrize("operation", CALLABLE)
-async def test_every_operation_answers_alike(operation: Operation) -> None:
+async def test_every_operation_answers_as_for_boto3(operation: Operation) -> None:
     params = minimal(operation.model.input_shape)
     assert await by_aiobotocore(operation, params) == by_boto3(operation, params)

@@ -1,4 +1,4 @@
-"""What we replace in aiobotocore reads as it did when the replacement was held against it."""
+"""Replaced functions of aiobotocore still have a reviewed source."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ import aiobotocore.endpoint
 import aiobotocore.waiter
 import pytest
 
-from mlmock.interception.aiobotocore import endpoint as door
-from tests.interception.http_clients import test_upstream_sources as late
-from tests.interception.upstream_sources import check, label, own, replaced
+from mlmock.interception.aiobotocore import endpoint
+from tests.interception.http_clients import test_upstream_sources as late_imports
+from tests.interception.upstream_sources import (
+    check_source,
+    qualified_name,
+    replaced_functions,
+    unwrapped,
+)
 
-# Of aiobotocore 2.18.0, 2.18.1, 2.25.1 and 3.10.0.
+# From aiobotocore 2.18.0, 2.18.1, 2.25.1 and 3.10.0.
 KNOWN: dict[str, set[str]] = {
     "aiobotocore.endpoint.AioEndpoint.create_request": {"9430edc6b5b565f0"},
     "aiobotocore.endpoint.AioEndpoint._send": {"1d910e2ff7bff8db"},
@@ -45,8 +50,8 @@ KNOWN: dict[str, set[str]] = {
 }
 
 ENDPOINT = aiobotocore.endpoint.AioEndpoint
-# Not replaced, but what they sleep with, call or keep is.
-NEAR: Any = (
+# Not replaced, but the modules and functions that they use are.
+DEPENDENT: Any = (
     ENDPOINT._send_request,
     ENDPOINT._needs_retry,
     ENDPOINT._get_response,
@@ -55,14 +60,16 @@ NEAR: Any = (
     aiobotocore.waiter.AIOWaiter.wait,
 )
 FUNCTIONS = {
-    **replaced(door.patches()),
-    **{label(own(each)): own(each) for each in NEAR},
+    **replaced_functions(endpoint.patches()),
+    **{qualified_name(unwrapped(each)): unwrapped(each) for each in DEPENDENT},
 }
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_upstream_reads_as_it_did(name: str) -> None:
-    check("aiobotocore", name, FUNCTIONS[name], KNOWN)
+def test_aiobotocore_function_has_a_reviewed_source(name: str) -> None:
+    check_source("aiobotocore", name, FUNCTIONS[name], KNOWN)
 
 
-test_late_imports_read_as_they_did = late.test_late_imports_read_as_they_did
+test_function_of_a_late_import_has_a_reviewed_source = (
+    late_imports.test_function_of_a_late_import_has_a_reviewed_source
+)

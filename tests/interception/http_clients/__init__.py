@@ -1,1 +1,1 @@
-"""What runs beside a mock: others' mocks, clocks, processes, and whatever fetches URLs."""
+"""Tests of the patches of HTTP clients."""

@@ -1,4 +1,4 @@
-"""Every held operation as a request presigned or signed by hand, and what fetches it."""
+"""Presigned or manually signed requests for every operation, and HTTP clients to send them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tests.aws.operations import EVERY
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
 
 
-# The preview's revision is asked for by an option.
+# The preview revision needs an option.
 CALLABLE = [param for param in EVERY if "preview" not in str(param.id)]
 
 
 @dataclass(frozen=True)
 class Fetch:
-    """What a fetcher sends: a URL, and what a URL can't carry."""
+    """A request to send: a URL, and what a URL cannot contain."""
 
     method: str
     url: str
@@ -40,12 +40,12 @@ class Fetch:
 
 
 def fetch_of(operation: Operation, client: Any) -> Fetch:
-    """Return the least that `operation` needs: a presigned URL, or else a request signed by hand.
+    """Return a minimal request: a presigned URL if possible, or else a manually signed request.
 
-    A URL alone has no body and no headers of its own.
+    A presigned URL has no body and no headers.
     """
     params = minimal(operation.model.input_shape)
-    if _is_wholly_in_its_url(operation):
+    if _fits_in_a_url(operation):
         url = client.generate_presigned_url(operation.method, Params=params)
         return Fetch(operation.model.http["method"], url, {}, b"")
     parts = create_serializer("rest-json").serialize_to_request(params, operation.model)
@@ -59,7 +59,7 @@ def fetch_of(operation: Operation, client: Any) -> Fetch:
     return Fetch(ready.method, ready.url, signed, request_bytes(ready.body))
 
 
-def _is_wholly_in_its_url(operation: Operation) -> bool:
+def _fits_in_a_url(operation: Operation) -> bool:
     shape = operation.model.input_shape
     needed = [shape.members[name] for name in shape.required_members]
     return all(member.serialization.get("location") in {"uri", "querystring"} for member in needed)
@@ -73,12 +73,12 @@ def human_loops() -> str:
 
 
 def plain(url: str) -> Fetch:
-    """Return what fetches a URL that carries everything."""
+    """Return a request of a URL without headers or body."""
     return Fetch("GET", url, {}, b"")
 
 
 def by_requests(fetch: Fetch) -> tuple[int, bytes]:
-    """Return the status and the body that requests gets."""
+    """Send with requests, and return status and body."""
     found = requests.request(
         fetch.method, fetch.url, headers=fetch.headers, data=fetch.body, timeout=5
     )
@@ -86,22 +86,22 @@ def by_requests(fetch: Fetch) -> tuple[int, bytes]:
 
 
 def by_urllib3(fetch: Fetch) -> tuple[int, bytes]:
-    """Return the status and the body that urllib3 gets."""
+    """Send with urllib3, and return status and body."""
     pool = urllib3.PoolManager()
     found = pool.request(fetch.method, fetch.url, headers=fetch.headers, body=fetch.body)
     return found.status, found.data
 
 
 def by_urllib(fetch: Fetch) -> tuple[int, bytes]:
-    """Return the status and the body that urllib.request gets."""
-    asked = urllib.request.Request(  # noqa: S310
+    """Send with urllib.request, and return status and body."""
+    request = urllib.request.Request(  # noqa: S310
         fetch.url, fetch.body or None, fetch.headers, method=fetch.method
     )
     try:
-        with urllib.request.urlopen(asked) as found:  # noqa: S310
+        with urllib.request.urlopen(request) as found:  # noqa: S310
             return found.status, found.read()
-    except HTTPError as fault:
-        return fault.code, fault.read()
+    except HTTPError as error:
+        return error.code, error.read()
 
 
 FETCHERS = [by_requests, by_urllib3, by_urllib]

@@ -1,4 +1,4 @@
-"""Presigned URLs of every held operation, fetched by whatever fetches URLs, beside other mocks."""
+"""Presigned URLs of every operation, fetched by HTTP clients, also with other mocks active."""
 
 from __future__ import annotations
 
@@ -41,36 +41,34 @@ from tests.interception.http_clients.presigned_requests import (
 
 Fetcher = Callable[[Fetch], tuple[int, bytes]]
 EMPTY: tuple[int, bytes] = (200, b'{"HumanLoopSummaries":[]}')
-# A new token for each call, and what fetchers send of their own accord.
-FETCHERS_OWN = {"clienttoken", "clientrequesttoken", "accept", "contenttype"}
+# Tokens differ in every call, and HTTP clients add headers.
+IGNORED = {"clienttoken", "clientrequesttoken", "accept", "contenttype"}
 A2I = "sagemaker-a2i-runtime"
 OTHER = "https://bucket.s3.amazonaws.com/key"
 
 
 @every_fetcher
 @pytest.mark.parametrize("operation", CALLABLE)
-def test_every_operation_is_answered_as_it_answers_boto3(
-    operation: Operation, fetch: Fetcher
-) -> None:
+def test_every_operation_is_answered_as_for_boto3(operation: Operation, fetch: Fetcher) -> None:
     def status_of(act: Callable[[Any], int]) -> tuple[int, Any, Any]:
         with mock_ml(strict=False) as ml:
             status = act(boto3.client(operation.service, region_name="us-east-1"))
             last = ml.calls.last
-            params = {k: v for k, v in last.params.items() if k.lower() not in FETCHERS_OWN}
+            params = {k: v for k, v in last.params.items() if k.lower() not in IGNORED}
             return status, last.operation, params
 
     def by_boto3(client: Any) -> int:
         try:
             found = getattr(client, operation.method)(**minimal(operation.model.input_shape))
-        except ClientError as fault:
-            found = fault.response
+        except ClientError as error:
+            found = error.response
         return int(found["ResponseMetadata"]["HTTPStatusCode"])
 
     assert status_of(lambda client: fetch(fetch_of(operation, client))[0]) == status_of(by_boto3)
 
 
 @every_fetcher
-def test_beside_moto_either_way(fetch: Fetcher) -> None:
+def test_moto_inside_and_outside(fetch: Fetcher) -> None:
     with mock_aws(), mock_ml():
         assert fetch(plain(human_loops())) == EMPTY
     with mock_ml(), mock_aws():
@@ -78,25 +76,25 @@ def test_beside_moto_either_way(fetch: Fetcher) -> None:
 
 
 @every_fetcher
-def test_beside_a_users_responses_either_way(fetch: Fetcher) -> None:
-    with responses.RequestsMock() as mine, mock_ml():
-        mine.add("GET", "https://example.com/", body="mine")
+def test_responses_of_the_user_inside_and_outside(fetch: Fetcher) -> None:
+    with responses.RequestsMock() as users_mock, mock_ml():
+        users_mock.add("GET", "https://example.com/", body="mine")
         assert fetch(plain(human_loops())) == EMPTY
         assert requests.get("https://example.com/", timeout=5).text == "mine"
-    with mock_ml(), responses.RequestsMock() as mine:
-        mine.add("GET", "https://example.com/", body="mine")
+    with mock_ml(), responses.RequestsMock() as users_mock:
+        users_mock.add("GET", "https://example.com/", body="mine")
         assert fetch(plain(human_loops())) == EMPTY
         assert requests.get("https://example.com/", timeout=5).text == "mine"
 
 
-def test_a_users_own_answers_come_first_each_in_its_turn() -> None:
-    with mock_ml() as ml, responses.RequestsMock() as mine:
+def test_responses_of_the_user_come_first_and_in_order() -> None:
+    with mock_ml() as ml, responses.RequestsMock() as users_mock:
         url = human_loops()
         matcher = responses.matchers.query_param_matcher(
             {"FlowDefinitionArn": FLOW}, strict_match=False
         )
         for number in (1, 2, 3):
-            mine.add("GET", url.partition("?")[0], json={"mine": number}, match=[matcher])
+            users_mock.add("GET", url.partition("?")[0], json={"mine": number}, match=[matcher])
         assert [requests.get(url, timeout=5).json() for _ in range(3)] == [
             {"mine": 1},
             {"mine": 2},
@@ -106,19 +104,19 @@ def test_a_users_own_answers_come_first_each_in_its_turn() -> None:
 
 
 @every_fetcher
-def test_another_service_is_refused_also_where_moto_would_not_be_asked(fetch: Fetcher) -> None:
+def test_another_service_raises_not_mocked_even_with_moto(fetch: Fetcher) -> None:
     with mock_ml() as ml:
         with pytest.raises(NotMocked):
             fetch(plain(OTHER))
         ml.unmatched.clear()
-        if fetch is by_requests:  # which moto answers
+        if fetch is by_requests:  # moto answers requests
             return
         with mock_aws(), pytest.raises(NotMocked):
             fetch(plain(OTHER))
         ml.unmatched.clear()
 
 
-def test_motos_objects_are_motos_however_a_bucket_is_called() -> None:
+def test_moto_keeps_its_objects_whatever_the_bucket_name() -> None:
     with mock_aws(), mock_ml() as ml:
         s3 = boto3.client("s3", region_name="us-east-1")
         for bucket in ("lookoutvision-us-east-1-0123456789", "a2i-runtime"):
@@ -131,18 +129,18 @@ def test_motos_objects_are_motos_however_a_bucket_is_called() -> None:
 
 
 @every_fetcher
-def test_the_name_of_a_refused_url_has_no_signature(fetch: Fetcher) -> None:
+def test_not_mocked_message_has_no_signature(fetch: Fetcher) -> None:
     s3 = boto3.client("s3", "us-east-1", aws_access_key_id="AKIAREAL", aws_secret_access_key="x")
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})
     with mock_ml() as ml:
-        with pytest.raises(NotMocked) as refused:
+        with pytest.raises(NotMocked) as caught:
             fetch(plain(url))
         ml.unmatched.clear()
     assert "AKIAREAL" in url
-    assert "AKIAREAL" not in str(refused.value)
+    assert "AKIAREAL" not in str(caught.value)
 
 
-def test_after_the_block_nothing_is_replaced() -> None:
+def test_everything_is_restored_when_the_mock_ends() -> None:
     owners: list[tuple[Any, str]] = [
         (urllib3.connectionpool.HTTPConnectionPool, "urlopen"),
         (responses.RequestsMock, "_on_request"),
@@ -154,7 +152,7 @@ def test_after_the_block_nothing_is_replaced() -> None:
     assert [vars(owner)[name] for owner, name in owners] == before
 
 
-def test_rules_and_the_journal_see_it() -> None:
+def test_rules_and_the_journal_apply_to_urls() -> None:
     with mock_ml() as ml:
         ml.on(A2I, "ListHumanLoops").fail("ThrottlingException", times=1)
         assert by_urllib3(plain(human_loops()))[0] == 429
@@ -167,7 +165,7 @@ def test_rules_and_the_journal_see_it() -> None:
 
 
 @pytest.mark.parametrize("keys", [{}, {"aws_access_key_id": "AKIAREAL"}], ids=["none", "real"])
-def test_a_client_of_before_needs_no_keys_and_gives_none_away(keys: dict[str, str]) -> None:
+def test_existing_client_needs_no_keys_and_exposes_none(keys: dict[str, str]) -> None:
     more: Any = {**keys, "aws_secret_access_key": "secret"} if keys else {}
     session = botocore.session.Session()
     session.register_component("credential_provider", CredentialResolver([]))
@@ -180,7 +178,7 @@ def test_a_client_of_before_needs_no_keys_and_gives_none_away(keys: dict[str, st
     assert "AKIAREAL" not in url
 
 
-def test_the_account_and_region_are_those_of_the_client() -> None:
+def test_account_and_region_are_those_of_the_client() -> None:
     keys: Any = {"aws_access_key_id": "444455556666", "aws_secret_access_key": "x"}
     with mock_ml() as ml:
         client: Any = boto3.client("lookoutvision", "eu-west-1", **keys)
@@ -193,27 +191,27 @@ def test_the_account_and_region_are_those_of_the_client() -> None:
 
 
 @every_fetcher
-def test_passthrough_lets_out_what_it_names_and_nothing_else(fetch: Fetcher) -> None:
+def test_passthrough_applies_to_the_named_services_only(fetch: Fetcher) -> None:
     keys: Any = {"aws_access_key_id": "AKIAREAL", "aws_secret_access_key": "x"}
-    once = Config(retries={"total_max_attempts": 1})
-    shut = "opened a socket|resol|Errno|onnect"  # what is let out meets the shut door
+    no_retries = Config(retries={"total_max_attempts": 1})
+    network_error = "opened a socket|resol|Errno|onnect"  # conftest.py forbids sockets
     with mock_ml(passthrough=["s3", A2I]) as ml:
         a2i = boto3.client(A2I, "us-east-1", **keys)
         url = a2i.generate_presigned_url("list_human_loops", Params={"FlowDefinitionArn": FLOW})
-        assert "AKIAREAL" in url  # which is to work
-        for passing in (OTHER, url):
-            with pytest.raises(Exception, match=shut) as out:
-                fetch(plain(passing))
-            assert not isinstance(out.value, NotMocked)
-        with pytest.raises(Exception, match=shut):
-            boto3.client("s3", "us-east-1", config=once, **keys).list_buckets()
-        # also after a call that was let out, nothing else is
+        assert "AKIAREAL" in url  # real keys, because the URL is to work
+        for let_through in (OTHER, url):
+            with pytest.raises(Exception, match=network_error) as caught:
+                fetch(plain(let_through))
+            assert not isinstance(caught.value, NotMocked)
+        with pytest.raises(Exception, match=network_error):
+            boto3.client("s3", "us-east-1", config=no_retries, **keys).list_buckets()
+        # other services are still rejected after a call that passed through
         for other in ("https://sqs.us-east-1.amazonaws.com/", "https://s3-control.amazonaws.com/"):
             with pytest.raises(NotMocked):
                 fetch(plain(other))
         lookoutvision = boto3.client("lookoutvision", region_name="us-east-1")
-        held = lookoutvision.generate_presigned_url("list_projects")
-        assert fetch(plain(held)) == (200, b'{"Projects":[]}')
+        mocked_url = lookoutvision.generate_presigned_url("list_projects")
+        assert fetch(plain(mocked_url)) == (200, b'{"Projects":[]}')
         ml.unmatched.clear()
 
 
@@ -230,7 +228,7 @@ BODIES: dict[str, Callable[[], Any]] = {
 
 @pytest.fixture
 def endpoint(mlmock: MockML) -> str:
-    """A presigned URL of an endpoint that answers with what it gets."""
+    """Return a presigned URL of an endpoint that echoes the request body."""
     mlmock.sagemaker.endpoint("echo").reply(lambda call: call.body)
     client = boto3.client("sagemaker-runtime", region_name="us-east-1")
     params = {"EndpointName": "echo", "Body": b""}
@@ -243,22 +241,22 @@ def test_bodies_of_every_kind(endpoint: str, kind: str) -> None:
     found = urllib3.PoolManager().request("POST", endpoint, body=BODIES[kind]())
     assert found.json() == {"x": 1}
     if kind != "text":
-        asked = urllib.request.Request(endpoint, BODIES[kind](), method="POST")  # noqa: S310
-        with urllib.request.urlopen(asked) as answer:  # noqa: S310
+        request = urllib.request.Request(endpoint, BODIES[kind](), method="POST")  # noqa: S310
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
             assert json.load(answer) == {"x": 1}
 
 
-def test_a_signed_request_of_ones_own(endpoint: str, mlmock: MockML) -> None:
+def test_manually_signed_request(endpoint: str, mlmock: MockML) -> None:
     request = AWSRequest("POST", endpoint, {"Content-Type": "application/json"}, b'{"x":1}')
     found = URLLib3Session().send(request.prepare())
     assert found.content == b'{"x":1}'
-    with pytest.raises(HTTPClientError, match="about to leave for AWS"):  # botocore's wrapping
+    with pytest.raises(HTTPClientError, match="about to leave for AWS"):  # botocore wraps NotMocked
         URLLib3Session().send(AWSRequest("GET", OTHER).prepare())
     assert [type(each) for each in mlmock.unmatched] == [NotMocked]
     mlmock.unmatched.clear()
 
 
-def test_retries_are_the_fetchers_own() -> None:
+def test_retries_are_made_by_the_http_client() -> None:
     retry = Retry(total=3, status_forcelist=[429], backoff_factor=0)
     with mock_ml() as ml:
         ml.on(A2I).fail("ThrottlingException", times=2)
@@ -274,7 +272,7 @@ def test_retries_are_the_fetchers_own() -> None:
         assert urllib3.request("GET", human_loops(), retries=lenient).status == 429
 
 
-FAULTS: Any = [
+FAILURES: Any = [
     ("timeout", requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError),
     ("drop", requests.exceptions.ConnectionError, urllib3.exceptions.ProtocolError, OSError),
     (
@@ -286,8 +284,8 @@ FAULTS: Any = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "of_requests", "of_urllib3", "of_urllib"), FAULTS)
-def test_a_connection_that_fails_does_so_in_the_fetchers_own_words(
+@pytest.mark.parametrize(("kind", "of_requests", "of_urllib3", "of_urllib"), FAILURES)
+def test_connection_failure_raises_the_exception_of_the_http_client(
     kind: str, of_requests: Any, of_urllib3: Any, of_urllib: Any
 ) -> None:
     with mock_ml() as ml:
@@ -301,7 +299,7 @@ def test_a_connection_that_fails_does_so_in_the_fetchers_own_words(
 
 
 @every_fetcher
-def test_a_stream_that_breaks(fetch: Fetcher, mlmock: MockML) -> None:
+def test_broken_stream_raises(fetch: Fetcher, mlmock: MockML) -> None:
     mlmock.sagemaker.endpoint("llm").stream([b"to", b"ken"])
     client = boto3.client("sagemaker-runtime", region_name="us-east-1")
     params = {"EndpointName": "llm", "Body": b"{}"}

@@ -1,4 +1,4 @@
-"""What we replace in moto and in what fetches URLs reads as it did when somebody read it."""
+"""Replaced functions of moto and HTTP clients still have a reviewed source."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mlmock.interception import installer as install
+from mlmock.interception import installer
 from mlmock.interception.patching import Patch
-from tests.interception.upstream_sources import check, replaced
+from tests.interception.upstream_sources import check_source, replaced_functions
 
-# Of moto 5.0.26 to 5.2.5, urllib3 2.8, responses 0.26, Python 3.10 to 3.13, aiohttp 3.14,
+# From moto 5.0.26 to 5.2.5, urllib3 2.8, responses 0.26, Python 3.10 to 3.13, aiohttp 3.14,
 # httpcore 1.0.9, httpcore2 2.14 and 2.16.
 KNOWN: dict[str, set[str]] = {
     "boto3._get_default_session": {"42e286474553d5ad"},
@@ -38,16 +38,16 @@ KNOWN: dict[str, set[str]] = {
         "fb660ef447d9c0c8",
     },
 }
-ELSEWHERE = {"aiobotocore.session"}  # tests/integration/aiobotocore/test_upstream_sources.py
+TESTED_ELSEWHERE = {"aiobotocore.session"}  # tests/integration/aiobotocore/test_upstream_sources.py
 
 
-def _installed() -> Iterator[Patch]:
-    for module, patches in install._LATE.items():
-        if module not in ELSEWHERE and _is_there(module):
+def _patches_of_installed_modules() -> Iterator[Patch]:
+    for module, patches in installer._LATE.items():
+        if module not in TESTED_ELSEWHERE and _is_installed(module):
             yield from patches(module)
 
 
-def _is_there(module: str) -> bool:
+def _is_installed(module: str) -> bool:
     try:
         import_module(module)
     except ImportError:
@@ -55,9 +55,9 @@ def _is_there(module: str) -> bool:
     return True
 
 
-FUNCTIONS: dict[str, Any] = replaced(_installed())
+FUNCTIONS: dict[str, Any] = replaced_functions(_patches_of_installed_modules())
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_late_imports_read_as_they_did(name: str) -> None:
-    check(name.partition(".")[0], name, FUNCTIONS[name], KNOWN)
+def test_function_of_a_late_import_has_a_reviewed_source(name: str) -> None:
+    check_source(name.partition(".")[0], name, FUNCTIONS[name], KNOWN)

@@ -1,1 +1,1 @@
-"""One situation a file: each runs in a process of its own, and fails by an exception."""
+"""One scenario per file. Each runs in its own process and fails by raising an exception."""

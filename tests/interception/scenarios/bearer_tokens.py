@@ -1,4 +1,4 @@
-"""Clients that authenticate with a bearer token: real, expired or missing, none is sent."""
+"""Clients with a bearer token, real, expired or missing: no real token is sent."""
 
 from tests.interception.isolated_process import NAME, raises, start
 
@@ -21,18 +21,18 @@ logging.basicConfig(stream=log, level=logging.DEBUG)
 headers: list[str] = []
 
 
-def note(request: Any, **kwargs: Any) -> None:
-    """Note the header that authenticates a request."""
+def record_header(request: Any, **kwargs: Any) -> None:
+    """Record the Authorization header of a request."""
     headers.append(str(request.headers["Authorization"]))
 
 
 def refresh() -> Any:
-    """Stand for the sign-in service, which would be asked over the network."""
-    raise AssertionError("somebody refreshed the token")
+    """Fail; a real refresh would call the sign-in service."""
+    raise AssertionError("the token was refreshed")
 
 
 def client_with(token: Any) -> Any:
-    """Return a client of a session that has `token`."""
+    """Return a client of a session with `token`."""
 
     class Provider:
         def load_token(self, **kwargs: Any) -> Any:
@@ -41,7 +41,7 @@ def client_with(token: Any) -> Any:
     session = botocore.session.Session()
     session.register_component("token_provider", Provider())
     client = session.create_client(NAME, "us-east-1", config=Config(signature_version="bearer"))
-    client.meta.events.register("before-send", note)
+    client.meta.events.register("before-send", record_header)
     return client
 
 
@@ -49,8 +49,8 @@ TOKENS = (FrozenAuthToken("real-token"), DeferredRefreshableToken("sso", refresh
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 before = [client_with(token) for token in TOKENS]
 with mock_ml() as ml:
-    for place, client in enumerate([*before, *map(client_with, TOKENS)]):
-        start(client, f"loop-{place}")
+    for number, client in enumerate([*before, *map(client_with, TOKENS)]):
+        start(client, f"loop-{number}")
     assert headers == ["b'Bearer mlmock'"] * 6, headers
     assert "real-token" not in log.getvalue() + repr(list(ml.calls))
 raises(NoAuthTokenError, start, before[2])
@@ -60,8 +60,8 @@ if "AWS_BEARER_TOKEN_BEDROCK" not in os.environ:
     with mock_ml() as ml:
         ml.on("bedrock-runtime", "InvokeModel").reply({"completion": "hi"})
         bedrock = boto3.client("bedrock-runtime", region_name="us-east-1")
-        bedrock.meta.events.register("before-send", note)
+        bedrock.meta.events.register("before-send", record_header)
         bedrock.invoke_model(modelId="anthropic.claude-v2", body=b"{}")
-        # an older botocore doesn't know the variable, and signs
+        # an older botocore does not know the variable, and signs the request
         assert headers[-1].startswith(("b'Bearer mlmock'", "b'AWS4-HMAC-SHA256")), headers[-1]
         assert "real-token" not in log.getvalue()

@@ -1,4 +1,4 @@
-"""boto3's default session before, inside and after a block."""
+"""boto3's default session before, inside and after a mock."""
 
 from tests.interception.isolated_process import KEYS, NAME, names, start
 
@@ -8,54 +8,54 @@ from moto import mock_aws
 
 from mlmock import mock_ml
 
-# made inside: gone afterwards, and never seen by the next block
+# created inside: removed afterwards, and not used by the next mock
 boto3.DEFAULT_SESSION = None
-seen = []
+sessions = []
 for region in ("us-east-1", "eu-west-1"):
     with mock_ml(region=region) as ml:
         client = boto3.client(NAME)
         assert client.meta.region_name == region
         start(client)
-        seen.append(boto3._get_default_session())
-        assert boto3._get_default_session() is seen[-1]  # one for the whole block
+        sessions.append(boto3._get_default_session())
+        assert boto3._get_default_session() is sessions[-1]  # one session for the whole mock
         ml.reset()
-        assert boto3._get_default_session() is seen[-1]
+        assert boto3._get_default_session() is sessions[-1]
     assert boto3.DEFAULT_SESSION is None
-assert seen[0] is not seen[1]
+assert sessions[0] is not sessions[1]
 
-# made before: used inside, kept afterwards
+# created before: used inside, kept afterwards
 boto3.setup_default_session(region_name="ap-south-1", **KEYS)
-mine = boto3.DEFAULT_SESSION
+own_session = boto3.DEFAULT_SESSION
 with mock_ml():
     client = boto3.client(NAME)
     assert client.meta.region_name == "ap-south-1"
     assert start(client).split(":")[3] == "ap-south-1"
-    assert boto3.DEFAULT_SESSION is mine
-assert boto3.DEFAULT_SESSION is mine
+    assert boto3.DEFAULT_SESSION is own_session
+assert boto3.DEFAULT_SESSION is own_session
 
-# set up inside: the one of before comes back, also over a reset or a savepoint
+# set up inside: the earlier one is restored, also after a reset or a savepoint
 with mock_ml() as ml:
     boto3.setup_default_session(region_name="eu-north-1")
     assert start(boto3.client(NAME)).split(":")[3] == "eu-north-1"
     ml.reset()
-assert boto3.DEFAULT_SESSION is mine
+assert boto3.DEFAULT_SESSION is own_session
 with mock_ml() as ml:
     with ml.savepoint():
         boto3.setup_default_session(region_name="eu-north-1")
     assert boto3.client(NAME).meta.region_name == "eu-north-1"
-assert boto3.DEFAULT_SESSION is mine
+assert boto3.DEFAULT_SESSION is own_session
 with mock_ml(), mock_ml():
     boto3.setup_default_session(region_name="eu-north-1")
-assert boto3.DEFAULT_SESSION is mine
+assert boto3.DEFAULT_SESSION is own_session
 
-# somebody else has replaced it, with a session that isn't of the block: theirs stays
+# replaced inside with an existing session: the replacement stays
 other = boto3.Session(region_name="sa-east-1", **KEYS)
 with mock_ml():
     boto3.DEFAULT_SESSION = other
     assert boto3.client(NAME).meta.region_name == "sa-east-1"
 assert boto3.DEFAULT_SESSION is other
 
-# moto takes it away and puts it back
+# moto removes and restores it
 with mock_ml(region="eu-west-1"):
     with mock_aws():
         assert boto3.DEFAULT_SESSION is None
@@ -69,7 +69,7 @@ with mock_aws():
     assert boto3.DEFAULT_SESSION is None
 assert boto3.DEFAULT_SESSION is other
 
-# overlapping: moto keeps a session that was set up inside our block, which ends first
+# overlapping: moto keeps a session that was set up inside a mock that ends first
 ml, aws = mock_ml(), mock_aws()
 ml.start()
 boto3.setup_default_session(region_name="eu-north-1")

@@ -1,4 +1,4 @@
-"""Whatever endpoint a client has, it answers from memory: of one's own, FIPS, dual-stack, VPC."""
+"""Clients with every kind of endpoint are mocked: custom, FIPS, dual-stack, VPC."""
 
 from tests.interception.isolated_process import KEYS, NAME, flow, names, start
 
@@ -28,14 +28,14 @@ made_before = {
     part: boto3.client(NAME, "us-east-1", **KEYS, **more) for part, more in ENDPOINTS.items()
 }
 with mock_ml() as ml:
-    for place, (part, more) in enumerate(ENDPOINTS.items()):
+    for number, (part, more) in enumerate(ENDPOINTS.items()):
         inside = boto3.client(NAME, "us-east-1", **KEYS, **more)
         for letter, client in (("a", made_before[part]), ("b", inside)):
-            start(client, f"{letter}-{place}")
+            start(client, f"{letter}-{number}")
             url = ml.calls.last.request.url
             assert part in url, (url, part)
             assert url.startswith(client.meta.endpoint_url), url
-            assert client.describe_human_loop(HumanLoopName=f"{letter}-{place}")
+            assert client.describe_human_loop(HumanLoopName=f"{letter}-{number}")
     assert len(names(made_before["localhost:4566"])) == 10  # one page
     os.environ["AWS_ENDPOINT_URL_SAGEMAKER_A2I_RUNTIME"] = "http://localhost:9"
     assert names(boto3.client(NAME, "us-east-1", **KEYS))

@@ -1,4 +1,4 @@
-"""An event stream is lazy: each event is made when the caller asks for it, and it may break."""
+"""An event stream is lazy: every event is generated on demand, and the stream may break."""
 
 from tests.interception.isolated_process import KEYS, raises
 
@@ -13,24 +13,24 @@ from mlmock import mock_ml
 from mlmock.errors import ServiceError
 
 NAME = "bedrock-runtime"
-made: list[int] = []
+produced: list[int] = []
 closed: list[bool] = []
 
 
 def tokens(count: int | None = None) -> Iterator[Any]:
-    """Yield events for ever, or break after `count`."""
+    """Yield events without end, or raise after `count`."""
     try:
-        for place in range(10**9):
-            if place == count:
+        for number in range(10**9):
+            if number == count:
                 raise ServiceError("modelStreamErrorException", "it broke", originalStatusCode=500)
-            made.append(place)
-            yield {"chunk": {"bytes": f"token {place}".encode()}}
+            produced.append(number)
+            yield {"chunk": {"bytes": f"token {number}".encode()}}
     finally:
         closed.append(True)
 
 
 def stream(client: Any) -> Any:
-    """Return the events of an answer."""
+    """Return the events of a response."""
     answer = client.invoke_model_with_response_stream(modelId="anthropic.claude-v2", body=b"{}")
     return answer["body"]
 
@@ -40,14 +40,14 @@ for client in (before, None):
     with mock_ml() as ml:
         client = client or boto3.client(NAME, "us-east-1", **KEYS)
         rule = "InvokeModelWithResponseStream"
-        made.clear()
+        produced.clear()
         ml.on(NAME, rule).reply(lambda call: tokens())
         events = stream(client)
-        assert len(made) <= 1, made  # the first may be looked at, to see that there is one
+        assert len(produced) <= 1, produced  # the first event may be generated in advance
         reading = iter(events)
-        for place in range(5):
-            assert next(reading)["chunk"]["bytes"] == f"token {place}".encode()
-            assert len(made) <= place + 2, made
+        for number in range(5):
+            assert next(reading)["chunk"]["bytes"] == f"token {number}".encode()
+            assert len(produced) <= number + 2, produced
         closed.clear()
         events.close()
         assert closed == [True]
@@ -55,9 +55,9 @@ for client in (before, None):
         ml.on(NAME, rule).reply(lambda call: tokens(3))
         reading = iter(stream(client))
         assert [next(reading)["chunk"]["bytes"] for _ in range(3)]
-        fault = raises(EventStreamError, next, reading)
-        assert "modelStreamErrorException" in str(fault)
-        assert "it broke" in str(fault)
+        error = raises(EventStreamError, next, reading)
+        assert "modelStreamErrorException" in str(error)
+        assert "it broke" in str(error)
 
         ml.on(NAME, rule).reply([b"one", b"two"])
         assert [event["chunk"]["bytes"] for event in stream(client)] == [b"one", b"two"]

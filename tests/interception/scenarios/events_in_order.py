@@ -1,4 +1,4 @@
-"""Every event of a call fires, in the order that it has without us."""
+"""Every botocore event of a call fires, in the same order as without a mock."""
 
 from tests.interception.isolated_process import KEYS, NAME, names, raises, start
 
@@ -19,25 +19,25 @@ emitter: Any = HierarchicalEmitter
 emit = emitter._emit
 
 
-def noting(self: Any, event_name: str, kwargs: Any, stop_on_response: bool = False) -> Any:
-    """Note an event."""
+def record_event(self: Any, event_name: str, kwargs: Any, stop_on_response: bool = False) -> Any:
+    """Record an event."""
     fired.append(event_name)
     return emit(self, event_name, kwargs, stop_on_response)
 
 
-emitter._emit = noting
+emitter._emit = record_event
 
 
 class Raw(io.BytesIO):
-    """A raw body as urllib3 has it."""
+    """A raw body with the interface of urllib3's."""
 
     def stream(self, *args: Any, **kwargs: Any) -> Any:
-        """Yield all of it."""
+        """Yield the whole body."""
         yield self.read()
 
 
 def stub(request: Any, **kwargs: Any) -> AWSResponse:
-    """Answer as the service would."""
+    """Return a response like the service's."""
     headers: Any = {}
     return AWSResponse(request.url, 200, headers, Raw(b'{"HumanLoopSummaries": []}'))
 
@@ -46,17 +46,17 @@ client: Any = boto3.client(NAME, "us-east-1", **KEYS)
 client.meta.events.register("before-send", stub, unique_id="stub")
 fired.clear()
 names(client)
-alone = list(fired)
+expected = list(fired)
 client.meta.events.unregister("before-send", unique_id="stub")
 
 with mock_ml():
     for a2i in (client, boto3.client(NAME, "us-east-1", **KEYS)):
         fired.clear()
         names(a2i)
-        assert fired == alone, fired
+        assert fired == expected, fired
 
 if botocore.__version__ == "1.44.5":
-    assert [name.split(".")[0] for name in alone] == [
+    assert [name.split(".")[0] for name in expected] == [
         "provide-client-params",
         "before-parameter-build",
         "before-endpoint-resolution",
@@ -69,9 +69,9 @@ if botocore.__version__ == "1.44.5":
         "response-received",
         "needs-retry",
         "after-call",
-    ], alone
+    ], expected
 
-with mock_ml() as ml:  # each attempt has its own
+with mock_ml() as ml:  # every attempt has its own events
     ml.on(NAME, "StartHumanLoop").fail("ThrottlingException", times=1)
     fired.clear()
     start(client)

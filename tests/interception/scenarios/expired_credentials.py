@@ -1,4 +1,4 @@
-"""Expired credentials are never refreshed: their source isn't asked."""
+"""Expired credentials are never refreshed."""
 
 import datetime
 from typing import Any
@@ -19,23 +19,23 @@ from mlmock import mock_ml
 
 
 def refresh() -> object:
-    """Stand for STS, which would be asked over the network."""
-    raise AssertionError("somebody refreshed the credentials")
+    """Fail; a real refresh would call STS."""
+    raise AssertionError("the credentials were refreshed")
 
 
 def expired() -> RefreshableCredentials:
-    """Return credentials whose time is over."""
+    """Return expired credentials."""
     past = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
     return RefreshableCredentials("AKIAEXPIRED", "gone", "gone", past, refresh, "test")
 
 
 class Deferred(CredentialProvider):
-    """A provider like those that assume a role when they are first asked."""
+    """A provider that assumes a role on first use."""
 
     METHOD = "assume-role"
 
     def load(self) -> DeferredRefreshableCredentials:
-        """Return credentials that ask STS when they are read."""
+        """Return credentials that call STS when they are read."""
         return DeferredRefreshableCredentials(refresh, "assume-role")
 
 

@@ -1,4 +1,4 @@
-"""boto3 and moto are imported while a mock runs, by many threads at once."""
+"""boto3 and moto are imported while a mock is active."""
 
 from tests.interception.isolated_process import NAME, flow
 
@@ -14,23 +14,23 @@ from mlmock import mock_ml
 assert "boto3" not in sys.modules
 
 
-def ask(client: Any) -> Any:
+def list_loops(client: Any) -> Any:
     """Make a call."""
     return client.list_human_loops(FlowDefinitionArn=flow())["HumanLoopSummaries"]
 
 
 with mock_ml() as ml:
     plain = botocore.session.Session().create_client(NAME)
-    assert ask(plain) == []
+    assert list_loops(plain) == []
     import boto3
 
-    assert ask(boto3.client(NAME)) == []
+    assert list_loops(boto3.client(NAME)) == []
     from moto import mock_aws
 
     with mock_aws():
-        clients = [boto3.Session().client(NAME) for _ in range(4)]  # with moto's handler in them
+        clients = [boto3.Session().client(NAME) for _ in range(4)]  # these have moto's handler
         with ThreadPoolExecutor(16) as pool:
-            assert all(found == [] for found in pool.map(ask, clients * 8))
+            assert all(found == [] for found in pool.map(list_loops, clients * 8))
         assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert len(ml.calls) == 34
 assert boto3.DEFAULT_SESSION is None

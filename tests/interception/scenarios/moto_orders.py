@@ -1,4 +1,4 @@
-"""moto and mlmock start and stop in every order: nothing of either is left behind."""
+"""moto and mlmock start and stop in every order; both restore everything."""
 
 from tests.interception.isolated_process import KEYS, NAME, names, raises, start
 
@@ -26,8 +26,8 @@ assert len(ORDERS) == 6
 old = {name: boto3.client(name, "us-east-1", **KEYS) for name in ("s3", NAME)}
 
 
-def surroundings() -> tuple[Any, ...]:
-    """Return what must be the same after everything."""
+def global_state() -> tuple[Any, ...]:
+    """Return the state that must be the same afterwards."""
     return (
         dict(os.environ),
         boto3.DEFAULT_SESSION,
@@ -39,8 +39,8 @@ def surroundings() -> tuple[Any, ...]:
     )
 
 
-def look(running: set[str], session: Any) -> None:
-    """Ask both, with clients of every age, for what they hold."""
+def check_clients(running: set[str], session: Any) -> None:
+    """Call both mocks with old and new clients."""
     a2i = [old[NAME], session.client(NAME, "us-east-1")]
     s3 = session.client("s3", "us-east-1")
     if "ml" in running:
@@ -57,10 +57,10 @@ def look(running: set[str], session: Any) -> None:
         current().unmatched.clear()
 
 
-def play(order: tuple[str, ...], default: Any, set_up_inside: bool) -> None:
-    """Start and stop in this order, and look at every step."""
+def run_order(order: tuple[str, ...], default: Any, set_up_inside: bool) -> None:
+    """Start and stop in this order, and check the clients after every step."""
     boto3.DEFAULT_SESSION = default
-    before = surroundings()
+    before = global_state()
     mocks: dict[str, Any] = {"ml": mock_ml(), "aws": mock_aws()}
     running: set[str] = set()
     for step in order:
@@ -72,33 +72,33 @@ def play(order: tuple[str, ...], default: Any, set_up_inside: bool) -> None:
             mocks[name].stop()
             running.remove(name)
         if running:
-            look(running, boto3)
-            look(running, boto3.Session())
+            check_clients(running, boto3)
+            check_clients(running, boto3.Session())
         if set_up_inside and running == {"ml"} and step == "ml":
             boto3.setup_default_session(region_name="eu-west-1")
             assert boto3.client(NAME).meta.region_name == "eu-west-1"
-    after = surroundings()
-    for there, here in zip(before, after, strict=True):
-        assert there == here, (order, default, set_up_inside)
+    after = global_state()
+    for expected, found in zip(before, after, strict=True):
+        assert expected == found, (order, default, set_up_inside)
 
 
 for order in ORDERS:
     for default in (None, boto3.Session(region_name="us-west-2", **KEYS)):
         for set_up_inside in (False, True):
-            play(order, default, set_up_inside)
+            run_order(order, default, set_up_inside)
 
 
 @mock_aws
 def both(ml: Any) -> None:
-    """Decorated by both."""
+    """Run under both decorators."""
     boto3.client("s3", "us-east-1").create_bucket(Bucket="bucket")
     start(boto3.client(NAME, "us-east-1"))
     assert len(ml.calls) == 1
 
 
 boto3.DEFAULT_SESSION = None
-before = surroundings()
+before = global_state()
 decorated: Any = mock_ml(both)
 decorated()
 mock_aws(mock_ml(lambda: start(boto3.client(NAME, "us-east-1"))))()
-assert surroundings() == before
+assert global_state() == before

@@ -1,4 +1,4 @@
-"""Blocks inside blocks, blocks that overlap, and blocks that end by an exception."""
+"""Nested mocks, overlapping mocks, and mocks that end with an exception."""
 
 from tests.interception.isolated_process import KEYS, NAME, flow, names, raises, start
 
@@ -14,13 +14,13 @@ from mlmock import NotMocked, UnusedRule, mock_ml
 untouched = dict(vars(Endpoint))
 client = boto3.client(NAME, "us-east-1", **KEYS)
 
-# the inner block shares everything; its options hold while it runs
+# the inner mock shares everything; its options apply until it ends
 with mock_ml(region="eu-west-1") as outer:
     start(client, "a")
     assert boto3.client(NAME).meta.region_name == "eu-west-1"
     with mock_ml(account_id="111122223333") as inner:
         assert mlmock.current() is inner
-        assert boto3.client(NAME).meta.region_name == "eu-west-1"  # the author left it open
+        assert boto3.client(NAME).meta.region_name == "eu-west-1"  # inherited from the outer mock
         start(client, "b", flow(account_id="111122223333"))
         assert inner.calls is outer.calls
     assert mlmock.current() is outer
@@ -31,15 +31,15 @@ with mock_ml(region="eu-west-1") as outer:
     assert len(set(ids)) == len(ids)
 assert dict(vars(Endpoint)) == untouched
 
-# services add up
+# the services of nested mocks
 with mock_ml(NAME) as outer:
-    raises(mlmock.BadAnswer, outer.on, "bedrock-runtime")
+    raises(mlmock.InvalidRule, outer.on, "bedrock-runtime")
     with mock_ml("bedrock-runtime") as inner:
         inner.on("bedrock-runtime").fail("ThrottlingException").optional()
         start(client, "a")
-    raises(mlmock.BadAnswer, outer.on, "bedrock-runtime")
+    raises(mlmock.InvalidRule, outer.on, "bedrock-runtime")
 
-# blocks that overlap: the one started last decides
+# overlapping mocks: the one started last decides
 first, second = mock_ml(account_id="111111111111"), mock_ml(account_id="222222222222")
 a = first.start()
 b = second.start()
@@ -54,18 +54,18 @@ assert dict(vars(Endpoint)) == untouched
 raises(RuntimeError, mlmock.current)
 raises(RuntimeError, second.stop)
 
-# the same, as context managers that end in the wrong order
+# the same with context managers that end in the wrong order
 first, second = mock_ml(), mock_ml()
 first.__enter__()
 second.__enter__().on(NAME, "StopHumanLoop").fail("ThrottlingException")
-first.__exit__(None, None, None)  # the rule belongs to the other
+first.__exit__(None, None, None)  # the rule belongs to the second mock
 raises(UnusedRule, second.__exit__, None, None, None)
 assert dict(vars(Endpoint)) == untouched
 
 
-# exceptions leave as they are, and everything is released
-def broken(**options: Any) -> None:
-    """End two blocks by an exception, with a rule unused and a refusal swallowed."""
+# exceptions propagate unchanged, and everything is restored
+def fail_in_nested_mocks(**options: Any) -> None:
+    """Raise inside two mocks with unused rules and a suppressed NotMocked."""
     with mock_ml() as ml, mock_ml(**options) as inner:
         ml.on(NAME).fail("ThrottlingException")
         inner.on(NAME, "StopHumanLoop").fail("ThrottlingException")
@@ -73,11 +73,11 @@ def broken(**options: Any) -> None:
         raise LookupError("mine")
 
 
-assert str(raises(LookupError, broken)) == "mine"
+assert str(raises(LookupError, fail_in_nested_mocks)) == "mine"
 assert dict(vars(Endpoint)) == untouched
 
 
-# one description, entered again and again, and inside itself
+# one mock object, entered repeatedly and nested in itself
 mock = mock_ml(seed=3)
 ids = []
 for _ in range(2):
@@ -91,7 +91,7 @@ for _ in range(2):
 assert ids[0] == ids[1]
 assert dict(vars(Endpoint)) == untouched
 
-# options that can't be leave nothing behind, inside a block or outside
+# invalid options change nothing, inside a mock or outside
 for wrong in (
     {"account_id": "12"},
     {"account_id": 123456789012},

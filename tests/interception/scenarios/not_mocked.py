@@ -1,4 +1,4 @@
-"""Whatever nobody holds is refused before a socket opens, in one attempt, in every partition."""
+"""Calls that are not mocked are rejected without a socket, in one attempt, in every partition."""
 
 from tests.interception.isolated_process import KEYS, NAME, raises
 
@@ -19,17 +19,17 @@ assert len(regions) >= 6, regions
 MODES: Any = ({"mode": "legacy"}, {"mode": "standard"}, {"mode": "adaptive"})
 
 
-def refused(ml: Any, client: Any, act: str, *said: str, **params: Any) -> None:
-    """Let a client's method be refused, once."""
+def check_not_mocked(ml: Any, client: Any, act: str, *parts: str, **params: Any) -> None:
+    """Check that a method raises NotMocked in a single attempt."""
     sent: list[str] = []
     client.meta.events.register("before-send", lambda request, **kwargs: sent.append(request.url))
-    fault = raises(NotMocked, getattr(client, act), **params)
-    assert isinstance(fault, AssertionError)
+    error = raises(NotMocked, getattr(client, act), **params)
+    assert isinstance(error, AssertionError)
     assert len(sent) == 1, sent
-    text = str(fault)
-    for part in (*said, "passthrough"):
+    text = str(error)
+    for part in (*parts, "passthrough"):
         assert part in text, (part, text)
-    assert ml.unmatched == [fault]
+    assert ml.unmatched == [error]
     ml.unmatched.clear()
     assert len(ml.calls) == 0
 
@@ -43,33 +43,35 @@ before = {p: clients("dynamodb", region) for p, region in regions.items()}
 with mock_ml() as ml:
     for partition, region in regions.items():
         for client in (*before[partition], *clients("dynamodb", region)):
-            refused(ml, client, "list_tables", "dynamodb.ListTables", "mock_aws", region)
+            check_not_mocked(ml, client, "list_tables", "dynamodb.ListTables", "mock_aws", region)
     for client in clients("s3", "us-east-1"):
-        refused(ml, client, "list_buckets", "s3.ListBuckets")
+        check_not_mocked(ml, client, "list_buckets", "s3.ListBuckets")
     for more in (Config(use_dualstack_endpoint=True), Config(use_fips_endpoint=True)):
         client = boto3.client("s3", "us-gov-west-1", config=more, **KEYS)
-        refused(ml, client, "list_buckets", "s3.ListBuckets")
-        refused(ml, client, "put_object", "s3.PutObject", Bucket="bucket", Key="k", Body=b"1")
+        check_not_mocked(ml, client, "list_buckets", "s3.ListBuckets")
+        check_not_mocked(
+            ml, client, "put_object", "s3.PutObject", Bucket="bucket", Key="k", Body=b"1"
+        )
     vpc = boto3.client(
         "sts", endpoint_url="https://vpce-1.sts.us-east-1.vpce.amazonaws.com", **KEYS
     )
-    refused(ml, vpc, "get_caller_identity", "sts.GetCallerIdentity")
-    # an endpoint of one's own passes (and meets the shut socket here)
-    mine = boto3.client(
+    check_not_mocked(ml, vpc, "get_caller_identity", "sts.GetCallerIdentity")
+    # a custom endpoint is allowed (and fails because sockets are forbidden)
+    custom_endpoint = boto3.client(
         "sts",
         "us-east-1",
         endpoint_url="http://localhost:4566",
         config=Config(retries={"total_max_attempts": 1}),
         **KEYS,
     )
-    fault = raises(Exception, mine.get_caller_identity)
-    assert not isinstance(fault, NotMocked)
-    assert "localhost" in str(fault)
+    error = raises(Exception, custom_endpoint.get_caller_identity)
+    assert not isinstance(error, NotMocked)
+    assert "localhost" in str(error)
     assert not ml.unmatched
 
-# a block that holds one service refuses the others of ours as well
+# a mock of one service rejects the other services as well
 with mock_ml("bedrock-runtime") as ml:
-    refused(
+    check_not_mocked(
         ml,
         boto3.client(NAME, "us-east-1", **KEYS),
         "describe_human_loop",
@@ -79,19 +81,19 @@ with mock_ml("bedrock-runtime") as ml:
     )
 
 
-# a client that moto doesn't know, although it runs
+# a client that moto has not patched, although it is active
 boto3.DEFAULT_SESSION = None
 early = boto3.client("s3", "us-east-1", **KEYS)
 from moto import mock_aws  # noqa: E402
 
 with mock_ml() as ml, mock_aws():
-    refused(ml, early, "list_buckets", "mock_aws runs", "patch_client")
+    check_not_mocked(ml, early, "list_buckets", "mock_aws runs", "patch_client")
     boto3.client("s3", "us-east-1").list_buckets()
 
 
-# what the code under test swallows comes back when the block ends
-def swallowing(*, clear: bool = False, reset: bool = False) -> None:
-    """Swallow a refusal, as careless code does."""
+# a suppressed error is raised when the mock ends
+def suppress_error(*, clear: bool = False, reset: bool = False) -> None:
+    """Suppress NotMocked, as careless code does."""
     with mock_ml() as ml:
         with contextlib.suppress(Exception):
             boto3.client("s3", "us-east-1", **KEYS).list_buckets()
@@ -101,6 +103,6 @@ def swallowing(*, clear: bool = False, reset: bool = False) -> None:
             ml.reset()
 
 
-assert "s3.ListBuckets" in str(raises(NotMocked, swallowing))
-swallowing(clear=True)
-swallowing(reset=True)
+assert "s3.ListBuckets" in str(raises(NotMocked, suppress_error))
+suppress_error(clear=True)
+suppress_error(reset=True)

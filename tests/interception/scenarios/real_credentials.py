@@ -1,4 +1,4 @@
-"""Real keys reach no hook, no log, no journal, no history and no repr."""
+"""Real keys do not appear in hooks, logs, the journal, the history or a repr."""
 
 from tests.interception.isolated_process import NAME, flow, raises, start
 
@@ -34,40 +34,40 @@ EVENTS = (
     "needs-retry",
     "after-call",
 )
-seen: list[str] = []
+collected: list[str] = []
 signed_with: set[str] = set()
 
 
-def look(value: Any, depth: int = 0) -> None:
-    """Note everything that a hook can read of what it is given, but for the client's own parts."""
+def collect(value: Any, depth: int = 0) -> None:
+    """Collect everything that a hook can read from its arguments."""
     if depth > 6 or value is None:
         return
     if hasattr(value, "get_frozen_credentials"):
         signed_with.add(value.get_frozen_credentials().access_key)
     for part in ("headers", "url", "body", "context", "content"):
-        look(getattr(value, part, None), depth + 1)
+        collect(getattr(value, part, None), depth + 1)
     if hasattr(value, "items"):
         for name, item in value.items():
-            look(name, depth + 1)
-            look(item, depth + 1)
+            collect(name, depth + 1)
+            collect(item, depth + 1)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            look(item, depth + 1)
-    seen.append(f"{value!r} {value}")
+            collect(item, depth + 1)
+    collected.append(f"{value!r} {value}")
 
 
 def hook(**kwargs: Any) -> None:
-    """Look at everything but the signer, which is the app's own."""
+    """Collect all arguments but the signer, which belongs to the application."""
     kwargs.pop("request_signer", None)
-    look(kwargs)
+    collect(kwargs)
 
 
 class History:
-    """Notes what the history recorder is told (the CLI's wire log)."""
+    """A handler of botocore's history recorder (the wire log of the CLI)."""
 
     def emit(self, event_type: str, payload: Any, source: str) -> None:
-        """Note one entry."""
-        look(payload)
+        """Collect one entry."""
+        collect(payload)
 
 
 recorder: Any = get_global_history_recorder()
@@ -85,22 +85,22 @@ with mock_ml() as ml:
         aws_session_token=TOKEN,
     )
     ml.on(NAME, "DeleteHumanLoop").reply(error("ThrottlingException", "Slow down."))
-    for place, client in enumerate((before, inside, given)):
+    for number, client in enumerate((before, inside, given)):
         for event in EVENTS:
             client.meta.events.register_first(event, hook)
             client.meta.events.register_last(event, hook)
-        start(client, f"loop-{place}")
+        start(client, f"loop-{number}")
         client.list_human_loops(FlowDefinitionArn=flow())
         raises(ClientError, client.delete_human_loop, HumanLoopName="x")
-    seen.append(repr(ml) + repr(ml.calls) + repr(list(ml.calls)))
+    collected.append(repr(ml) + repr(ml.calls) + repr(list(ml.calls)))
     for call in ml.calls:
-        look(call.request)
-        look(call.params)
-        seen.append(repr(call.request) + repr(call.request.headers) + repr(call.response))
+        collect(call.request)
+        collect(call.params)
+        collected.append(repr(call.request) + repr(call.request.headers) + repr(call.response))
 
-assert len(seen) > 500
+assert len(collected) > 500
 assert signed_with == {"123456789012"}
-everything = "\n".join(seen) + log.getvalue()
+everything = "\n".join(collected) + log.getvalue()
 assert "Credential=123456789012/" in everything
 for secret in (KEY, SECRET, TOKEN):
     assert secret not in everything, everything[everything.index(secret) - 300 :][:400]

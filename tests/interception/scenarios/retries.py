@@ -1,4 +1,4 @@
-"""Real retries run, with the attempts that each mode makes; nothing sleeps."""
+"""botocore's retries run with the attempts of every mode, without sleeping."""
 
 from tests.interception.isolated_process import KEYS, NAME, names, raises, start
 
@@ -17,7 +17,7 @@ from botocore.exceptions import (
 
 from mlmock import error, mock_ml
 
-FAULTS: Any = (
+FAILURES: Any = (
     (ReadTimeoutError, "timeout", {}),
     (ConnectTimeoutError, "timeout", {"connect": True}),
     (EndpointConnectionError, "unreachable", {}),
@@ -38,17 +38,17 @@ for mode, attempts in ATTEMPTS.items():
     for a2i in (old[mode], None):
         with mock_ml(now=now) as ml:
             a2i = a2i or client(mode)
-            # fails for ever: as many attempts as the mode makes
+            # every attempt fails: as many attempts as the mode makes
             rule = ml.on(NAME, "StartHumanLoop").fail("ThrottlingException", "Slow down.")
-            fault = raises(ClientError, start, a2i)
-            assert fault.response["Error"] == {
+            failure = raises(ClientError, start, a2i)
+            assert failure.response["Error"] == {
                 "Code": "ThrottlingException",
                 "Message": "Slow down.",
             }
-            assert fault.response["ResponseMetadata"]["RetryAttempts"] == attempts - 1
+            assert failure.response["ResponseMetadata"]["RetryAttempts"] == attempts - 1
             assert [call.attempt for call in ml.calls] == list(range(1, attempts + 1))
             assert rule.used == attempts
-            assert ml.clock.now() > now  # the back-off went by on the virtual clock
+            assert ml.clock.now() > now  # the back-off advanced the virtual clock
 
         with mock_ml(now=now) as ml:
             # fails twice, then answers
@@ -56,17 +56,17 @@ for mode, attempts in ATTEMPTS.items():
             assert names(a2i) == []
             assert [call.attempt for call in ml.calls] == [1, 2, 3]
 
-        # what is not to be retried is not
+        # errors that are not retryable are not retried
         with mock_ml(now=now) as ml:
             ml.on(NAME, "ListHumanLoops").fail("ValidationException", "no")
             raises(ClientError, names, a2i)
             assert len(ml.calls) == 1
-            if mode != "adaptive":  # there the client itself is still being slowed down
+            if mode != "adaptive":  # in adaptive mode the client is still rate limited
                 assert ml.clock.now() == now
 
-    for kind, fault, more in FAULTS:
+    for kind, failure, more in FAILURES:
         with mock_ml() as ml:
-            getattr(ml.on(NAME), fault)(**more)
+            getattr(ml.on(NAME), failure)(**more)
             raises(kind, names, client(mode, total_max_attempts=2))
             assert len(ml.calls) == 2, (mode, kind, len(ml.calls))
 
@@ -78,14 +78,14 @@ for mode, attempts in ATTEMPTS.items():
         assert names(client(mode)) == []
         assert len(ml.calls) == 2
 
-# the quota of the standard mode runs dry, and says so at once
+# the retry quota of the standard mode is exhausted
 with mock_ml() as ml:
     ml.on(NAME).fail("ThrottlingException")
-    tired = client("standard", total_max_attempts=10)
+    exhausted = client("standard", total_max_attempts=10)
     counts = []
     for _ in range(20):
         before = len(ml.calls)
-        raises(ClientError, names, tired)
+        raises(ClientError, names, exhausted)
         counts.append(len(ml.calls) - before)
     assert counts[0] == 10
     assert counts[-1] == 1

@@ -1,4 +1,4 @@
-"""A streaming body reads like the real one: in pieces, by line, to the end, once."""
+"""A streaming body can be read once: whole, in chunks or by line, as the real one."""
 
 from tests.interception.isolated_process import KEYS
 
@@ -17,7 +17,7 @@ before = boto3.client(NAME, "us-east-1", **KEYS)
 
 
 def body(client: Any, **more: Any) -> Any:
-    """Return the body of an answer."""
+    """Return the body of a response."""
     return client.invoke_model(modelId="anthropic.claude-v2", body=b"{}", **more)["body"]
 
 

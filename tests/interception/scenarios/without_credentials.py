@@ -1,4 +1,4 @@
-"""No credentials anywhere, and no region: nobody asks a metadata service, and calls work."""
+"""Calls work without credentials and region, and no metadata service is called."""
 
 import os
 from typing import Any
@@ -42,6 +42,6 @@ with mock_ml(region="eu-west-1", account_id="111122223333"):
     assert credentials.access_key == "111122223333"
 
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-assert old_session.get_credentials() is None  # a session keeps nothing of ours
+assert old_session.get_credentials() is None  # a session keeps no credentials of the mock
 assert old_session.region_name is None
 raises(NoCredentialsError, start, before)

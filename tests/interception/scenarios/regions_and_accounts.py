@@ -1,4 +1,4 @@
-"""Regions and accounts are worlds apart; a 12-digit access key is its client's account."""
+"""Regions and accounts are isolated; a 12-digit access key is the account of its client."""
 
 from tests.interception.isolated_process import NAME, flow, names, raises, start
 
@@ -16,8 +16,8 @@ def client(region: str, key: str = "AKIAANYTHING") -> Any:
     return boto3.client(NAME, region, aws_access_key_id=key, aws_secret_access_key="x")
 
 
-PLACES = [(r, a) for r in ("us-east-1", "eu-west-1") for a in ("123456789012", "111122223333")]
-before = {place: client(*place) for place in PLACES}
+SCOPES = [(r, a) for r in ("us-east-1", "eu-west-1") for a in ("123456789012", "111122223333")]
+before = {scope: client(*scope) for scope in SCOPES}
 
 with mock_ml() as ml:
     for (region, account_id), old in before.items():
@@ -25,18 +25,18 @@ with mock_ml() as ml:
         for a2i in (old, client(region, account_id)):
             assert start(a2i, "same", arn).split(":")[3:5] == [region, account_id]
             assert names(a2i, arn) == ["same"]
-        other = next(a for r, a in PLACES if r == region and a != account_id)
-        fault = raises(ClientError, start, old, "other", flow(region, other))
-        assert fault.response["Error"]["Code"] == "ValidationException"
+        other = next(a for r, a in SCOPES if r == region and a != account_id)
+        error = raises(ClientError, start, old, "other", flow(region, other))
+        assert error.response["Error"]["Code"] == "ValidationException"
     before["eu-west-1", "111122223333"].stop_human_loop(HumanLoopName="same")
     statuses = {
-        place: a2i.describe_human_loop(HumanLoopName="same")["HumanLoopStatus"]
-        for place, a2i in before.items()
+        scope: a2i.describe_human_loop(HumanLoopName="same")["HumanLoopStatus"]
+        for scope, a2i in before.items()
     }
-    assert [place for place, status in statuses.items() if status == "Stopped"] == [
+    assert [scope for scope, status in statuses.items() if status == "Stopped"] == [
         ("eu-west-1", "111122223333")
     ]
-    assert {(call.region, call.account_id) for call in ml.calls} == set(PLACES)
+    assert {(call.region, call.account_id) for call in ml.calls} == set(SCOPES)
     assert start(client("us-east-1"), "mine") == (
         "arn:aws:sagemaker:us-east-1:123456789012:human-loop/mine"
     )
@@ -47,7 +47,7 @@ with mock_ml(account_id="999988887777", region="ap-south-1"):
         "ap-south-1",
         "999988887777",
     ]
-    # an inner block's options hold for every call while it runs: the client itself has no key
+    # options of an inner mock apply to every call of a client without keys
     with mock_ml(account_id="555566667777"):
         assert names(mine, flow("ap-south-1", "555566667777")) == []
     assert names(mine, flow("ap-south-1", "999988887777")) == ["a"]

@@ -1,4 +1,4 @@
-"""A process forks while other threads are inside the mock: its child goes on, and leaks nothing."""
+"""A process forks while another thread holds the locks of the mock; the child can use it."""
 
 from tests.interception.isolated_process import KEYS, NAME, names, start
 
@@ -14,25 +14,25 @@ from mlmock.engine import active
 
 if not hasattr(os, "fork"):
     raise SystemExit(0)
-warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)  # of a process that has threads
+warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)  # raised for a process with threads
 before = boto3.client(NAME, "us-east-1", **KEYS)
-held, over = threading.Event(), threading.Event()
+locked, finished = threading.Event(), threading.Event()
 
 
-def hold() -> None:
-    """Be inside of everything that has a lock while the process forks."""
-    block = active.RUNNING[-1]
-    with active.LOCK, block.world.lock, block.world.book.lock:
-        held.set()
-        over.wait(60)
+def hold_locks() -> None:
+    """Hold every lock while the process forks."""
+    context = active.ACTIVE[-1]
+    with active.LOCK, context.state.lock, context.state.rules.lock:
+        locked.set()
+        finished.wait(60)
 
 
 with mock_ml() as ml:
     start(before, "by-the-parent")
     rule = ml.on(NAME, "StopHumanLoop").reply({}).optional()
-    thread = threading.Thread(target=hold)
+    thread = threading.Thread(target=hold_locks)
     thread.start()
-    held.wait(60)
+    locked.wait(60)
     child = os.fork()
     if child == 0:
         code = 1
@@ -45,7 +45,7 @@ with mock_ml() as ml:
             code = 0
         finally:
             os._exit(code)
-    over.set()
+    finished.set()
     thread.join()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert names(before) == ["by-the-parent"]

@@ -1,4 +1,4 @@
-"""Adaptive retries while freezegun (or time-machine) holds the time: they don't hang."""
+"""Adaptive retries do not hang while freezegun or time-machine freezes the time."""
 
 from tests.interception.isolated_process import KEYS, NAME, names, start
 
@@ -20,8 +20,8 @@ old = boto3.client(NAME, "us-east-1", config=config, **KEYS)
 with mock_ml() as ml, freeze_time("2026-03-01 12:00:00"):
     client = boto3.client(NAME, "us-east-1", config=config, **KEYS)
     ml.on(NAME, "StartHumanLoop").fail("ThrottlingException", times=3)
-    for place, a2i in enumerate((old, client) * 10):
-        start(a2i, f"loop-{place}")
+    for number, a2i in enumerate((old, client) * 10):
+        start(a2i, f"loop-{number}")
     assert len(ml.calls) == 23
     waited = ml.clock.now() - datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.timezone.utc)
     assert datetime.timedelta(seconds=1) < waited < datetime.timedelta(minutes=5), waited

@@ -1,4 +1,4 @@
-"""The raw bodies that botocore reads."""
+"""The raw response bodies that botocore reads, and the bytes of request bodies."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from typing import Any
 
 import pytest
 
-from mlmock.aws.protocol.messages import Frames
-from mlmock.interception.botocore.bodies import Body, StreamBody, raw_body, request_bytes
+from mlmock.aws.protocol.messages import RecordedFrames
+from mlmock.interception.botocore.bodies import RawBody, StreamBody, raw_body, request_bytes
 
 
-def test_a_body_in_one_piece_streams_what_is_left() -> None:
+def test_stream_of_a_body_returns_the_unread_rest() -> None:
     content = b"0123456789"
-    assert list(Body(content).stream()) == [content]
-    body = Body(content)
+    assert list(RawBody(content).stream()) == [content]
+    body = RawBody(content)
     assert body.read(4) == b"0123"
     assert list(body.stream(2)) == [b"456789"]
     assert list(body.stream()) == []
-    assert list(Body(b"").stream()) == []
+    assert list(RawBody(b"").stream()) == []
 
 
-def test_frames_are_pulled_one_by_one_and_those_that_went_are_kept() -> None:
-    made: list[int] = []
+def test_frames_are_generated_on_demand_and_recorded() -> None:
+    produced: list[int] = []
 
     def frames() -> Any:
-        for place in range(3):
-            made.append(place)
-            yield bytes([place])
+        for number in range(3):
+            produced.append(number)
+            yield bytes([number])
 
     raw, kept = raw_body(frames())
     assert isinstance(raw, StreamBody)
-    assert isinstance(kept, Frames)
+    assert isinstance(kept, RecordedFrames)
     stream = raw.stream()
-    assert made == []
+    assert produced == []
     assert next(stream) == b"\x00"
-    assert made == [0]
+    assert produced == [0]
     raw.close()
     assert raw.closed
     assert list(stream) == []
     assert kept.sent == [b"\x00"]
 
 
-def test_a_stream_reads_like_a_file() -> None:
+def test_stream_can_be_read_like_a_file() -> None:
     raw: Any = raw_body(iter([b"ab", b"cde", b"f"]))[0]
     assert raw.readable()
     assert raw.read(3) == b"abc"
@@ -61,7 +61,7 @@ def test_a_stream_reads_like_a_file() -> None:
     [b"x\xc3\xa9", "xé", bytearray(b"x\xc3\xa9"), memoryview(b"x\xc3\xa9")],
     ids=lambda body: type(body).__name__,
 )
-def test_the_bytes_of_a_request(body: Any) -> None:
+def test_bytes_of_every_kind_of_request_body(body: Any) -> None:
     assert request_bytes(body) == b"x\xc3\xa9"
     assert request_bytes(io.BytesIO(bytes(request_bytes(body)))) == b"x\xc3\xa9"
     assert request_bytes(io.StringIO("xé")) == b"x\xc3\xa9"

@@ -1,4 +1,4 @@
-"""URLs of every held operation, presigned or signed by hand, fetched by httpx and aiohttp."""
+"""Presigned or manually signed requests of every operation, sent by httpx and aiohttp."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OTHER = "https://bucket.s3.amazonaws.com/key"
 
 
 async def by_httpx(fetch: Fetch) -> tuple[int, bytes]:
-    """Return the status and the body that httpx's async client gets."""
+    """Send with the async client of httpx, and return status and body."""
     async with httpx.AsyncClient() as client:
         found = await client.request(
             fetch.method, fetch.url, headers=fetch.headers, content=fetch.body
@@ -41,13 +41,13 @@ async def by_httpx(fetch: Fetch) -> tuple[int, bytes]:
 
 
 async def by_httpx_sync(fetch: Fetch) -> tuple[int, bytes]:
-    """Return the status and the body that httpx's sync client gets."""
+    """Send with the sync client of httpx, and return status and body."""
     found = httpx.request(fetch.method, fetch.url, headers=fetch.headers, content=fetch.body)
     return found.status_code, found.content
 
 
 async def by_httpx2(fetch: Fetch) -> tuple[int, bytes]:
-    """Return the status and the body that httpx2, which goes on from httpx, gets."""
+    """Send with httpx2, the successor of httpx, and return status and body."""
     httpx2 = pytest.importorskip("httpx2")
     async with httpx2.AsyncClient() as client:
         found = await client.request(
@@ -57,7 +57,7 @@ async def by_httpx2(fetch: Fetch) -> tuple[int, bytes]:
 
 
 async def by_aiohttp(fetch: Fetch) -> tuple[int, bytes]:
-    """Return the status and the body that aiohttp gets."""
+    """Send with aiohttp, and return status and body."""
     async with (
         aiohttp.ClientSession() as client,
         client.request(fetch.method, fetch.url, headers=fetch.headers, data=fetch.body) as found,
@@ -71,7 +71,7 @@ every_fetcher = pytest.mark.parametrize("fetch", FETCHERS)
 
 @pytest.fixture
 def echo(ml: Any) -> str:
-    """A URL of an endpoint that answers with what it gets."""
+    """Return a presigned URL of an endpoint that echoes the request body."""
     ml.sagemaker.endpoint("echo").reply(lambda call: call.body)
     return endpoint_url("echo")
 
@@ -94,7 +94,7 @@ async def test_every_operation_is_answered(operation: Operation, fetch: Fetcher)
         assert status < 300 or b"essage" in body
 
 
-async def test_a_url_that_an_async_client_has_signed(ml: Any) -> None:
+async def test_url_presigned_by_an_async_client(ml: Any) -> None:
     async with session().create_client(A2I, "eu-west-1") as client:
         params = {"FlowDefinitionArn": "arn:aws:sagemaker:eu-west-1:123456789012:flow-definition/x"}
         url = await client.generate_presigned_url("list_human_loops", Params=params)
@@ -103,7 +103,7 @@ async def test_a_url_that_an_async_client_has_signed(ml: Any) -> None:
 
 
 @every_fetcher
-async def test_beside_moto_either_way(fetch: Fetcher) -> None:
+async def test_moto_inside_and_outside(fetch: Fetcher) -> None:
     with mock_aws(), mock_ml():
         assert await fetch(plain(human_loops())) == EMPTY
     with mock_ml(), mock_aws():
@@ -111,7 +111,7 @@ async def test_beside_moto_either_way(fetch: Fetcher) -> None:
 
 
 @every_fetcher
-async def test_another_service_is_refused_also_beside_moto(fetch: Fetcher) -> None:
+async def test_another_service_raises_not_mocked_even_with_moto(fetch: Fetcher) -> None:
     with mock_ml() as ml:
         with pytest.raises(NotMocked):
             await fetch(plain(OTHER))
@@ -121,21 +121,21 @@ async def test_another_service_is_refused_also_beside_moto(fetch: Fetcher) -> No
 
 
 @every_fetcher
-async def test_passthrough_lets_out_what_it_names_and_nothing_else(fetch: Fetcher) -> None:
+async def test_passthrough_applies_to_the_named_services_only(fetch: Fetcher) -> None:
     with mock_ml(passthrough=["s3"]) as ml:
-        with pytest.raises(Exception, match=r"opened a socket|resol|Errno|onnect") as out:
+        with pytest.raises(Exception, match=r"opened a socket|resol|Errno|onnect") as caught:
             await fetch(plain(OTHER))
-        assert not isinstance(out.value, NotMocked)
+        assert not isinstance(caught.value, NotMocked)
         with pytest.raises(NotMocked):
             await fetch(plain("https://sqs.us-east-1.amazonaws.com/"))
         assert await fetch(plain(human_loops())) == EMPTY
         ml.unmatched.clear()
 
 
-# -- what aiohttp and httpx add to a request, and make of an answer -------------------------
+# -- request options and response bodies of aiohttp and httpx ---------------------------------
 
 
-async def test_a_session_made_before_the_block() -> None:
+async def test_session_created_before_the_mock() -> None:
     async with httpx.AsyncClient() as one, aiohttp.ClientSession() as other:
         with mock_ml():
             url = human_loops()
@@ -165,14 +165,15 @@ async def test_aiohttp_sends_bodies_of_every_kind(echo: str, kind: str) -> None:
         assert await found.json(content_type=None) == {"x": 1}
 
 
-@pytest.mark.parametrize("kind", AIOHTTP_BODIES.keys() - {"file"})  # which it reads in no loop
+# httpx cannot send files asynchronously.
+@pytest.mark.parametrize("kind", AIOHTTP_BODIES.keys() - {"file"})
 async def test_httpx_sends_bodies_of_every_kind(echo: str, kind: str) -> None:
     sent = {("content" if k == "data" else k): v for k, v in AIOHTTP_BODIES[kind]().items()}
     async with httpx.AsyncClient() as client:
         assert (await client.post(echo, **sent)).json() == {"x": 1}
 
 
-async def test_aiohttp_keeps_its_base_url_parameters_headers_and_refusals(ml: Any) -> None:
+async def test_aiohttp_options_are_applied(ml: Any) -> None:
     base = "https://a2i-runtime.sagemaker.us-east-1.amazonaws.com"
     params = {"FlowDefinitionArn": "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/x"}
     async with aiohttp.ClientSession(base, raise_for_status=True) as client:
@@ -187,19 +188,19 @@ async def test_aiohttp_keeps_its_base_url_parameters_headers_and_refusals(ml: An
         assert await found.text() == "text/csv"
 
 
-async def test_a_callable_is_awaited_in_the_callers_own_loop(ml: Any) -> None:
-    home = asyncio.get_running_loop()
+async def test_async_callable_runs_in_the_loop_of_the_caller(ml: Any) -> None:
+    running_loop = asyncio.get_running_loop()
 
     async def answer(call: Any) -> Any:
         await asyncio.sleep(0)
-        return {"same": asyncio.get_running_loop() is home}
+        return {"same": asyncio.get_running_loop() is running_loop}
 
     ml.sagemaker.endpoint("e").reply(answer)
     for fetch in (by_aiohttp, by_httpx):
         assert await fetch(Fetch("POST", endpoint_url("e"), {}, b"1")) == (200, b'{"same":true}')
 
 
-async def test_a_stream_comes_in_its_parts_until_it_breaks(ml: Any) -> None:
+async def test_stream_arrives_in_parts_until_it_breaks(ml: Any) -> None:
     ml.sagemaker.endpoint("llm").stream([b"to", b"ken"])
     url = endpoint_url("llm", "invoke_endpoint_with_response_stream")
     async with aiohttp.ClientSession() as client, client.post(url, data=b"{}") as found:
@@ -215,15 +216,15 @@ async def test_a_stream_comes_in_its_parts_until_it_breaks(ml: Any) -> None:
         await by_httpx(Fetch("POST", url, {}, b"{}"))
 
 
-FAULTS: Any = [
+FAILURES: Any = [
     ("timeout", aiohttp.ServerTimeoutError, httpx.ReadTimeout),
     ("drop", aiohttp.ServerDisconnectedError, httpx.RemoteProtocolError),
     ("unreachable", aiohttp.ClientConnectorError, httpx.ConnectError),
 ]
 
 
-@pytest.mark.parametrize(("kind", "of_aiohttp", "of_httpx"), FAULTS)
-async def test_a_connection_that_fails_does_so_in_the_fetchers_own_words(
+@pytest.mark.parametrize(("kind", "of_aiohttp", "of_httpx"), FAILURES)
+async def test_connection_failure_raises_the_exception_of_the_http_client(
     ml: Any, kind: str, of_aiohttp: Any, of_httpx: Any
 ) -> None:
     getattr(ml.on(A2I), kind)()
@@ -234,7 +235,7 @@ async def test_a_connection_that_fails_does_so_in_the_fetchers_own_words(
             await fetch(plain(human_loops()))
 
 
-async def test_a_hundred_at_once_and_no_connection_is_kept(ml: Any) -> None:
+async def test_hundred_concurrent_requests_keep_no_connection(ml: Any) -> None:
     async with aiohttp.ClientSession() as client:
 
         async def one() -> int:

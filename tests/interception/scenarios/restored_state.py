@@ -1,4 +1,4 @@
-"""After the last block everything is as it was: classes, modules, environment, handlers."""
+"""After the last mock everything is restored: classes, modules, environment, handlers."""
 
 from tests.interception.isolated_process import NAME, raises, start
 
@@ -13,31 +13,31 @@ import botocore.auth
 import botocore.endpoint
 import botocore.handlers
 import botocore.session
-import moto  # noqa: F401 - so that its class is patched as well
+import moto  # noqa: F401 - imported so that its class is patched as well
 from moto.core.botocore_stubber import BotocoreStubber
 
 from mlmock import mock_ml
-from mlmock.interception.installer import Interception
+from mlmock.interception.installer import Patcher
 
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-with mock_ml():  # what is imported on first use is imported now
+with mock_ml():  # lazy imports happen before the comparison
     start(boto3.client(NAME))
 
 
-def packages() -> dict[str, dict[str, Any]]:
-    """Return what every module of botocore, boto3 and moto.core, and every class in it, holds."""
+def module_contents() -> dict[str, dict[str, Any]]:
+    """Return the attributes of every module and class of botocore, boto3 and moto.core."""
     found = {}
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] in {"botocore", "boto3"} or name.startswith("moto.core"):
             found[name] = dict(vars(module))
-            for part, thing in vars(module).items():
-                if isinstance(thing, type):
-                    found[f"{name}.{part}"] = dict(vars(thing))
+            for part, value in vars(module).items():
+                if isinstance(value, type):
+                    found[f"{name}.{part}"] = dict(vars(value))
     return found
 
 
-def others() -> tuple[Any, ...]:
-    """Return the other places in which something could be left behind."""
+def other_state() -> tuple[Any, ...]:
+    """Return other state that a mock changes."""
     return (
         dict(os.environ),
         list(vars(botocore)["_INITIALIZERS"]),
@@ -49,32 +49,32 @@ def others() -> tuple[Any, ...]:
 
 client = boto3.client(NAME, region_name="us-east-1")
 instance = dict(vars(client._endpoint))
-before, around = packages(), others()
+before, other_before = module_contents(), other_state()
 
 
 def check() -> None:
-    """Compare everything with what there was."""
-    assert others() == around
-    after = packages()
+    """Compare everything with the state before."""
+    assert other_state() == other_before
+    after = module_contents()
     assert after.keys() == before.keys()
-    for name, there in before.items():
-        assert after[name].keys() == there.keys(), name
-        changed = [key for key, thing in there.items() if after[name][key] is not thing]
+    for name, expected in before.items():
+        assert after[name].keys() == expected.keys(), name
+        changed = [key for key, value in expected.items() if after[name][key] is not value]
         assert not changed, (name, changed)
     assert dict(vars(client._endpoint)) == instance
 
 
 patched: list[Any] = []
-undo = Interception.undo
+restore = Patcher.restore
 
 
-def noting(self: Interception) -> None:
-    """Note what was patched."""
+def record_patches(self: Patcher) -> None:
+    """Record the applied patches."""
     patched[:] = self._applied
-    undo(self)
+    restore(self)
 
 
-Interception.undo = noting  # type: ignore[method-assign]
+Patcher.restore = record_patches  # type: ignore[method-assign]
 with mock_ml():
     start(client)
     start(boto3.client(NAME), "other")
@@ -84,7 +84,7 @@ assert any(patch.owner is BotocoreStubber for patch in patched)
 for patch in patched:
     assert vars(patch.owner).get(patch.name) is not patch.replacement, patch.name
 
-mock = mock_ml(memos=False, sign=False)
+mock = mock_ml(cache=False, sign=False)
 mock.start()
 start(client)
 mock.stop()
@@ -92,7 +92,7 @@ check()
 
 
 def fail() -> None:
-    """Leave a block by an exception."""
+    """Leave a mock with an exception."""
     with mock_ml(), mock_ml(region="eu-west-1"):
         start(client)
         raise LookupError
@@ -101,6 +101,6 @@ def fail() -> None:
 raises(LookupError, fail)
 check()
 
-# the client of before is released: it would go out
-fault = raises(Exception, start, client)
-assert type(fault).__name__ == "NoCredentialsError", fault
+# the existing client is restored: it would send a real request
+error = raises(Exception, start, client)
+assert type(error).__name__ == "NoCredentialsError", error

@@ -1,4 +1,4 @@
-"""Clients made before the block, and before mlmock was imported, answer from memory inside it."""
+"""Clients created before the mock, and before mlmock was imported, are mocked."""
 
 from tests.interception.isolated_process import KEYS, NAME, names, start
 
@@ -34,4 +34,4 @@ with mock_ml() as ml:
     ]
 
 with mock_ml():
-    assert names(old_client) == []  # fresh state for each block
+    assert names(old_client) == []  # every mock has a new state

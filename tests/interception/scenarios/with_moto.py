@@ -1,4 +1,4 @@
-"""S3 on moto and human loops on us: one test, one set of objects, moto imported at any time."""
+"""S3 on moto and human loops on mlmock share the objects, whenever moto is imported."""
 
 from tests.interception.isolated_process import KEYS, NAME, start
 
@@ -16,7 +16,7 @@ assert "moto" not in sys.modules
 
 
 def review(ml: Any, client: Any, name: str) -> None:
-    """Let a loop be answered, and read the answer from S3."""
+    """Complete a loop and read the answer from S3."""
     s3 = boto3.client("s3", "us-east-1")
     if not s3.list_buckets()["Buckets"]:
         s3.create_bucket(Bucket="answers")
@@ -25,8 +25,8 @@ def review(ml: Any, client: Any, name: str) -> None:
     start(client, name)
     uri = client.describe_human_loop(HumanLoopName=name)["HumanLoopOutput"]["OutputS3Uri"]
     key = uri.removeprefix("s3://answers/")
-    written = json.loads(s3.get_object(Bucket="answers", Key=key)["Body"].read())
-    assert written["humanAnswers"][0]["answerContent"] == {"decision": "approve"}
+    document = json.loads(s3.get_object(Bucket="answers", Key=key)["Body"].read())
+    assert document["humanAnswers"][0]["answerContent"] == {"decision": "approve"}
     assert uri in ml.s3.list("s3://answers/")
 
 
@@ -38,11 +38,11 @@ with mock_ml() as ml:
         review(ml, old, "a")
         ml.reset()
         review(ml, boto3.client(NAME, "us-east-1"), "b")
-    assert ml.s3.list("s3://answers/") == []  # memory again
+    assert ml.s3.list("s3://answers/") == []  # the in-memory store again
     start(old, "c")
 
 with mock_aws(), mock_ml() as ml:
     review(ml, boto3.client(NAME, "us-east-1"), "a")
-    # in another account's S3
+    # written through moto's S3
     boto3.client("s3", "us-east-1").put_object(Bucket="answers", Key="x", Body=b"1")
     assert ml.s3.get("s3://answers/x") == b"1"

@@ -1,6 +1,6 @@
-"""What our patches stand on in botocore: the sources that were read, and what is patched at all.
+"""The preconditions of the patches: reviewed botocore sources, and patching on first use.
 
-When one of these fails with a new botocore, read what has changed there, then add its hash.
+If a hash fails with a new botocore, review what changed there, then add the new hash.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from mlmock import mock_ml
 from mlmock.aws import hosts
-from mlmock.interception.botocore import caches as memos
-from mlmock.interception.botocore import deferred_patches as cuts
-from mlmock.interception.patching import Gate, Patch
+from mlmock.interception.botocore import caches, deferred_patches
+from mlmock.interception.patching import Patch, TriggerPatch
 from mlmock.interception.source_hash import class_hash, source_hash
 
-READ = {  # botocore 1.36.0 to 1.44.5
+REVIEWED = {  # botocore 1.36.0 to 1.44.5
     (Endpoint, "create_request"): {"3896032f73c0943e"},
     (Endpoint, "_send"): {"b3217a41d9801162"},
     (Endpoint, "__init__"): {"d545bc03edab46cf"},
@@ -38,31 +37,33 @@ READ = {  # botocore 1.36.0 to 1.44.5
 }
 
 
-@pytest.mark.parametrize(("owner", "name"), READ, ids=lambda part: getattr(part, "__name__", part))
-def test_what_is_patched_is_what_was_read(owner: type, name: str) -> None:
-    assert source_hash(vars(owner)[name]) in READ[owner, name]
+@pytest.mark.parametrize(
+    ("owner", "name"), REVIEWED, ids=lambda part: getattr(part, "__name__", part)
+)
+def test_patched_function_has_a_reviewed_source(owner: type, name: str) -> None:
+    assert source_hash(vars(owner)[name]) in REVIEWED[owner, name]
 
 
-def test_motos_stubber_takes_the_event_and_the_request() -> None:
+def test_motos_stubber_receives_event_and_request() -> None:
     code = BotocoreStubber.__call__.__code__
     assert code.co_varnames[:3] == ("self", "event_name", "request")
 
 
-def test_all_memos_fit_the_installed_botocore() -> None:
-    patches = {patch.name: patch.apply() for patch in cuts.memos()}
-    made = (memos.sanitise, memos.timestamps, memos.validation)
+def test_every_cache_supports_the_installed_botocore() -> None:
+    patches = {patch.name: patch.apply() for patch in deferred_patches.cache_patches()}
+    factories = (caches.cached_sanitize, caches.timestamps, caches.validation)
     try:
-        assert all(make(patch) for make, patch in zip(made, patches.values(), strict=True))
+        assert all(make(patch) for make, patch in zip(factories, patches.values(), strict=True))
     finally:
         for patch in patches.values():
             patch.undo()
 
 
-def test_memos_are_left_out_on_request() -> None:
+def test_caches_can_be_disabled() -> None:
     import botocore.parsers
 
     plain = botocore.parsers.DEFAULT_TIMESTAMP_PARSER
-    with mock_ml(memos=False):
+    with mock_ml(cache=False):
         boto3.client("sagemaker-a2i-runtime")
         assert botocore.parsers.DEFAULT_TIMESTAMP_PARSER is plain
     with mock_ml():
@@ -74,109 +75,111 @@ def test_memos_are_left_out_on_request() -> None:
 # -- patches ----------------------------------------------------------------------------------
 
 
-class Thing:
-    """Something of somebody else's."""
+class Target:
+    """A third-party class."""
 
     def act(self) -> str:
-        """Act."""
+        """Return a constant."""
         return "plain"
 
 
 def wrapped(patch: Patch) -> Any:
-    """Return a replacement that calls what was there."""
-    return lambda self: f"ours({patch.original(self)})"
+    """Return a replacement that calls the original."""
+    return lambda self: f"patched({patch.original(self)})"
 
 
-def test_a_patch_is_put_in_place_and_taken_out_exactly() -> None:
-    before = dict(vars(Thing))
-    patch = Patch(Thing, "act", wrapped)
+def test_patch_is_applied_and_restored_exactly() -> None:
+    before = dict(vars(Target))
+    patch = Patch(Target, "act", wrapped)
     assert patch.apply() is patch
-    assert Thing().act() == "ours(plain)"
+    assert Target().act() == "patched(plain)"
     patch.undo()
-    assert dict(vars(Thing)) == before
+    assert dict(vars(Target)) == before
 
 
-def test_what_was_not_there_is_gone_again() -> None:
-    patch = Patch(Thing, "other", lambda patch: 3)
+def test_patched_new_attribute_is_removed() -> None:
+    patch = Patch(Target, "other", lambda patch: 3)
     patch.apply()
-    assert vars(Thing)["other"] == 3
+    assert vars(Target)["other"] == 3
     patch.undo()
-    assert not hasattr(Thing, "other")
+    assert not hasattr(Target, "other")
 
 
-def test_a_covered_patch_stays_below_and_is_never_called_in_a_circle() -> None:
-    before = dict(vars(Thing))
-    patch = Patch(Thing, "act", wrapped)
+def test_wrapped_patch_stays_in_place_without_recursion() -> None:
+    before = dict(vars(Target))
+    patch = Patch(Target, "act", wrapped)
     patch.apply()
-    thing: Any = Thing
-    below = thing.act
-    thing.act = lambda self: f"theirs({below(self)})"
+    target: Any = Target
+    below = target.act
+    target.act = lambda self: f"wrapped({below(self)})"
     patch.undo()
-    assert Thing().act() == "theirs(ours(plain))"
+    assert Target().act() == "wrapped(patched(plain))"
     again = patch.apply()
     assert again is not patch
-    assert Thing().act() == "ours(theirs(ours(plain)))"
+    assert Target().act() == "patched(wrapped(patched(plain)))"
     again.undo()
-    thing.act = below  # they go
+    target.act = below  # the wrapper is removed
     assert patch.apply() is patch
-    assert Thing().act() == "ours(plain)"
+    assert Target().act() == "patched(plain)"
     patch.undo()
-    assert dict(vars(Thing)) == before
+    assert dict(vars(Target)) == before
 
 
-# -- gates ------------------------------------------------------------------------------------
+# -- trigger patches --------------------------------------------------------------------------
 
 
 @pytest.fixture
-def gate() -> Iterator[Gate]:
-    """A gate before `Thing.act`, which is as it was afterwards."""
-    before = dict(vars(Thing))
-    yield Gate(Thing, "act", wrapped)
-    assert dict(vars(Thing)) == before
+def trigger() -> Iterator[TriggerPatch]:
+    """Yield a trigger patch of `Target.act`, and check that it is restored."""
+    before = dict(vars(Target))
+    yield TriggerPatch(Target, "act", wrapped)
+    assert dict(vars(Target)) == before
 
 
-def test_a_gate_does_what_lies_behind_it_whether_a_block_runs_or_not(gate: Gate) -> None:
-    gate.apply()
-    assert Thing().act() == "ours(plain)"
+def test_trigger_patch_calls_its_replacement_with_and_without_a_mock(trigger: TriggerPatch) -> None:
+    trigger.apply()
+    assert Target().act() == "patched(plain)"
     with mock_ml():
-        assert Thing().act() == "ours(plain)"
-    gate.undo()
+        assert Target().act() == "patched(plain)"
+    trigger.undo()
 
 
-def test_a_gate_that_is_open_is_closed_again_in_the_next_block(gate: Gate) -> None:
-    closed = gate.replacement
-    gate.apply()
-    gate.open()
-    assert vars(Thing)["act"] is gate.behind is not closed
-    gate.undo()
-    gate.apply()
-    assert vars(Thing)["act"] is closed
-    gate.undo()
+def test_used_trigger_patch_is_armed_again_by_the_next_mock(trigger: TriggerPatch) -> None:
+    armed = trigger.replacement
+    trigger.apply()
+    trigger.open()
+    assert vars(Target)["act"] is trigger.behind is not armed
+    trigger.undo()
+    trigger.apply()
+    assert vars(Target)["act"] is armed
+    trigger.undo()
 
 
-def test_an_open_gate_that_was_covered_is_closed_where_it_comes_to_light(gate: Gate) -> None:
-    closed = gate.replacement
-    gate.apply()
-    gate.open()
-    thing: Any = Thing
-    below = thing.act
-    thing.act = lambda self: f"theirs({below(self)})"
-    gate.undo()
-    over = gate.apply()
-    assert type(over) is Gate
-    assert over is not gate
-    over.undo()
-    thing.act = below
-    assert gate.apply() is gate
-    assert vars(Thing)["act"] is closed
-    gate.undo()
+def test_used_and_wrapped_trigger_patch_is_armed_again(
+    trigger: TriggerPatch,
+) -> None:
+    armed = trigger.replacement
+    trigger.apply()
+    trigger.open()
+    target: Any = Target
+    below = target.act
+    target.act = lambda self: f"wrapped({below(self)})"
+    trigger.undo()
+    outer = trigger.apply()
+    assert type(outer) is TriggerPatch
+    assert outer is not trigger
+    outer.undo()
+    target.act = below
+    assert trigger.apply() is trigger
+    assert vars(Target)["act"] is armed
+    trigger.undo()
 
 
 NAME = "sagemaker-a2i-runtime"
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
 SESSION = botocore.session.Session()
 CLIENT: Any = boto3.Session(region_name="us-east-1").client(NAME)
-WAYS_IN: dict[str, Callable[[], Any]] = {
+FIRST_USES: dict[str, Callable[[], Any]] = {
     "a call": lambda: CLIENT.list_human_loops(FlowDefinitionArn=ARN),
     "a URL": lambda: CLIENT.generate_presigned_url("describe_human_loop", {"HumanLoopName": "a"}),
     "a client": lambda: SESSION.create_client(NAME),
@@ -190,27 +193,27 @@ WAYS_IN: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS_IN)
-def test_a_block_patches_the_rest_when_somebody_comes_in(way: str) -> None:
+@pytest.mark.parametrize("use", FIRST_USES)
+def test_first_use_applies_the_deferred_patches(use: str) -> None:
     waiter = vars(botocore.waiter)
     plain = waiter["time"]
     with mock_ml():
         assert waiter["time"] is plain
-        assert WAYS_IN[way]()
+        assert FIRST_USES[use]()
         assert waiter["time"] is not plain
     assert waiter["time"] is plain
 
 
-def test_sixteen_threads_at_a_gate_patch_the_rest_once() -> None:
-    session, all_there = botocore.session.Session(), Barrier(16)
+def test_sixteen_threads_apply_the_deferred_patches_once() -> None:
+    session, barrier = botocore.session.Session(), Barrier(16)
 
-    def ask(_: int) -> Any:
-        all_there.wait()
+    def read_region(_: int) -> Any:
+        barrier.wait()
         return session.get_config_variable("region")
 
     with mock_ml() as ml, ThreadPoolExecutor(16) as threads:
-        assert set(threads.map(ask, range(16))) == {"us-east-1"}
-        applied = ml._world.interception._applied
+        assert set(threads.map(read_region, range(16))) == {"us-east-1"}
+        applied = ml._state.interception._applied
         assert len(applied) == len({(id(patch.owner), patch.name) for patch in applied})
 
 
@@ -250,11 +253,11 @@ def test_hosts_of_aws(host: str) -> None:
         "",
     ],
 )
-def test_hosts_of_ones_own(url: str) -> None:
+def test_hosts_outside_aws(url: str) -> None:
     assert not hosts.is_aws(url)
 
 
-def test_what_has_no_source_is_known_to_nobody() -> None:
+def test_function_without_source_has_no_hash() -> None:
     names: dict[str, Any] = {}
     exec(compile("def made():\n    return 1\n", "nowhere.py", "exec"), names)  # noqa: S102
     assert source_hash(names["made"]) == source_hash(len) == ""

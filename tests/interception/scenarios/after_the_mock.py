@@ -1,4 +1,4 @@
-"""After the last block: clients made inside refuse AWS, clients made before are released."""
+"""After the last mock, clients created inside refuse AWS; earlier clients are restored."""
 
 from tests.interception.isolated_process import KEYS, NAME, names, raises, start
 
@@ -12,35 +12,35 @@ from moto import mock_aws
 
 from mlmock import NotMocked, mock_ml
 
-once = {"config": Config(retries={"total_max_attempts": 1}), **KEYS}
+no_retries = {"config": Config(retries={"total_max_attempts": 1}), **KEYS}
 
 
 def client(service: str, **more: Any) -> Any:
-    """Return a client that tries once."""
-    return boto3.client(service, region_name="us-east-1", **once, **more)
+    """Return a client without retries."""
+    return boto3.client(service, region_name="us-east-1", **no_retries, **more)
 
 
 before = client(NAME)
 with mock_ml() as ml:
     inside = client(NAME)
     s3_inside = client("s3")
-    mine = client(NAME, endpoint_url="http://localhost:4566")
+    custom_endpoint = client(NAME, endpoint_url="http://localhost:4566")
     start(inside)
 with mock_ml():
     with mock_ml():
         nested = client(NAME)
-    assert names(nested) == []  # a block still runs
+    assert names(nested) == []  # a mock is still active
 
 for made_inside in (inside, nested, s3_inside):
     act = made_inside.list_buckets if made_inside is s3_inside else lambda c=made_inside: names(c)
     text = str(raises(NotMocked, act))
     assert "made inside a mock_ml block" in text, text
     assert text.startswith("s3 was" if made_inside is s3_inside else f"{NAME}.ListHumanLoops was")
-# released: it goes out, and meets the shut door
-fault = raises(HTTPClientError, names, before)
-assert "a name was looked up: 'a2i-runtime.sagemaker.us-east-1.amazonaws.com'" in str(fault)
-# an endpoint of one's own passes
-assert "localhost" in str(raises(HTTPClientError, names, mine))
+# restored: the request is sent, and the forbidden lookup fails
+error = raises(HTTPClientError, names, before)
+assert "a name was looked up: 'a2i-runtime.sagemaker.us-east-1.amazonaws.com'" in str(error)
+# a custom endpoint is allowed
+assert "localhost" in str(raises(HTTPClientError, names, custom_endpoint))
 
 # all retry modes: one attempt
 for mode in ("legacy", "standard", "adaptive"):
@@ -51,7 +51,7 @@ for mode in ("legacy", "standard", "adaptive"):
     raises(NotMocked, names, a2i)
     assert len(sent) == 1
 
-# another block, or moto, takes them again
+# another mock, or moto, applies to them again
 with mock_ml():
     start(inside, "again")
     assert names(before) == ["again"]
@@ -62,7 +62,7 @@ with mock_aws():
     assert s3.list_buckets()["Buckets"] == []
 raises(NotMocked, s3.list_buckets)
 
-# a client of a service that was let through keeps its leave
+# a client of a service in `passthrough` stays allowed
 with mock_ml(passthrough=["sts"]):
     sts = client("sts")
 assert "sts" in str(raises(HTTPClientError, sts.get_caller_identity))
