@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from mlmock.engine.options import Options
 
 if TYPE_CHECKING:
-    from mlmock.aws.scope import Owner
+    from mlmock.aws.scope import Scope
     from mlmock.call import Call
-    from mlmock.errors import AuthorError
+    from mlmock.errors import MlmockError
     from mlmock.reporting.journal import Journal
-    from mlmock.rules.index import Book
+    from mlmock.rules.index import RuleIndex
     from mlmock.simulation.clock import Clock
     from mlmock.simulation.events import Event, Events
-    from mlmock.simulation.object_store import Buckets, ObjectStore
-    from mlmock.simulation.progress import Board, MockProgress, Policy
-    from mlmock.simulation.undo_log import Ledger
+    from mlmock.simulation.object_store import BucketStore, ObjectStore
+    from mlmock.simulation.progress import Policy, RootProgressSetting, TaskRegistry
+    from mlmock.simulation.undo_log import UndoLog
 
     Part = TypeVar("Part")
 
 # Asks a neighbour's service one question: `ask("describe_endpoint", EndpointName="x")` returns the
 # members of the answer, or None where the neighbour refuses.
-Ask = Callable[..., "dict[str, Any] | None"]
+ExternalCall = Callable[..., "dict[str, Any] | None"]
 
 
-class _MadeOnce:
+class _LazyAttribute:
     """An attribute of the world that is made (and its room loaded) when it is first asked for."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
@@ -39,24 +39,24 @@ class _MadeOnce:
         self._name = make.__name__
         self.__doc__ = make.__doc__
 
-    def __get__(self, world: Any, owner: type) -> Any:
+    def __get__(self, mock_state: Any, owner: type) -> Any:
         """Make it, and let the next look find it in the world's own attributes."""
-        if world is None:
+        if mock_state is None:
             return self
-        with world.lock:
-            made = vars(world)
+        with mock_state.lock:
+            made = vars(mock_state)
             if self._name not in made:
-                made[self._name] = self._make(world)
+                made[self._name] = self._make(mock_state)
             return made[self._name]
 
 
 if TYPE_CHECKING:
     from functools import cached_property as made_once  # what it is to a type checker
 else:
-    made_once = _MadeOnce
+    made_once = _LazyAttribute
 
 
-class Block:
+class MockContext:
     """One running block: its options, and the world it shares with the blocks around it."""
 
     handle: Any = None
@@ -66,15 +66,15 @@ class Block:
     _random: random.Random | None = None
 
     def __init__(
-        self, options: Options, services: frozenset[str], outer: Block | None = None
+        self, options: Options, services: frozenset[str], outer: MockContext | None = None
     ) -> None:
         self.options = options
         self.services = services
-        self.world: World = World(self) if outer is None else outer.world
-        self._draws_of: Block = self
-        self.policy_of: Block = self
+        self.state: MockState = MockState(self) if outer is None else outer.state
+        self._draws_of: MockContext = self
+        self.policy_of: MockContext = self
 
-    def take_after(self, outer: Block, own: Collection[str]) -> None:
+    def inherit_from(self, outer: MockContext, own: Collection[str]) -> None:
         """Go on with what `outer` has of the options that its author didn't give: `own` are given.
 
         So no id comes twice, a policy that was set holds on, and a clock stands where it stood.
@@ -83,10 +83,10 @@ class Block:
             self._draws_of = outer
         if "progress" not in own:
             self.policy_of = outer.policy_of
-        self.ahead = self.world.clock.offset if "now" in own else outer.ahead
+        self.ahead = self.state.clock.offset if "now" in own else outer.ahead
 
     @property
-    def stands_at(self) -> float | None:
+    def frozen_at(self) -> float | None:
         """The instant at which the block lets the clock stand, but for what it is advanced."""
         now = self.options.now
         if now is None:
@@ -95,20 +95,20 @@ class Block:
 
         return to_seconds(now) - self.ahead
 
-    def count_requests(self) -> Iterator[str]:
+    def request_id_sequence(self) -> Iterator[str]:
         """Return (and keep) the ids of the block's requests: a seeded start, and a count."""
-        with self.world.lock:  # threads that come at once would each begin with the same draw
+        with self.state.lock:  # threads that come at once would each begin with the same draw
             if self.request_ids is None:
                 start = new_id(self.random)[:24]
                 self.request_ids = map(f"{start}{{:012x}}".format, itertools.count(1))
             return self.request_ids
 
-    def restart(self) -> None:
+    def reset(self) -> None:
         """Draw from the seed again, and forget what was set and advanced."""
-        self.world.ledger.change(self, _random=None, request_ids=None, ahead=0.0)
-        self.world.ledger.change(self.policy_of, policy=None)
+        self.state.undo_log.set(self, _random=None, request_ids=None, ahead=0.0)
+        self.state.undo_log.set(self.policy_of, policy=None)
         if self._draws_of is not self:
-            self._draws_of.restart()
+            self._draws_of.reset()
 
     @property
     def random(self) -> random.Random:
@@ -116,88 +116,90 @@ class Block:
         if self._draws_of is not self:
             return self._draws_of.random
         if self._random is None:
-            with self.world.lock:
+            with self.state.lock:
                 if self._random is None:
                     self._random = random.Random(self.options.seed)
         return self._random
 
 
-class World:
+class MockState:
     """The state of a mock: resources, rules, journal, clock. Lives as long as a block runs."""
 
     # What its mock gives it.
     registry: Mapping[str, str]
-    outside: Callable[[World], Buckets | None]
-    deliver: Callable[[World, Event], None] | None = None
-    neighbour: Callable[[World, str, Owner], Ask | None]
+    external_buckets: Callable[[MockState], BucketStore | None]
+    forward_event: Callable[[MockState, Event], None] | None = None
+    external_service: Callable[[MockState, str, Scope], ExternalCall | None]
     interception: Any = None
     clients: Any = None
     _date = (0, "")
 
-    def __init__(self, first: Block) -> None:
-        self.blocks: tuple[Block, ...] = (first,)
+    def __init__(self, first: MockContext) -> None:
+        self.contexts: tuple[MockContext, ...] = (first,)
         self.first = first
         self.lock = threading.RLock()
-        self.mark = object()
-        self.unmatched: list[AuthorError] = []
-        self.holds: frozenset[str] = first.services
-        self._blame: dict[int, Block] = {}
+        self.sentinel_id = object()
+        self.unmatched: list[MlmockError] = []
+        self.mocked_services: frozenset[str] = first.services
+        self._blame: dict[int, MockContext] = {}
         self._backends: dict[tuple[str, str, str], Any] = {}
         self._parts: dict[type, Any] = {}
 
     # -- blocks -----------------------------------------------------------------------------
 
     @property
-    def block(self) -> Block:
+    def context(self) -> MockContext:
         """The block that decides: the one started last."""
-        return self.blocks[-1] if self.blocks else self.first
+        return self.contexts[-1] if self.contexts else self.first
 
-    def enter(self, block: Block) -> None:
-        """Let `block` decide from here on."""
-        self.blocks = (*self.blocks, block)
+    def push(self, context: MockContext) -> None:
+        """Let `context` decide from here on."""
+        self.contexts = (*self.contexts, context)
         self._settle_options()
 
-    def leave(self, block: Block) -> None:
-        """Let `block` decide no longer."""
-        self.blocks = tuple(other for other in self.blocks if other is not block)
+    def remove(self, context: MockContext) -> None:
+        """Let `context` decide no longer."""
+        self.contexts = tuple(other for other in self.contexts if other is not context)
         self._settle_options()
 
     def _settle_options(self) -> None:
-        self.holds = frozenset().union(*(block.services for block in self.blocks))
-        self.clock.stand_at(_standing(self.blocks))
+        self.mocked_services = frozenset().union(*(context.services for context in self.contexts))
+        self.clock.freeze(_frozen_time(self.contexts))
 
     # -- state ------------------------------------------------------------------------------
 
     @made_once
-    def ledger(self) -> Ledger:
+    def undo_log(self) -> UndoLog:
         """What every change goes through."""
-        from mlmock.simulation.undo_log import Ledger
+        from mlmock.simulation.undo_log import UndoLog
 
-        return Ledger()
+        return UndoLog()
 
     @made_once
     def clock(self) -> Clock:
         """Virtual time."""
         from mlmock.simulation.clock import Clock
 
-        clock = Clock(self.ledger, now=self.first.options.now, lock=self.lock)
+        clock = Clock(self.undo_log, now=self.first.options.now, lock=self.lock)
         if self.interception is not None:
-            clock.on_patch_sleep = self.interception.patch_sleep
+            clock.on_patch_time = self.interception.patch_time
         return clock
 
     @made_once
-    def board(self) -> Board:
+    def board(self) -> TaskRegistry:
         """All unfinished work."""
-        from mlmock.simulation.progress import Board, immediately
+        from mlmock.simulation.progress import TaskRegistry, immediately
 
-        return Board(self.clock, self.ledger, lambda: self.block.options.progress or immediately())
+        return TaskRegistry(
+            self.clock, self.undo_log, lambda: self.context.options.progress or immediately()
+        )
 
     @made_once
-    def progress(self) -> MockProgress:
+    def progress(self) -> RootProgressSetting:
         """How asynchronous work moves on."""
-        from mlmock.simulation.progress import MockProgress
+        from mlmock.simulation.progress import RootProgressSetting
 
-        return MockProgress(self.board, lambda: self.block.policy_of)
+        return RootProgressSetting(self.board, lambda: self.context.policy_of)
 
     @made_once
     def calls(self) -> Journal:
@@ -207,35 +209,35 @@ class World:
         return Journal(self.first.options.journal)
 
     @made_once
-    def book(self) -> Book:
+    def rules(self) -> RuleIndex:
         """The rules."""
-        from mlmock.rules.index import Book
+        from mlmock.rules.index import RuleIndex
 
-        return Book(self.ledger, lambda: self.block)
+        return RuleIndex(self.undo_log, lambda: self.context)
 
     @made_once
     def events(self) -> Events:
         """What AWS would have sent to EventBridge and SNS."""
         from mlmock.simulation.events import Events
 
-        return Events(self.ledger)
+        return Events(self.undo_log)
 
     @made_once
     def store(self) -> ObjectStore:
         """The object store."""
         from mlmock.simulation.object_store import ObjectStore
 
-        return ObjectStore(self.ledger, self._owner, lambda: self.outside(self))
+        return ObjectStore(self.undo_log, self._default_scope, lambda: self.external_buckets(self))
 
-    def _owner(self) -> Owner:
-        from mlmock.aws.scope import Owner
+    def _default_scope(self) -> Scope:
+        from mlmock.aws.scope import Scope
 
-        options = self.block.options
-        return Owner(options.account_id, options.region)
+        options = self.context.options
+        return Scope(options.account_id, options.region)
 
-    def end_rules(self, block: Block) -> list[Any]:
-        """Take out the rules of a `block` that ends, and return those that were not used."""
-        return self.book.end(block) if "book" in vars(self) else []
+    def expire_rules(self, context: MockContext) -> list[Any]:
+        """Take out the rules of a `context` that ends, and return those that were not used."""
+        return self.rules.expire(context) if "rules" in vars(self) else []
 
     def backend(self, service: str, account_id: str, region: str) -> Any:
         """Return the backend of `service` in an account and region; made on first use."""
@@ -245,10 +247,10 @@ class World:
             with self.lock:
                 found = self._backends.get(key)
                 if found is None:
-                    found = self._backends[key] = self._open(service, account_id, region)
+                    found = self._backends[key] = self._create_backend(service, account_id, region)
         return found
 
-    def _open(self, service: str, account_id: str, region: str) -> Any:
+    def _create_backend(self, service: str, account_id: str, region: str) -> Any:
         from mlmock.aws.scope import Scope
 
         backend = import_module(self.registry[service]).Backend
@@ -258,7 +260,7 @@ class World:
         """Yield the backends of `service` that have been used."""
         yield from [b for (name, _, _), b in list(self._backends.items()) if name == service]
 
-    def part(self, kind: type[Part]) -> Part:
+    def shared(self, kind: type[Part]) -> Part:
         """Return the one `kind` of this world: what a service declares for all its backends."""
         found = self._parts.get(kind)
         if found is None:
@@ -268,13 +270,13 @@ class World:
 
     def new_id(self) -> str:
         """Return a UUID (version 4) of the seeded source."""
-        return new_id(self.block.random)
+        return new_id(self.context.random)
 
     def emit(self, event: Event) -> None:
         """Put down an event, and send it to where an active neighbour listens."""
         self.events.emit(event)
-        if self.deliver is not None:
-            self.deliver(self, event)
+        if self.forward_event is not None:
+            self.forward_event(self, event)
 
     def date_header(self, seconds: float) -> str:
         """Return an instant, in seconds since 1970, as an HTTP date."""
@@ -290,66 +292,66 @@ class World:
         """Forget everything: resources, rules, journal, events, objects, what was advanced."""
         with self.lock:
             for made in (self._backends, self._parts):
-                self.ledger.keep(made)
+                self.undo_log.record_contents(made)
                 made.clear()
-            self.ledger.change(self, clients=None)
+            self.undo_log.set(self, clients=None)
             if "store" in vars(self):
-                self.ledger.drop(vars(self), "store")
-            self.book.clear()
-            self.ledger.note(self.calls.clear())
+                self.undo_log.pop_item(vars(self), "store")
+            self.rules.clear()
+            self.undo_log.record(self.calls.clear())
             self.events.clear()
             self.unmatched.clear()
             self.clock.restart()
             self.board.clear()
-            for block in self.blocks:
-                block.restart()
+            for context in self.contexts:
+                context.reset()
             self._settle_options()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Roll back at the end what changes inside; uses and unmatched calls stay known."""
-        block, started, backends = self.block, self.calls.started, set(self._backends)
-        source, ids = block.random, block.request_ids
+        context, started, backends = self.context, self.calls.total, set(self._backends)
+        source, ids = context.random, context.request_ids
         state = source.getstate()
         try:
-            with self.ledger.savepoint():
+            with self.undo_log.savepoint():
                 yield
         finally:
-            self.calls.rewind(started)
+            self.calls.truncate(started)
             source.setstate(state)
-            block.request_ids = ids
+            context.request_ids = ids
             for key in set(self._backends) - backends:
                 del self._backends[key]
 
     # -- what a test author has to know -----------------------------------------------------
 
-    def blame(self, fault: AuthorError) -> AuthorError:
+    def record_failure(self, fault: MlmockError) -> MlmockError:
         """Remember `fault`, so that the block that runs fails with it even if it is swallowed."""
         self.unmatched.append(fault)
-        self._blame[id(fault)] = self.block
+        self._blame[id(fault)] = self.context
         return fault
 
-    def blamed(self, block: Block) -> list[AuthorError]:
-        """Return the faults of `block` that nobody has cleared, and forget them."""
+    def take_failures(self, context: MockContext) -> list[MlmockError]:
+        """Return the faults of `context` that nobody has cleared, and forget them."""
         if not self.unmatched:
             return []
-        mine = [fault for fault in self.unmatched if self._blame.get(id(fault)) is block]
+        mine = [fault for fault in self.unmatched if self._blame.get(id(fault)) is context]
         self.unmatched[:] = [fault for fault in self.unmatched if fault not in mine]
         return mine
 
-    def wait(self, call: Call, seconds: float) -> None:
+    def simulate_latency(self, call: Call, seconds: float) -> None:
         """Let virtual time pass before an answer; the caller's read timeout ends it."""
         if not seconds:
             return
-        from mlmock.errors import ConnectionFault
+        from mlmock.errors import ConnectionFailure
 
-        if call.patience is not None and seconds > call.patience:
-            raise ConnectionFault("read_timeout")
+        if call.read_timeout is not None and seconds > call.read_timeout:
+            raise ConnectionFailure("read_timeout")
         self.clock.advance(seconds=seconds)
 
-    def unmatched_call(self, call: Call, text: str) -> None:
+    def raise_unmatched(self, call: Call, text: str) -> None:
         """Raise UnmatchedCall, or let the default answer where the block isn't strict."""
-        if self.block.options.strict:
+        if self.context.options.strict:
             from mlmock.errors import UnmatchedCall
 
             raise UnmatchedCall(text)
@@ -361,5 +363,5 @@ def new_id(source: random.Random) -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
-def _standing(blocks: tuple[Block, ...]) -> float | None:
-    return next((b.stands_at for b in reversed(blocks) if b.stands_at is not None), None)
+def _frozen_time(contexts: tuple[MockContext, ...]) -> float | None:
+    return next((b.frozen_at for b in reversed(contexts) if b.frozen_at is not None), None)

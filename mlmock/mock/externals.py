@@ -5,44 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mlmock.engine.state import World
-from mlmock.interception.installer import Interception
+from mlmock.engine.state import MockState
+from mlmock.interception.installer import Patcher
 from mlmock.mock.handle import REGISTRY
 
 if TYPE_CHECKING:
-    from mlmock.aws.scope import Owner
-    from mlmock.engine.state import Ask
+    from mlmock.aws.scope import Scope
+    from mlmock.engine.state import ExternalCall
     from mlmock.simulation.events import Event
-    from mlmock.simulation.object_store import Buckets
+    from mlmock.simulation.object_store import BucketStore
 
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-def _furnish(world: World) -> None:
-    world.registry = REGISTRY
-    world.outside = _buckets
-    world.deliver = _deliver
-    world.neighbour = _neighbour
+def connect_externals(state: MockState) -> None:
+    state.registry = REGISTRY
+    state.external_buckets = _buckets
+    state.forward_event = _forward_event
+    state.external_service = _external_service
 
 
-def _buckets(world: World) -> Buckets | None:
+def _buckets(state: MockState) -> BucketStore | None:
     from mlmock.interception.moto import coexistence as moto
 
-    return moto.buckets(world)
+    return moto.buckets(state)
 
 
-def _deliver(world: World, event: Event) -> None:
+def _forward_event(state: MockState, event: Event) -> None:
     from mlmock.interception.moto import coexistence as moto
 
-    moto.deliver(world, event)
+    moto.forward_event(state, event)
 
 
-def _neighbour(world: World, service: str, owner: Owner) -> Ask | None:
+def _external_service(state: MockState, service: str, scope: Scope) -> ExternalCall | None:
     from mlmock.interception.moto import coexistence as moto
 
-    return moto.neighbour(world, service, owner)
+    return moto.external_service(state, service, scope)
 
 
-def _equip(world: World) -> None:
-    _furnish(world)
-    world.interception = Interception(with_memos=world.first.options.memos)
+def install_interception(state: MockState) -> None:
+    connect_externals(state)
+    state.interception = Patcher(with_caches=state.first.options.cache)

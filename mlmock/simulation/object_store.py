@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mlmock.aws.scope import Owner
+from mlmock.aws.scope import Scope
 from mlmock.exposed import exposed
 from mlmock.simulation.undo_log import UndoLog
 
@@ -35,16 +35,16 @@ class NoSuchKey(Exception):  # noqa: N818
 class BucketStore(Protocol):
     """Somebody's S3: what the object store needs of it."""
 
-    def put(self, bucket: str, key: str, thing: StoredObject, owner: Owner) -> None:
+    def put(self, bucket: str, key: str, thing: StoredObject, scope: Scope) -> None:
         """Store an object; MissingBucket."""
 
-    def get(self, bucket: str, key: str, owner: Owner, version: str | None = None) -> StoredObject:
+    def get(self, bucket: str, key: str, scope: Scope, version: str | None = None) -> StoredObject:
         """Return an object, or one version of it; MissingBucket, MissingObject."""
 
-    def list(self, bucket: str, prefix: str, owner: Owner) -> list[str]:
+    def list(self, bucket: str, prefix: str, scope: Scope) -> list[str]:
         """Return the keys under a prefix, sorted; MissingBucket."""
 
-    def ensure(self, bucket: str, owner: Owner) -> None:
+    def ensure(self, bucket: str, scope: Scope) -> None:
         """Make the bucket if it isn't there."""
 
 
@@ -55,22 +55,22 @@ class InMemoryBuckets:
         self._undo_log = undo_log
         self._objects: dict[tuple[str, str], StoredObject] = {}
 
-    def put(self, bucket: str, key: str, thing: StoredObject, owner: Owner) -> None:
+    def put(self, bucket: str, key: str, thing: StoredObject, scope: Scope) -> None:
         """Store an object."""
         self._undo_log.set_item(self._objects, (bucket, key), thing)
 
-    def get(self, bucket: str, key: str, owner: Owner, version: str | None = None) -> StoredObject:
+    def get(self, bucket: str, key: str, scope: Scope, version: str | None = None) -> StoredObject:
         """Return an object, of which only the latest version is kept; MissingObject."""
         try:
             return self._objects[bucket, key]
         except KeyError:
             raise NoSuchKey(f"s3://{bucket}/{key}") from None
 
-    def list(self, bucket: str, prefix: str, owner: Owner) -> list[str]:
+    def list(self, bucket: str, prefix: str, scope: Scope) -> list[str]:
         """Return the keys under a prefix, sorted."""
         return sorted(k for b, k in self._objects if b == bucket and k.startswith(prefix))
 
-    def ensure(self, bucket: str, owner: Owner) -> None:
+    def ensure(self, bucket: str, scope: Scope) -> None:
         """Do nothing: it exists."""
 
 
@@ -96,11 +96,11 @@ class ObjectStore:
     def __init__(
         self,
         undo_log: UndoLog,
-        owner: Callable[[], Owner],
+        scope: Callable[[], Scope],
         outside: Callable[[], BucketStore | None],
     ) -> None:
         self._memory = InMemoryBuckets(undo_log)
-        self._owner = owner
+        self._default_scope = scope
         self._outside = outside
 
     def __repr__(self) -> str:
@@ -118,7 +118,7 @@ class ObjectStore:
         content_type: str = "binary/octet-stream",
         *,
         metadata: Mapping[str, str] | None = None,
-        owner: Owner | None = None,
+        scope: Scope | None = None,
     ) -> None:
         """Store `body` (text as UTF-8) at `uri`; MissingBucket where moto's S3 lacks its bucket."""
         bucket, key = parse_s3_uri(uri)
@@ -127,31 +127,31 @@ class ObjectStore:
             raise TypeError(f"an object's body is bytes or text, not {given!r}")
         content = given.encode() if isinstance(given, str) else bytes(given)
         thing = StoredObject(content, content_type, dict(metadata or {}))
-        self.buckets.put(bucket, key, thing, owner or self._owner())
+        self.buckets.put(bucket, key, thing, scope or self._default_scope())
 
-    def get(self, uri: str, *, version: str | None = None, owner: Owner | None = None) -> bytes:
+    def get(self, uri: str, *, version: str | None = None, scope: Scope | None = None) -> bytes:
         """Return the bytes at `uri`; MissingBucket, MissingObject.
 
         `version` is a VersionId, which moto's S3 knows; in memory the latest is all there is.
         """
-        return self.object(uri, version=version, owner=owner).body
+        return self.object(uri, version=version, scope=scope).body
 
     def object(
-        self, uri: str, *, version: str | None = None, owner: Owner | None = None
+        self, uri: str, *, version: str | None = None, scope: Scope | None = None
     ) -> StoredObject:
         """Return the object at `uri` with its content type; MissingBucket, MissingObject."""
         bucket, key = parse_s3_uri(uri)
-        return self.buckets.get(bucket, key, owner or self._owner(), version)
+        return self.buckets.get(bucket, key, scope or self._default_scope(), version)
 
-    def list(self, prefix: str, *, owner: Owner | None = None) -> list[str]:
+    def list(self, prefix: str, *, scope: Scope | None = None) -> list[str]:
         """Return the URIs that begin with `prefix`, sorted."""
         bucket, key = parse_s3_uri(prefix)
-        found = self.buckets.list(bucket, key, owner or self._owner())
+        found = self.buckets.list(bucket, key, scope or self._default_scope())
         return [f"s3://{bucket}/{name}" for name in found]
 
-    def ensure_bucket(self, bucket: str, owner: Owner) -> None:
+    def ensure_bucket(self, bucket: str, scope: Scope) -> None:
         """Make a bucket that the service itself owns, if it isn't there."""
-        self.buckets.ensure(bucket, owner)
+        self.buckets.ensure(bucket, scope)
 
 
 def json_bytes(value: Any) -> bytes:

@@ -9,11 +9,11 @@ import pytest
 from moto import mock_aws
 
 from mlmock import MockML, mock_ml
-from mlmock.aws.scope import Owner
+from mlmock.aws.scope import Scope
 from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey, json_bytes, parse_s3_uri
 
-SCOPE = Owner("123456789012", "us-east-1")
-OTHER_SCOPE = Owner("111122223333", "eu-west-1")
+SCOPE = Scope("123456789012", "us-east-1")
+OTHER_SCOPE = Scope("111122223333", "eu-west-1")
 
 
 @pytest.fixture(params=["memory", "moto"])
@@ -99,8 +99,8 @@ def test_only_created_buckets_exist_in_moto(ml: MockML) -> None:
 def test_ensure_bucket_creates_a_moto_bucket_once_in_its_account(ml: MockML) -> None:
     for _ in range(2):
         ml.s3.ensure_bucket("other", OTHER_SCOPE)
-    ml.s3.put("s3://other/key", b"1", owner=OTHER_SCOPE)
-    assert ml.s3.get("s3://other/key", owner=OTHER_SCOPE) == b"1"
+    ml.s3.put("s3://other/key", b"1", scope=OTHER_SCOPE)
+    assert ml.s3.get("s3://other/key", scope=OTHER_SCOPE) == b"1"
     assert boto3.client("s3", region_name="us-east-1").list_buckets()["Buckets"] == []
 
 

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mlmock.interception.botocore.stamping import is_stamped
+from mlmock.interception.botocore.stamping import is_mocked_request
 from mlmock.interception.moto_detection import is_active
 from mlmock.interception.patching import Patch
 
 if TYPE_CHECKING:
-    from mlmock.aws.scope import Owner
+    from mlmock.aws.scope import Scope
     from mlmock.simulation.events import Event
-    from mlmock.simulation.object_store import Buckets
+    from mlmock.simulation.object_store import BucketStore
 
 _STUBBER = "moto.core.botocore_stubber"
 
@@ -27,24 +27,24 @@ def patches() -> list[Patch]:
 
 def _call(patch: Patch) -> Any:
     def __call__(self: Any, event_name: str, request: Any, **kwargs: Any) -> Any:  # noqa: N807
-        if is_stamped(request):
+        if is_mocked_request(request):
             return None
         return patch.original(self, event_name, request, **kwargs)
 
     return __call__
 
 
-def buckets(world: Any) -> Buckets | None:
+def buckets(state: Any) -> BucketStore | None:
     """Return moto's S3 while it is active."""
     if not is_active():
         return None
     from mlmock.interception.moto.clients import MotoBuckets
 
-    found: Buckets = world.part(MotoBuckets)
+    found: BucketStore = state.shared(MotoBuckets)
     return found
 
 
-def neighbour(world: Any, service: str, owner: Owner) -> Callable[..., Any] | None:
+def external_service(state: Any, service: str, scope: Scope) -> Callable[..., Any] | None:
     """Return what asks an active moto's `service`; None where nobody has put anything there.
 
     It takes a method of boto3's client and its parameters, and returns the answer, or None for an
@@ -52,14 +52,14 @@ def neighbour(world: Any, service: str, owner: Owner) -> Callable[..., Any] | No
     """
     if not is_active() or f"moto.{service}" not in sys.modules:
         return None
-    from mlmock.interception.moto.clients import ask
+    from mlmock.interception.moto.clients import call_moto
 
-    return ask(world, service, owner)
+    return call_moto(state, service, scope)
 
 
-def deliver(world: Any, event: Event) -> None:
+def forward_event(state: Any, event: Event) -> None:
     """Send an event on to an active moto's EventBridge, or an SNS message to its topic."""
     if is_active():
-        from mlmock.interception.moto.clients import deliver as send_on
+        from mlmock.interception.moto.clients import forward_event as send_on
 
-        send_on(world, event)
+        send_on(state, event)

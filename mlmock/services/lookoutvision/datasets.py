@@ -7,15 +7,15 @@ from typing import Any
 
 from mlmock.call import Call
 from mlmock.services.common.backend import Result
-from mlmock.services.common.pagination import Tokens
+from mlmock.services.common.pagination import PageTokens
 from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision.dataset_content import Content, Filter
-from mlmock.services.lookoutvision.manifest import BadLines, read_lines
+from mlmock.services.lookoutvision.manifest import InvalidManifest, parse_manifest
 from mlmock.services.lookoutvision.resources import Dataset, Project
 from mlmock.services.lookoutvision.state import PAGE, State
 from mlmock.services.lookoutvision.state_machines import DATASET
 from mlmock.simulation.clock import to_seconds
-from mlmock.simulation.object_store import MissingBucket, MissingObject
+from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey
 from mlmock.simulation.progress import manually
 
 KINDS = ("train", "test")
@@ -47,7 +47,7 @@ class DatasetOperations(State):
         params = call.params
         dataset = self.dataset(self.project(params["ProjectName"]), params["DatasetType"])
         wanted = _filter(params)
-        tokens = Tokens(
+        tokens = PageTokens(
             "ListDatasetEntries",
             self.scope.region,
             self.scope.account_id,
@@ -87,7 +87,7 @@ class DatasetOperations(State):
         """Count one look; the last before a roll-back is over shows that it is going on."""
         self.look(dataset)
         work = dataset.work
-        if work is not None and work.ends_next and dataset.status == "UPDATE_IN_PROGRESS":
+        if work is not None and work.ends_on_next_poll and dataset.status == "UPDATE_IN_PROGRESS":
             self._begin_rollback(dataset)
 
     def _looked_dataset(self, params: dict[str, Any]) -> Dataset:
@@ -119,35 +119,35 @@ class DatasetOperations(State):
         dataset = Dataset(
             DATASET.start, _CREATING, now, project.name, kind, updated=now, content=Content()
         )
-        self.ledger.put(project.datasets, kind, dataset)
+        self.undo_log.set_item(project.datasets, kind, dataset)
         return dataset
 
     def _import(self, dataset: Dataset, where: dict[str, str]) -> None:
         try:
             self.fill(dataset, self._manifest(dataset, where))
-        except BadLines as fault:
+        except InvalidManifest as fault:
             self.move(dataset, DATASET, "invalid", str(fault))
 
     def fill(self, dataset: Dataset, content: Content) -> None:
         """Complete the creation of a dataset."""
-        self.ledger.change(dataset, content=content, updated=self.now())
+        self.undo_log.set(dataset, content=content, updated=self.now())
         self.move(dataset, DATASET, "validated", _CREATED)
 
     def _manifest(self, dataset: Dataset, where: dict[str, str]) -> Content:
         if dataset.failure is not None:
-            raise BadLines(dataset.failure)
+            raise InvalidManifest(dataset.failure)
         uri, version = f"s3://{where['Bucket']}/{where['Key']}", where.get("VersionId")
         try:
-            body = self.world.store.get(uri, version=version, owner=self.scope.owner)
-        except (MissingBucket, MissingObject):
-            raise BadLines(f"The manifest {uri} can't be read.") from None
-        return self.checked(dataset, Content(read_lines(body, to_seconds(self.now()))))
+            body = self.state.store.get(uri, version=version, scope=self.scope)
+        except (NoSuchBucket, NoSuchKey):
+            raise InvalidManifest(f"The manifest {uri} can't be read.") from None
+        return self.checked(dataset, Content(parse_manifest(body, to_seconds(self.now()))))
 
     def checked(self, dataset: Dataset, content: Content) -> Content:
         """Return `content` if the quota of images lets it be; BadLines otherwise."""
         most = getattr(self.quotas, f"{dataset.kind}_images")
         if most is not None and len(content.entries) > most:
-            raise BadLines(f"A {dataset.kind} dataset has at most {most} images.")
+            raise InvalidManifest(f"A {dataset.kind} dataset has at most {most} images.")
         return content
 
     # -- change -----------------------------------------------------------------------------
@@ -157,15 +157,15 @@ class DatasetOperations(State):
         dataset = self._free_dataset(
             project, params["DatasetType"], "UpdateDatasetEntries", "updated"
         )
-        self.ledger.change(dataset, pending=None, failure=None)
+        self.undo_log.set(dataset, pending=None, failure=None)
         self.move(dataset, DATASET, "UpdateDatasetEntries", _UPDATING)
         try:
             before, now = dataset.content, to_seconds(self.now())
-            entries = read_lines(params["Changes"], now, before.bucket)
+            entries = parse_manifest(params["Changes"], now, before.bucket)
             content = self.checked(dataset, before.changed(entries))
-            self.ledger.change(dataset, pending=content)
-        except BadLines as fault:
-            self.ledger.change(dataset, failure=str(fault))
+            self.undo_log.set(dataset, pending=content)
+        except InvalidManifest as fault:
+            self.undo_log.set(dataset, failure=str(fault))
         self._begin_update(dataset)
         return {"Status": "UPDATE_IN_PROGRESS"}
 
@@ -176,11 +176,11 @@ class DatasetOperations(State):
         work, seconds = dataset.work, pace.policy.seconds
         if work is not None and seconds is not None:
             half = self.clock.seconds() + seconds / 2
-            self.clock.at(half, lambda: None if work.done else self._begin_rollback(dataset))
+            self.clock.call_at(half, lambda: None if work.done else self._begin_rollback(dataset))
 
     def _end_update(self, dataset: Dataset, *, by_hand: bool) -> None:
         if dataset.failure is None:
-            self.ledger.change(dataset, content=dataset.pending, pending=None, updated=self.now())
+            self.undo_log.set(dataset, content=dataset.pending, pending=None, updated=self.now())
             self.move(dataset, DATASET, "validated", _UPDATED)
             return
         self._begin_rollback(dataset)
@@ -202,7 +202,7 @@ class DatasetOperations(State):
     def _delete(self, params: dict[str, Any]) -> Result:
         project = self.project(params["ProjectName"])
         dataset = self._free_dataset(project, params["DatasetType"], "DeleteDataset", "deleted")
-        self.ledger.change(dataset, failure=None)
+        self.undo_log.set(dataset, failure=None)
         self.move(dataset, DATASET, "DeleteDataset", _DELETING)
         self._begin_dataset(dataset, lambda: self._end_delete(project, dataset))
         return {}
@@ -211,7 +211,7 @@ class DatasetOperations(State):
         if dataset.failure is not None:
             self.move(dataset, DATASET, "not deleted", dataset.failure)
         elif project.datasets.get(dataset.kind) is dataset:
-            self.ledger.drop(project.datasets, dataset.kind)
+            self.undo_log.pop_item(project.datasets, dataset.kind)
 
     # -- what they share --------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlmock.call import Call
 from mlmock.services.common.backend import Result
-from mlmock.services.common.pagination import Tokens, page
+from mlmock.services.common.pagination import PageTokens, paginate
 from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision import training
 from mlmock.services.lookoutvision.projects import ProjectOperations
@@ -16,8 +16,8 @@ from mlmock.services.lookoutvision.scripted_outcomes import HOSTING, TRAINING, O
 from mlmock.services.lookoutvision.state import PAGE, PREVIEW
 from mlmock.services.lookoutvision.state_machines import MODEL, USABLE
 from mlmock.services.lookoutvision.tag_validation import checked_tags, too_many_tags
-from mlmock.simulation.object_store import MissingBucket
-from mlmock.simulation.progress import Progress
+from mlmock.simulation.object_store import NoSuchBucket
+from mlmock.simulation.progress import ProgressSetting
 
 LATEST = "latest"
 _TRAINING = "The model is being trained."
@@ -31,7 +31,7 @@ _PREVIEW_ONLY = {"STARTING_HOSTING": "STARTING", "STOPPING_HOSTING": "STOPPED"}
 
 def is_preview(call: Call) -> bool:
     """True for a call of a client of the preview's revision."""
-    return bool(call.plan.model.service_model.api_version == PREVIEW)
+    return bool(call.compiled_operation.model.service_model.api_version == PREVIEW)
 
 
 class ModelOperations(ProjectOperations):
@@ -53,10 +53,10 @@ class ModelOperations(ProjectOperations):
         """Show the models of a project, the latest first; a look at each."""
         params = call.params
         project = self.project(params["ProjectName"])
-        tokens = Tokens("ListModels", self.scope.region, self.scope.account_id, project.arn)
+        tokens = PageTokens("ListModels", self.scope.region, self.scope.account_id, project.arn)
         after = tokens.read(params.get("NextToken") or None)
         places = project.model_shelf.between(None, None, after=after, descending=True)
-        found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
+        found, token = paginate(places, params.get("MaxResults", PAGE), tokens.make)
         for place in found:
             model = project.models.get(place[0])
             if model is not None:
@@ -118,8 +118,8 @@ class ModelOperations(ProjectOperations):
         description = params.get("Description")
         if isinstance(description, dict):  # the preview's revision takes a structure
             description = description.get("Description")
-        self.ledger.change(model, description=description, kms_key=params.get("KmsKeyId"))
-        self.ledger.change(model, train=train.content, test=test.content if test else None)
+        self.undo_log.set(model, description=description, kms_key=params.get("KmsKeyId"))
+        self.undo_log.set(model, train=train.content, test=test.content if test else None)
         self.tags.add(model.arn, tags, lambda most: too_many_tags(most, model.id))
         shown = model.metadata()
         outcome = next_outcome(self, TRAINING, model.project)
@@ -149,8 +149,8 @@ class ModelOperations(ProjectOperations):
         model = Model(
             MODEL.start, _TRAINING, self.now(), project.name, version, arn, bucket, prefix
         )
-        self.ledger.change(project, versions=version)
-        self.ledger.put(project.models, version, model)
+        self.undo_log.set(project, versions=version)
+        self.undo_log.set_item(project.models, version, model)
         project.model_shelf.add((version,))
         return model
 
@@ -172,14 +172,14 @@ class ModelOperations(ProjectOperations):
             "EvaluationManifest": training.evaluation_manifest(model, metrics, ended),
             "EvaluationResult": training.evaluation_result(model, metrics, ended),
         }
-        store, owner = self.world.store, self.scope.owner
+        store = self.state.store
         try:
             for what, body in written.items():
                 uri = f"s3://{model.bucket}/{model.key(what)}"
-                store.put(uri, body, "application/json", owner=owner)
-        except MissingBucket:
+                store.put(uri, body, "application/json", scope=self.scope)
+        except NoSuchBucket:
             return f"The bucket {model.bucket} of the output location does not exist."
-        self.ledger.change(model, metrics=metrics, evaluated=ended)
+        self.undo_log.set(model, metrics=metrics, evaluated=ended)
         return None
 
     # -- hosting ----------------------------------------------------------------------------
@@ -206,7 +206,7 @@ class ModelOperations(ProjectOperations):
         if failure is None:
             self.move(model, MODEL, "hosted", _HOSTED)
         else:
-            self.ledger.change(model, units=None)
+            self.undo_log.set(model, units=None)
             self.move(model, MODEL, "hosting failed", failure)
 
     def _stop_model(self, params: dict[str, Any]) -> Result:
@@ -216,7 +216,7 @@ class ModelOperations(ProjectOperations):
         return {"Status": "STOPPING_HOSTING"}
 
     def _stopped(self, model: Model) -> None:
-        self.ledger.change(model, units=None)
+        self.undo_log.set(model, units=None)
         self.move(model, MODEL, "stopped", _TRAINED)
 
     # -- deletion ---------------------------------------------------------------------------
@@ -230,7 +230,7 @@ class ModelOperations(ProjectOperations):
     def _deleted(self, model: Model) -> None:
         project = self.projects.get(model.project)
         if project is not None and project.models.get(model.version) is model:
-            self.ledger.drop(project.models, model.version)
+            self.undo_log.pop_item(project.models, model.version)
             project.model_shelf.remove((model.version,))
             self.tags.forget(model.arn)
 
@@ -244,13 +244,13 @@ class ModelOperations(ProjectOperations):
         return model
 
     def _set_out(self, model: Model, event: str, message: str, **values: Any) -> None:
-        self.ledger.change(model, failure=None, **values)
+        self.undo_log.set(model, failure=None, **values)
         self.move(model, MODEL, event, message)
 
     def _begin_model(self, model: Model, finish: Callable[[], object]) -> None:
         self.begin(model, self._pace_of(model), finish)
 
-    def _pace_of(self, model: Model) -> Progress:
+    def _pace_of(self, model: Model) -> ProgressSetting:
         """Return a model's own policy, or that of the latest version if it is that."""
         own = self.pace(model.project, "model", str(model.version))
         if own.is_set or len(self.names(model)) == 1:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlmock.services.lookoutvision.backend import LookoutVision
+from mlmock.services.lookoutvision.backend import LookoutVisionBackend
 from mlmock.services.lookoutvision.dataset_content import Content
-from mlmock.services.lookoutvision.manifest import ANOMALY, NORMAL, BadLines, read_lines
+from mlmock.services.lookoutvision.manifest import ANOMALY, NORMAL, InvalidManifest, parse_manifest
 from mlmock.services.lookoutvision.resources import Metrics, Model, Project
 from mlmock.services.lookoutvision.state_machines import MODEL, USABLE
 from mlmock.simulation.clock import to_seconds
@@ -34,7 +34,7 @@ def json_line(uri: str, anomalous: bool | None, created: str) -> str:
     return json.dumps(line)
 
 
-def seed_dataset(backend: LookoutVision, project: Project, kind: str, lines: Lines) -> None:
+def seed_dataset(backend: LookoutVisionBackend, project: Project, kind: str, lines: Lines) -> None:
     """Let a project have a complete dataset of these lines; ValueError for lines it can't take.
 
     An int makes so many labelled images, a third of them anomalous; a text is the URI of a
@@ -45,26 +45,26 @@ def seed_dataset(backend: LookoutVision, project: Project, kind: str, lines: Lin
     if dataset is not None and dataset.work is not None:
         raise ValueError(f"the {kind} dataset of {project.name} is {dataset.status}")
     if dataset is not None and dataset.status in USABLE:
-        backend.ledger.change(dataset, content=content, updated=backend.now())
+        backend.undo_log.set(dataset, content=content, updated=backend.now())
     else:
         backend.fill(backend.add_dataset(project, kind), content)
 
 
-def _content(backend: LookoutVision, project: Project, kind: str, lines: Lines) -> Content:
+def _content(backend: LookoutVisionBackend, project: Project, kind: str, lines: Lines) -> Content:
     if isinstance(lines, str):
-        body = backend.world.store.get(lines, owner=backend.scope.owner)
+        body = backend.state.store.get(lines, scope=backend.scope)
     else:
         body = "\n".join(_texts(backend, project, kind, lines)).encode()
     if not body.strip():
         return Content()
     try:
-        return Content(read_lines(body, to_seconds(backend.now())))
-    except BadLines as fault:
+        return Content(parse_manifest(body, to_seconds(backend.now())))
+    except InvalidManifest as fault:
         raise ValueError(f"the {kind} dataset of {project.name}: {fault}") from None
 
 
 def _texts(
-    backend: LookoutVision,
+    backend: LookoutVisionBackend,
     project: Project,
     kind: str,
     lines: int | Sequence[str | Mapping[str, Any]],
@@ -84,22 +84,22 @@ def _texts(
     ]
 
 
-def seed_model(backend: LookoutVision, project: Project, status: str) -> Model:
+def seed_model(backend: LookoutVisionBackend, project: Project, status: str) -> Model:
     """Let a project have a new version of its model, TRAINED or HOSTED; ValueError otherwise."""
     if status not in SEEDED:
         raise ValueError(f"a model is seeded as {' or '.join(SEEDED)}, not as {status!r}")
     bucket = f"lookoutvision-{backend.scope.region}-{backend.scope.account_id}"
-    backend.world.store.ensure_bucket(bucket, backend.scope.owner)
+    backend.state.store.ensure_bucket(bucket, backend.scope)
     model = backend.add_model(project, bucket, f"projects/{project.name}/models/")
     test = project.datasets.get("test")
     if "train" in project.datasets:
         train = project.datasets["train"].content
-        backend.ledger.change(model, train=train, test=test.content if test else None)
+        backend.undo_log.set(model, train=train, test=test.content if test else None)
     has_images = bool(model.train.stats["Labeled"])
     backend.evaluate(model, None if has_images else _WITHOUT_IMAGES)
     backend.move(model, MODEL, "trained", "Training completed successfully.")
     if status == "HOSTED":
         backend.move(model, MODEL, "StartModel", "")
         backend.move(model, MODEL, "hosted", "The model is running.")
-        backend.ledger.change(model, units=(1, None))
+        backend.undo_log.set(model, units=(1, None))
     return model

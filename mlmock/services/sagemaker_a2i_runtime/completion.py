@@ -7,80 +7,82 @@ from datetime import timedelta
 from typing import Any
 
 from mlmock.aws.scope import Scope
-from mlmock.engine.state import World
-from mlmock.errors import BadAnswer
+from mlmock.engine.state import MockState
+from mlmock.errors import InvalidRule
 from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flows, default_bucket
 from mlmock.services.sagemaker_a2i_runtime.human_loops import (
     HUMAN_LOOP,
-    Answer,
-    Loop,
+    HumanLoopRecord,
+    WorkerAnswer,
     event_detail,
     loop_arn,
     output_json,
 )
 from mlmock.services.sagemaker_a2i_runtime.outcomes import Failed, Submitted
 from mlmock.simulation.events import Event
-from mlmock.simulation.object_store import MissingBucket, json_bytes, split_uri
+from mlmock.simulation.object_store import NoSuchBucket, json_bytes, parse_s3_uri
 
 _log = logging.getLogger("mlmock.a2i")
 _SECONDS_A_TASK = 30.0  # what a worker's answer says it took, at most (judged)
 
 
-class Endings:
+class LoopCompletion:
     """What ends the human loops of one account and region."""
 
-    def __init__(self, world: World, scope: Scope) -> None:
-        self._world = world
+    def __init__(self, state: MockState, scope: Scope) -> None:
+        self._state = state
         self._scope = scope
-        self._ledger = world.ledger
+        self._undo_log = state.undo_log
 
-    def carry_out(self, loop: Loop, outcome: Submitted | Failed) -> None:
-        """Take what workers submit, or fail the loop; BadAnswer for a loop that has ended."""
+    def carry_out(self, loop: HumanLoopRecord, outcome: Submitted | Failed) -> None:
+        """Take what workers submit, or fail the loop; InvalidRule for a loop that has ended."""
         if isinstance(outcome, Failed):
             self.fail(loop, outcome.code, outcome.reason)
         else:
             self.submit(loop, outcome.contents)
 
-    def submit(self, loop: Loop, contents: tuple[Any, ...]) -> None:
+    def submit(self, loop: HumanLoopRecord, contents: tuple[Any, ...]) -> None:
         """Take answers, one a worker; the last that is asked for completes the loop."""
         _check_answers(loop, len(contents))
         new = tuple(map(self._answer(loop), contents))
-        self._ledger.change(loop, answers=loop.answers + new)
+        self._undo_log.set(loop, answers=loop.answers + new)
         if loop.status == "Stopping":
             self._stopped(loop)
         elif len(loop.answers) >= (loop.terms.workers or 1):
             self._complete(loop)
 
-    def _answer(self, loop: Loop) -> Any:
-        now = self._world.clock.now()
+    def _answer(self, loop: HumanLoopRecord) -> Any:
+        now = self._state.clock.now()
         accepted = max(loop.created, now - timedelta(seconds=_SECONDS_A_TASK))
-        source = self._world.block.random
-        return lambda content: Answer(content, f"{source.getrandbits(64):016x}", accepted, now)
+        source = self._state.context.random
+        return lambda content: WorkerAnswer(
+            content, f"{source.getrandbits(64):016x}", accepted, now
+        )
 
-    def fail(self, loop: Loop, code: str, reason: str | None) -> None:
+    def fail(self, loop: HumanLoopRecord, code: str, reason: str | None) -> None:
         """Fail a loop that has not ended, as A2I itself would."""
         if not HUMAN_LOOP.allows(loop.status, "fail"):
-            raise BadAnswer(f"human loop {loop.name} is {loop.status}: it can't fail any more")
+            raise InvalidRule(f"human loop {loop.name} is {loop.status}: it can't fail any more")
         self._end_work(loop)
-        self._ledger.change(loop, failure_code=code, failure_reason=reason)
+        self._undo_log.set(loop, failure_code=code, failure_reason=reason)
         self._move(loop, "fail")
 
-    def stop(self, loop: Loop) -> None:
+    def stop(self, loop: HumanLoopRecord) -> None:
         """Stop a loop: Stopping until the policy, or the worker who has begun, ends it."""
-        self._ledger.change(loop, status=HUMAN_LOOP.after(loop.status, "StopHumanLoop"))
-        flows = self._world.part(Flows)
+        self._undo_log.set(loop, status=HUMAN_LOOP.after(loop.status, "StopHumanLoop"))
+        flows = self._state.shared(Flows)
         progress = flows.progress_of(loop.name, loop.flow_arn, self._scope)
         work = progress.begin(lambda: self._stopped(loop))
         if not work.done:
-            self._ledger.change(loop, stopping=work)
+            self._undo_log.set(loop, stopping=work)
 
-    def stop_at_once(self, loop: Loop) -> None:
+    def stop_at_once(self, loop: HumanLoopRecord) -> None:
         """Stop a loop whatever the policy: its flow definition is being deleted."""
         if loop.status == "InProgress":
-            self._ledger.change(loop, status="Stopping")
+            self._undo_log.set(loop, status="Stopping")
         self._stopped(loop)
 
-    def _stopped(self, loop: Loop) -> None:
+    def _stopped(self, loop: HumanLoopRecord) -> None:
         if loop.status != "Stopping":
             return
         self._end_work(loop)
@@ -88,44 +90,44 @@ class Endings:
             self._write_output(loop)
         self._move(loop, "stopped")
 
-    def _complete(self, loop: Loop) -> None:
+    def _complete(self, loop: HumanLoopRecord) -> None:
         if self._write_output(loop):
             self._move(loop, "complete")
         else:
-            bucket, _ = split_uri(loop.output_uri)
+            bucket, _ = parse_s3_uri(loop.output_uri)
             self.fail(loop, "ValidationError", f"The bucket {bucket} does not exist.")
 
-    def _end_work(self, loop: Loop) -> None:
+    def _end_work(self, loop: HumanLoopRecord) -> None:
         if loop.stopping is not None:
             loop.stopping.cancel()
-            self._ledger.change(loop, stopping=None)
+            self._undo_log.set(loop, stopping=None)
 
-    def _move(self, loop: Loop, event: str) -> None:
-        self._ledger.change(loop, status=HUMAN_LOOP.after(loop.status, event))
+    def _move(self, loop: HumanLoopRecord, event: str) -> None:
+        self._undo_log.set(loop, status=HUMAN_LOOP.after(loop.status, event))
         scope = self._scope
-        self._world.emit(
+        self._state.emit(
             Event(
                 source="aws.sagemaker",
                 detail_type="SageMaker A2I HumanLoop Status Change",
                 detail=event_detail(loop, scope),
                 resources=(loop_arn(scope, loop.name),),
-                time=self._world.clock.now(),
+                time=self._state.clock.now(),
                 region=scope.region,
                 account_id=scope.account_id,
-                id=self._world.new_id(),
+                id=self._state.new_id(),
             )
         )
 
-    def _write_output(self, loop: Loop) -> bool:
+    def _write_output(self, loop: HumanLoopRecord) -> bool:
         """Write the answers; False where moto's S3 lacks the bucket (judged: the loop fails)."""
-        store, owner = self._world.store, self._scope.owner
-        bucket, _ = split_uri(loop.output_uri)
+        store = self._state.store
+        bucket, _ = parse_s3_uri(loop.output_uri)
         if bucket == default_bucket(self._scope):
-            store.ensure_bucket(bucket, owner)
+            store.ensure_bucket(bucket, self._scope)
         body = json_bytes(output_json(loop))
         try:
-            store.put(loop.output_uri, body, "application/json", owner=owner)
-        except MissingBucket:
+            store.put(loop.output_uri, body, "application/json", scope=self._scope)
+        except NoSuchBucket:
             _log.warning(
                 "human loop %s: its answers are lost, for moto's S3 has no bucket %s; create it",
                 loop.name,
@@ -135,12 +137,12 @@ class Endings:
         return True
 
 
-def _check_answers(loop: Loop, count: int) -> None:
+def _check_answers(loop: HumanLoopRecord, count: int) -> None:
     if not loop.is_open:
-        raise BadAnswer(f"human loop {loop.name} is {loop.status}: it takes no answer any more")
+        raise InvalidRule(f"human loop {loop.name} is {loop.status}: it takes no answer any more")
     workers = loop.terms.workers
     if workers is not None and len(loop.answers) + count > workers:
-        raise BadAnswer(
+        raise InvalidRule(
             f"human loop {loop.name} asks {_counted(workers, 'worker')}, has "
             f"{_counted(len(loop.answers), 'answer')}, and {count} more came; "
             f'say flow_definition("{loop.terms.flow_name}", workers=...) before it starts'

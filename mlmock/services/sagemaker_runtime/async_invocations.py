@@ -20,19 +20,19 @@ from mlmock.services.sagemaker_runtime.async_failures import (
     no_answer,
     no_object,
 )
-from mlmock.services.sagemaker_runtime.endpoint_config import Later
+from mlmock.services.sagemaker_runtime.endpoint_config import AsyncConfig
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint
-from mlmock.services.sagemaker_runtime.invocation import Trip
-from mlmock.services.sagemaker_runtime.model_answers import STREAM_ERRORS, Reply
-from mlmock.simulation.object_store import MissingBucket, MissingObject
-from mlmock.simulation.progress import Work
-from mlmock.simulation.state_machine import Machine, Transition
+from mlmock.services.sagemaker_runtime.invocation import Invocation
+from mlmock.services.sagemaker_runtime.model_answers import STREAM_ERRORS, ModelAnswer
+from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey
+from mlmock.simulation.progress import Task
+from mlmock.simulation.state_machine import StateMachine, Transition
 
 if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.invocation import InvocationBackend
 
 # The service shows no states; these are what its notifications and its S3 objects tell of them.
-INVOCATION = Machine(
+INVOCATION = StateMachine(
     name="asynchronous invocation",
     start="Queued",
     transitions=(
@@ -47,25 +47,25 @@ _CONTENT_TYPE = "x-amzn-sagemaker-content-type"
 _BROKEN_OFF = "The model's answer broke off."
 
 
-class Job:
+class AsyncInvocation:
     """One asynchronous invocation, from the call to what it leaves in S3."""
 
     def __init__(
-        self, backend: InvocationBackend, call: Call, endpoint: Endpoint, config: Later
+        self, backend: InvocationBackend, call: Call, endpoint: Endpoint, config: AsyncConfig
     ) -> None:
-        world = backend.world
+        state = backend.state
         self.backend = backend
         self.call = call
         self.endpoint = endpoint
         self.config = config
         self.params = call.params
-        self.inference_id: str = call.params.get("InferenceId") or world.new_id()
+        self.inference_id: str = call.params.get("InferenceId") or state.new_id()
         self.received = backend.now()
         default = places.default_output(backend.scope, endpoint.name)
-        self.output, self.failure = places.locations(config, call.params, default, world.new_id())
+        self.output, self.failure = places.locations(config, call.params, default, state.new_id())
         self.seconds = 0.0
-        self.outcome: Reply | Failure | None = None
-        self.work: Work | None = None
+        self.outcome: ModelAnswer | Failure | None = None
+        self.work: Task | None = None
         self.status = INVOCATION.start
 
     def __repr__(self) -> str:
@@ -84,19 +84,19 @@ class Job:
             result["FailureLocation"] = self.failure
         return result
 
-    def trip(self, variant: str) -> Trip | None:
+    def trip(self, variant: str) -> Invocation | None:
         """Return the trip with the input as its body; None, and a failure, if there is none."""
         location = self.params.get("InputLocation")
         if location is None:
-            return Trip(self.backend, self.call, self.endpoint, variant)
+            return Invocation(self.backend, self.call, self.endpoint, variant)
         try:
-            found = self.backend.world.store.object(location, owner=self.backend.scope.owner)
-        except (MissingObject, MissingBucket, ValueError):
+            found = self.backend.state.store.object(location, scope=self.backend.scope)
+        except (NoSuchKey, NoSuchBucket, ValueError):
             self._begin(no_object("download the input from", location))
             return None
         content_type = self.params.get("ContentType", found.content_type)
         call = _with_input(self.call, found.body, content_type)
-        return Trip(self.backend, call, self.endpoint, variant)
+        return Invocation(self.backend, call, self.endpoint, variant)
 
     # -- the desk: what becomes of the model's answer -----------------------------------------
 
@@ -110,42 +110,42 @@ class Job:
             return self._begin(no_answer(_BROKEN_OFF))
         return self._begin(failure_of(refusals.with_text(fault)))
 
-    def answered(self, reply: Reply) -> Result:
+    def answered(self, reply: ModelAnswer) -> Result:
         """Take the model's answer; it is written when the work ends."""
         body = reply.whole(self.wait)
         if body is None:
             return self._begin(no_answer(_BROKEN_OFF))
-        return self._begin(Reply(body, reply.content_type))
+        return self._begin(ModelAnswer(body, reply.content_type))
 
     # -- the work ---------------------------------------------------------------------------
 
-    def _begin(self, outcome: Reply | Failure) -> Result:
+    def _begin(self, outcome: ModelAnswer | Failure) -> Result:
         """Start the work that ends in `outcome`, and return the answer to the call."""
         backend = self.backend
         self.outcome = outcome
-        backend.ledger.put(backend.jobs, id(self), self)
+        backend.undo_log.set_item(backend.jobs, id(self), self)
         work = self.endpoint.progress.begin(self._run)
         if work.policy.polls is not None:
             work.finish()  # nobody can look at it: so many polls count as none
         else:
-            backend.ledger.change(self, work=work)
+            backend.undo_log.set(self, work=work)
             self._at(self.params.get("RequestTTLSeconds", _TTL), self._expire)
         return self.accepted
 
-    def end(self, outcome: Reply | Failure | None = None) -> None:
+    def end(self, outcome: ModelAnswer | Failure | None = None) -> None:
         """End now, in `outcome` or as the model answered; nothing if it has ended."""
         backend, work = self.backend, self.work
         with backend.lock:  # waiters in other threads move the clock as well
             if self.done:
                 return
-            backend.ledger.drop(backend.jobs, id(self))
+            backend.undo_log.pop_item(backend.jobs, id(self))
             if work is not None and not work.done:
                 work.cancel()
             left = self._leave(outcome or self.outcome)
             self._move("completes" if left else "fails")
 
     def _move(self, event: str) -> None:
-        self.backend.ledger.change(self, status=INVOCATION.after(self.status, event))
+        self.backend.undo_log.set(self, status=INVOCATION.after(self.status, event))
 
     def _run(self) -> None:
         """The queue is over: the model works, and ends in its time or in the caller's."""
@@ -160,7 +160,7 @@ class Job:
             self.end()
 
     def _at(self, seconds: float, job: Callable[[], object]) -> None:
-        self.backend.clock.at(self.backend.clock.seconds() + seconds, job)
+        self.backend.clock.call_at(self.backend.clock.seconds() + seconds, job)
 
     def _expire(self) -> None:
         if self.work is not None and not self.work.done:
@@ -168,26 +168,26 @@ class Job:
 
     # -- what it leaves behind --------------------------------------------------------------
 
-    def _leave(self, outcome: Reply | Failure | None) -> bool:
+    def _leave(self, outcome: ModelAnswer | Failure | None) -> bool:
         """Write what the work leaves; True for an output, False for a failure."""
-        if isinstance(outcome, Reply):
+        if isinstance(outcome, ModelAnswer):
             if self._put(self.output, outcome.body, outcome.content_type):
-                notices.tell_success(self, outcome.body, outcome.content_type)
+                notices.notify_success(self, outcome.body, outcome.content_type)
                 return True
             outcome = no_object("upload the output to", self.output)
         assert outcome is not None
         if self.failure is not None:
             self._put(self.failure, outcome.body, outcome.content_type)
-        notices.tell_failure(self, outcome)
+        notices.notify_failure(self, outcome)
         return False
 
     def _put(self, uri: str, body: bytes, content_type: str) -> bool:
-        store, scope = self.backend.world.store, self.backend.scope
+        store, scope = self.backend.state.store, self.backend.scope
         if self.config.output is None and uri == self.output:
-            store.ensure_bucket(places.default_bucket(scope), scope.owner)
+            store.ensure_bucket(places.default_bucket(scope), scope)
         try:
-            store.put(uri, body, content_type, owner=scope.owner)
-        except (MissingBucket, ValueError):
+            store.put(uri, body, content_type, scope=scope)
+        except (NoSuchBucket, ValueError):
             self.backend.warn_of_place(self.endpoint.name, uri)
             return False
         return True
@@ -198,5 +198,5 @@ def _with_input(call: Call, body: bytes, content_type: str) -> Call:
     wire = call.request
     seen = copy(call)
     seen.request = replace(wire, headers={**wire.headers, _CONTENT_TYPE: content_type}, body=body)
-    seen.forget_params()
+    seen.release_params()
     return seen

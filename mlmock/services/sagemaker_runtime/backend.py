@@ -8,28 +8,28 @@ from typing import Any, cast
 
 from mlmock.aws.scope import Scope
 from mlmock.call import Call
-from mlmock.engine.state import World
+from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
-from mlmock.rules.answers import Default, Later
-from mlmock.rules.rule import Rule, given
+from mlmock.rules.answers import DefaultAnswer, Deferred
+from mlmock.rules.rule import Rule, resolve_answer
 from mlmock.services.common.backend import Result
 from mlmock.services.sagemaker_runtime import errors as refusals
-from mlmock.services.sagemaker_runtime.async_invocations import Job
+from mlmock.services.sagemaker_runtime.async_invocations import AsyncInvocation
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint, Endpoints, endpoint_key
 from mlmock.services.sagemaker_runtime.invocation import (
-    MOST,
+    MAX_BODY_BYTES,
+    Invocation,
     InvocationBackend,
-    Trip,
-    admitted,
+    admit,
     check_attributes,
 )
-from mlmock.services.sagemaker_runtime.model_answers import Form, Reply, body_of
-from mlmock.services.sagemaker_runtime.responders import Streamed, Whole
+from mlmock.services.sagemaker_runtime.model_answers import AnswerOptions, ModelAnswer, to_bytes
+from mlmock.services.sagemaker_runtime.responders import StreamResponder, SyncResponder
 from mlmock.services.sagemaker_runtime.sessions import Sessions
 
 _log = logging.getLogger("mlmock.sagemaker")
 _HEADROOM = 4096  # what the front door takes beyond the largest body (seen, of an older limit)
-Desk = Whole | Job
+Desk = SyncResponder | AsyncInvocation
 
 
 class Invocations(InvocationBackend):
@@ -37,95 +37,96 @@ class Invocations(InvocationBackend):
 
     service = "sagemaker-runtime"
 
-    def __init__(self, world: World, scope: Scope) -> None:
-        super().__init__(world, scope)
-        self.endpoints = world.part(Endpoints)
-        self._owner = scope.owner
+    def __init__(self, state: MockState, scope: Scope) -> None:
+        super().__init__(state, scope)
+        self.endpoints = state.shared(Endpoints)
         self.sessions = Sessions(self)
-        self.jobs: dict[int, Job] = {}
+        self.jobs: dict[int, AsyncInvocation] = {}
 
     # -- operations -------------------------------------------------------------------------
 
-    def invoke_endpoint(self, call: Call) -> Result | Later:
+    def invoke_endpoint(self, call: Call) -> Result | Deferred:
         """Answer in one piece."""
-        trip = admitted(self, call, self._endpoint(call))
+        trip = admit(self, call, self._endpoint(call))
         if "SessionId" in call.params:
             self.sessions.route(trip)
-        return self._asked(trip, Whole(trip))
+        return self._asked(trip, SyncResponder(trip))
 
-    def invoke_endpoint_with_response_stream(self, call: Call) -> Result | Later:
+    def invoke_endpoint_with_response_stream(self, call: Call) -> Result | Deferred:
         """Answer part by part."""
-        trip = admitted(self, call, self._endpoint(call))
+        trip = admit(self, call, self._endpoint(call))
         if "SessionId" in call.params:
             self.sessions.route(trip)
-        return self._asked(trip, Streamed(trip))
+        return self._asked(trip, StreamResponder(trip))
 
-    def invoke_endpoint_async(self, call: Call) -> Result | Later:
+    def invoke_endpoint_async(self, call: Call) -> Result | Deferred:
         """Accept the invocation; its answer is in S3 when the work ends."""
         endpoint = self._endpoint(call)
         config = endpoint.config.later
         if config is None:
-            raise refusals.never_later(endpoint.name)
+            raise refusals.not_async_error(endpoint.name)
         check_attributes(call.params)
         if bool(call.params.get("Body")) == ("InputLocation" in call.params):
-            raise refusals.one_input()
-        job = Job(self, call, endpoint, config)
-        trip = job.trip(endpoint.variants.pick(self.world.block.random.choices))
+            raise refusals.ambiguous_input_error()
+        job = AsyncInvocation(self, call, endpoint, config)
+        trip = job.trip(endpoint.variants.pick(self.state.context.random.choices))
         return job.accepted if trip is None else self._asked(trip, job)
 
-    def refusal(self, call: Call, fault: ServiceError) -> ServiceError:
+    def translate_error(self, call: Call, fault: ServiceError) -> ServiceError:
         """Return the front door's 413 for a body that is far too large, else `fault`."""
-        limit = MOST + _HEADROOM
-        return refusals.too_large(limit) if len(call.body) > limit else fault
+        limit = MAX_BODY_BYTES + _HEADROOM
+        return refusals.payload_too_large_error(limit) if len(call.body) > limit else fault
 
     # -- the model --------------------------------------------------------------------------
 
     def _endpoint(self, call: Call) -> Endpoint:
         name = call.params["EndpointName"]
-        found = self.endpoints.find(name, self.scope, self._owner)
+        found = self.endpoints.find(name, self.scope)
         if found is None:
             raise refusals.not_found(name, self.scope)
         return found
 
-    def _asked(self, trip: Trip, desk: Desk) -> Result | Later:
+    def _asked(self, trip: Invocation, desk: Desk) -> Result | Deferred:
         """Ask the rules of the endpoint, and let the desk do with the answer what it does."""
         name = trip.endpoint.name
-        key, book = endpoint_key(name), self.world.book
-        if not book.has(key):
+        key, index = endpoint_key(name), self.state.rules
+        if not index.has_rules_for(key):
             return desk.answered(_default(trip))
         seen = trip.seen
-        found: Any = book.find((key,), trip.call, seen)
+        found: Any = index.find((key,), trip.call, seen)
         if found is None:
-            self.nobody_takes(trip.call, (key,), seen, f"endpoint {name}")
+            self.raise_unmatched(trip.call, (key,), seen, f"endpoint {name}")
             return desk.answered(_default(trip))
         rule, answer = found
-        if type(answer) is Reply and not rule.seconds:
+        if type(answer) is ModelAnswer and not rule.latency:
             return desk.answered(rule.subject.check.of(answer))  # the usual case, on the short way
         return _carried(desk, lambda: _given(desk, trip, rule, answer))
 
 
-def _given(desk: Desk, trip: Trip, rule: Rule, answer: Any) -> Result | Later:
-    if rule.seconds:
-        desk.wait(rule.seconds)
-    if isinstance(answer, Default):
+def _given(desk: Desk, trip: Invocation, rule: Rule, answer: Any) -> Result | Deferred:
+    if rule.latency:
+        desk.wait(rule.latency)
+    if isinstance(answer, DefaultAnswer):
         return desk.answered(_default(trip))
-    form = cast(Form, rule.subject.check)
-    found: Result | Later = given(answer, trip.call, lambda value: desk.answered(form.of(value)))
+    form = cast(AnswerOptions, rule.subject.check)
+    found: Result | Deferred = resolve_answer(
+        answer, trip.call, lambda value: desk.answered(form.of(value))
+    )
     return found
 
 
-def _carried(desk: Desk, make: Callable[[], Any]) -> Result | Later:
+def _carried(desk: Desk, make: Callable[[], Any]) -> Result | Deferred:
     """Return what `make` comes to; the desk says what becomes of a service's error on the way."""
     try:
         found = make()
     except ServiceError as fault:
         return desk.failed(fault)
-    if type(found) is Later:
-        return Later(found.work, lambda value: _carried(desk, lambda: found.then(value)))
+    if type(found) is Deferred:
+        return Deferred(found.work, lambda value: _carried(desk, lambda: found.then(value)))
     return cast(Result, found)
 
 
-def _default(trip: Trip) -> Reply:
+def _default(trip: Invocation) -> ModelAnswer:
     """Return the answer of an endpoint that nobody has scripted: it says what it is."""
     said = {"mlmock": "this endpoint has no script", "endpoint": trip.endpoint.name}
-    return Reply(body_of({**said, "variant": trip.variant}), "application/json")
+    return ModelAnswer(to_bytes({**said, "variant": trip.variant}), "application/json")

@@ -9,16 +9,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlmock.services.sagemaker_runtime.endpoint_config import Capture
-from mlmock.simulation.object_store import MissingBucket
+from mlmock.simulation.object_store import NoSuchBucket
 
 if TYPE_CHECKING:
-    from mlmock.services.sagemaker_runtime.invocation import Trip
+    from mlmock.services.sagemaker_runtime.invocation import Invocation
 
 
-def write(trip: Trip, capture: Capture, body: bytes, content_type: str) -> None:
+def write(trip: Invocation, capture: Capture, body: bytes, content_type: str) -> None:
     """Put down one invocation, or none if the sample leaves it out; shadows get their own."""
-    world = trip.backend.world
-    if capture.percent < 100 and world.block.random.random() * 100 >= capture.percent:
+    state = trip.backend.state
+    if capture.percent < 100 and state.context.random.random() * 100 >= capture.percent:
         return
     sent = (trip.call.body, trip.call.params.get("ContentType", "application/octet-stream"))
     _put(trip, capture, trip.variant, {"Input": sent, "Output": (body, content_type)})
@@ -26,8 +26,10 @@ def write(trip: Trip, capture: Capture, body: bytes, content_type: str) -> None:
         _put(trip, capture, shadow, {"Input": sent})
 
 
-def _put(trip: Trip, capture: Capture, variant: str, data: Mapping[str, tuple[bytes, str]]) -> None:
-    now, event_id = trip.backend.now(), trip.backend.world.new_id()
+def _put(
+    trip: Invocation, capture: Capture, variant: str, data: Mapping[str, tuple[bytes, str]]
+) -> None:
+    now, event_id = trip.backend.now(), trip.backend.state.new_id()
     halves = {
         f"endpoint{half}": _half(capture, half, *content)
         for half, content in data.items()
@@ -41,11 +43,11 @@ def _put(trip: Trip, capture: Capture, variant: str, data: Mapping[str, tuple[by
         "eventVersion": "0",
     }
     text = json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
-    store, owner = trip.backend.world.store, trip.backend.scope.owner
+    store = trip.backend.state.store
     uri = _uri(capture.prefix, trip.endpoint.name, variant, now, event_id)
     try:
-        store.put(uri, text, "application/jsonlines", owner=owner)
-    except (MissingBucket, ValueError):
+        store.put(uri, text, "application/jsonlines", scope=trip.backend.scope)
+    except (NoSuchBucket, ValueError):
         trip.backend.warn_of_place(trip.endpoint.name, uri)
 
 
@@ -62,7 +64,7 @@ def _half(capture: Capture, half: str, body: bytes, content_type: str) -> dict[s
     }
 
 
-def _metadata(trip: Trip, now: datetime) -> dict[str, Any]:
+def _metadata(trip: Invocation, now: datetime) -> dict[str, Any]:
     params = trip.call.params
     found: dict[str, Any] = {}
     if "CustomAttributes" in params:

@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mlmock.aws.scope import Narrowing, Owner, Scope
-from mlmock.engine.state import World
-from mlmock.services.common.declarations import Declared
-from mlmock.services.common.handle import Policies
+from mlmock.aws.scope import Scope, ScopeFilter
+from mlmock.engine.state import MockState
+from mlmock.services.common.declarations import ScopedRegistry
+from mlmock.services.common.handle import ServiceProgress
 from mlmock.services.sagemaker_runtime.endpoint_config import (
-    _UNSAID,
+    _UNSPECIFIED,
     ALL_TRAFFIC,
-    Config,
-    Later,
+    AsyncConfig,
+    EndpointConfig,
     Variants,
 )
 from mlmock.services.sagemaker_runtime.model_answers import SERVICE
-from mlmock.simulation.progress import Progress
+from mlmock.simulation.progress import ProgressSetting
 
 _log = logging.getLogger("mlmock.sagemaker")
 _UNKNOWN = (
@@ -36,7 +36,7 @@ SERVING = frozenset(
 
 
 SESSION_SECONDS = 1200.0  # what SageMaker's large-model container gives a session (judged)
-_ANYTHING = Config(later=Later(), session_seconds=SESSION_SECONDS)
+_ANYTHING = EndpointConfig(later=AsyncConfig(), session_seconds=SESSION_SECONDS)
 
 
 @dataclass(slots=True)
@@ -48,12 +48,12 @@ class Endpoint:
     """
 
     name: str
-    progress: Progress
-    config: Config = _UNSAID
+    progress: ProgressSetting
+    config: EndpointConfig = _UNSPECIFIED
     deleted: bool = False
     is_found: bool = False
     is_made_up: bool = False
-    at: Narrowing = field(default_factory=Narrowing)
+    at: ScopeFilter = field(default_factory=ScopeFilter)
 
     @property
     def variants(self) -> Variants:
@@ -64,36 +64,36 @@ class Endpoint:
 class Endpoints:
     """The endpoints of a world."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._policy = world.part(Policies).of(SERVICE)
-        self._declared: Declared[Endpoint] = Declared(world.ledger)
+    def __init__(self, state: MockState) -> None:
+        self._state = state
+        self._policy = state.shared(ServiceProgress).of(SERVICE)
+        self._declared: ScopedRegistry[Endpoint] = ScopedRegistry(state.undo_log)
 
     def declared(self) -> list[Endpoint]:
         """Return what is declared, and not deleted."""
         return [endpoint for endpoint in self._declared.values() if not endpoint.deleted]
 
-    def declare(self, name: str, at: Narrowing, said: Mapping[str, Any]) -> Endpoint:
+    def declare(self, name: str, at: ScopeFilter, said: Mapping[str, Any]) -> Endpoint:
         """Return the endpoint `name`, with `said` (fields of Config) changed."""
         found = self._declared.get_or_add(
             name, at, lambda: Endpoint(name, self._policy.child(), at=at)
         )
         if said or found.deleted:
             config = replace(found.config, **said) if said else found.config
-            self._world.ledger.change(found, config=config, deleted=False)
+            self._state.undo_log.set(found, config=config, deleted=False)
         return found
 
-    def find(self, name: str, scope: Scope, owner: Owner) -> Endpoint | None:
+    def find(self, name: str, scope: Scope) -> Endpoint | None:
         """Return the endpoint that answers as `name` in `scope`, or None.
 
         A declaration that says how it is set up stands alone; for the others the control plane of
-        an active moto is asked, on behalf of `owner`. One that was found there is gone when it is
+        an active moto is asked, on behalf of `scope`. One that was found there is gone when it is
         gone there.
         """
         declared = self._declared.find(name, scope)
-        if declared is not None and (declared.deleted or declared.config is not _UNSAID):
+        if declared is not None and (declared.deleted or declared.config is not _UNSPECIFIED):
             return None if declared.deleted else _in_service(declared)
-        ask = self._world.neighbour(self._world, "sagemaker", owner)
+        ask = self._state.external_service(self._state, "sagemaker", scope)
         found = self._found(ask, name, declared) if ask is not None else None
         if found is not None:
             return _in_service(found)
@@ -110,11 +110,11 @@ class Endpoints:
         if declared is None:
             return Endpoint(name, self._policy, config)
         if not declared.is_found:
-            self._world.ledger.change(declared, is_found=True)
+            self._state.undo_log.set(declared, is_found=True)
         return Endpoint(name, declared.progress, config)
 
     def _undeclared(self, name: str, hint: str) -> Endpoint | None:
-        if not self._world.block.options.strict:
+        if not self._state.context.options.strict:
             return Endpoint(name, self._policy, _ANYTHING, is_made_up=True)
         _log.warning(hint, name, name)
         return None

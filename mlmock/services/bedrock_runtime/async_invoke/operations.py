@@ -11,30 +11,34 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.arns import Arn
-from mlmock.aws.protocol.messages import Written
-from mlmock.aws.scope import Owner
+from mlmock.aws.protocol.messages import PreserializedResult
+from mlmock.aws.scope import Scope
 from mlmock.call import Call
-from mlmock.engine.state import World
+from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime.async_invoke import listing as async_listing
 from mlmock.services.bedrock_runtime.async_invoke.families import Family, File, Work, family_of
 from mlmock.services.bedrock_runtime.async_invoke.families.base import check_input, manifest
 from mlmock.services.bedrock_runtime.async_invoke.jobs import (
     ASYNC_INVOKE,
+    AsyncInvokeRecord,
     Completion,
     Failure,
-    Invoke,
     Outcome,
     Place,
 )
-from mlmock.services.bedrock_runtime.models.declarations import Facts, Known, Models
+from mlmock.services.bedrock_runtime.models.declarations import (
+    ModelDeclaration,
+    ModelDeclarations,
+    ResolvedModel,
+)
 from mlmock.services.bedrock_runtime.models.identifiers import GEOGRAPHIES
 from mlmock.services.common.backend import Result
-from mlmock.services.common.handle import Policies
+from mlmock.services.common.handle import ServiceProgress
 from mlmock.services.common.idempotency import ClientTokens
 from mlmock.simulation.clock import to_seconds
-from mlmock.simulation.object_store import MissingBucket, MissingObject, split_uri
-from mlmock.simulation.progress import Progress
+from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey, parse_s3_uri
+from mlmock.simulation.progress import ProgressSetting
 
 if TYPE_CHECKING:
     from mlmock.services.common.backend import Backend
@@ -49,8 +53,8 @@ RULES = ("bedrock async invokes",)
 class AsyncProgress:
     """The policy of the async invokes of a world: the service's, until it is set."""
 
-    def __init__(self, world: World) -> None:
-        self.progress: Progress = world.part(Policies).of("bedrock-runtime").child()
+    def __init__(self, state: MockState) -> None:
+        self.progress: ProgressSetting = state.shared(ServiceProgress).of("bedrock-runtime").child()
 
 
 class AsyncInvokes:
@@ -58,13 +62,13 @@ class AsyncInvokes:
 
     def __init__(self, backend: Backend) -> None:
         self.scope = backend.scope
-        self.invokes: dict[str, Invoke] = {}
+        self.invokes: dict[str, AsyncInvokeRecord] = {}
         self._backend = backend
-        self._world = backend.world
-        self._ledger = backend.ledger
-        self._catalogue = async_listing.Catalogue(backend.ledger)
+        self._state = backend.state
+        self._undo_log = backend.undo_log
+        self._catalogue = async_listing.InvokeIndex(backend.undo_log)
         # How long a token is remembered is not documented; the listing shows it for ever (judged).
-        self._tokens = ClientTokens(backend.ledger, backend.clock, lifetime=math.inf)
+        self._tokens = ClientTokens(backend.undo_log, backend.clock, lifetime=math.inf)
         self._order = itertools.count()
 
     # -- operations -------------------------------------------------------------------------
@@ -75,7 +79,7 @@ class AsyncInvokes:
         token = params.get("clientRequestToken")
         given = {name: params[name] for name in params if name != "clientRequestToken"}
         with self._backend.lock:
-            arn = self._tokens.once(
+            arn = self._tokens.run_once(
                 "StartAsyncInvoke",
                 token,
                 given,
@@ -94,7 +98,7 @@ class AsyncInvokes:
                     "ValidationException", "The provided invocation ARN does not exist."
                 )
             row = _looked_at(found).shown()
-        return Written(row.members, row.written)
+        return PreserializedResult(row.members, row.written)
 
     def list(self, call: Call) -> Result:
         """Show invocations, the latest first, a hundred a page (judged)."""
@@ -108,36 +112,38 @@ class AsyncInvokes:
             token = async_listing.tokens_of(call.params, self.scope).make(after)
             members["nextToken"], end = token, b'],"nextToken":"%s"}' % token.encode()
         body = b'{"asyncInvokeSummaries":[%s%s' % (b",".join([row.written for row in rows]), end)
-        return Written(members, body)
+        return PreserializedResult(members, body)
 
     # -- the life of an invocation ----------------------------------------------------------
 
-    def end(self, invoke: Invoke, outcome: Outcome) -> None:
+    def end(self, invoke: AsyncInvokeRecord, outcome: Outcome) -> None:
         """End an invocation in progress: write its files, then show how it ended."""
         if invoke.progress is not None:
             invoke.progress.cancel()
         try:
             self._write(invoke, _files(invoke, outcome))
-        except MissingBucket as missing:
+        except NoSuchBucket as missing:
             _log.warning("async invoke %s: there is no bucket %s", invoke.arn, missing)
             if isinstance(outcome, Completion):
                 outcome = Failure(f"The bucket {missing} does not exist.")
         message = outcome.message if isinstance(outcome, Failure) else None
         self._move(invoke, "complete" if message is None else "fail", message)
 
-    def _begin(self, call: Call, token: str | None) -> Invoke:
+    def _begin(self, call: Call, token: str | None) -> AsyncInvokeRecord:
         params = call.params
-        model_id, family = _model(self._world.part(Models).known(params["modelId"], self.scope))
+        model_id, family = _model(
+            self._state.shared(ModelDeclarations).known(params["modelId"], self.scope)
+        )
         check_input(family, model_id, params["modelInput"])
         _check_destination(params["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"])
         invoke = self._new(params, token, model_id, family, self._outcome(call, model_id))
         self._write_manifest(invoke)
-        self._ledger.put(self.invokes, invoke.arn, invoke)
+        self._undo_log.set_item(self.invokes, invoke.arn, invoke)
         self._catalogue.add(invoke)
-        progress = self._world.part(AsyncProgress).progress
+        progress = self._state.shared(AsyncProgress).progress
         working = progress.begin(lambda: self.end(invoke, invoke.outcome))
         if not working.done:
-            self._ledger.change(invoke, progress=working)
+            self._undo_log.set(invoke, progress=working)
         return invoke
 
     def _new(
@@ -147,14 +153,14 @@ class AsyncInvokes:
         model_id: str,
         family: Family,
         outcome: Outcome,
-    ) -> Invoke:
+    ) -> AsyncInvokeRecord:
         asked = params["outputDataConfig"]["s3OutputDataConfig"]
-        name = "".join(self._world.block.random.choices(_ALPHABET, k=12))
+        name = "".join(self._state.context.random.choices(_ALPHABET, k=12))
         folder = f"{asked['s3Uri'].rstrip('/')}/{name}"
         arn = self.scope.arn("bedrock", f"async-invoke/{name}")
         submitted = self._backend.now()
         work = Work(arn, model_id, folder, params["modelInput"], None, self._read)
-        return Invoke(
+        return AsyncInvokeRecord(
             place=(to_seconds(submitted), next(self._order), arn),
             model_arn=self._model_arn(params["modelId"], model_id),
             token=token,
@@ -182,26 +188,26 @@ class AsyncInvokes:
 
     def _outcome(self, call: Call, model_id: str) -> Outcome:
         """Return how the invocation will end: as the newest rule that takes it says, or well."""
-        book = self._world.book
-        if not book.has(RULES):
+        index = self._state.rules
+        if not index.has_rules_for(RULES):
             return Completion()
-        found = book.find((RULES,), call, {**call.params, "modelId": model_id})
+        found = index.find((RULES,), call, {**call.params, "modelId": model_id})
         return found[1] if found is not None else Completion()
 
-    def _look(self, place: Place) -> Invoke:
+    def _look(self, place: Place) -> AsyncInvokeRecord:
         found = self.invokes[place[2]]
         return found if found.progress is None else _looked_at(found)
 
-    def _move(self, invoke: Invoke, event: str, message: str | None) -> None:
+    def _move(self, invoke: AsyncInvokeRecord, event: str, message: str | None) -> None:
         status, now = ASYNC_INVOKE.after(invoke.status, event), self._backend.now()
         self._catalogue.move(invoke.place, invoke.status, status)
-        self._ledger.change(
+        self._undo_log.set(
             invoke, status=status, ended=now, failure_message=message, progress=None, row=None
         )
 
     # -- files ------------------------------------------------------------------------------
 
-    def _write_manifest(self, invoke: Invoke) -> None:
+    def _write_manifest(self, invoke: AsyncInvokeRecord) -> None:
         """Write what is there from the start; a bucket that isn't there is refused here.
 
         So is one that belongs to somebody else than the `bucketOwner` that the call names (judged).
@@ -209,35 +215,35 @@ class AsyncInvokes:
         try:
             self._check_owner(invoke)
             self._write(invoke, [manifest(invoke.work)])
-        except MissingBucket:
+        except NoSuchBucket:
             raise ServiceError("ValidationException", "Invalid S3 credentials") from None
 
-    def _check_owner(self, invoke: Invoke) -> None:
+    def _check_owner(self, invoke: AsyncInvokeRecord) -> None:
         account_id = invoke.destination.get("bucketOwner")
         if account_id is None:
             return
-        ask = self._world.neighbour(self._world, "s3", Owner(account_id, self.scope.region))
-        bucket, _ = split_uri(invoke.work.folder)
+        ask = self._state.external_service(self._state, "s3", Scope(account_id, self.scope.region))
+        bucket, _ = parse_s3_uri(invoke.work.folder)
         owned = None if ask is None else ask("list_buckets")
         if owned is not None and bucket not in [each["Name"] for each in owned["Buckets"]]:
-            raise MissingBucket(bucket)
+            raise NoSuchBucket(bucket)
 
-    def _write(self, invoke: Invoke, files: Sequence[File]) -> None:
+    def _write(self, invoke: AsyncInvokeRecord, files: Sequence[File]) -> None:
         account_id = invoke.destination.get("bucketOwner", self.scope.account_id)
-        owner = Owner(account_id, self.scope.region)
+        scope = Scope(account_id, self.scope.region)
         for file in files:
             uri = f"{invoke.work.folder}/{file.name}"
-            self._world.store.put(uri, file.body, file.content_type, owner=owner)
+            self._state.store.put(uri, file.body, file.content_type, scope=scope)
 
     def _read(self, uri: str) -> bytes | None:
         try:
-            split_uri(uri)
-            return self._world.store.get(uri, owner=self.scope.owner)
-        except (MissingBucket, MissingObject, ValueError):
+            parse_s3_uri(uri)
+            return self._state.store.get(uri, scope=self.scope)
+        except (NoSuchBucket, NoSuchKey, ValueError):
             return None
 
 
-def _model(known: Known) -> tuple[str, Family]:
+def _model(known: ResolvedModel) -> tuple[str, Family]:
     """Return the foundation model's id, and its family; a model has to be one that takes this.
 
     What is declared of a model (no access, legacy) is refused as in every other operation.
@@ -245,7 +251,7 @@ def _model(known: Known) -> tuple[str, Family]:
     model = known.model
     names = (model.base, *map(_without_geography, model.names))
     found = next(((n, f) for n in names if (f := family_of(n)) is not None), None)
-    if known.refused is not None and (found is None or known.facts != Facts()):
+    if known.refused is not None and (found is None or known.facts != ModelDeclaration()):
         raise known.refused
     if found is None:
         raise ServiceError("ValidationException", "The provided request is not valid")
@@ -259,7 +265,7 @@ def _without_geography(name: str) -> str:
 def _check_destination(uri: str) -> None:
     """Refuse an S3 URI whose objects could have no key: S3's are UTF-8, of 1024 bytes at most."""
     try:
-        size = len(split_uri(uri)[1].encode())
+        size = len(parse_s3_uri(uri)[1].encode())
     except UnicodeEncodeError:
         size = _LONGEST_KEY
     if size + _LONGEST_NAME > _LONGEST_KEY:
@@ -273,13 +279,13 @@ def _conflict() -> ServiceError:
     )
 
 
-def _looked_at(invoke: Invoke) -> Invoke:
+def _looked_at(invoke: AsyncInvokeRecord) -> AsyncInvokeRecord:
     if invoke.progress is not None:
-        invoke.progress.look()
+        invoke.progress.poll()
     return invoke
 
 
-def _files(invoke: Invoke, outcome: Outcome) -> list[File]:
+def _files(invoke: AsyncInvokeRecord, outcome: Outcome) -> list[File]:
     if isinstance(outcome, Failure):
         return invoke.family.failed_outputs(invoke.work, outcome.message)
     return invoke.family.outputs(replace(invoke.work, body=outcome.body))
