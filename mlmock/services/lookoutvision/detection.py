@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from mlmock.call import Call
-from mlmock.rules.rule import given
+from mlmock.rules.rule import resolve_answer
 from mlmock.services.common.backend import Result
+from mlmock.services.common.images import ImageHeader, png, read_header
 from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision.detection_results import Finding, finding_of
-from mlmock.services.lookoutvision.images import Picture, png, read_picture
 from mlmock.services.lookoutvision.models import is_preview
 from mlmock.services.lookoutvision.resources import Model
 from mlmock.services.lookoutvision.scripted_outcomes import DETECTION, EVERY, key_of
@@ -37,14 +37,14 @@ class DetectionOperations(TagOperations):
             raise faults.busy(faults.MODEL, model.id, model.status, "used for detection")
         picture = checked_picture(params["ContentType"], params["Body"])
         seen = {"image": params["Body"]}
-        found = self.scripted(call, self._keys(model), seen, self._title(model))
+        found = self.find_rule(call, self._keys(model), seen, self._title(model))
 
         def shown(value: Any) -> Result:
             return {"DetectAnomalyResult": result_of(value, model, picture, call)}
 
         if found is None:
             return shown(default_finding(params["Body"], model.colours))
-        return given(found[1], call, shown)
+        return resolve_answer(found[1], call, shown)
 
     def _keys(self, model: Model) -> tuple[Any, ...]:
         names = (*self.names(model), f"{model.project}/{EVERY}", EVERY)
@@ -55,7 +55,7 @@ class DetectionOperations(TagOperations):
         return f'ml.lookoutvision.project("{model.project}").model("{model.version}")'
 
 
-def checked_picture(content_type: str, body: bytes) -> Picture:
+def checked_picture(content_type: str, body: bytes) -> ImageHeader:
     """Return what an image says of itself; ServiceError for one that the service refuses.
 
     The text about the content type is as seen on the wire, the others are judged.
@@ -65,7 +65,7 @@ def checked_picture(content_type: str, body: bytes) -> Picture:
         raise faults.invalid(f"content-type must be one of the following. {', '.join(TYPES)}")
     if len(body) > _MOST_BYTES:
         raise faults.invalid(f"The image must not have more than {_MOST_BYTES} bytes.")
-    picture = read_picture(body)
+    picture = read_header(body)
     if picture is None or picture.content_type != kind:
         raise faults.invalid(f"The image is not a valid {kind} file.")
     if not all(_LEAST_PIXELS <= s <= _MOST_PIXELS for s in (picture.width, picture.height)):
@@ -99,7 +99,7 @@ def _shares(digest: bytes, count: int) -> list[float]:
 # -- the answer ---------------------------------------------------------------------------------
 
 
-def result_of(value: Any, model: Model, picture: Picture, call: Call) -> dict[str, Any]:
+def result_of(value: Any, model: Model, picture: ImageHeader, call: Call) -> dict[str, Any]:
     """Return the DetectAnomalyResult that a finding, or the members of one, stands for."""
     found = value if isinstance(value, Finding) else finding_of(value)
     shown: dict[str, Any] = {
@@ -115,7 +115,7 @@ def result_of(value: Any, model: Model, picture: Picture, call: Call) -> dict[st
 
 
 def _segmentation(
-    found: Finding, areas_of: Mapping[str, float], model: Model, picture: Picture
+    found: Finding, areas_of: Mapping[str, float], model: Model, picture: ImageHeader
 ) -> dict[str, Any]:
     colours = colours_of(found, model)
     areas = [(BACKGROUND, round(max(1 - sum(areas_of.values()), 0), 6))]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlmock.aws.protocol.compiler import operation
-from mlmock.errors import BadAnswer
-from mlmock.rules.answers import Error, check_error
-from mlmock.rules.rule import is_callable_answer
-from mlmock.services.lookoutvision.images import read_picture
+from mlmock.errors import InvalidRule
+from mlmock.rules.answers import ErrorAnswer, validate_error
+from mlmock.rules.rule import is_callable
+from mlmock.services.common.images import read_header
 
 _NAME = re.compile(r"[a-zA-Z0-9]{1,256}")
 _COLOUR = re.compile(r"#[a-zA-Z0-9]{6}")
@@ -48,18 +48,18 @@ def finding(
     mask: bytes | None = None,
     colors: Mapping[str, str] | None = None,
 ) -> Finding:
-    """Return a finding, checked; BadAnswer says what the service couldn't answer.
+    """Return a finding, checked; InvalidRule says what the service couldn't answer.
 
     `confidence` from 0 to 1; `anomalies`: labels with their shares of the image, from 0 to 1
     together; `mask`: a PNG (drawn where it isn't given); `colors`: labels with ``#RRGGBB``.
     """
     _check_flag(anomalous)
     if not _is_share(confidence):
-        raise BadAnswer(f"confidence is a number from 0 to 1, not {confidence!r}")
+        raise InvalidRule(f"confidence is a number from 0 to 1, not {confidence!r}")
     _check_areas(anomalies or {})
     for name, colour in (colors or {}).items():
         if not _COLOUR.fullmatch(str(colour)):
-            raise BadAnswer(f"the color of {name} is #RRGGBB, not {colour!r}")
+            raise InvalidRule(f"the color of {name} is #RRGGBB, not {colour!r}")
     _check_mask(mask)
     areas = {} if anomalies is None and mask is not None else anomalies
     return Finding(anomalous, float(confidence), areas, mask, colors)
@@ -67,7 +67,7 @@ def finding(
 
 def _check_flag(value: Any) -> None:
     if type(value) is not bool:
-        raise BadAnswer(f"anomalous is True or False, not {value!r}")
+        raise InvalidRule(f"anomalous is True or False, not {value!r}")
 
 
 def _is_share(value: Any) -> bool:
@@ -77,19 +77,21 @@ def _is_share(value: Any) -> bool:
 def _check_areas(areas: Mapping[str, float]) -> None:
     for name, area in areas.items():
         if not _NAME.fullmatch(name) or name == "background":
-            raise BadAnswer(f"a label has letters and digits only, and isn't background: {name!r}")
+            raise InvalidRule(
+                f"a label has letters and digits only, and isn't background: {name!r}"
+            )
         if not _is_share(area):
-            raise BadAnswer(f"the share of {name} is a number from 0 to 1, not {area!r}")
+            raise InvalidRule(f"the share of {name} is a number from 0 to 1, not {area!r}")
     if sum(areas.values()) > 1 + 1e-9:  # 0.55, 0.35 and 0.1 are the whole image
-        raise BadAnswer(f"the shares come to {sum(areas.values())}, which is more than the image")
+        raise InvalidRule(f"the shares come to {sum(areas.values())}, which is more than the image")
 
 
 def _check_mask(mask: Any) -> None:
     if mask is None:
         return
-    picture = read_picture(mask) if isinstance(mask, bytes) else None
+    picture = read_header(mask) if isinstance(mask, bytes) else None
     if picture is None or picture.content_type != "image/png" or len(mask) > _LARGEST_MASK:
-        raise BadAnswer("mask is the bytes of a PNG of at most 5 MiB")
+        raise InvalidRule("mask is the bytes of a PNG of at most 5 MiB")
 
 
 def finding_of(value: Any) -> Finding:
@@ -99,16 +101,16 @@ def finding_of(value: Any) -> Finding:
     if isinstance(value, bool):
         return finding(anomalous=value)
     if not isinstance(value, Mapping):
-        raise BadAnswer(f"a detection is True, False or a dict as detect() takes, not {value!r}")
+        raise InvalidRule(f"a detection is True, False or a dict as detect() takes, not {value!r}")
     try:
         return finding(**value)
     except TypeError as fault:
-        raise BadAnswer(f"a detection takes what detect() takes: {fault}") from None
+        raise InvalidRule(f"a detection takes what detect() takes: {fault}") from None
 
 
 def check_finding(answer: Any) -> Any:
-    """Return a rule's answer in the form that is kept, or raise BadAnswer."""
-    if isinstance(answer, Error):
-        check_error(operation("lookoutvision", "DetectAnomalies"), answer)
+    """Return a rule's answer in the form that is kept, or raise InvalidRule."""
+    if isinstance(answer, ErrorAnswer):
+        validate_error(operation("lookoutvision", "DetectAnomalies"), answer)
         return answer
-    return answer if is_callable_answer(answer) else finding_of(answer)
+    return answer if is_callable(answer) else finding_of(answer)

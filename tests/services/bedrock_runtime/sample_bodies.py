@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from mlmock.services.bedrock_runtime.media.png import png
+from mlmock.services.bedrock_runtime.media.images import generate_png
 
-PICTURE = base64.b64encode(png("a cat", 16, 16)).decode()
+PICTURE = base64.b64encode(generate_png("a cat", 16, 16)).decode()
 URI = f"data:image/png;base64,{PICTURE}"
 CHAT: dict[str, Any] = {
     "messages": [

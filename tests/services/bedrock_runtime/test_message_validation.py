@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import MockML, mock_ml, tool_use
-from mlmock.services.bedrock_runtime.media.png import png
+from mlmock.services.bedrock_runtime.media.images import generate_png
 from tests.services.bedrock_runtime.converse_helpers import (
     CLAUDE,
     LLAMA,
@@ -274,7 +274,7 @@ def document(name: str = "report", data: bytes = b"%PDF-1.4", kind: str = "pdf")
     return {"document": {"name": name, "format": kind, "source": {"bytes": data}}}
 
 
-def picture(data: bytes = png("x", 2, 2), kind: str = "png") -> dict[str, Any]:
+def picture(data: bytes = generate_png("x", 2, 2), kind: str = "png") -> dict[str, Any]:
     return {"image": {"format": kind, "source": {"bytes": data}}}
 
 
@@ -328,7 +328,7 @@ def test_documents_are_no_pictures_and_no_pdf_in_disguise() -> None:
     def document(kind: str, data: bytes) -> dict[str, Any]:
         return user("?", {"document": {"name": "a", "format": kind, "source": {"bytes": data}}})
 
-    assert refusal(document("pdf", png("x", 8, 8))) == (
+    assert refusal(document("pdf", generate_png("x", 8, 8))) == (
         "Unsupported MIME type: image/png. Retry your request with a supported file type: xlsx, "
         "txt, pdf, csv, md, doc, html, xls, docx"
     )

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from mlmock import BadAnswer, UnmatchedCall, UnusedRule, contains, error, mock_ml
-from mlmock.services.lookoutvision.images import png, read_picture
+from mlmock import InvalidRule, UnmatchedCall, UnusedRule, contains, error, mock_ml
+from mlmock.services.common.images import png, read_header
 from tests.services.lookoutvision.conftest import line, masked_line, refusal
 
 ONE = {"ProjectName": "circuits", "ModelVersion": "1"}
@@ -116,7 +116,7 @@ def test_images_are_checked(vision: Any, model: Any, body: bytes, kind: str, why
 def test_the_size_of_a_jpeg_stands_behind_other_segments(
     vision: Any, model: Any, body: bytes
 ) -> None:
-    picture = read_picture(body)
+    picture = read_header(body)
 
     assert picture is not None
     assert (picture.width, picture.height) == (640, 480)
@@ -161,7 +161,7 @@ def test_a_segmentation_model_says_where(ml: Any, vision: Any) -> None:
         names = [anomaly["Name"] for anomaly in found["Anomalies"]]
         areas = [a["PixelAnomaly"]["TotalPercentageArea"] for a in found["Anomalies"]]
         colours = [a["PixelAnomaly"]["Color"] for a in found["Anomalies"]]
-        mask = read_picture(found["AnomalyMask"])
+        mask = read_header(found["AnomalyMask"])
 
         there = slice(3 if found["IsAnomalous"] else 1)
         assert names == ["background", "scratch", "dent"][there]
@@ -361,25 +361,25 @@ def test_a_detection_waits(ml: Any, vision: Any, model: Any) -> None:
     ],
 )
 def test_what_can_not_be_found(model: Any, wrong: dict[str, Any], why: str) -> None:
-    with pytest.raises((BadAnswer, TypeError), match=why.replace("(", r"\(")):
+    with pytest.raises((InvalidRule, TypeError), match=why.replace("(", r"\(")):
         model.detect(**wrong)
 
 
 @pytest.mark.parametrize("wrong", ["yes", {"odd": 1}, error("NoSuchError")])
 def test_what_is_no_answer(model: Any, wrong: Any) -> None:
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidRule):
         model.reply(wrong)
 
 
 def test_a_function_or_keywords(model: Any) -> None:
-    with pytest.raises(BadAnswer, match="a function or keywords, not both"):
+    with pytest.raises(InvalidRule, match="a function or keywords, not both"):
         model.detect(lambda call: True, anomalous=True)
 
 
 def test_a_function_that_answers_nonsense_is_told(ml: Any, vision: Any, model: Any) -> None:
     model.detect(lambda call: "nonsense")
 
-    with pytest.raises(BadAnswer, match="a detection is True, False or a dict"):
+    with pytest.raises(InvalidRule, match="a detection is True, False or a dict"):
         detect(vision)
     ml.unmatched.clear()
 

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Painting
+from mlmock.services.bedrock_runtime.conversation.requests import ImageRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
-from mlmock.services.bedrock_runtime.media.png import size_of
+from mlmock.services.bedrock_runtime.media.images import size_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
-_OPEN = s.Fields(others=True)
-_PICTURE = s.Text(1)
+_OPEN = s.ObjectOf(others=True)
+_PICTURE = s.String(1)
 _TITAN_TASKS = {
     "TEXT_IMAGE": "textToImageParams",
     "INPAINTING": "inPaintingParams",
@@ -43,7 +43,7 @@ class TitanImage(Family):
         """Return what the models can do."""
         return PAINTS
 
-    def read(self, body: Body, model_id: str) -> Painting:
+    def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the pictures that are asked for."""
         s.check(_body(False, 512, 2147483646), body)
         task, params = _task(body, _TITAN_TASKS)
@@ -54,7 +54,7 @@ class TitanImage(Family):
             )
         return painting
 
-    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
         """Return the pictures as base64 text."""
         return {"images": [encoded(picture) for picture in pictures], "error": None}
 
@@ -68,7 +68,7 @@ class NovaCanvas(Family):
         """Return what the model can do."""
         return PAINTS
 
-    def read(self, body: Body, model_id: str) -> Painting:
+    def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the pictures that are asked for; sizes as the developer guide limits them."""
         s.check(_body(True, 1024, 858993459), body)
         task, params = _task(body, _CANVAS_TASKS)
@@ -76,7 +76,7 @@ class NovaCanvas(Family):
         _check_canvas(config.get("width", 1024), config.get("height", 1024))
         return _painting(model_id, task, params, config)
 
-    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
         """Return the pictures as base64 text, and the mask of a fitting that asked for it."""
         images = [encoded(picture) for picture in pictures]
         mask = {"maskImage": images[0]} if asked.extra["mask"] else {}
@@ -84,41 +84,41 @@ class NovaCanvas(Family):
 
 
 @lru_cache(maxsize=2)
-def _body(canvas: bool, characters: int, seeds: int) -> s.Fields:
+def _body(canvas: bool, characters: int, seeds: int) -> s.ObjectOf:
     tasks = _CANVAS_TASKS if canvas else _TITAN_TASKS
-    text = s.Text(1, characters)
-    told = s.Fields(optional={"text": text, "negativeText": text}, others=True)
+    text = s.String(1, characters)
+    told = s.ObjectOf(optional={"text": text, "negativeText": text}, others=True)
     params: dict[str, s.Schema] = dict.fromkeys(tasks.values(), _OPEN)
-    params["textToImageParams"] = s.Fields({"text": text}, {"negativeText": text}, others=True)
+    params["textToImageParams"] = s.ObjectOf({"text": text}, {"negativeText": text}, others=True)
     for name in ("inPaintingParams", "outPaintingParams"):
-        params[name] = s.Fields({"image": _PICTURE}, told.optional, others=True)
-    params["backgroundRemovalParams"] = s.Fields({"image": _PICTURE})
-    pictures = s.Many(_PICTURE, least=1, most=5)
-    params["imageVariationParams"] = s.Fields({"images": pictures}, told.optional, others=True)
+        params[name] = s.ObjectOf({"image": _PICTURE}, told.optional, others=True)
+    params["backgroundRemovalParams"] = s.ObjectOf({"image": _PICTURE})
+    pictures = s.ListOf(_PICTURE, least=1, most=5)
+    params["imageVariationParams"] = s.ObjectOf({"images": pictures}, told.optional, others=True)
     if canvas:
         fitted: dict[str, s.Schema] = {"sourceImage": _PICTURE, "referenceImage": _PICTURE}
-        params["virtualTryOnParams"] = s.Fields(fitted, {"returnMask": s.Flag()}, others=True)
-    params["colorGuidedGenerationParams"] = s.Fields(
-        {"text": text, "colors": s.Many(s.Text(1), least=1, most=10)}, others=True
+        params["virtualTryOnParams"] = s.ObjectOf(fitted, {"returnMask": s.Boolean()}, others=True)
+    params["colorGuidedGenerationParams"] = s.ObjectOf(
+        {"text": text, "colors": s.ListOf(s.String(1), least=1, most=10)}, others=True
     )
     config: dict[str, s.Schema] = {
-        "numberOfImages": s.whole(1, 5),
-        "width": s.whole(1, 4096),
-        "height": s.whole(1, 4096),
+        "numberOfImages": s.integer(1, 5),
+        "width": s.integer(1, 4096),
+        "height": s.integer(1, 4096),
         "cfgScale": s.Number(1.1, 10),
-        "seed": s.whole(0, seeds),
-        "quality": s.Text(among=("standard", "premium")),
+        "seed": s.integer(0, seeds),
+        "quality": s.String(among=("standard", "premium")),
     }
-    return s.Fields(
-        {"taskType": s.Text(among=tuple(tasks))},
-        params | {"imageGenerationConfig": s.Fields(optional=config)},
+    return s.ObjectOf(
+        {"taskType": s.String(among=tuple(tasks))},
+        params | {"imageGenerationConfig": s.ObjectOf(optional=config)},
     )
 
 
 def _task(body: Body, tasks: Mapping[str, str]) -> tuple[str, Mapping[str, Any]]:
     """Return the task of a body and its parameters, which have to be there."""
     task: str = body["taskType"]
-    s.check(s.Fields({tasks[task]: _OPEN}, others=True), body)
+    s.check(s.ObjectOf({tasks[task]: _OPEN}, others=True), body)
     return task, body[tasks[task]]
 
 
@@ -136,9 +136,9 @@ def _check_canvas(width: int, height: int) -> None:
 
 def _painting(
     model_id: str, task: str, params: Mapping[str, Any], config: Mapping[str, Any]
-) -> Painting:
+) -> ImageRequest:
     width, height = _given_size(params) if task in _EDITS else (1024, 1024)
-    return Painting(
+    return ImageRequest(
         model_id=model_id,
         prompt=str(params.get("text") or task),
         count=config.get("numberOfImages", 1),

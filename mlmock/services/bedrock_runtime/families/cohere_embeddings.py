@@ -6,45 +6,47 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.ids import uuid_from
-from mlmock.services.bedrock_runtime.conversation.requests import Embedding
+from mlmock.services.bedrock_runtime.conversation.requests import EmbeddingRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.errors import invalid, malformed
+from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.embeddings import in_type, text_of
 from mlmock.services.bedrock_runtime.media.encoding import kind_of, of_uri
-from mlmock.services.bedrock_runtime.media.png import size_of
+from mlmock.services.bedrock_runtime.media.images import size_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 _PURPOSES = ("search_document", "search_query", "classification", "clustering")
-_TYPES = s.Many(s.Text(among=("float", "int8", "uint8", "binary", "ubinary", "base64")), least=1)
-_THIRD = s.Fields(
-    {"input_type": s.Text(among=(*_PURPOSES, "image"))},
+_TYPES = s.ListOf(
+    s.String(among=("float", "int8", "uint8", "binary", "ubinary", "base64")), least=1
+)
+_THIRD = s.ObjectOf(
+    {"input_type": s.String(among=(*_PURPOSES, "image"))},
     {
-        "texts": s.Many(s.Text(0, 2048), least=1, most=96),
-        "images": s.Many(s.Text(), least=1, most=1),
-        "truncate": s.Text(among=("NONE", "START", "END")),
+        "texts": s.ListOf(s.String(0, 2048), least=1, most=96),
+        "images": s.ListOf(s.String(), least=1, most=1),
+        "truncate": s.String(among=("NONE", "START", "END")),
         "embedding_types": _TYPES,
     },
 )
-_URL = s.Either((s.Text(1), s.Fields({"url": s.Text(1)}, others=True)))
-_PART = s.Kinds(
+_URL = s.OneOf((s.String(1), s.ObjectOf({"url": s.String(1)}, others=True)))
+_PART = s.TaggedUnion(
     "type",
     {
-        "text": s.Fields({"text": s.Text(1)}, others=True),
-        "image_url": s.Fields({"image_url": _URL}, others=True),
+        "text": s.ObjectOf({"text": s.String(1)}, others=True),
+        "image_url": s.ObjectOf({"image_url": _URL}, others=True),
     },
     strict=True,
 )
-_FOURTH = s.Fields(
-    {"input_type": s.Text(among=(*_PURPOSES, "image"))},
+_FOURTH = s.ObjectOf(
+    {"input_type": s.String(among=(*_PURPOSES, "image"))},
     {
-        "texts": s.Many(s.Text(), least=1, most=96),
-        "images": s.Many(s.Text(), least=1, most=96),
-        "inputs": s.Many(s.Fields({"content": s.Many(_PART, least=1)}), least=1, most=96),
-        "truncate": s.Text(among=("NONE", "LEFT", "RIGHT", "START", "END")),
+        "texts": s.ListOf(s.String(), least=1, most=96),
+        "images": s.ListOf(s.String(), least=1, most=96),
+        "inputs": s.ListOf(s.ObjectOf({"content": s.ListOf(_PART, least=1)}), least=1, most=96),
+        "truncate": s.String(among=("NONE", "LEFT", "RIGHT", "START", "END")),
         "embedding_types": _TYPES,
-        "output_dimension": s.whole(among=(256, 512, 1024, 1536)),
-        "max_tokens": s.whole(1, 128000),
+        "output_dimension": s.integer(among=(256, 512, 1024, 1536)),
+        "max_tokens": s.integer(1, 128000),
     },
 )
 _SOURCES = ("texts", "images", "inputs")
@@ -59,23 +61,23 @@ class CohereEmbed(Family):
         """Return what the models can do."""
         return Traits(kind="embedding", converse=False, streaming=False, tools=False, system=False)
 
-    def read(self, body: Body, model_id: str) -> Embedding:
+    def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the texts or pictures that are to be embedded; a body has one kind of them."""
         fourth = _is_fourth(model_id)
         s.check(_FOURTH if fourth else _THIRD, body)
         given = [name for name in _SOURCES if name in body]
         if not given:
-            raise malformed("#: required key [texts] not found")
+            raise malformed_body_error("#: required key [texts] not found")
         if len(given) > 1:
-            raise malformed(f"#: {len(given)} subschemas matched instead of one")
+            raise malformed_body_error(f"#: {len(given)} subschemas matched instead of one")
         types = body.get("embedding_types", ["float"] if fourth else None)
         size = body.get("output_dimension", 1536) if fourth else 1024
         inputs = [_input(given[0], item) for item in body[given[0]]]
         extra = {"types": types, "texts": body.get("texts", []), "pictures": _pictures(inputs)}
-        return Embedding(model_id, inputs, size, extra=extra)
+        return EmbeddingRequest(model_id, inputs, size, extra=extra)
 
-    def embedded(
-        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    def format_embeddings(
+        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the vectors: by type where types were asked for, and always by the fourth."""
         types, texts = asked.extra["types"], asked.extra["texts"]

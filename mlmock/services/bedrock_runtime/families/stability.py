@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Painting
+from mlmock.services.bedrock_runtime.conversation.requests import ImageRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
-from mlmock.services.bedrock_runtime.media.png import size_of
+from mlmock.services.bedrock_runtime.media.images import size_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
@@ -25,46 +25,48 @@ _SIZES = {
     "9:16": (768, 1344),
     "9:21": (640, 1536),
 }
-_SEED = s.whole(0, 4294967295)
-_FORMAT = s.Text(among=("png", "jpeg", "webp"))
-_PROMPT = s.Text(0, 10000)
-_GENERATE = s.Fields(
-    {"prompt": s.Text(1, 10000)},
+_SEED = s.integer(0, 4294967295)
+_FORMAT = s.String(among=("png", "jpeg", "webp"))
+_PROMPT = s.String(0, 10000)
+_GENERATE = s.ObjectOf(
+    {"prompt": s.String(1, 10000)},
     {
-        "mode": s.Text(among=("text-to-image", "image-to-image")),
-        "image": s.Text(1),
+        "mode": s.String(among=("text-to-image", "image-to-image")),
+        "image": s.String(1),
         "strength": s.Number(0, 1),
-        "aspect_ratio": s.Text(among=tuple(_SIZES)),
+        "aspect_ratio": s.String(among=tuple(_SIZES)),
         "seed": _SEED,
         "negative_prompt": _PROMPT,
         "output_format": _FORMAT,
     },
 )
 _EDITED: dict[str, s.Schema] = {"prompt": _PROMPT, "seed": _SEED, "output_format": _FORMAT}
-_EDIT = s.Fields({"image": s.Text(1)}, _EDITED, others=True)
-_TRANSFER = s.Fields({"init_image": s.Text(1), "style_image": s.Text(1)}, _EDITED, others=True)
-_TOLD = s.Fields({"text": s.Text(0, 2000)}, {"weight": s.Number()})
-_DIFFUSION = s.Fields(
-    {"text_prompts": s.Many(_TOLD, least=1)},
+_EDIT = s.ObjectOf({"image": s.String(1)}, _EDITED, others=True)
+_TRANSFER = s.ObjectOf(
+    {"init_image": s.String(1), "style_image": s.String(1)}, _EDITED, others=True
+)
+_TOLD = s.ObjectOf({"text": s.String(0, 2000)}, {"weight": s.Number()})
+_DIFFUSION = s.ObjectOf(
+    {"text_prompts": s.ListOf(_TOLD, least=1)},
     {
-        "height": s.whole(128, 1536),
-        "width": s.whole(128, 1536),
+        "height": s.integer(128, 1536),
+        "width": s.integer(128, 1536),
         "cfg_scale": s.Number(0, 35),
-        "clip_guidance_preset": s.Text(),
-        "sampler": s.Text(),
-        "samples": s.whole(1, 1),
+        "clip_guidance_preset": s.String(),
+        "sampler": s.String(),
+        "samples": s.integer(1, 1),
         "seed": _SEED,
-        "steps": s.whole(10, 150),
-        "style_preset": s.Text(),
-        "extras": s.Fields(others=True),
-        "init_image": s.Text(1),
-        "init_image_mode": s.Text(),
+        "steps": s.integer(10, 150),
+        "style_preset": s.String(),
+        "extras": s.ObjectOf(others=True),
+        "init_image": s.String(1),
+        "init_image_mode": s.String(),
         "image_strength": s.Number(0, 1),
         "start_schedule": s.Number(0, 1),  # in AWS's own notebooks
         "step_schedule_start": s.Number(0, 1),
         "step_schedule_end": s.Number(0, 1),
-        "mask_source": s.Text(),
-        "mask_image": s.Text(1),
+        "mask_source": s.String(),
+        "mask_image": s.String(1),
     },
 )
 
@@ -78,16 +80,16 @@ class StableImage(Family):
         """Return what the models can do."""
         return PAINTS
 
-    def read(self, body: Body, model_id: str) -> Painting:
+    def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that is asked for; its size comes from ``aspect_ratio``."""
         s.check(_GENERATE, body)
         if body.get("mode") == "image-to-image":
-            s.check(s.Fields({"image": s.Text(1), "strength": s.Number()}, others=True), body)
+            s.check(s.ObjectOf({"image": s.String(1), "strength": s.Number()}, others=True), body)
         width, height = _SIZES[body.get("aspect_ratio", "1:1")]
         seed = body.get("seed", 0)
-        return Painting(model_id, body["prompt"], width=width, height=height, seed=seed)
+        return ImageRequest(model_id, body["prompt"], width=width, height=height, seed=seed)
 
-    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
         """Return the picture with its seed; a reason is null unless it was filtered."""
         return _images(asked, pictures)
 
@@ -101,7 +103,7 @@ class StableServices(Family):
         """Return what the models can do."""
         return PAINTS
 
-    def read(self, body: Body, model_id: str) -> Painting:
+    def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that is asked for, of the size of the one that is given."""
         transfers = "style-transfer" in model_id
         name = "init_image" if transfers else "image"
@@ -111,9 +113,9 @@ class StableServices(Family):
             raise invalid(f"{name}: must be a base64 encoded image")
         width, height = size_of(picture) or (1024, 1024)
         prompt, seed = body.get("prompt", ""), body.get("seed", 0)
-        return Painting(model_id, prompt, width=width, height=height, seed=seed)
+        return ImageRequest(model_id, prompt, width=width, height=height, seed=seed)
 
-    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
         """Return the picture with its seed."""
         return _images(asked, pictures)
 
@@ -127,7 +129,7 @@ class StableDiffusion(Family):
         """Return what the models can do."""
         return PAINTS
 
-    def read(self, body: Body, model_id: str) -> Painting:
+    def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that the weighted texts ask for."""
         s.check(_DIFFUSION, body)
         prompt = "\n".join(told["text"] for told in body["text_prompts"])
@@ -135,9 +137,9 @@ class StableDiffusion(Family):
         for name, side in (("width", width), ("height", height)):
             if side % 64:
                 raise malformed_side(name, side)
-        return Painting(model_id, prompt, width=width, height=height, seed=body.get("seed", 0))
+        return ImageRequest(model_id, prompt, width=width, height=height, seed=body.get("seed", 0))
 
-    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
         """Return an artifact for the picture."""
         found = [
             {"seed": asked.seed, "base64": encoded(picture), "finishReason": "SUCCESS"}
@@ -154,7 +156,7 @@ def malformed_side(name: str, side: int) -> Exception:
     )
 
 
-def _images(asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+def _images(asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
     count = len(pictures)
     return {
         "seeds": [asked.seed] * count,

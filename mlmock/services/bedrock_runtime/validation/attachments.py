@@ -13,8 +13,8 @@ from typing import Any
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid, relayed
 from mlmock.services.bedrock_runtime.media.encoding import kind_of
-from mlmock.services.bedrock_runtime.media.png import sides_of
 from mlmock.services.bedrock_runtime.validation.messages import MEDIA, Medium
+from mlmock.services.common.images import read_size
 
 Block = Mapping[str, Any]
 _NAME = re.compile(r"(?:[\w\-()\[\]]|[ \n](?![ \n]))+")
@@ -87,8 +87,8 @@ def _check_image(image: Block, messages: Sequence[Block]) -> None:
     real = next((name for start, name in _SIGNATURES if data.startswith(start)), None)
     if real is not None and real != image["format"]:
         raise relayed("The provided image does not match the specified image format.")
-    sides = sides_of(data)
-    if sides is not None and max(sides) > _MOST_PIXELS:
+    size = read_size(data)
+    if size is not None and max(size) > _MOST_PIXELS:
         raise relayed(
             f"{_path(messages, 'image', image)}.source.base64.data: At least one of the image "
             f"dimensions exceed max allowed size: {_MOST_PIXELS} pixels"

@@ -9,7 +9,7 @@ import pytest
 
 from mlmock import MockML, message, mock_ml, reasoning, stream, tool_use
 from mlmock.services.bedrock_runtime.families.anthropic.family import name_of, version_of
-from mlmock.services.bedrock_runtime.media.png import png
+from mlmock.services.bedrock_runtime.media.images import generate_png
 from tests.services.bedrock_runtime.invoke_helpers import METRICS, answer, invoke
 from tests.services.bedrock_runtime.invoke_helpers import stream as chunks_of
 
@@ -272,7 +272,7 @@ def document(source: dict[str, Any]) -> dict[str, Any]:
 @mock_ml
 def test_everything_that_a_turn_may_hold(ml: MockML) -> None:
     ml.bedrock.model("anthropic.*").on(last_user="And now?", system="Be kind.").reply("Yes.")
-    picture = base64.b64encode(png("a cat", 8, 8)).decode()
+    picture = base64.b64encode(generate_png("a cat", 8, 8)).decode()
     search = {"type": "search_result", "source": "s", "title": "t", "content": [
         {"type": "text", "text": "found"}
     ]}  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlmock import MockML, message, mock_ml, reasoning, stream, tool_use
-from mlmock.services.bedrock_runtime.media.png import png
+from mlmock.services.bedrock_runtime.media.images import generate_png
 from tests.services.bedrock_runtime.invoke_helpers import METRICS, invoke, malformed
 from tests.services.bedrock_runtime.invoke_helpers import stream as chunks_of
 
@@ -155,7 +155,7 @@ def test_a_schema_that_the_answer_is_to_fit() -> None:
 @mock_ml
 def test_parts_of_a_message(ml: MockML) -> None:
     ml.bedrock.model("*").on(last_user="a\nb\nc").reply("Yes.")
-    uri = f"data:image/png;base64,{base64.b64encode(png('a cat', 8, 8)).decode()}"
+    uri = f"data:image/png;base64,{base64.b64encode(generate_png('a cat', 8, 8)).decode()}"
     parts: list[Any] = [
         {"type": "text", "text": "a"},
         "b",

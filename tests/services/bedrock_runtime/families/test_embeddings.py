@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from mlmock import MockML, mock_ml
-from mlmock.services.bedrock_runtime.media.png import png
+from mlmock.services.bedrock_runtime.media.images import generate_png
 from tests.services.bedrock_runtime.invoke_helpers import answer, invoke, malformed, refusal
 
-PICTURE = base64.b64encode(png("a cat", 16, 8)).decode()
+PICTURE = base64.b64encode(generate_png("a cat", 16, 8)).decode()
 URI = f"data:image/png;base64,{PICTURE}"
 TITAN = "amazon.titan-embed-text-v2:0"
 NOVA = "amazon.nova-2-multimodal-embeddings-v1:0"

@@ -11,7 +11,8 @@ import pytest
 
 from mlmock import mock_ml
 from mlmock.services.bedrock_runtime.media.encoding import kind_of
-from mlmock.services.bedrock_runtime.media.png import one_colour, png, size_of
+from mlmock.services.bedrock_runtime.media.images import generate_png, size_of
+from mlmock.services.common.images import png
 from tests.services.bedrock_runtime.invoke_helpers import invoke, malformed, refusal
 
 TITAN = "amazon.titan-image-generator-v2:0"
@@ -20,7 +21,7 @@ CORE = "stability.stable-image-core-v1:1"
 XL = "stability.stable-diffusion-xl-v1"
 UPSCALE = "stability.stable-fast-upscale-v1:0"
 TRANSFER = "us.stability.stable-style-transfer-v1:0"
-GIVEN = base64.b64encode(png("a cat", 640, 320)).decode()
+GIVEN = base64.b64encode(generate_png("a cat", 640, 320)).decode()
 
 
 def text_image(text: str = "a cat", **config: Any) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def sizes(images: list[str]) -> list[tuple[int, int] | None]:
 
 
 def test_a_png_can_be_read() -> None:
-    picture = one_colour(b"\x10\x20\x30", 3, 2)
+    picture = png(3, 2, [("#102030", 1.0)])
     at, parts = 8, {}
     while at < len(picture):
         (length,) = struct.unpack(">I", picture[at : at + 4])
@@ -48,7 +49,7 @@ def test_a_png_can_be_read() -> None:
 
 
 def test_sizes_of_files() -> None:
-    assert size_of(png("x", 20, 10)) == (20, 10)
+    assert size_of(generate_png("x", 20, 10)) == (20, 10)
     frame = b"\xff\xc0\x00\x11\x08" + struct.pack(">HH", 10, 20) + b"\x03"
     assert size_of(b"\xff\xd8\xff\xe0\x00\x04\x00\x00" + frame + b"\x00" * 9) == (20, 10)
     assert size_of(b"\xff\xd8\xff\xd9") is None
@@ -58,7 +59,7 @@ def test_sizes_of_files() -> None:
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (png("x", 1, 1), "png"),
+        (generate_png("x", 1, 1), "png"),
         (b"\xff\xd8\xff\xe0", "jpeg"),
         (b"GIF89a", "gif"),
         (b"RIFF\x00\x00\x00\x00WEBP", "webp"),

@@ -11,15 +11,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import MockML, contains, mock_ml
-from mlmock.errors import BadAnswer
+from mlmock.errors import InvalidRule
 from mlmock.services.bedrock_runtime.guardrails.assessment import Total
 from mlmock.services.bedrock_runtime.guardrails.operations import Content, Guardrail, find
 from mlmock.services.bedrock_runtime.guardrails.policies import overlap
-from mlmock.services.bedrock_runtime.media.png import png
+from mlmock.services.bedrock_runtime.media.images import generate_png
 
 SORRY = "Sorry, the model cannot answer this question."
 UNKNOWN = "The guardrail identifier or version provided in the request does not exist."
-PNG = png("a dog", 4, 4)
+PNG = generate_png("a dog", 4, 4)
 
 
 @pytest.fixture
@@ -545,13 +545,13 @@ def test_a_verdict_has_a_text_for_every_content(ml: MockML, bedrock: Any) -> Non
 )
 def test_bad_words_are_told_where_they_are_written(ml: MockML, write: Any, words: str) -> None:
     guardrail = ml.bedrock.guardrail("gr1")
-    with pytest.raises(BadAnswer, match=re.escape(words)):
+    with pytest.raises(InvalidRule, match=re.escape(words)):
         write(guardrail)
     assert repr(guardrail) == "<guardrail gr1: 0 policies>"
 
 
 def test_bad_names_are_told_where_they_are_written(ml: MockML) -> None:
-    with pytest.raises(BadAnswer, match="lower-case letters and digits"):
+    with pytest.raises(InvalidRule, match="lower-case letters and digits"):
         ml.bedrock.guardrail("My guardrail")
-    with pytest.raises(BadAnswer, match='"DRAFT" or a number from 1'):
+    with pytest.raises(InvalidRule, match='"DRAFT" or a number from 1'):
         ml.bedrock.guardrail("gr1", version=0)

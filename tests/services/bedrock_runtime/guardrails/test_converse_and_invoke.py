@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from mlmock import MockML, contains, mock_ml, tool_use
-from mlmock.services.bedrock_runtime.media.png import png
+from mlmock.services.bedrock_runtime.media.images import generate_png
 
 CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
 TITAN = "amazon.titan-text-express-v1"
@@ -169,7 +169,7 @@ def test_of_the_system_only_guarded_blocks_are_assessed(ml: MockML, bedrock: Any
 
 def test_pictures_are_assessed(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.guardrail("gr1").content_filter("VIOLENCE", pictures=lambda image: True)
-    picture = {"image": {"format": "png", "source": {"bytes": png("war", 4, 4)}}}
+    picture = {"image": {"format": "png", "source": {"bytes": generate_png("war", 4, 4)}}}
     assert said(converse(bedrock, "What is this?", picture)) == [SORRY]
     guarded = {"guardContent": picture}
     assert said(converse(bedrock, "What is this?", guarded)) == [SORRY]
@@ -178,7 +178,7 @@ def test_pictures_are_assessed(ml: MockML, bedrock: Any) -> None:
 @pytest.mark.newer_botocore
 def test_pictures_beside_what_is_guarded_count_in_the_total(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.guardrail("gr1").content_filter("VIOLENCE", pictures=lambda image: True)
-    picture = {"image": {"format": "png", "source": {"bytes": png("war", 4, 4)}}}
+    picture = {"image": {"format": "png", "source": {"bytes": generate_png("war", 4, 4)}}}
     answer = converse(bedrock, picture, guard("Hi"))
     metrics = answer["trace"]["guardrail"]["inputAssessment"]["gr1"]["invocationMetrics"]
     assert metrics["guardrailCoverage"]["images"] == {"guarded": 0, "total": 1}
@@ -209,7 +209,7 @@ def test_the_whole_conversation_is_assessed_but_no_tools(ml: MockML, bedrock: An
 def test_a_masked_text_beside_a_picture(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.guardrail("gr1").mask(pii=["EMAIL"])
     ml.bedrock.model(CLAUDE).on(last_user="{EMAIL}").reply("Ok")
-    picture = {"image": {"format": "png", "source": {"bytes": png("war", 4, 4)}}}
+    picture = {"image": {"format": "png", "source": {"bytes": generate_png("war", 4, 4)}}}
     assert said(converse(bedrock, picture, "a@b.org")) == ["Ok"]
 
 
