@@ -9,7 +9,8 @@ from typing import Any
 from mlmock.aws.scope import Scope
 from mlmock.engine.state import MockState
 from mlmock.errors import InvalidRule
-from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flows, default_bucket
+from mlmock.services.common.buckets import default_bucket
+from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flows
 from mlmock.services.sagemaker_a2i_runtime.human_loops import (
     HUMAN_LOOP,
     HumanLoopRecord,

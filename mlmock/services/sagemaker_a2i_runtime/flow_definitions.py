@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 
 from mlmock.aws.arns import Arn, parse_arn
-from mlmock.aws.scope import Narrowing, Scope
-from mlmock.engine.state import World
-from mlmock.services.common.declarations import Declared
-from mlmock.services.common.handle import Policies
-from mlmock.simulation.progress import Progress
+from mlmock.aws.scope import Scope, ScopeFilter
+from mlmock.engine.state import MockState
+from mlmock.services.common.buckets import default_bucket
+from mlmock.services.common.declarations import ScopedRegistry
+from mlmock.services.common.handle import ServiceProgress
+from mlmock.simulation.progress import ProgressSetting
 
 # The names of flow definitions and of human loops, as their models spell them.
 NAME = re.compile(r"[a-z0-9](-*[a-z0-9]){0,62}")
@@ -21,8 +22,8 @@ class Flow:
     """What is declared of one flow definition; `workers` is None where nobody said how many."""
 
     name: str
-    at: Narrowing
-    progress: Progress
+    at: ScopeFilter
+    progress: ProgressSetting
     output: str | None = None
     workers: int | None = None
     deleted: bool = False
@@ -31,10 +32,10 @@ class Flow:
 class Flows:
     """The flow definitions of a world, and the policies of single loops."""
 
-    def __init__(self, world: World) -> None:
-        self.declared: Declared[Flow] = Declared(world.ledger)
-        self.loop_progress: Declared[Progress] = Declared(world.ledger)
-        self._policy = world.part(Policies).of("sagemaker-a2i-runtime")
+    def __init__(self, state: MockState) -> None:
+        self.declared: ScopedRegistry[Flow] = ScopedRegistry(state.undo_log)
+        self.loop_progress: ScopedRegistry[ProgressSetting] = ScopedRegistry(state.undo_log)
+        self._policy = state.shared(ServiceProgress).of("sagemaker-a2i-runtime")
 
     def find(self, name: str, scope: Scope) -> Flow | None:
         """Return the declaration that holds for the flow definition `name` in `scope`."""
@@ -50,21 +51,16 @@ class Flows:
         flow = self.find(name, scope)
         return (flow and flow.output) or f"s3://{default_bucket(scope)}/a2i"
 
-    def progress_of(self, loop_name: str, flow_arn: str, scope: Scope) -> Progress:
+    def progress_of(self, loop_name: str, flow_arn: str, scope: Scope) -> ProgressSetting:
         """Return the policy of a loop: its own, under its flow definition's or the service's."""
         parts = flow_of(flow_arn, scope)
         flow = self.find(parts.name, scope) if parts else None
         around = flow.progress if flow else self._policy
         own = self.loop_progress.find(loop_name, scope)
         if own is None:
-            own = self.loop_progress.get_or_add(loop_name, Narrowing(), around.child)
-        own.move_under(around)
+            own = self.loop_progress.get_or_add(loop_name, ScopeFilter(), around.child)
+        own.set_parent(around)
         return own
-
-
-def default_bucket(scope: Scope) -> str:
-    """Return the name of SageMaker's default bucket of an account and region."""
-    return f"sagemaker-{scope.region}-{scope.account_id}"
 
 
 def flow_of(arn: str, scope: Scope) -> Arn | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlmock.call import Call
 from mlmock.errors import ServiceError
 from mlmock.services.common.backend import Result
+from mlmock.services.common.buckets import default_bucket
 from mlmock.services.sagemaker_runtime import errors as refusals
 from mlmock.services.sagemaker_runtime import notifications as notices
 from mlmock.services.sagemaker_runtime import output_locations as places
@@ -184,7 +185,7 @@ class AsyncInvocation:
     def _put(self, uri: str, body: bytes, content_type: str) -> bool:
         store, scope = self.backend.state.store, self.backend.scope
         if self.config.output is None and uri == self.output:
-            store.ensure_bucket(places.default_bucket(scope), scope)
+            store.ensure_bucket(default_bucket(scope), scope)
         try:
             store.put(uri, body, content_type, scope=scope)
         except (NoSuchBucket, ValueError):

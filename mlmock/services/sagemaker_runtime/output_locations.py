@@ -7,11 +7,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mlmock.aws.scope import Scope
-from mlmock.services.sagemaker_runtime.endpoint_config import Later
+from mlmock.services.common.buckets import default_bucket
+from mlmock.services.sagemaker_runtime.endpoint_config import AsyncConfig
 
 
 def locations(
-    config: Later, params: Mapping[str, Any], default: str, fresh: str
+    config: AsyncConfig, params: Mapping[str, Any], default: str, fresh: str
 ) -> tuple[str, str | None]:
     """Return where output and failure go: a `fresh` name, the same in both (seen).
 
@@ -25,11 +26,6 @@ def locations(
     if config.failure is None:
         return output, None
     return output, f"{config.failure.rstrip('/')}{between}{name.stem}-error{name.suffix}"
-
-
-def default_bucket(scope: Scope) -> str:
-    """Return the name of SageMaker's default bucket of an account and region."""
-    return f"sagemaker-{scope.region}-{scope.account_id}"
 
 
 def default_output(scope: Scope, endpoint: str) -> str:

@@ -1,0 +1,10 @@
+"""The buckets that services create for an account."""
+
+from __future__ import annotations
+
+from mlmock.aws.scope import Scope
+
+
+def default_bucket(scope: Scope) -> str:
+    """Return the name of SageMaker's default bucket of an account and region."""
+    return f"sagemaker-{scope.region}-{scope.account_id}"
