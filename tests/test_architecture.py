@@ -61,7 +61,6 @@ BEDROCK_RUNTIME = {
     "inference": 6,
     "backend": 7,
     "handle": 7,
-    "remote_access": 7,
     "__init__": 8,
 }
 AWS = {"arns": 1, "scope": 2, "hosts": 1, "spec": 2, "protocol": 3, "credential_scope": 4}
