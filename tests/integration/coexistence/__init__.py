@@ -1,1 +1,1 @@
-"""Neighbours that the development environment does without: they have one of their own."""
+"""Tests with third-party mocks and runners that the development environment does not install."""

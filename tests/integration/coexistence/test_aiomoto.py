@@ -1,4 +1,4 @@
-"""aiomoto's mock of aiobotocore and ours: started and stopped in any order, each asked once."""
+"""aiomoto and mlmock, started and stopped in every order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 NAME = "sagemaker-a2i-runtime"
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
 KEYS = {"aws_access_key_id": "AKIAREAL", "aws_secret_access_key": "x"}
-ONCE = AioConfig(retries={"total_max_attempts": 1})
+NO_RETRIES = AioConfig(retries={"total_max_attempts": 1})
 STEPS = ("ml", "aws", "/ml", "/aws")
 ORDERS = [
     order
@@ -31,17 +31,17 @@ ORDERS = [
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """Aiobotocore speaks asyncio here."""
+    """Run on asyncio, as aiobotocore does."""
     return "asyncio"
 
 
 def client(service: str, **more: Any) -> Any:
-    """Return a context of an async client."""
-    return get_session().create_client(service, "us-east-1", config=ONCE, **KEYS, **more)
+    """Return the context manager of an asynchronous client."""
+    return get_session().create_client(service, "us-east-1", config=NO_RETRIES, **KEYS, **more)
 
 
 async def loops(a2i: Any) -> list[str]:
-    """Start a human loop, and return the names of all."""
+    """Start a human loop and return the names of all loops."""
     found = await a2i.list_human_loops(FlowDefinitionArn=FLOW)
     await a2i.start_human_loop(
         HumanLoopName=f"loop-{len(found['HumanLoopSummaries'])}",
@@ -53,7 +53,7 @@ async def loops(a2i: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=" ".join)
-async def test_in_any_order(order: tuple[str, ...]) -> None:
+async def test_start_and_stop_in_any_order(order: tuple[str, ...]) -> None:
     before = [dict(vars(kind)) for kind in (AioEndpoint, AioSession, BotocoreStubber)]
     async with client(NAME) as old, client("s3") as old_s3:
         instances = [dict(vars(each._endpoint)) for each in (old, old_s3)]
@@ -66,14 +66,14 @@ async def test_in_any_order(order: tuple[str, ...]) -> None:
             else:
                 del running[name]
                 mocks[name].stop()
-            await look(running, old, old_s3)
+            await check_clients(running, old, old_s3)
         assert [dict(vars(each._endpoint)) for each in (old, old_s3)] == instances
     after = [dict(vars(kind)) for kind in (AioEndpoint, AioSession, BotocoreStubber)]
     assert after == before
 
 
-async def look(running: dict[str, Any], old: Any, old_s3: Any) -> None:
-    """Ask those that run, by clients of either age; neither gets what isn't its own."""
+async def check_clients(running: dict[str, Any], old: Any, old_s3: Any) -> None:
+    """Call the active mocks with old and new clients; each answers its own services."""
     async with client(NAME) as a2i, client("s3") as s3:
         if "ml" in running:
             for each in (old, a2i):
@@ -91,12 +91,12 @@ async def look(running: dict[str, Any], old: Any, old_s3: Any) -> None:
             running["ml"].unmatched.clear()
 
 
-@pytest.mark.parametrize("ours_outside", [True, False])
-async def test_what_we_write_is_in_its_s3(ours_outside: bool) -> None:
+@pytest.mark.parametrize("mlmock_outside", [True, False])
+async def test_answers_are_stored_in_aiomotos_s3(mlmock_outside: bool) -> None:
     mocks: list[Any] = [mock_ml(), aiomoto.mock_aws()]
-    first, second = mocks if ours_outside else mocks[::-1]
+    first, second = mocks if mlmock_outside else mocks[::-1]
     async with first as one, second as two:
-        ml = one if ours_outside else two
+        ml = one if mlmock_outside else two
         async with client("s3") as s3, client(NAME) as a2i:
             await s3.create_bucket(Bucket="answers")
             ml.a2i.flow_definition("review", output="s3://answers/out")
@@ -113,7 +113,7 @@ async def test_what_we_write_is_in_its_s3(ours_outside: bool) -> None:
 
 @aiomoto.mock_aws
 @mock_ml
-async def test_decorated_by_both(ml: Any) -> None:
+async def test_both_decorators(ml: Any) -> None:
     async with client("s3") as s3, client(NAME) as a2i:
         assert isinstance((await s3.list_buckets())["Buckets"], list)
         assert await loops(a2i) == ["loop-0"]
@@ -122,7 +122,7 @@ async def test_decorated_by_both(ml: Any) -> None:
 
 @mock_ml
 @aiomoto.mock_aws
-async def test_decorated_by_both_the_other_way(ml: Any) -> None:
+async def test_both_decorators_in_the_other_order(ml: Any) -> None:
     async with client("s3") as s3, client(NAME) as a2i:
         assert isinstance((await s3.list_buckets())["Buckets"], list)
         assert await loops(a2i) == ["loop-0"]

@@ -1,4 +1,4 @@
-"""Processes that gevent has patched, before anything was imported or after everything was."""
+"""Processes that gevent patched before or after all other imports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-EARLY = "from gevent import monkey\n\nmonkey.patch_all()\n"
-WORK = """
+ROOT = Path(__file__).parents[3]
+PATCH_FIRST = "from gevent import monkey\n\nmonkey.patch_all()\n"
+IMPORTS = """
 import socket
 import sys
 import threading
@@ -35,13 +35,13 @@ def refuse(*args, **kwargs):
 socket.socket.connect = refuse
 socket.getaddrinfo = refuse
 """
-# Not its ssl, which botocore has taken already: gevent itself warns of that, and botocore breaks.
-LATE = """
+# Without ssl: botocore has imported it already, so gevent warns and botocore would fail.
+PATCH_LAST = """
 from gevent import monkey
 
 monkey.patch_all(ssl=False)
 """
-PROOF = """
+CHECKS = """
 
 def start(name):
     a2i = boto3.Session().client(NAME, "us-east-1")
@@ -78,8 +78,7 @@ with mock_ml() as ml:
     assert set(answers) == {200}
     now = ml.clock.now()
     ml.on(NAME).fail("ThrottlingException", times=2)
-    began = time.perf_counter()
-    before.list_human_loops(FlowDefinitionArn=FLOW)  # retried: nobody sleeps
+    before.list_human_loops(FlowDefinitionArn=FLOW)  # retried without sleeping
     assert ml.clock.now() > now
     thread = threading.Thread(target=start, args=("in-a-thread",))
     thread.start()
@@ -90,19 +89,19 @@ with mock_ml() as ml:
         ml.unmatched.clear()
 
 
-def alone(number):
+def start_in_a_new_mock(number):
     with mock_ml():
         start(f"alone-{number}")
     return True
 
 
-assert all(Pool(20).map(alone, range(60)))  # blocks that overlap
+assert all(Pool(20).map(start_in_a_new_mock, range(60)))  # overlapping mocks
 from botocore.endpoint import Endpoint  # noqa: E402
 
 assert Endpoint._send.__module__ == "botocore.endpoint"
 """
 ASYNC = """
-from mlmock import BadAnswer
+from mlmock import InvalidRule
 
 
 async def answer(call):
@@ -114,15 +113,15 @@ with mock_ml() as ml:
     runtime = boto3.client("sagemaker-runtime", "us-east-1")
     try:
         runtime.invoke_endpoint(EndpointName="e", Body=b"")
-    except BadAnswer as fault:
-        assert "gevent has patched this process" in str(fault)
+    except InvalidRule as error:
+        assert "gevent has patched this process" in str(error)
     else:
-        raise AssertionError("nobody was told")
+        raise AssertionError("no InvalidRule was raised")
 """
 SCRIPTS = {
-    "patched first": EARLY + WORK + PROOF,
-    "patched last": WORK + LATE + PROOF,
-    "async callables, which are refused": EARLY + WORK + ASYNC,
+    "patched first": PATCH_FIRST + IMPORTS + CHECKS,
+    "patched last": IMPORTS + PATCH_LAST + CHECKS,
+    "async callables are rejected": PATCH_FIRST + IMPORTS + ASYNC,
 }
 
 
@@ -130,7 +129,7 @@ SCRIPTS = {
 def test_gevent(name: str, tmp_path: Path) -> None:
     file = tmp_path / "script.py"
     file.write_text(SCRIPTS[name])
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, str(file)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -138,4 +137,4 @@ def test_gevent(name: str, tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
+    assert process.returncode == 0, process.stdout[-2000:] + process.stderr[-6000:]

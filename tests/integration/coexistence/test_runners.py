@@ -1,4 +1,4 @@
-"""Test runners and their plugins beside the fixture, the decorator and the blocks."""
+"""Test runners and their plugins with the fixture, the decorator and the context manager."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-BEGINNING = """
+PREAMBLE = """
 import boto3
 import pytest
 from aiobotocore.session import get_session
@@ -24,62 +24,62 @@ def start(name):
     boto3.client(NAME).start_human_loop(HumanLoopName=name, **LOOP)
 
 
-async def astart(name):
+async def start_async(name):
     async with get_session().create_client(NAME) as client:
         await client.start_human_loop(HumanLoopName=name, **LOOP)
 """
 ASYNC = """
 @MARK
-async def test_the_fixture(mlmock):
-    await astart("one")
+async def test_fixture(mlmock):
+    await start_async("one")
     assert len(mlmock.calls) == 1
 
 
 @MARK
 @mock_ml
-async def test_the_decorator(ml):
-    await astart("one")
+async def test_decorator(ml):
+    await start_async("one")
     assert current() is ml
 
 
 @MARK
 @mock_ml(region="eu-west-1")
 @pytest.mark.parametrize("name", ["a", "b"])
-async def test_parameters_beside_the_handle(name, ml):
+async def test_parameters_with_the_handle(name, ml):
     async with get_session().create_client(NAME) as client:
         assert client.meta.region_name == "eu-west-1"
 
 
 @MARK
-async def test_a_block():
+async def test_context_manager():
     async with mock_ml() as ml:
-        await astart("one")
+        await start_async("one")
         start("two")
         assert len(ml.calls) == 2
 
 
 @FIXTURE
-async def running():
+async def own_mock():
     async with mock_ml() as ml:
-        await astart("from the fixture".replace(" ", "-"))
+        await start_async("from the fixture".replace(" ", "-"))
         yield ml
 
 
 @MARK
-async def test_a_fixture_of_ones_own(running):
-    await astart("one")
-    assert len(running.calls) == 2
+async def test_own_fixture(own_mock):
+    await start_async("one")
+    assert len(own_mock.calls) == 2
 
 
 @MARK
 @pytest.mark.mlmock(region="eu-west-1")
-async def test_the_marker(mlmock):
+async def test_marker(mlmock):
     async with get_session().create_client(NAME) as client:
         assert client.meta.region_name == "eu-west-1"
 """
 SYNC = """
 @pytest.mark.parametrize("number", range(40))
-def test_each_has_a_state_of_its_own(number, mlmock):
+def test_every_test_has_its_own_state(number, mlmock):
     start("one")
     assert len(mlmock.calls) == 1
 
@@ -95,7 +95,7 @@ class TestClass:
         start("one")
 
 
-def test_that_fails(mlmock):
+def test_failing(mlmock):
     start("one")
     assert False
 """
@@ -105,7 +105,7 @@ from aiobotocore.httpxsession import HttpxSession
 
 
 @pytest.mark.anyio
-async def test_by_httpx_on_either_loop(mlmock, anyio_backend_name):
+async def test_httpx_on_asyncio_and_trio(mlmock, anyio_backend_name):
     import sniffio
 
     async def answer(call):
@@ -127,9 +127,9 @@ async def test_by_httpx_on_either_loop(mlmock, anyio_backend_name):
 
 
 def run(folder: Path, text: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run a file of tests in a Python of its own."""
+    """Run a test file in its own process."""
     file = folder / "test_it.py"
-    file.write_text(BEGINNING + text)
+    file.write_text(PREAMBLE + text)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(file)],
         cwd=folder,
@@ -140,10 +140,10 @@ def run(folder: Path, text: str, *options: str) -> subprocess.CompletedProcess[s
     )
 
 
-def passed(done: subprocess.CompletedProcess[str], count: int) -> bool:
-    """True when so many tests passed, and none failed; shows the output otherwise."""
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
-    return f"{count} passed" in done.stdout
+def passed(process: subprocess.CompletedProcess[str], count: int) -> bool:
+    """Return whether `count` tests passed; fail with the output if any test failed."""
+    assert process.returncode == 0, process.stdout[-4000:] + process.stderr
+    return f"{count} passed" in process.stdout
 
 
 @pytest.mark.parametrize("mode", ["strict", "auto"])
@@ -151,8 +151,8 @@ def test_pytest_asyncio(tmp_path: Path, mode: str) -> None:
     mark = "pytest.mark.asyncio" if mode == "strict" else "lambda test: test"
     fixture = "pytest_asyncio.fixture" if mode == "strict" else "pytest.fixture"
     text = f"import pytest_asyncio\n{ASYNC}".replace("@MARK", f"@({mark})")
-    done = run(tmp_path, text.replace("@FIXTURE", f"@{fixture}"), f"--asyncio-mode={mode}")
-    assert passed(done, 7)
+    process = run(tmp_path, text.replace("@FIXTURE", f"@{fixture}"), f"--asyncio-mode={mode}")
+    assert passed(process, 7)
 
 
 def test_anyio(tmp_path: Path) -> None:
@@ -161,19 +161,19 @@ def test_anyio(tmp_path: Path) -> None:
     assert passed(run(tmp_path, text + backend, "-p", "no:asyncio"), 7)
 
 
-def test_anyio_on_trio_too(tmp_path: Path) -> None:
+def test_anyio_on_trio(tmp_path: Path) -> None:
     assert passed(run(tmp_path, TRIO, "-p", "no:asyncio"), 2)
 
 
 def test_pytest_xdist(tmp_path: Path) -> None:
-    done = run(tmp_path, SYNC, "-n", "2")
-    assert "1 failed, 42 passed" in done.stdout, done.stdout
-    assert "mlmock: the calls of this test" in done.stdout
-    assert "start_human_loop" in done.stdout
+    process = run(tmp_path, SYNC, "-n", "2")
+    assert "1 failed, 42 passed" in process.stdout, process.stdout
+    assert "mlmock: the calls of this test" in process.stdout
+    assert "start_human_loop" in process.stdout
 
 
 def test_pytest_socket(tmp_path: Path) -> None:
-    text = SYNC.partition("def test_that_fails")[0] + PRESIGNED
+    text = SYNC.partition("def test_failing")[0] + PRESIGNED
     assert passed(run(tmp_path, text, "--disable-socket"), 43)
 
 
@@ -188,7 +188,7 @@ def test_presigned(mlmock):
 
 
 def test_pytest_socket_with_async_clients(tmp_path: Path) -> None:
-    """An event loop has a pair of sockets of its own: pytest-socket lets those be on request."""
+    """An event loop needs its own pair of sockets, which `--allow-unix-socket` permits."""
     text = ASYNC.replace("@MARK", "@pytest.mark.asyncio").replace("@FIXTURE", "@asyncio_fixture")
     text = f"from pytest_asyncio import fixture as asyncio_fixture\n{text}"
     assert passed(run(tmp_path, text, "--disable-socket", "--allow-unix-socket"), 7)

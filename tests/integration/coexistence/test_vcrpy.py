@@ -1,4 +1,4 @@
-"""vcrpy's cassettes and a mock on the same client, nested either way."""
+"""vcrpy cassettes and a mock, nested in both orders."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Both = Callable[..., AbstractContextManager[Any]]
 
 @pytest.fixture(params=["cassette outside", "cassette inside"])
 def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Both]:
-    """What runs a mock and a cassette (which records whatever comes) in this order."""
+    """Yield a function that enters a mock and a recording cassette in one of both orders."""
     stack = ExitStack()
 
     def run(**options: Any) -> Any:
@@ -89,21 +89,19 @@ CALLS: dict[str, Callable[[], Any]] = {
     "httpx, async": lambda: asyncio.run(by_async_httpx()),
     "aiohttp": lambda: asyncio.run(by_aiohttp()),
 }
-SEEN_BY_VCR = {"httpx", "httpx, async", "aiohttp"}  # they are cut below what vcrpy replaces
+RECORDED_BY_VCR = {"httpx", "httpx, async", "aiohttp"}  # vcrpy patches these above mlmock's patches
 
 
-@pytest.mark.parametrize("way", CALLS)
-def test_the_mock_answers_and_no_socket_opens(both: Both, way: str) -> None:
+@pytest.mark.parametrize("name", CALLS)
+def test_mock_answers_without_opening_a_socket(both: Both, name: str) -> None:
     _, cassette, ml = both()
-    assert CALLS[way]()["HumanLoopSummaries"] == []
+    assert CALLS[name]()["HumanLoopSummaries"] == []
     assert ml.calls.last.operation == "ListHumanLoops"
-    if way not in SEEN_BY_VCR:
+    if name not in RECORDED_BY_VCR:
         assert len(cassette) == 0
 
 
-def test_a_cassette_plays_what_passthrough_names_to_clients_of_every_age(
-    both: Both, tmp_path: Path
-) -> None:
+def test_cassette_answers_services_in_passthrough(both: Both, tmp_path: Path) -> None:
     (tmp_path / "cassette.yaml").write_text(RECORDED)
     before = boto3.client("s3", "us-east-1", **KEYS)
     _, cassette, ml = both(record="none", passthrough=["s3"])
@@ -114,7 +112,7 @@ def test_a_cassette_plays_what_passthrough_names_to_clients_of_every_age(
     assert len(ml.calls) == 1
 
 
-def test_a_service_that_nobody_names_is_refused(both: Both) -> None:
+def test_another_service_raises_not_mocked(both: Both) -> None:
     _, cassette, ml = both()
     with pytest.raises(NotMocked):
         boto3.client("sqs", "us-east-1", **KEYS).list_queues()
@@ -122,7 +120,7 @@ def test_a_service_that_nobody_names_is_refused(both: Both) -> None:
     ml.unmatched.clear()
 
 
-def test_overlapping_they_leave_everything_as_it_was(tmp_path: Path) -> None:
+def test_overlapping_mock_and_cassette_restore_everything(tmp_path: Path) -> None:
     owners: list[tuple[Any, str]] = [
         (aiohttp.BaseConnector, "connect"),
         (aiohttp.ClientSession, "_request"),

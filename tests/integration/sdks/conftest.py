@@ -1,4 +1,4 @@
-"""No client reaches the network, nor the machine's AWS configuration."""
+"""Fixtures that isolate clients from the network and the AWS configuration of the machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _refuse(self: socket.socket, address: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", _refuse)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)

@@ -1,4 +1,4 @@
-// Talks to the server named on the command line; prints what it hears as one JSON object.
+// Calls the server named on the command line and prints the results as one JSON object.
 package main
 
 import (
@@ -24,7 +24,7 @@ func main() {
 	}
 	opened := session.Must(session.NewSession(config))
 	client := sagemakerruntime.New(opened)
-	heard := map[string]interface{}{}
+	results := map[string]interface{}{}
 	answer, err := client.InvokeEndpoint(&sagemakerruntime.InvokeEndpointInput{
 		EndpointName: aws.String("churn"),
 		Body:         []byte("[1]"),
@@ -34,14 +34,14 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	heard["body"] = string(answer.Body)
-	heard["contentType"] = aws.StringValue(answer.ContentType)
+	results["body"] = string(answer.Body)
+	results["contentType"] = aws.StringValue(answer.ContentType)
 	_, err = client.InvokeEndpoint(&sagemakerruntime.InvokeEndpointInput{
-		EndpointName: aws.String("ill"),
+		EndpointName: aws.String("failing"),
 		Body:         []byte("x"),
 	})
 	if failed, ok := err.(*sagemakerruntime.ModelError); ok {
-		heard["modelError"] = map[string]interface{}{
+		results["modelError"] = map[string]interface{}{
 			"code":    failed.Code(),
 			"status":  failed.StatusCode(),
 			"origin":  aws.Int64Value(failed.OriginalStatusCode),
@@ -50,19 +50,19 @@ func main() {
 		}
 	}
 	_, err = client.InvokeEndpoint(&sagemakerruntime.InvokeEndpointInput{
-		EndpointName: aws.String("nobody"),
+		EndpointName: aws.String("missing"),
 		Body:         []byte("x"),
 	})
-	if refused, ok := err.(awserr.Error); ok {
-		heard["refused"] = refused.Code()
+	if missing, ok := err.(awserr.Error); ok {
+		results["missingEndpoint"] = missing.Code()
 	}
-	review(heard, augmentedairuntime.New(opened))
-	inspect(heard, lookoutforvision.New(opened))
-	text, _ := json.Marshal(heard)
+	review(results, augmentedairuntime.New(opened))
+	inspect(results, lookoutforvision.New(opened))
+	text, _ := json.Marshal(results)
 	fmt.Println(string(text))
 }
 
-func review(heard map[string]interface{}, client *augmentedairuntime.AugmentedAIRuntime) {
+func review(results map[string]interface{}, client *augmentedairuntime.AugmentedAIRuntime) {
 	started, err := client.StartHumanLoop(&augmentedairuntime.StartHumanLoopInput{
 		HumanLoopName:     aws.String("go"),
 		FlowDefinitionArn: aws.String("arn:aws:sagemaker:eu-west-1:111122223333:flow-definition/review"),
@@ -73,13 +73,13 @@ func review(heard map[string]interface{}, client *augmentedairuntime.AugmentedAI
 		os.Exit(1)
 	}
 	found, _ := client.DescribeHumanLoop(&augmentedairuntime.DescribeHumanLoopInput{HumanLoopName: aws.String("go")})
-	heard["loop"] = []string{aws.StringValue(started.HumanLoopArn), aws.StringValue(found.HumanLoopStatus)}
-	heard["age"] = found.CreationTime.Year()
+	results["loop"] = []string{aws.StringValue(started.HumanLoopArn), aws.StringValue(found.HumanLoopStatus)}
+	results["year"] = found.CreationTime.Year()
 	_, err = client.DescribeHumanLoop(&augmentedairuntime.DescribeHumanLoopInput{HumanLoopName: aws.String("none")})
-	_, heard["missing"] = err.(*augmentedairuntime.ResourceNotFoundException)
+	_, results["missing"] = err.(*augmentedairuntime.ResourceNotFoundException)
 }
 
-func inspect(heard map[string]interface{}, client *lookoutforvision.LookoutForVision) {
+func inspect(results map[string]interface{}, client *lookoutforvision.LookoutForVision) {
 	project := aws.String("circuits")
 	_, err := client.CreateProject(&lookoutforvision.CreateProjectInput{ProjectName: project})
 	if err != nil {
@@ -88,13 +88,13 @@ func inspect(heard map[string]interface{}, client *lookoutforvision.LookoutForVi
 	}
 	_, err = client.CreateProject(&lookoutforvision.CreateProjectInput{ProjectName: project})
 	conflict, _ := err.(*lookoutforvision.ConflictException)
-	heard["conflict"] = conflict != nil && aws.StringValue(conflict.ResourceId) != ""
+	results["conflict"] = conflict != nil && aws.StringValue(conflict.ResourceId) != ""
 	pages := 0
 	_ = client.ListProjectsPages(&lookoutforvision.ListProjectsInput{}, func(page *lookoutforvision.ListProjectsOutput, last bool) bool {
 		pages += len(page.Projects)
 		return true
 	})
-	heard["projects"] = pages
+	results["projects"] = pages
 	found, err := client.DetectAnomalies(&lookoutforvision.DetectAnomaliesInput{
 		ProjectName:  aws.String("hosted"),
 		ModelVersion: aws.String("1"),
@@ -105,7 +105,7 @@ func inspect(heard map[string]interface{}, client *lookoutforvision.LookoutForVi
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	heard["anomalous"] = aws.BoolValue(found.DetectAnomalyResult.IsAnomalous)
+	results["anomalous"] = aws.BoolValue(found.DetectAnomalyResult.IsAnomalous)
 }
 
 func openImage() *os.File {

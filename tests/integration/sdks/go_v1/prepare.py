@@ -1,29 +1,29 @@
-"""Build the client with the SDK of Debian's package; ends with 77 where that isn't to be had."""
+"""Build the client with Debian's SDK package; exit with status 77 if it is not available."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-from debian import need  # noqa: E402
+FOLDER = Path(__file__).parent
+sys.path.insert(0, str(FOLDER.parent))
+from debian import require  # noqa: E402
 
-HOME = HERE.parents[3] / ".cache" / "clients" / "go_v1-build"
+BUILD = FOLDER.parents[3] / ".cache" / "clients" / "go_v1-build"
 SOURCES = Path("/usr/share/gocode")
 
-need(
+require(
     "go",
     packages=("golang-go", "golang-github-aws-aws-sdk-go-dev"),
-    place=str(SOURCES / "src/github.com/aws/aws-sdk-go"),
+    directory=str(SOURCES / "src/github.com/aws/aws-sdk-go"),
 )
-HOME.mkdir(parents=True, exist_ok=True)
+BUILD.mkdir(parents=True, exist_ok=True)
 environment = {
     **os.environ,
     "GO111MODULE": "off",
     "GOPATH": str(SOURCES),
-    "GOCACHE": str(HOME / "cache"),
+    "GOCACHE": str(BUILD / "cache"),
     "GOFLAGS": "",
 }
-line = ["go", "build", "-o", str(HOME / "client"), str(HERE / "client.go")]
-subprocess.run(line, check=True, env=environment)
+command = ["go", "build", "-o", str(BUILD / "client"), str(FOLDER / "client.go")]
+subprocess.run(command, check=True, env=environment)

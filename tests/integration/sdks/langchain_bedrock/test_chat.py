@@ -44,16 +44,16 @@ def chat(ml: Any) -> Any:
     return ChatBedrockConverse(model=CLAUDE, region_name="us-east-1")
 
 
-def asked(text: str) -> list[Any]:
+def messages(text: str) -> list[Any]:
     return [SystemMessage("Be brief."), HumanMessage(text)]
 
 
-# -- ChatBedrockConverse ---------------------------------------------------------------------
+# -- ChatBedrockConverse ----------------------------------------------------------------------
 
 
 def test_invoke(ml: Any, chat: Any) -> None:
     ml.bedrock.model("anthropic.*").on(system="Be brief.", last_user="Hi").reply("Hello")
-    found = chat.invoke(asked("Hi"))
+    found = chat.invoke(messages("Hi"))
     assert found.content == "Hello"
     assert found.response_metadata["stopReason"] == "end_turn"
     assert found.usage_metadata["input_tokens"] == 3 + 3 + 1
@@ -73,19 +73,19 @@ def test_stream(ml: Any, chat: Any) -> None:
     assert texts == ["It is ", "sunny"]
 
 
-def test_tools_in_a_loop(ml: Any, chat: Any) -> None:
+def test_tool_loop(ml: Any, chat: Any) -> None:
     model = ml.bedrock.model("anthropic.*")
     model.on(has_tool_result=False).reply(
         message("Let me see.", tool_use("get_weather", {"city": "Rome"}))
     )
     model.on(tool_result=contains("sunny")).reply("It is sunny.")
     bound = chat.bind_tools([get_weather])
-    talk: list[Any] = [HumanMessage("What is the weather in Rome?")]
-    talk.append(bound.invoke(talk))
-    (call,) = talk[-1].tool_calls
+    history: list[Any] = [HumanMessage("What is the weather in Rome?")]
+    history.append(bound.invoke(history))
+    (call,) = history[-1].tool_calls
     assert (call["name"], call["args"]) == ("get_weather", {"city": "Rome"})
-    talk.append(ToolMessage(get_weather.invoke(call["args"]), tool_call_id=call["id"]))
-    assert bound.invoke(talk).content == "It is sunny."
+    history.append(ToolMessage(get_weather.invoke(call["args"]), tool_call_id=call["id"]))
+    assert bound.invoke(history).content == "It is sunny."
 
 
 def test_tools_in_a_stream(ml: Any, chat: Any) -> None:
@@ -111,7 +111,7 @@ def test_structured_output_by_default(ml: Any, chat: Any) -> None:
     assert found == Joke(setup="mock", punchline="mock")
 
 
-def test_structured_output_by_a_schema(ml: Any) -> None:
+def test_structured_output_with_a_schema(ml: Any) -> None:
     model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
     ml.bedrock.model("anthropic.*").reply(json_output({"setup": "Why?", "punchline": "Because."}))
     newer = ChatBedrockConverse(model=model, region_name="us-east-1")
@@ -144,7 +144,7 @@ def test_errors_and_retries(ml: Any, chat: Any) -> None:
         chat.invoke("?")
 
 
-def test_a_guardrail(ml: Any) -> None:
+def test_guardrail(ml: Any) -> None:
     ml.bedrock.guardrail("gr1").block(words=["secret"])
     guarded = ChatBedrockConverse(
         model=CLAUDE,
@@ -155,17 +155,17 @@ def test_a_guardrail(ml: Any) -> None:
     assert found.response_metadata["stopReason"] == "guardrail_intervened"
 
 
-# -- ChatBedrock -----------------------------------------------------------------------------
+# -- ChatBedrock ------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def older(ml: Any) -> Any:
+def invoke_chat(ml: Any) -> Any:
     return ChatBedrock(model=CLAUDE, region="us-east-1", beta_use_converse_api=False)
 
 
 @pytest.mark.parametrize("model", [CLAUDE, MISTRAL], ids=["claude", "mistral"])
 def test_usage_from_the_headers(ml: Any, model: str) -> None:
-    """A body of Mistral 7B says nothing of tokens: what is read comes from the headers."""
+    """A body of Mistral 7B has no token counts; they are read from the headers."""
     ml.bedrock.model("*").reply(message("Hello", usage={"inputTokens": 41, "outputTokens": 7}))
     chat = ChatBedrock(model=model, region="us-east-1", beta_use_converse_api=False)
     found = chat.invoke([HumanMessage("Hi")])
@@ -176,49 +176,49 @@ def test_usage_from_the_headers(ml: Any, model: str) -> None:
     assert ml.calls.last.operation == "InvokeModel"
 
 
-def test_the_older_stream(ml: Any, older: Any) -> None:
+def test_invoke_model_stream(ml: Any, invoke_chat: Any) -> None:
     ml.bedrock.model("anthropic.*").reply("It is sunny")
-    chunks = list(older.stream(asked("Hi")))
+    chunks = list(invoke_chat.stream(messages("Hi")))
     assert "".join(chunk.text for chunk in chunks) == "It is sunny"
     assert ml.calls.last.operation == "InvokeModelWithResponseStream"
 
 
-def test_the_older_tools(ml: Any, older: Any) -> None:
+def test_invoke_model_tools(ml: Any, invoke_chat: Any) -> None:
     ml.bedrock.model("anthropic.*").on(tools="get_weather").reply(
         tool_use("get_weather", {"city": "Rome"})
     )
-    found: AIMessage = older.bind_tools([get_weather]).invoke("What is the weather?")
+    found: AIMessage = invoke_chat.bind_tools([get_weather]).invoke("What is the weather?")
     assert [(c["name"], c["args"]) for c in found.tool_calls] == [("get_weather", {"city": "Rome"})]
 
 
-def test_the_older_tools_in_a_stream(ml: Any, older: Any) -> None:
+def test_invoke_model_tools_in_a_stream(ml: Any, invoke_chat: Any) -> None:
     ml.bedrock.model("anthropic.*").reply(
         message("Let me see.", tool_use("get_weather", {"city": "Rome"}))
     )
-    first, *rest = older.bind_tools([get_weather]).stream("?")
+    first, *rest = invoke_chat.bind_tools([get_weather]).stream("?")
     for chunk in rest:
         first = first + chunk
     assert [(c["name"], c["args"]) for c in first.tool_calls] == [("get_weather", {"city": "Rome"})]
 
 
-def test_the_older_loop_ends(ml: Any, older: Any) -> None:
+def test_invoke_model_tool_loop(ml: Any, invoke_chat: Any) -> None:
     model = ml.bedrock.model("anthropic.*")
     model.on(has_tool_result=False).reply(tool_use("get_weather", {"city": "Rome"}))
     model.on(tool_result=contains("sunny")).reply("It is sunny.")
-    bound = older.bind_tools([get_weather])
-    talk: list[Any] = [HumanMessage("What is the weather in Rome?")]
-    talk.append(bound.invoke(talk))
-    (call,) = talk[-1].tool_calls
-    talk.append(ToolMessage(get_weather.invoke(call["args"]), tool_call_id=call["id"]))
-    assert bound.invoke(talk).content == "It is sunny."
+    bound = invoke_chat.bind_tools([get_weather])
+    history: list[Any] = [HumanMessage("What is the weather in Rome?")]
+    history.append(bound.invoke(history))
+    (call,) = history[-1].tool_calls
+    history.append(ToolMessage(get_weather.invoke(call["args"]), tool_call_id=call["id"]))
+    assert bound.invoke(history).content == "It is sunny."
 
 
-def test_the_older_structured_output(ml: Any, older: Any) -> None:
+def test_invoke_model_structured_output(ml: Any, invoke_chat: Any) -> None:
     ml.bedrock.model("anthropic.*").reply(tool_use("Joke", {"setup": "a", "punchline": "b"}))
-    assert older.with_structured_output(Joke).invoke("?") == Joke(setup="a", punchline="b")
+    assert invoke_chat.with_structured_output(Joke).invoke("?") == Joke(setup="a", punchline="b")
 
 
-# -- BedrockEmbeddings -----------------------------------------------------------------------
+# -- BedrockEmbeddings ------------------------------------------------------------------------
 
 
 def test_embeddings(ml: Any) -> None:

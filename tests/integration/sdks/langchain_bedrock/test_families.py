@@ -1,4 +1,4 @@
-"""langchain-aws on the bodies of each provider: chats, texts, embeddings."""
+"""langchain-aws with the bodies of every provider: chat, text and embedding models."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHATS = [
     "openai.gpt-oss-20b-1:0",
     "qwen.qwen3-32b-v1:0",
 ]
-COUNTED = [model for model in CHATS if model != "us.meta.llama4-scout-17b-instruct-v1:0"]
+WITH_USAGE = [model for model in CHATS if model != "us.meta.llama4-scout-17b-instruct-v1:0"]
 TEXTS = [
     "amazon.titan-text-express-v1",
     "anthropic.claude-v2",
@@ -61,7 +61,7 @@ def test_chats(model: str, ml: Any) -> None:
     assert found.usage_metadata["output_tokens"] == 3
 
 
-@pytest.mark.parametrize("model", COUNTED)
+@pytest.mark.parametrize("model", WITH_USAGE)
 def test_chats_in_streams(model: str, ml: Any) -> None:
     ml.bedrock.model("*").reply("Hello to you")
     first, *rest = chat(model).stream([HumanMessage("Hi")])
@@ -79,7 +79,7 @@ def test_texts(model: str, ml: Any) -> None:
     assert "".join(writer.stream("Hi")) == "Hello to you"
 
 
-def test_a_text_without_a_stream(ml: Any) -> None:
+def test_text_model_without_streaming(ml: Any) -> None:
     ml.bedrock.model("*").reply("Hello to you")
     assert (
         BedrockLLM(model="ai21.j2-mid-v1", region_name="us-east-1").invoke("Hi") == "Hello to you"

@@ -1,4 +1,4 @@
-"""The providers' own SDKs read the bodies and the stream chunks that boto3 brings."""
+"""The providers' own SDK types validate bodies and stream chunks received by boto3."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mlmock import message, mock_ml, reasoning, tool_use
 
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 CHATS = ["openai.gpt-oss-20b-1:0", "qwen.qwen3-32b-v1:0", "deepseek.v3-v1:0"]
-PLACE = {"documentIndex": 0, "start": 5, "end": 27}
+LOCATION = {"documentIndex": 0, "start": 5, "end": 27}
 CITED = {
     "citationsContent": {
         "content": [{"text": "Twenty days."}],
         "citations": [
-            {"title": "policy", "sourceContent": [{"text": "20"}], "location": {kind: PLACE}}
+            {"title": "policy", "sourceContent": [{"text": "20"}], "location": {kind: LOCATION}}
             for kind in ("documentChar", "documentPage", "documentChunk")
         ],
     }
@@ -37,11 +37,11 @@ def client() -> Iterator[Any]:
         yield boto3.client("bedrock-runtime", region_name="us-east-1")
 
 
-def sent(model_id: str, **body: Any) -> dict[str, Any]:
+def request_of(model_id: str, **body: Any) -> dict[str, Any]:
     return {"modelId": model_id, "body": json.dumps(body)}
 
 
-def whole(client: Any, request: dict[str, Any]) -> Any:
+def body_of(client: Any, request: dict[str, Any]) -> Any:
     return json.loads(client.invoke_model(**request)["body"].read())
 
 
@@ -54,8 +54,10 @@ def test_messages(client: Any) -> None:
     tools = [{"name": "f", "input_schema": {"type": "object"}}]
     turns = [{"role": "user", "content": "Hi"}]
     version = "bedrock-2023-05-31"
-    request = sent(CLAUDE, anthropic_version=version, max_tokens=999, messages=turns, tools=tools)
-    found = Message.model_validate(whole(client, request), strict=True)
+    request = request_of(
+        CLAUDE, anthropic_version=version, max_tokens=999, messages=turns, tools=tools
+    )
+    found = Message.model_validate(body_of(client, request), strict=True)
     kinds = [block.type for block in found.content]
     assert kinds == ["thinking", "redacted_thinking", "text", "text", "tool_use"]
     assert found.stop_reason == "tool_use"
@@ -69,9 +71,9 @@ def test_messages(client: Any) -> None:
 
 @pytest.mark.parametrize("model_id", CHATS)
 def test_chat_completions(client: Any, model_id: str) -> None:
-    request = sent(model_id, messages=[{"role": "user", "content": "Hi"}])
-    found = ChatCompletion.model_validate(whole(client, request))
+    request = request_of(model_id, messages=[{"role": "user", "content": "Hi"}])
+    found = ChatCompletion.model_validate(body_of(client, request))
     assert found.choices[0].finish_reason == "tool_calls"
     assert found.choices[0].message.tool_calls[0].function.name == "f"
-    read = [ChatCompletionChunk.model_validate(chunk) for chunk in chunks(client, request)]
-    assert read[-1].choices[0].finish_reason == "tool_calls"
+    parsed = [ChatCompletionChunk.model_validate(chunk) for chunk in chunks(client, request)]
+    assert parsed[-1].choices[0].finish_reason == "tool_calls"

@@ -1,4 +1,4 @@
-"""pydantic-ai: agents, streams, tools, structured output and embeddings, unchanged."""
+"""pydantic-ai: agents, streams, tools, structured output and embeddings."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def ml(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield handle
 
 
-def test_an_answer(ml: Any) -> None:
+def test_answer(ml: Any) -> None:
     ml.bedrock.model("anthropic.*").on(system="Be brief.", last_user="Hi").reply("Hello")
     found = Agent(CLAUDE, instructions="Be brief.").run_sync("Hi")
     assert found.output == "Hello"
     assert (found.usage.input_tokens, found.usage.output_tokens) == (3 + 3 + 1, 2)
 
 
-def test_a_stream(ml: Any) -> None:
+def test_stream(ml: Any) -> None:
     ml.bedrock.model("anthropic.*").reply(stream("It is ", "sunny").pause(5))
 
     async def texts() -> list[str]:
@@ -49,7 +49,7 @@ def test_a_stream(ml: Any) -> None:
     assert asyncio.run(texts()) == ["It is ", "sunny"]
 
 
-def test_the_loop_ends(ml: Any) -> None:
+def test_tool_loop(ml: Any) -> None:
     model = ml.bedrock.model("anthropic.*")
     model.on(has_tool_result=False).reply(
         message("Let me see.", tool_use("get_weather", {"city": "Rome"}))
@@ -78,7 +78,7 @@ def test_structured_output_by_default(ml: Any, kind: Any) -> None:
     assert isinstance(Agent(CLAUDE, output_type=kind).run_sync("A city, please.").output, City)
 
 
-def test_reasoning_goes_back_to_the_model(ml: Any) -> None:
+def test_reasoning_is_sent_back_to_the_model(ml: Any) -> None:
     ml.bedrock.model("anthropic.*").reply(message(reasoning("Hm.", signature="sig"), "Yes."))
     agent = Agent(CLAUDE)
     first = agent.run_sync("?").all_messages()
@@ -87,17 +87,17 @@ def test_reasoning_goes_back_to_the_model(ml: Any) -> None:
     assert agent.run_sync("And now?", message_history=first).output == "Yes."
 
 
-def test_a_document(ml: Any) -> None:
+def test_document(ml: Any) -> None:
     ml.bedrock.model("anthropic.*").on(last_user="What is it?").reply("A page.")
     page = BinaryContent(data=b"%PDF-1.4\n%%EOF", media_type="application/pdf")
     assert Agent(CLAUDE).run_sync(["What is it?", page]).output == "A page."
 
 
-def test_a_refusal(ml: Any) -> None:
+def test_throttling_error(ml: Any) -> None:
     ml.bedrock.model("anthropic.*").fail("ThrottlingException", "slow down")
-    with pytest.raises(ModelHTTPError) as refused:
+    with pytest.raises(ModelHTTPError) as caught:
         Agent(CLAUDE).run_sync("?")
-    assert refused.value.status_code == 429
+    assert caught.value.status_code == 429
 
 
 @pytest.mark.parametrize(("model", "width"), WIDTHS)

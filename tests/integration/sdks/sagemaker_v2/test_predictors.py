@@ -1,4 +1,4 @@
-"""The SageMaker Python SDK, version 2: predictors, unchanged, against mlmock and moto."""
+"""SageMaker Python SDK version 2: predictors against mlmock and moto."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from sagemaker.session import Session
 from mlmock import after, manually, mock_ml
 
 REGION = "us-east-1"
-SOON = WaiterConfig(max_attempts=3, delay=1)
+SHORT_WAIT = WaiterConfig(max_attempts=3, delay=1)
 
 
 @pytest.fixture
 def ml() -> Iterator[Any]:
     with mock_aws(), mock_ml() as handle:
         yield handle
-        for thread in threading.enumerate():  # the SDK leaves the waiter that lost behind
+        for thread in threading.enumerate():  # the SDK leaves a waiter thread running
             if thread is not threading.main_thread():
                 thread.join(10)
 
@@ -65,25 +65,27 @@ def test_predict_bytes_and_csv(ml: Any, session: Session) -> None:
     assert Predictor("churn", session, CSVSerializer()).predict([1, 2]) == b"2,1"
 
 
-def test_a_model_error_reaches_the_caller(ml: Any, predictor: Predictor) -> None:
+def test_model_error_reaches_the_caller(ml: Any, predictor: Predictor) -> None:
     ml.sagemaker.endpoint("churn").model_error(500, "CUDA out of memory")
     client = predictor.sagemaker_session.sagemaker_runtime_client
     with pytest.raises(client.exceptions.ModelError, match="CUDA out of memory"):
         predictor.predict({})
 
 
-def test_an_endpoint_of_moto(ml: Any, predictor: Predictor) -> None:
-    plane = boto3.client("sagemaker", region_name=REGION)
+def test_endpoint_created_in_moto(ml: Any, predictor: Predictor) -> None:
+    control_plane = boto3.client("sagemaker", region_name=REGION)
     role = "arn:aws:iam::123456789012:role/r"
-    plane.create_model(ModelName="m", ExecutionRoleArn=role, PrimaryContainer={"Image": "i"})
+    control_plane.create_model(
+        ModelName="m", ExecutionRoleArn=role, PrimaryContainer={"Image": "i"}
+    )
     variant = {
         "VariantName": "AllTraffic",
         "ModelName": "m",
         "InitialInstanceCount": 1,
         "InstanceType": "ml.m5.large",
     }
-    plane.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
-    plane.create_endpoint(EndpointName="churn", EndpointConfigName="c")
+    control_plane.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+    control_plane.create_endpoint(EndpointName="churn", EndpointConfigName="c")
     assert predictor.predict({})["endpoint"] == "churn"
 
 
@@ -100,11 +102,11 @@ def test_predict_stream_breaks(ml: Any, predictor: Predictor) -> None:
         list(found)
 
 
-# -- AsyncPredictor: its input goes to moto's S3, its waiters look there -------------------------
+# -- AsyncPredictor, which stores input and polls for output in moto's S3 ---------------------
 
 
 @pytest.fixture
-def later(ml: Any, predictor: Predictor) -> AsyncPredictor:
+def async_predictor(ml: Any, predictor: Predictor) -> AsyncPredictor:
     bucket = f"sagemaker-{REGION}-123456789012"
     ml.sagemaker.endpoint(
         "churn", async_output=f"s3://{bucket}/out", async_failure=f"s3://{bucket}/failed"
@@ -112,46 +114,48 @@ def later(ml: Any, predictor: Predictor) -> AsyncPredictor:
     return AsyncPredictor(predictor, name="churn")
 
 
-def test_async_predict_waits_for_the_output(ml: Any, later: AsyncPredictor) -> None:
+def test_async_predict_waits_for_the_output(ml: Any, async_predictor: AsyncPredictor) -> None:
     ml.sagemaker.endpoint("churn").handler(lambda call: {"got": call.json()})
-    assert later.predict({"x": 1}, waiter_config=SOON) == {"got": {"x": 1}}
+    assert async_predictor.predict({"x": 1}, waiter_config=SHORT_WAIT) == {"got": {"x": 1}}
     assert ml.calls.last.params["Accept"] == "application/json"
 
 
-def test_async_predict_waits_in_its_threads_until_the_work_ends(
-    ml: Any, later: AsyncPredictor
+def test_async_predict_polls_until_the_invocation_completes(
+    ml: Any, async_predictor: AsyncPredictor
 ) -> None:
-    ml.sagemaker.progress = after(40)  # the SDK looks every 15 seconds, on two threads
+    ml.sagemaker.progress = after(40)  # the SDK polls every 15 seconds in two threads
     ml.sagemaker.endpoint("churn").handler(lambda call: {"got": call.json()})
     started = ml.clock.now()
-    assert later.predict({"x": 1}) == {"got": {"x": 1}}
+    assert async_predictor.predict({"x": 1}) == {"got": {"x": 1}}
     assert (ml.clock.now() - started).total_seconds() >= 40
 
 
-def test_async_predict_raises_a_failure_that_comes_while_it_waits(
-    ml: Any, later: AsyncPredictor
+def test_async_predict_raises_an_error_that_occurs_while_it_waits(
+    ml: Any, async_predictor: AsyncPredictor
 ) -> None:
     ml.sagemaker.endpoint("churn").model_error(500, {"error": "out of memory"}).delay(40)
     with pytest.raises(AsyncInferenceModelError, match="out of memory"):
-        later.predict({"x": 1})
+        async_predictor.predict({"x": 1})
 
 
-def test_async_predict_raises_what_the_model_failed_with(ml: Any, later: AsyncPredictor) -> None:
+def test_async_predict_raises_the_error_of_the_model(
+    ml: Any, async_predictor: AsyncPredictor
+) -> None:
     ml.sagemaker.endpoint("churn").model_error(400, {"error": "bad shape"})
     with pytest.raises(AsyncInferenceModelError, match="bad shape"):
-        later.predict({"x": 1}, waiter_config=SOON)
+        async_predictor.predict({"x": 1}, waiter_config=SHORT_WAIT)
 
 
-def test_async_predict_gives_up(ml: Any, later: AsyncPredictor) -> None:
+def test_async_predict_times_out(ml: Any, async_predictor: AsyncPredictor) -> None:
     ml.sagemaker.progress = manually()
     with pytest.raises(PollingTimeoutError):
-        later.predict({"x": 1}, waiter_config=SOON)
+        async_predictor.predict({"x": 1}, waiter_config=SHORT_WAIT)
 
 
-def test_predict_async_and_its_response(ml: Any, later: AsyncPredictor) -> None:
+def test_predict_async_and_its_response(ml: Any, async_predictor: AsyncPredictor) -> None:
     ml.sagemaker.progress = manually()
     ml.sagemaker.endpoint("churn").reply({"score": 1})
-    response = later.predict_async({"x": 1}, inference_id="i-1")
+    response = async_predictor.predict_async({"x": 1}, inference_id="i-1")
     with pytest.raises(Exception, match="could still be running"):
         response.get_result()
     ml.progress.step()

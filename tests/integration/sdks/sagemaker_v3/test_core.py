@@ -1,4 +1,4 @@
-"""The SageMaker Python SDK, version 3: sagemaker-core's Endpoint, unchanged."""
+"""SageMaker Python SDK version 3: the Endpoint class of sagemaker-core."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_sessions(ml: Any, endpoint: Any) -> None:
     assert closed.closed_session_id == session
 
 
-def test_a_model_error(ml: Any, endpoint: Any) -> None:
+def test_model_error(ml: Any, endpoint: Any) -> None:
     ml.sagemaker.endpoint("churn").model_error(500, "CUDA out of memory")
     with pytest.raises(ClientError, match="CUDA out of memory"):
         endpoint.invoke(body="{}")
@@ -71,8 +71,8 @@ def test_invoke_async(ml: Any, endpoint: Any) -> None:
 
 def test_invoke_with_response_stream(ml: Any, endpoint: Any) -> None:
     ml.sagemaker.endpoint("churn").stream([b"to", b"ken"])
-    # `Endpoint.invoke_with_response_stream` of 2.27 sends its request and then takes botocore's
-    # stream for a dict, whoever has answered; so the stream itself is read from the SDK's client.
+    # `Endpoint.invoke_with_response_stream` of 2.27 sends its request, but then treats botocore's
+    # stream as a dict. The stream itself is therefore read with the client of the SDK.
     with pytest.raises(AttributeError, match="EventStream"):
         endpoint.invoke_with_response_stream(body="{}", accept="text/plain")
     ml.calls.assert_called_once(
@@ -86,7 +86,7 @@ def test_invoke_with_response_stream(ml: Any, endpoint: Any) -> None:
     assert [event["PayloadPart"]["Bytes"] for event in found["Body"]] == [b"to", b"ken"]
 
 
-def test_a_client_made_before_the_block_is_answered_too() -> None:
+def test_existing_client_is_mocked() -> None:
     SageMakerClient.reset()
     session = boto3.Session("AKIAEXAMPLE", "secret", region_name="us-east-1")
     SageMakerClient(session=session)

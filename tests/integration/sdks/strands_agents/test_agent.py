@@ -1,4 +1,4 @@
-"""strands-agents: an agent's loop over BedrockModel, unchanged."""
+"""strands-agents: the agent loop with BedrockModel."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def agent(*, streaming: bool = True, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize("streaming", [True, False])
-def test_the_loop_ends(ml: Any, streaming: bool) -> None:
+def test_tool_loop(ml: Any, streaming: bool) -> None:
     model = ml.bedrock.model("anthropic.*")
     model.on(has_tool_result=False).reply(
         message("Let me see.", tool_use("get_weather", {"city": "Rome"}))
@@ -59,13 +59,13 @@ def test_the_loop_ends(ml: Any, streaming: bool) -> None:
     assert usage["totalTokens"] == usage["inputTokens"] + usage["outputTokens"]
 
 
-def test_the_loop_ends_without_a_script(ml: Any) -> None:
+def test_tool_loop_with_default_answers(ml: Any) -> None:
     found = agent()("What is the weather in Rome?")
     assert found.stop_reason == "end_turn"
     assert "mock answer" in str(found)
 
 
-def test_the_same_tool_again_and_again(ml: Any) -> None:
+def test_repeated_tool_calls(ml: Any) -> None:
     cities = ["Rome", "Oslo", "Lima"]
     uses = [tool_use("get_weather", {"city": city}) for city in cities]
     ml.bedrock.model("anthropic.*").reply(*uses, "All sunny.")
@@ -74,7 +74,7 @@ def test_the_same_tool_again_and_again(ml: Any) -> None:
     assert len(ml.calls) == 4
 
 
-def test_two_tools_at_once(ml: Any) -> None:
+def test_two_tool_calls_in_one_message(ml: Any) -> None:
     model = ml.bedrock.model("anthropic.*")
     uses = [tool_use("get_weather", {"city": city}) for city in ("Rome", "Oslo")]
     model.on(has_tool_result=False).reply(message("Let me see.", *uses))
@@ -82,8 +82,8 @@ def test_two_tools_at_once(ml: Any) -> None:
     found = agent()("Weather in Rome and Oslo?")
     assert str(found).strip() == "Sunny in both."
     results = ml.calls.last.params["messages"][-1]["content"]
-    said = [result["toolResult"]["content"][0]["text"] for result in results]
-    assert said == ["sunny in Rome", "sunny in Oslo"]
+    texts_of_results = [result["toolResult"]["content"][0]["text"] for result in results]
+    assert texts_of_results == ["sunny in Rome", "sunny in Oslo"]
 
 
 def test_events_from_async_code(ml: Any) -> None:
@@ -103,7 +103,7 @@ def test_structured_output(ml: Any) -> None:
     assert found.structured_output == City(name="Rome", people=3)
 
 
-def test_too_much_context(ml: Any) -> None:
+def test_context_window_overflow(ml: Any) -> None:
     ml.bedrock.model("anthropic.*").fail(
         "ValidationException", "Input is too long for requested model."
     )
@@ -111,17 +111,17 @@ def test_too_much_context(ml: Any) -> None:
         agent()("Hi")
 
 
-def test_a_stream_that_is_throttled_is_tried_again(ml: Any) -> None:
+def test_throttled_stream_is_retried(ml: Any) -> None:
     ml.bedrock.model("anthropic.*").reply(
         stream("one").then_error("throttlingException", "slow down"), "two"
     )
-    again = ModelRetryStrategy(max_attempts=2, initial_delay=0, max_delay=0)
+    retry_strategy = ModelRetryStrategy(max_attempts=2, initial_delay=0, max_delay=0)
     model = BedrockModel(region_name="us-west-2")
-    found = Agent(model=model, retry_strategy=again, callback_handler=None)("Hi")
+    found = Agent(model=model, retry_strategy=retry_strategy, callback_handler=None)("Hi")
     assert str(found).strip() == "two"
 
 
-def test_a_guardrail_redacts(ml: Any) -> None:
+def test_guardrail_intervenes(ml: Any) -> None:
     ml.bedrock.guardrail("gr1").block(words=["secret"])
     found = agent(guardrail_id="gr1", guardrail_version="1")("tell me the secret")
     assert found.stop_reason == "guardrail_intervened"
