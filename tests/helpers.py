@@ -1,4 +1,4 @@
-"""What the tests of the core say over and over."""
+"""Clients and human loops shared by the tests of every package."""
 
 from __future__ import annotations
 
@@ -8,17 +8,30 @@ import boto3
 
 A2I = "sagemaker-a2i-runtime"
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
+CONTENT = '{"total": 12.5}'
 
 
 def client() -> Any:
-    """Return a fresh client of the default session."""
+    """Return a new Amazon A2I client of the default session."""
     return boto3.client(A2I, region_name="us-east-1")
 
 
-def start(a2i: Any, name: str = "invoice-1") -> str:
+def client_for(account_id: str = "123456789012", region: str = "us-east-1") -> Any:
+    """Return a client of an account (its access key is the account) and a region."""
+    return boto3.client(
+        A2I, region_name=region, aws_access_key_id=account_id, aws_secret_access_key="-"
+    )
+
+
+def start(
+    a2i: Any, name: str = "invoice-1", *, flow: str = FLOW, content: str = CONTENT, **members: Any
+) -> str:
     """Start a human loop and return its ARN."""
     answer = a2i.start_human_loop(
-        HumanLoopName=name, FlowDefinitionArn=FLOW, HumanLoopInput={"InputContent": "{}"}
+        HumanLoopName=name,
+        FlowDefinitionArn=flow,
+        HumanLoopInput={"InputContent": content},
+        **members,
     )
     return str(answer["HumanLoopArn"])
 

@@ -11,17 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mlmock import MockML, UnusedRule, after, manually, mock_ml
-from tests.helpers import A2I, FLOW, client, names, start
+from tests.helpers import A2I, FLOW, client, client_for, names, start
 
 NOW = datetime.datetime(2026, 5, 1, tzinfo=datetime.timezone.utc)
-
-
-def client_of(account_id: str, region: str = "us-east-1") -> Any:
-    """Return a client of an account and region."""
-    return boto3.client(
-        A2I, region_name=region, aws_access_key_id=account_id, aws_secret_access_key="x"
-    )
-
 
 # -- reset ------------------------------------------------------------------------------------
 
@@ -203,7 +195,7 @@ def test_at_narrows_rules_declarations_and_lookups(mlmock: MockML) -> None:
     far.on(A2I, "DescribeHumanLoop").fail("AccessDeniedException")
     for region, code in (("eu-west-1", "AccessDenied"), ("us-east-1", "ResourceNotFound")):
         with pytest.raises(ClientError, match=code):
-            client_of("123456789012", region).describe_human_loop(HumanLoopName="x")
+            client_for("123456789012", region).describe_human_loop(HumanLoopName="x")
     assert far.a2i.flow_definition("x").arn.split(":")[3:5] == ["eu-west-1", "123456789012"]
     assert other.a2i.flow_definition("x").arn.split(":")[3:5] == ["eu-west-1", "111122223333"]
     assert other.calls is mlmock.calls
@@ -212,7 +204,7 @@ def test_at_narrows_rules_declarations_and_lookups(mlmock: MockML) -> None:
     other.on(A2I, "ListHumanLoops").reply({"HumanLoopSummaries": [], "NextToken": "mine"})
     arn = "arn:aws:sagemaker:eu-west-1:{}:flow-definition/x"
     for account_id, token in (("111122223333", "mine"), ("123456789012", None)):
-        found = client_of(account_id, "eu-west-1").list_human_loops(
+        found = client_for(account_id, "eu-west-1").list_human_loops(
             FlowDefinitionArn=arn.format(account_id)
         )
         assert found.get("NextToken") == token

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mlmock import ANY, BadAnswer, MockML, contains, mock_ml
-from tests.helpers import A2I, FLOW, names, start
+from mlmock import ANY, InvalidRule, MockML, contains, mock_ml
+from tests.helpers import A2I, CONTENT, FLOW, names, start
 
 NOW = datetime.datetime(2026, 5, 1, tzinfo=datetime.timezone.utc)
 
@@ -24,7 +24,7 @@ def test_call_has_every_detail(a2i: Any) -> None:
         assert call.params == {
             "HumanLoopName": "invoice-1",
             "FlowDefinitionArn": FLOW,
-            "HumanLoopInput": {"InputContent": "{}"},
+            "HumanLoopInput": {"InputContent": CONTENT},
         }
         assert call.response == {"HumanLoopArn": arn}
         assert call.error is None
@@ -92,7 +92,7 @@ def test_failed_assertion_shows_the_first_difference(mlmock: MockML, a2i: Any) -
     with pytest.raises(AssertionError) as caught:
         mlmock.calls.assert_called(A2I, "StartHumanLoop", HumanLoopInput={"InputContent": "[]"})
     text = str(caught.value)
-    assert "HumanLoopInput.InputContent is '{}'" in text
+    assert "HumanLoopInput.InputContent is '{\"total\": 12.5}'" in text
     assert "'[]'" in text
     with pytest.raises(
         AssertionError, match=r"These were called: sagemaker-a2i-runtime\.StartHumanLoop"
@@ -109,7 +109,7 @@ def test_assertion_with_an_unknown_name_is_rejected(mlmock: MockML, a2i: Any) ->
         (A2I, "*", {"Body": b""}, "no request member Body"),
         ("a2i", "*", {}, "no model of a2i"),
     ):
-        with pytest.raises(BadAnswer, match=message):
+        with pytest.raises(InvalidRule, match=message):
             mlmock.calls.assert_not_called(service, operation, **members)
 
 

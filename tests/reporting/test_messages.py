@@ -93,7 +93,7 @@ def test_errors_are_reported_at_the_line_of_the_test(pytester: pytest.Pytester) 
     result = pytester.runpytest("-p", "no:cacheprovider")
     result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(
-        ["*.py:2: BadAnswer", "*.py:5: BadAnswer", "*.py:8: AssertionError"]
+        ["*.py:2: InvalidRule", "*.py:5: InvalidRule", "*.py:8: AssertionError"]
     )
     result.stdout.no_fnmatch_line("*mlmock*rules.py*")
 

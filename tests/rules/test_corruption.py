@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectionClosedError, EventStreamError, Incompl
 from urllib3.exceptions import ProtocolError
 from urllib3.exceptions import ReadTimeoutError as StreamTimeout
 
-from mlmock import BadAnswer, MockML, error
+from mlmock import InvalidRule, MockML, error
 from tests.helpers import A2I, FLOW, names, start
 
 STREAM = "InvokeEndpointWithResponseStream"
@@ -150,5 +150,5 @@ def test_malformed_stream_raises_checksum_mismatch(mlmock: MockML, runtime: Any)
 def test_impossible_corruption_is_rejected(
     mlmock: MockML, write: Callable[[MockML], object], message: str
 ) -> None:
-    with pytest.raises(BadAnswer, match=message):
+    with pytest.raises(InvalidRule, match=message):
         write(mlmock)

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import ANY, MockML, contains, glob, regex
-from tests.helpers import A2I, FLOW, start
+from tests.helpers import A2I, CONTENT, FLOW, start
 from tests.rules.operation_rule_helpers import OTHER, describe, description
 
 
@@ -50,7 +50,7 @@ def test_payload_matches_as_text_and_as_json(mlmock: MockML) -> None:
 
 
 def test_contains_matches_parts_of_structures(mlmock: MockML, a2i: Any) -> None:
-    for value in ({"InputContent": "{}"}, "InputContent", "{}"):
+    for value in ({"InputContent": CONTENT}, "InputContent", CONTENT):
         rule = mlmock.on(A2I, "StartHumanLoop", HumanLoopInput=contains(value))
         rule.reply({"HumanLoopArn": OTHER})
         assert start(a2i) == OTHER

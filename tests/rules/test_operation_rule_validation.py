@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlmock import BadAnswer, MockML, error, mock_ml
+from mlmock import InvalidRule, MockML, error, mock_ml
 from tests.helpers import A2I
 from tests.rules.operation_rule_helpers import description
 
@@ -25,7 +25,7 @@ from tests.rules.operation_rule_helpers import description
 def test_unknown_service_operation_or_member_is_rejected(
     mlmock: MockML, service: str, operation: str, members: Any, message: str
 ) -> None:
-    with pytest.raises(BadAnswer, match=message):
+    with pytest.raises(InvalidRule, match=message):
         mlmock.on(service, operation, **members)
 
 
@@ -48,9 +48,9 @@ def test_unknown_service_operation_or_member_is_rejected(
 def test_invalid_answer_is_rejected_where_it_is_written(
     mlmock: MockML, answer: Any, message: str
 ) -> None:
-    with pytest.raises(BadAnswer, match=message):
+    with pytest.raises(InvalidRule, match=message):
         mlmock.on(A2I, "DescribeHumanLoop").reply(answer)
-    with pytest.raises(BadAnswer, match=message):  # also as one of several answers
+    with pytest.raises(InvalidRule, match=message):  # also as one of several answers
         mlmock.on(A2I, "DescribeHumanLoop").reply(description("Failed"), answer)
 
 
@@ -58,17 +58,17 @@ def test_invalid_answer_of_a_callable_is_rejected_at_the_call(a2i: Any) -> None:
     @mock_ml
     def suppress_the_error(ml: Any) -> None:
         ml.on(A2I, "DescribeHumanLoop").reply(lambda call: {})
-        with pytest.raises(BadAnswer):
+        with pytest.raises(InvalidRule):
             a2i.describe_human_loop(HumanLoopName="x")
 
     test: Any = suppress_the_error
-    with pytest.raises(BadAnswer, match="needs CreationTime"):
+    with pytest.raises(InvalidRule, match="needs CreationTime"):
         test()
 
 
 def test_where_must_be_a_function(mlmock: MockML) -> None:
     wrong: Any = "x"
-    with pytest.raises(BadAnswer, match="where= takes a function"):
+    with pytest.raises(InvalidRule, match="where= takes a function"):
         mlmock.on(A2I, where=wrong)
 
 
@@ -86,20 +86,20 @@ def test_where_must_be_a_function(mlmock: MockML) -> None:
     ],
 )
 def test_invalid_failure_or_delay_is_rejected(mlmock: MockML, write: Any, message: str) -> None:
-    with pytest.raises(BadAnswer, match=message):
+    with pytest.raises(InvalidRule, match=message):
         write(mlmock.on(A2I, "StopHumanLoop"))
 
 
 def test_answer_that_is_not_json_is_rejected(mlmock: MockML) -> None:
     for answer in (float("nan"), {"score": float("inf")}, {1, 2}):
-        with pytest.raises(BadAnswer, match="answers JSON here"):
+        with pytest.raises(InvalidRule, match="answers JSON here"):
             mlmock.on("sagemaker-runtime", "InvokeEndpoint").reply(answer)
 
 
 def test_rule_for_every_operation_accepts_failures_only(mlmock: MockML) -> None:
     answers: list[Any] = [{}, "text", lambda call: {}]
     for answer in answers:
-        with pytest.raises(BadAnswer, match="faults only"):
+        with pytest.raises(InvalidRule, match="faults only"):
             mlmock.on(A2I).reply(answer)
 
 
@@ -115,6 +115,6 @@ def test_rule_for_every_operation_accepts_failures_only(mlmock: MockML) -> None:
     ],
 )
 def test_incomplete_or_invalid_rule_is_rejected(mlmock: MockML, write: Any) -> None:
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidRule):
         write(mlmock.on(A2I, "DescribeHumanLoop"))
     assert len(mlmock.calls) == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from mlmock import BadAnswer, MockML, error, output
+from mlmock import InvalidRule, MockML, error, output
 from tests.helpers import A2I, names, start
 from tests.rules.operation_rule_helpers import NOW, OTHER, describe, description
 
@@ -139,7 +139,7 @@ def test_times_repeats_a_list_of_answers(mlmock: MockML, a2i: Any) -> None:
 
 def test_second_reply_on_a_rule_is_rejected(mlmock: MockML, a2i: Any) -> None:
     rule = mlmock.on(A2I, "DescribeHumanLoop").reply(description("Failed")).optional()
-    with pytest.raises(BadAnswer, match="has its answer"):
+    with pytest.raises(InvalidRule, match="has its answer"):
         rule.reply(description("Stopped"))
     assert describe(a2i) == "Failed"
 

@@ -1,4 +1,4 @@
-"""Tags: by resource, in order, at most so many, taken back by a savepoint."""
+"""Tags of resources: order, limit, removal, and savepoints."""
 
 from __future__ import annotations
 
@@ -6,56 +6,56 @@ import pytest
 
 from mlmock.errors import ServiceError
 from mlmock.services.common.tags import Tags, repeated
-from mlmock.simulation.undo_log import Ledger
+from mlmock.simulation.undo_log import UndoLog
 
 
 def tag(key: str, value: str = "v") -> dict[str, str]:
     return {"Key": key, "Value": value}
 
 
-def over(most: int) -> ServiceError:
+def too_many_error(most: int) -> ServiceError:
     return ServiceError("TooManyTags", f"at most {most}")
 
 
-def test_tags_keep_their_order_and_take_new_values() -> None:
-    tags = Tags(Ledger(), most=3)
-    tags.add("arn", [tag("b"), tag("a")], over)
-    tags.add("arn", [tag("b", "w")], over)
+def test_tags_keep_their_order_when_values_change() -> None:
+    tags = Tags(UndoLog(), most=3)
+    tags.add("arn", [tag("b"), tag("a")], too_many_error)
+    tags.add("arn", [tag("b", "w")], too_many_error)
 
     assert tags.of("arn") == [tag("b", "w"), tag("a")]
     assert tags.of("other") == []
 
 
-def test_too_many_are_refused_in_the_callers_words_and_change_nothing() -> None:
-    tags = Tags(Ledger(), most=1)
-    tags.add("arn", [tag("a")], over)
+def test_too_many_tags_raise_the_given_error_and_change_nothing() -> None:
+    tags = Tags(UndoLog(), most=1)
+    tags.add("arn", [tag("a")], too_many_error)
 
     with pytest.raises(ServiceError, match="at most 1"):
-        tags.add("arn", [tag("a", "new"), tag("b")], over)
+        tags.add("arn", [tag("a", "new"), tag("b")], too_many_error)
     assert tags.of("arn") == [tag("a")]
 
 
-def test_what_is_not_there_is_not_missed() -> None:
-    tags = Tags(Ledger(), most=1)
+def test_removing_missing_tags_does_nothing() -> None:
+    tags = Tags(UndoLog(), most=1)
     tags.remove("arn", ["a"])
     tags.forget("other")
-    tags.add("arn", [], over)
+    tags.add("arn", [], too_many_error)
 
     assert tags.of("arn") == []
 
 
-def test_a_savepoint_takes_tags_back() -> None:
-    ledger = Ledger()
-    tags = Tags(ledger, most=3)
-    tags.add("arn", [tag("a")], over)
-    with ledger.savepoint():
-        tags.add("arn", [tag("b")], over)
+def test_savepoint_restores_tags() -> None:
+    undo_log = UndoLog()
+    tags = Tags(undo_log, most=3)
+    tags.add("arn", [tag("a")], too_many_error)
+    with undo_log.savepoint():
+        tags.add("arn", [tag("b")], too_many_error)
         tags.remove("arn", ["a"])
         tags.forget("arn")
 
     assert tags.of("arn") == [tag("a")]
 
 
-def test_a_key_that_is_given_twice_is_found() -> None:
+def test_repeated_key_is_found() -> None:
     assert repeated([tag("a"), tag("b"), tag("a")]) == "a"
     assert repeated([tag("a"), tag("b")]) is None

@@ -1,4 +1,4 @@
-"""A running mock and a client of it, for every test here."""
+"""A mock and a client for the tests of Amazon Augmented AI Runtime."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def ml(mlmock: MockML) -> MockML:
 
 @pytest.fixture
 def a2i(mlmock: MockML) -> Any:
-    """A client in us-east-1, of the mock's own account."""
+    """Return a client in us-east-1 of the account of the mock."""
     return boto3.client("sagemaker-a2i-runtime", region_name="us-east-1")

@@ -1,4 +1,4 @@
-"""Describe, stop and delete: every state, and what each refuses."""
+"""DescribeHumanLoop, StopHumanLoop and DeleteHumanLoop in every state."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from mlmock import BadAnswer, MockML, after, after_polls, manually
-from tests.services.sagemaker_a2i_runtime.helpers import FLOW, describe, names, start, status
+from mlmock import InvalidRule, MockML, after, after_polls, manually
+from tests.helpers import FLOW, start
+from tests.services.sagemaker_a2i_runtime.human_loop_helpers import describe, names, status
 
 
-def refusal(operation: Any, name: str = "invoice-1") -> tuple[int, str, str]:
-    """Return HTTP status, code and message of a refused call."""
+def error_of(operation: Any, name: str = "invoice-1") -> tuple[int, str, str]:
+    """Return HTTP status, code and message of a failed call."""
     with pytest.raises(ClientError) as caught:
         operation(HumanLoopName=name)
     response = caught.value.response
@@ -21,7 +22,7 @@ def refusal(operation: Any, name: str = "invoice-1") -> tuple[int, str, str]:
     return response["ResponseMetadata"]["HTTPStatusCode"], error["Code"], error["Message"]
 
 
-# -- describe -------------------------------------------------------------------------------------
+# -- describe ---------------------------------------------------------------------------------
 
 
 @pytest.mark.mlmock(now=datetime(2026, 2, 3, 4, 5, 6, 789123, tzinfo=timezone.utc))
@@ -40,7 +41,7 @@ def test_every_member_of_a_loop_in_progress(a2i: Any, ml: MockML) -> None:
     }
 
 
-def test_a_failed_loop_shows_code_and_reason(a2i: Any, ml: MockML) -> None:
+def test_failed_loop_has_code_and_reason(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1")
     before = describe(a2i, "invoice-1")
     ml.a2i.human_loop("invoice-1").fail("ValidationError", "Task failed to render")
@@ -52,31 +53,31 @@ def test_a_failed_loop_shows_code_and_reason(a2i: Any, ml: MockML) -> None:
     assert describe(a2i, "invoice-1") == before | failed
 
 
-def test_a_failure_may_have_no_reason(a2i: Any, ml: MockML) -> None:
+def test_failure_without_a_reason(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1")
     ml.a2i.human_loop("invoice-1").fail("InternalError")
     assert "FailureReason" not in describe(a2i, "invoice-1")
 
 
-@pytest.mark.parametrize("name", ["nobody", "stop"])
-def test_a_loop_that_isnt_there(a2i: Any, name: str) -> None:
-    wanted = (404, "ResourceNotFoundException", f"Human loop {name} not found.")
+@pytest.mark.parametrize("name", ["missing", "stop"])
+def test_missing_loop_raises_resource_not_found(a2i: Any, name: str) -> None:
+    expected = (404, "ResourceNotFoundException", f"Human loop {name} not found.")
     for operation in (a2i.describe_human_loop, a2i.stop_human_loop, a2i.delete_human_loop):
-        assert refusal(operation, name) == wanted
+        assert error_of(operation, name) == expected
 
 
 @pytest.mark.parametrize("name", ["Upper", "a/b", "a b", "../x", "x" * 64])
-def test_a_name_that_cant_be(a2i: Any, name: str) -> None:
+def test_invalid_name_is_rejected(a2i: Any, name: str) -> None:
     for operation in (a2i.describe_human_loop, a2i.stop_human_loop, a2i.delete_human_loop):
-        code, error, message = refusal(operation, name)
+        code, error, message = error_of(operation, name)
         assert (code, error) == (400, "ValidationException")
         assert f"Value '{name}' at 'humanLoopName' failed to satisfy constraint" in message
 
 
-# -- stop and delete ------------------------------------------------------------------------------
+# -- stop and delete --------------------------------------------------------------------------
 
 
-def test_a_stop_is_over_at_once_by_default(a2i: Any) -> None:
+def test_stop_completes_immediately_by_default(a2i: Any) -> None:
     start(a2i, "invoice-1")
     answer = a2i.stop_human_loop(HumanLoopName="invoice-1")
     del answer["ResponseMetadata"]
@@ -84,7 +85,7 @@ def test_a_stop_is_over_at_once_by_default(a2i: Any) -> None:
     assert status(a2i, "invoice-1") == "Stopped"
 
 
-def test_a_stop_that_takes_two_looks(a2i: Any, ml: MockML) -> None:
+def test_stop_completes_after_two_polls(a2i: Any, ml: MockML) -> None:
     ml.a2i.progress = after_polls(2)
     start(a2i, "invoice-1")
     a2i.stop_human_loop(HumanLoopName="invoice-1")
@@ -95,7 +96,7 @@ def test_a_stop_that_takes_two_looks(a2i: Any, ml: MockML) -> None:
 
 
 @pytest.mark.mlmock(progress=after(60))
-def test_a_stop_that_takes_a_minute(a2i: Any, ml: MockML) -> None:
+def test_stop_completes_after_a_minute(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1")
     a2i.stop_human_loop(HumanLoopName="invoice-1")
     ml.clock.advance(seconds=59)
@@ -105,7 +106,7 @@ def test_a_stop_that_takes_a_minute(a2i: Any, ml: MockML) -> None:
 
 
 @pytest.mark.mlmock(progress=manually())
-def test_a_stop_by_hand(a2i: Any, ml: MockML) -> None:
+def test_stop_completes_manually(a2i: Any, ml: MockML) -> None:
     for name in ("one", "two"):
         start(a2i, name)
         a2i.stop_human_loop(HumanLoopName=name)
@@ -116,8 +117,8 @@ def test_a_stop_by_hand(a2i: Any, ml: MockML) -> None:
 
 
 @pytest.mark.mlmock(progress=manually())
-def test_a_loop_may_be_stepped_alone(a2i: Any, ml: MockML) -> None:
-    ml.a2i.human_loop("known")  # before it is started, and the other one after it is stopped
+def test_single_loop_can_be_stepped(a2i: Any, ml: MockML) -> None:
+    ml.a2i.human_loop("known")  # looked up before it is started; "late" after it is stopped
     for name in ("known", "late", "other"):
         start(a2i, name)
         a2i.stop_human_loop(HumanLoopName=name)
@@ -129,7 +130,7 @@ def test_a_loop_may_be_stepped_alone(a2i: Any, ml: MockML) -> None:
     assert status(a2i, "other") == "Stopped"
 
 
-def test_a_policy_of_one_flow_definition_and_of_one_loop(a2i: Any, ml: MockML) -> None:
+def test_policy_of_a_flow_definition_and_of_a_loop(a2i: Any, ml: MockML) -> None:
     ml.a2i.flow_definition("review").progress = manually()
     ml.a2i.human_loop("quick").progress = after_polls(0)
     for name in ("slow", "quick"):
@@ -141,7 +142,7 @@ def test_a_policy_of_one_flow_definition_and_of_one_loop(a2i: Any, ml: MockML) -
 
 
 @pytest.mark.mlmock(progress=manually())
-def test_a_worker_who_has_begun_ends_a_stop(a2i: Any, ml: MockML) -> None:
+def test_answer_completes_a_pending_stop(a2i: Any, ml: MockML) -> None:
     ml.a2i.flow_definition("review", workers=3)
     start(a2i, "invoice-1")
     a2i.stop_human_loop(HumanLoopName="invoice-1")
@@ -153,7 +154,7 @@ def test_a_worker_who_has_begun_ends_a_stop(a2i: Any, ml: MockML) -> None:
 
 
 @pytest.mark.mlmock(progress=manually())
-def test_a_loop_may_fail_while_it_is_being_stopped(a2i: Any, ml: MockML) -> None:
+def test_loop_may_fail_while_it_is_stopping(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1")
     a2i.stop_human_loop(HumanLoopName="invoice-1")
     ml.a2i.human_loop("invoice-1").expire()
@@ -163,15 +164,15 @@ def test_a_loop_may_fail_while_it_is_being_stopped(a2i: Any, ml: MockML) -> None
 
 
 @pytest.mark.mlmock(progress=manually())
-def test_stopping_again_changes_nothing(a2i: Any) -> None:
+def test_repeated_stop_changes_nothing(a2i: Any) -> None:
     start(a2i, "invoice-1")
     for _ in range(2):
         a2i.stop_human_loop(HumanLoopName="invoice-1")
     assert status(a2i, "invoice-1") == "Stopping"
 
 
-def put_in(state: str, a2i: Any, ml: MockML) -> None:
-    """Bring a new loop into `state`."""
+def start_in_state(state: str, a2i: Any, ml: MockML) -> None:
+    """Start a loop and bring it into `state`."""
     start(a2i, "invoice-1")
     if state == "Completed":
         ml.a2i.human_loop("invoice-1").complete({})
@@ -184,22 +185,22 @@ def put_in(state: str, a2i: Any, ml: MockML) -> None:
 
 
 @pytest.mark.parametrize("state", ["Completed", "Failed", "Stopped"])
-def test_what_has_ended_cant_be_stopped_but_deleted(a2i: Any, ml: MockML, state: str) -> None:
-    put_in(state, a2i, ml)
-    assert refusal(a2i.stop_human_loop) == (
+def test_ended_loop_cannot_be_stopped_but_deleted(a2i: Any, ml: MockML, state: str) -> None:
+    start_in_state(state, a2i, ml)
+    assert error_of(a2i.stop_human_loop) == (
         400,
         "ValidationException",
         f"Human loop invoice-1 cannot be stopped in status {state}.",
     )
     a2i.delete_human_loop(HumanLoopName="invoice-1")
-    assert refusal(a2i.describe_human_loop)[1] == "ResourceNotFoundException"
+    assert error_of(a2i.describe_human_loop)[1] == "ResourceNotFoundException"
     assert names(a2i) == []
 
 
 @pytest.mark.parametrize("state", ["InProgress", "Stopping"])
-def test_what_hasnt_ended_cant_be_deleted(a2i: Any, ml: MockML, state: str) -> None:
-    put_in(state, a2i, ml)
-    assert refusal(a2i.delete_human_loop) == (
+def test_active_loop_cannot_be_deleted(a2i: Any, ml: MockML, state: str) -> None:
+    start_in_state(state, a2i, ml)
+    assert error_of(a2i.delete_human_loop) == (
         400,
         "ValidationException",
         f"Human loop invoice-1 cannot be deleted in status {state}. Stop it first.",
@@ -207,7 +208,7 @@ def test_what_hasnt_ended_cant_be_deleted(a2i: Any, ml: MockML, state: str) -> N
     assert status(a2i, "invoice-1") == state
 
 
-def test_deleting_a_loop_leaves_its_answers(a2i: Any, ml: MockML) -> None:
+def test_deleting_a_loop_keeps_its_output(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1")
     ml.a2i.human_loop("invoice-1").complete({"decision": "approve"})
     uri = str(ml.a2i.human_loop("invoice-1").output_uri)
@@ -215,10 +216,10 @@ def test_deleting_a_loop_leaves_its_answers(a2i: Any, ml: MockML) -> None:
     assert b"approve" in ml.s3.get(uri)
 
 
-# -- the handle -----------------------------------------------------------------------------------
+# -- the handle -------------------------------------------------------------------------------
 
 
-def test_what_the_handle_knows_of_a_loop(a2i: Any, ml: MockML) -> None:
+def test_attributes_of_the_handle(a2i: Any, ml: MockML) -> None:
     loop = ml.a2i.human_loop("invoice-1")
     assert (loop.status, loop.input, loop.output_uri, loop.arn) == (None, None, None, None)
     assert repr(loop) == "<human loop invoice-1: not started>"
@@ -229,15 +230,15 @@ def test_what_the_handle_knows_of_a_loop(a2i: Any, ml: MockML) -> None:
     assert repr(ml.a2i) == "<a2i: 1 human loops>"
 
 
-def test_there_is_nothing_to_finish(a2i: Any, ml: MockML) -> None:
-    with pytest.raises(BadAnswer, match="has not been started"):
+def test_finish_requires_a_pending_task(a2i: Any, ml: MockML) -> None:
+    with pytest.raises(InvalidRule, match="has not been started"):
         ml.a2i.human_loop("invoice-1").finish()
     start(a2i, "invoice-1")
-    with pytest.raises(BadAnswer, match="is InProgress: nothing is under way"):
+    with pytest.raises(InvalidRule, match="is InProgress: nothing is under way"):
         ml.a2i.human_loop("invoice-1").finish()
 
 
-def test_a_savepoint_takes_everything_back(a2i: Any, ml: MockML) -> None:
+def test_savepoint_restores_everything(a2i: Any, ml: MockML) -> None:
     start(a2i, "kept")
     ml.a2i.progress = manually()
     with ml.savepoint():
@@ -251,7 +252,7 @@ def test_a_savepoint_takes_everything_back(a2i: Any, ml: MockML) -> None:
     assert len(ml.events) == 0
 
 
-def test_reset_forgets_loops_and_flow_definitions(a2i: Any, ml: MockML) -> None:
+def test_reset_removes_loops_and_flow_definitions(a2i: Any, ml: MockML) -> None:
     ml.a2i.flow_definition("review").delete()
     start(a2i, "other", flow=FLOW.replace("review", "other"))
     ml.reset()

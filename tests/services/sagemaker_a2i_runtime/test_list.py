@@ -1,4 +1,4 @@
-"""ListHumanLoops: members, filters, order, pages, and tokens that outlive changes."""
+"""ListHumanLoops: members, filters, order, pagination and tokens."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlmock import MockML, mock_ml
-from tests.services.sagemaker_a2i_runtime.helpers import FLOW, client_of, names, start
+from tests.helpers import FLOW, client_for, start
+from tests.services.sagemaker_a2i_runtime.human_loop_helpers import names
 
 NOON = datetime(2026, 2, 24, 12, tzinfo=timezone.utc)
 pytestmark = pytest.mark.mlmock(now=NOON)
 
 
 def start_each_minute(client: Any, ml: MockML, count: int, **more: Any) -> None:
-    """Start `count` loops (loop-0 at noon), one a minute."""
+    """Start `count` loops one minute apart, loop-0 at noon."""
     for number in range(count):
         start(client, f"loop-{number}", **more)
         ml.clock.advance(minutes=1)
 
 
 def first_page(client: Any, size: int = 2, **params: Any) -> tuple[list[str], Any]:
-    """Return the names of a page and the token of the next."""
+    """Return the names on a page, and the token of the next page."""
     page = client.list_human_loops(**{"FlowDefinitionArn": FLOW, "MaxResults": size, **params})
     return [loop["HumanLoopName"] for loop in page["HumanLoopSummaries"]], page.get("NextToken")
 
@@ -63,23 +64,23 @@ def test_every_member_of_every_state(a2i: Any, ml: MockML) -> None:
     ]
 
 
-def test_no_loops_are_an_empty_list(a2i: Any) -> None:
+def test_list_without_loops_is_empty(a2i: Any) -> None:
     assert names(a2i) == []
 
 
-def test_the_latest_comes_first_unless_asked_otherwise(a2i: Any, ml: MockML) -> None:
+def test_newest_loops_come_first_by_default(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 3)
     assert names(a2i) == names(a2i, SortOrder="Descending") == ["loop-2", "loop-1", "loop-0"]
     assert names(a2i, SortOrder="Ascending") == ["loop-0", "loop-1", "loop-2"]
 
 
-def test_loops_of_one_instant_keep_the_order_of_their_starts(a2i: Any) -> None:
+def test_loops_with_the_same_creation_time_keep_their_order(a2i: Any) -> None:
     for name in ("b", "c", "a"):
         start(a2i, name)
     assert names(a2i, SortOrder="Ascending") == ["b", "c", "a"]
 
 
-def test_from_an_instant_on_and_before_another(a2i: Any, ml: MockML) -> None:
+def test_creation_time_filters(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 4)
     since = {"CreationTimeAfter": NOON + timedelta(minutes=1)}
     until = {"CreationTimeBefore": NOON + timedelta(minutes=3)}
@@ -99,28 +100,28 @@ def test_from_an_instant_on_and_before_another(a2i: Any, ml: MockML) -> None:
     )
 
 
-def test_a_filter_in_another_time_zone_is_the_same_instant(a2i: Any, ml: MockML) -> None:
+def test_creation_time_filter_in_another_time_zone(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 2)
     tokyo = timezone(timedelta(hours=9))
     since = (NOON + timedelta(minutes=1)).astimezone(tokyo)
     assert names(a2i, CreationTimeAfter=since) == ["loop-1"]
 
 
-def test_only_loops_of_the_flow_definition_account_and_region(a2i: Any) -> None:
+def test_list_has_only_loops_of_the_flow_definition_account_and_region(a2i: Any) -> None:
     start(a2i, "mine")
     start(a2i, "other-flow", flow=FLOW.replace("review", "other"))
     start(
-        client_of("111122223333"),
+        client_for("111122223333"),
         "other-account",
         flow=FLOW.replace("123456789012", "111122223333"),
     )
     start(
-        client_of(region="eu-west-1"), "other-region", flow=FLOW.replace("us-east-1", "eu-west-1")
+        client_for(region="eu-west-1"), "other-region", flow=FLOW.replace("us-east-1", "eu-west-1")
     )
     assert names(a2i) == ["mine"]
 
 
-# -- refusals -------------------------------------------------------------------------------------
+# -- errors -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_only_loops_of_the_flow_definition_account_and_region(a2i: Any) -> None:
     [FLOW.replace("us-east-1", "eu-west-1"), FLOW.replace("123456789012", "111122223333")],
     ids=["another region", "another account"],
 )
-def test_a_flow_definition_of_somebody_else_isnt_found(a2i: Any, arn: str) -> None:
+def test_flow_definition_of_another_scope_is_not_found(a2i: Any, arn: str) -> None:
     with pytest.raises(a2i.exceptions.ResourceNotFoundException) as caught:
         names(a2i, FlowDefinitionArn=arn)
     assert caught.value.response["Error"]["Message"] == f"Flow definition {arn} not found."
@@ -143,16 +144,16 @@ def test_a_flow_definition_of_somebody_else_isnt_found(a2i: Any, arn: str) -> No
         ({"NextToken": "x" * 8193}, "Member must have length less than or equal to 8192"),
     ],
 )
-def test_what_the_model_forbids(a2i: Any, params: dict[str, Any], text: str) -> None:
+def test_constraint_violation_is_rejected(a2i: Any, params: dict[str, Any], text: str) -> None:
     with pytest.raises(a2i.exceptions.ValidationException, match="1 validation error") as caught:
         names(a2i, **params)
     assert text in caught.value.response["Error"]["Message"]
 
 
-# -- pages ----------------------------------------------------------------------------------------
+# -- pages ------------------------------------------------------------------------------------
 
 
-def test_ten_a_page_unless_asked_otherwise(a2i: Any, ml: MockML) -> None:
+def test_default_page_size_is_ten(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 11)
     page = a2i.list_human_loops(FlowDefinitionArn=FLOW)
     assert len(page["HumanLoopSummaries"]) == 10
@@ -160,13 +161,13 @@ def test_ten_a_page_unless_asked_otherwise(a2i: Any, ml: MockML) -> None:
     assert names(a2i, NextToken=page["NextToken"]) == ["loop-0"]
 
 
-def test_a_full_last_page_has_no_token(a2i: Any, ml: MockML) -> None:
+def test_full_last_page_has_no_token(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 4)
     _, token = first_page(a2i)
     assert first_page(a2i, NextToken=token) == (["loop-1", "loop-0"], None)
 
 
-def test_the_paginator_walks_all_pages(a2i: Any, ml: MockML) -> None:
+def test_paginator_returns_all_pages(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 7)
     paginator = a2i.get_paginator("list_human_loops")
     pages = paginator.paginate(FlowDefinitionArn=FLOW, PaginationConfig={"PageSize": 3})
@@ -178,7 +179,7 @@ def test_max_items_and_starting_token(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 7)
     paginator = a2i.get_paginator("list_human_loops")
 
-    def walk(**config: Any) -> tuple[list[str], Any]:
+    def paginate(**config: Any) -> tuple[list[str], Any]:
         found = paginator.paginate(
             FlowDefinitionArn=FLOW, SortOrder="Ascending", PaginationConfig=config
         ).build_full_result()
@@ -186,26 +187,26 @@ def test_max_items_and_starting_token(a2i: Any, ml: MockML) -> None:
             "NextToken"
         )
 
-    first, token = walk(MaxItems=4, PageSize=3)
+    first, token = paginate(MaxItems=4, PageSize=3)
     assert first == ["0", "1", "2", "3"]
-    assert walk(StartingToken=token, PageSize=2) == (["4", "5", "6"], None)
+    assert paginate(StartingToken=token, PageSize=2) == (["4", "5", "6"], None)
 
 
-# -- tokens ---------------------------------------------------------------------------------------
+# -- tokens -----------------------------------------------------------------------------------
 
 
-def test_a_token_holds_while_loops_come_and_go(a2i: Any, ml: MockML) -> None:
+def test_token_stays_valid_when_loops_are_added_and_deleted(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 6)
     page, token = first_page(a2i)
     assert page == ["loop-5", "loop-4"]
     start(a2i, "late")
-    for gone in ("loop-4", "loop-3"):
-        ml.a2i.human_loop(gone).complete({})
-        a2i.delete_human_loop(HumanLoopName=gone)
+    for deleted in ("loop-4", "loop-3"):
+        ml.a2i.human_loop(deleted).complete({})
+        a2i.delete_human_loop(HumanLoopName=deleted)
     assert first_page(a2i, NextToken=token)[0] == ["loop-2", "loop-1"]
 
 
-def test_a_token_of_an_ascending_walk_sees_what_comes(a2i: Any, ml: MockML) -> None:
+def test_ascending_list_includes_loops_started_meanwhile(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 3)
     _, token = first_page(a2i, SortOrder="Ascending")
     start(a2i, "late")
@@ -213,38 +214,40 @@ def test_a_token_of_an_ascending_walk_sees_what_comes(a2i: Any, ml: MockML) -> N
     assert (page, rest) == (["loop-2", "late"], None)
 
 
-def test_a_token_doesnt_mind_another_page_size(a2i: Any, ml: MockML) -> None:
+def test_token_allows_another_page_size(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 6)
     _, token = first_page(a2i, 1)
     assert first_page(a2i, 100, NextToken=token)[0] == [f"loop-{n}" for n in (4, 3, 2, 1, 0)]
 
 
-def refused(client: Any, token: str, **params: Any) -> bool:
-    """Return True when the listing refuses `token` as it should."""
+def is_rejected(client: Any, token: str, **params: Any) -> bool:
+    """Return whether the token is rejected with the expected error."""
     with pytest.raises(ClientError) as caught:
         names(client, NextToken=token, **params)
     error = caught.value.response["Error"]
     return bool(error["Code"] == "ValidationException" and "token" in error["Message"])
 
 
-def test_a_token_of_another_listing_is_refused(a2i: Any, ml: MockML) -> None:
+def test_token_of_another_list_is_rejected(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 3)
     _, token = first_page(a2i)
-    assert refused(a2i, token, FlowDefinitionArn=FLOW.replace("review", "other"))
-    assert refused(a2i, token, SortOrder="Ascending")
-    assert refused(a2i, token, CreationTimeAfter=NOON)
-    assert refused(a2i, token, CreationTimeBefore=NOON)
-    elsewhere = client_of("111122223333")
-    assert refused(elsewhere, token, FlowDefinitionArn=FLOW.replace("123456789012", "111122223333"))
+    assert is_rejected(a2i, token, FlowDefinitionArn=FLOW.replace("review", "other"))
+    assert is_rejected(a2i, token, SortOrder="Ascending")
+    assert is_rejected(a2i, token, CreationTimeAfter=NOON)
+    assert is_rejected(a2i, token, CreationTimeBefore=NOON)
+    other_account = client_for("111122223333")
+    assert is_rejected(
+        other_account, token, FlowDefinitionArn=FLOW.replace("123456789012", "111122223333")
+    )
     assert first_page(a2i, NextToken=token)[0] == ["loop-0"]
 
 
 @pytest.mark.parametrize("token", ["", "x", "=", "not base64!", "é", "bG9vcC0w", "A" * 8192])
-def test_a_token_that_never_was_one_is_refused(a2i: Any, token: str) -> None:
-    assert refused(a2i, token)
+def test_invalid_token_is_rejected(a2i: Any, token: str) -> None:
+    assert is_rejected(a2i, token)
 
 
-def test_a_token_says_nothing_in_plain_sight_about_position(a2i: Any, ml: MockML) -> None:
+def test_token_is_opaque(a2i: Any, ml: MockML) -> None:
     start_each_minute(a2i, ml, 3)
     _, token = first_page(a2i)
     assert token.isascii()
@@ -253,14 +256,14 @@ def test_a_token_says_nothing_in_plain_sight_about_position(a2i: Any, ml: MockML
 
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
-def test_an_altered_token_is_refused(data: st.DataObject) -> None:
+def test_altered_token_is_rejected(data: st.DataObject) -> None:
     with mock_ml(now=NOON) as ml:
-        client = client_of()
+        client = client_for()
         start_each_minute(client, ml, 3)
         _, token = first_page(client)
-        place = data.draw(st.integers(0, len(token) - 1))
-        letter = data.draw(st.sampled_from("AaZz09-_").filter(lambda c: c != token[place]))
-        assert refused(client, token[:place] + letter + token[place + 1 :])
-        assert refused(client, token[:place])
+        index = data.draw(st.integers(0, len(token) - 1))
+        letter = data.draw(st.sampled_from("AaZz09-_").filter(lambda c: c != token[index]))
+        assert is_rejected(client, token[:index] + letter + token[index + 1 :])
+        assert is_rejected(client, token[:index])
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        assert refused(client, base64.urlsafe_b64encode(raw + b" ").decode())
+        assert is_rejected(client, base64.urlsafe_b64encode(raw + b" ").decode())

@@ -1,4 +1,4 @@
-"""What a loop leaves behind: its object in S3, in memory and in moto's, and its events."""
+"""The output of a loop: its object in S3, in memory or in moto, and its events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from moto import mock_aws
 
 from mlmock import MockML, current, mock_ml
-from tests.services.sagemaker_a2i_runtime.helpers import FLOW, client_of, describe, start, status
+from tests.helpers import FLOW, client_for, start
+from tests.services.sagemaker_a2i_runtime.human_loop_helpers import describe, status
 
 NOON = datetime(2026, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 KEY = "out/review/2026/02/03/04/05/06/invoice-1/output.json"
@@ -19,7 +20,7 @@ OTHER = "arn:aws:sagemaker:eu-west-1:111122223333:flow-definition/review"
 
 
 def s3_of(account_id: str, region: str) -> Any:
-    """Return a client of an account in moto's S3."""
+    """Return a client of moto's S3 for an account."""
     client = boto3.client(
         "s3", region_name=region, aws_access_key_id="-", aws_secret_access_key="-"
     )
@@ -31,11 +32,11 @@ def s3_of(account_id: str, region: str) -> Any:
     return client
 
 
-# -- the object -----------------------------------------------------------------------------------
+# -- the object -------------------------------------------------------------------------------
 
 
 @pytest.mark.mlmock(now=NOON)
-def test_the_whole_object(a2i: Any, ml: MockML) -> None:
+def test_complete_output_object(a2i: Any, ml: MockML) -> None:
     ml.a2i.flow_definition("review", output="s3://bucket/out", workers=2)
     start(a2i, "invoice-1", content='{"total": 996.0, "half": 0.5, "name": "café", "b": 1, "a": 2}')
     ml.clock.advance(minutes=2)
@@ -70,7 +71,7 @@ def test_the_whole_object(a2i: Any, ml: MockML) -> None:
 
 
 @pytest.mark.mlmock(now=NOON)
-def test_the_object_is_compact_and_sorted(a2i: Any, ml: MockML) -> None:
+def test_output_object_is_compact_and_sorted(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1", content='{"b": {"d": 996.0, "c": 1}, "a": 2}')
     ml.a2i.human_loop("invoice-1").complete({"z": 1, "y": {"x": 2, "w": 3}})
     body = ml.s3.get(str(ml.a2i.human_loop("invoice-1").output_uri))
@@ -79,7 +80,7 @@ def test_the_object_is_compact_and_sorted(a2i: Any, ml: MockML) -> None:
     assert body.endswith(b'"inputContent":{"a":2,"b":{"c":1,"d":996}}}')
 
 
-def test_a_quick_worker_accepts_no_earlier_than_the_loop_began(a2i: Any, ml: MockML) -> None:
+def test_acceptance_time_is_not_before_the_creation_time(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1")
     ml.a2i.human_loop("invoice-1").complete({})
     output = json.loads(ml.s3.get(str(ml.a2i.human_loop("invoice-1").output_uri)))
@@ -88,14 +89,14 @@ def test_a_quick_worker_accepts_no_earlier_than_the_loop_began(a2i: Any, ml: Moc
     assert answer["acceptanceTime"] == f"{created:%Y-%m-%dT%H:%M:%S}.{created:%f}"[:-3] + "Z"
 
 
-def test_half_a_surrogate_pair_is_written_somehow(a2i: Any, ml: MockML) -> None:
+def test_lone_surrogate_is_replaced(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1", content='{"name": "\\ud800"}')
     ml.a2i.human_loop("invoice-1").complete({})
     body = ml.s3.get(str(ml.a2i.human_loop("invoice-1").output_uri))
     assert json.loads(body)["inputContent"] == {"name": "?"}
 
 
-def test_nothing_is_written_before_the_end_or_for_a_failure(a2i: Any, ml: MockML) -> None:
+def test_output_is_written_only_on_completion(a2i: Any, ml: MockML) -> None:
     ml.a2i.flow_definition("review", output="s3://bucket/out")
     start(a2i, "invoice-1")
     assert ml.s3.list("s3://bucket/") == []
@@ -103,21 +104,21 @@ def test_nothing_is_written_before_the_end_or_for_a_failure(a2i: Any, ml: MockML
     assert ml.s3.list("s3://bucket/") == []
 
 
-def test_a_seed_fixes_the_workers() -> None:
+def test_worker_ids_depend_on_the_seed() -> None:
     def workers(seed: int) -> bytes:
         with mock_ml(seed=seed, now=NOON) as ml:
-            start(client_of(), "invoice-1")
+            start(client_for(), "invoice-1")
             ml.a2i.human_loop("invoice-1").complete({})
             return ml.s3.get(str(ml.a2i.human_loop("invoice-1").output_uri))
 
     assert workers(7) == workers(7) != workers(8)
 
 
-# -- in moto's S3 ---------------------------------------------------------------------------------
+# -- in moto's S3 -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("moto_first", [True, False])
-def test_answers_are_read_from_motos_s3(moto_first: bool) -> None:
+def test_output_is_stored_in_motos_s3(moto_first: bool) -> None:
     moto, mlmock = mock_aws(), mock_ml(now=NOON)
     first, second = (moto, mlmock) if moto_first else (mlmock, moto)
     with first, second:
@@ -125,7 +126,7 @@ def test_answers_are_read_from_motos_s3(moto_first: bool) -> None:
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket="bucket")
         ml.a2i.flow_definition("review", output="s3://bucket/out")
-        start(client_of(), "invoice-1")
+        start(client_for(), "invoice-1")
         ml.a2i.human_loop("invoice-1").complete({"decision": "approve"})
         found = s3.get_object(Bucket="bucket", Key=KEY)
         assert found["ContentType"] == "application/json"
@@ -137,64 +138,64 @@ def test_answers_are_read_from_motos_s3(moto_first: bool) -> None:
 
 @mock_aws
 @mock_ml(now=NOON)
-def test_the_bucket_is_of_the_loops_own_account_and_region(ml: MockML) -> None:
-    theirs = s3_of("111122223333", "eu-west-1")
-    theirs.create_bucket(
-        Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+def test_output_bucket_is_in_the_account_of_the_loop(ml: MockML) -> None:
+    other_s3 = s3_of("111122223333", "eu-west-1")
+    other_s3.create_bucket(
+        Bucket="other-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
-    ml.at(account_id="111122223333").a2i.flow_definition("review", output="s3://theirs/out")
-    start(client_of("111122223333", "eu-west-1"), "invoice-1", flow=OTHER)
+    ml.at(account_id="111122223333").a2i.flow_definition("review", output="s3://other-bucket/out")
+    start(client_for("111122223333", "eu-west-1"), "invoice-1", flow=OTHER)
     ml.a2i.human_loop("invoice-1").complete({"decision": "approve"})
-    assert theirs.get_object(Bucket="theirs", Key=KEY)["ContentLength"] > 0
+    assert other_s3.get_object(Bucket="other-bucket", Key=KEY)["ContentLength"] > 0
 
 
 @mock_aws
 @mock_ml(now=NOON)
-def test_the_default_bucket_is_made_where_the_loop_is(ml: MockML) -> None:
-    west = client_of("111122223333", "eu-west-1")
+def test_default_bucket_is_created_in_the_account_and_region_of_the_loop(ml: MockML) -> None:
+    west = client_for("111122223333", "eu-west-1")
     start(west, "invoice-1", flow=OTHER)
     ml.a2i.human_loop("invoice-1").complete({})
     assert status(west, "invoice-1") == "Completed"
-    theirs = s3_of("111122223333", "eu-west-1")
-    [bucket] = theirs.list_buckets()["Buckets"]
+    other_s3 = s3_of("111122223333", "eu-west-1")
+    [bucket] = other_s3.list_buckets()["Buckets"]
     assert bucket["Name"] == "sagemaker-eu-west-1-111122223333"
-    assert theirs.get_bucket_location(Bucket=bucket["Name"])["LocationConstraint"] == "eu-west-1"
+    assert other_s3.get_bucket_location(Bucket=bucket["Name"])["LocationConstraint"] == "eu-west-1"
     assert s3_of("123456789012", "us-east-1").list_buckets()["Buckets"] == []
 
 
 @mock_aws
 @mock_ml
-def test_a_bucket_that_moto_lacks_fails_the_loop(
+def test_missing_bucket_in_moto_fails_the_loop(
     ml: MockML, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = client_of()
-    ml.a2i.flow_definition("review", output="s3://nobody-made-me/out")
+    client = client_for()
+    ml.a2i.flow_definition("review", output="s3://missing-bucket/out")
     start(client, "invoice-1")
     ml.a2i.human_loop("invoice-1").complete({})
     loop = describe(client, "invoice-1")
     assert (loop["FailureCode"], loop["FailureReason"]) == (
         "ValidationError",
-        "The bucket nobody-made-me does not exist.",
+        "The bucket missing-bucket does not exist.",
     )
-    assert "moto's S3 has no bucket nobody-made-me" in caplog.text
+    assert "moto's S3 has no bucket missing-bucket" in caplog.text
 
 
 @mock_aws
 @mock_ml
-def test_a_stop_is_not_kept_up_by_a_missing_bucket(ml: MockML) -> None:
-    client = client_of()
-    ml.a2i.flow_definition("review", output="s3://nobody-made-me/out", workers=2)
+def test_missing_bucket_does_not_prevent_a_stop(ml: MockML) -> None:
+    client = client_for()
+    ml.a2i.flow_definition("review", output="s3://missing-bucket/out", workers=2)
     start(client, "invoice-1")
     ml.a2i.human_loop("invoice-1").complete({})
     client.stop_human_loop(HumanLoopName="invoice-1")
     assert status(client, "invoice-1") == "Stopped"
 
 
-# -- events ---------------------------------------------------------------------------------------
+# -- events -----------------------------------------------------------------------------------
 
 
 @pytest.mark.mlmock(now=NOON)
-def test_the_event_of_a_completed_loop(a2i: Any, ml: MockML) -> None:
+def test_event_of_a_completed_loop(a2i: Any, ml: MockML) -> None:
     ml.a2i.flow_definition("review", output="s3://bucket/out")
     arn = start(a2i, "invoice-1")
     assert len(ml.events) == 0
@@ -224,7 +225,7 @@ def test_the_event_of_a_completed_loop(a2i: Any, ml: MockML) -> None:
     }
 
 
-def test_the_event_of_a_failed_loop(a2i: Any, ml: MockML) -> None:
+def test_event_of_a_failed_loop(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1")
     ml.a2i.human_loop("invoice-1").fail("ValidationError", "Task failed to render")
     detail = ml.events.last.detail
@@ -235,7 +236,7 @@ def test_the_event_of_a_failed_loop(a2i: Any, ml: MockML) -> None:
     )
 
 
-def test_the_event_of_a_stopped_loop(a2i: Any, ml: MockML) -> None:
+def test_event_of_a_stopped_loop(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1")
     a2i.stop_human_loop(HumanLoopName="invoice-1")
     a2i.delete_human_loop(HumanLoopName="invoice-1")
@@ -244,15 +245,15 @@ def test_the_event_of_a_stopped_loop(a2i: Any, ml: MockML) -> None:
     assert event.detail["humanLoopOutput"]["outputS3Uri"].endswith("/invoice-1/output.json")
 
 
-def test_an_event_is_of_the_loops_own_place(ml: MockML) -> None:
-    start(client_of("111122223333", "eu-west-1"), "invoice-1", flow=OTHER)
+def test_event_has_the_account_and_region_of_the_loop(ml: MockML) -> None:
+    start(client_for("111122223333", "eu-west-1"), "invoice-1", flow=OTHER)
     ml.a2i.human_loop("invoice-1").complete({})
     assert (ml.events.last.account_id, ml.events.last.region) == ("111122223333", "eu-west-1")
 
 
 @mock_aws
 @mock_ml
-def test_events_reach_the_rules_of_motos_eventbridge(ml: MockML) -> None:
+def test_events_are_delivered_to_rules_of_motos_eventbridge(ml: MockML) -> None:
     sqs = boto3.client("sqs", region_name="us-east-1")
     events = boto3.client("events", region_name="us-east-1")
     queue = sqs.create_queue(QueueName="reviews")["QueueUrl"]
@@ -260,7 +261,7 @@ def test_events_reach_the_rules_of_motos_eventbridge(ml: MockML) -> None:
     pattern = {"source": ["aws.sagemaker"], "detail": {"humanLoopStatus": ["Completed"]}}
     events.put_rule(Name="reviews", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="reviews", Targets=[{"Id": "q", "Arn": arn["QueueArn"]}])
-    client = client_of()
+    client = client_for()
     for name in ("completed", "stopped"):
         start(client, name)
     client.stop_human_loop(HumanLoopName="stopped")

@@ -1,4 +1,4 @@
-"""StartHumanLoop: what it takes, what it refuses, and what starting again means."""
+"""StartHumanLoop: valid input, invalid input, and repeated requests."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import MockML
-from tests.services.sagemaker_a2i_runtime.helpers import (
-    CONTENT,
-    FLOW,
-    client_of,
-    describe,
-    names,
-    start,
-)
+from tests.helpers import CONTENT, FLOW, client_for, start
+from tests.services.sagemaker_a2i_runtime.human_loop_helpers import describe, names
 
 
-def refusal(client: Any, **changes: Any) -> tuple[str, str]:
-    """Return code and message of a refused start, after seeing that nothing was stored."""
+def error_of(client: Any, **changes: Any) -> tuple[str, str]:
+    """Return code and message of a failed start, and check that nothing was stored."""
     request = {
         "HumanLoopName": "invoice-1",
         "FlowDefinitionArn": FLOW,
@@ -35,10 +29,10 @@ def refusal(client: Any, **changes: Any) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
-# -- what it takes --------------------------------------------------------------------------------
+# -- valid input ------------------------------------------------------------------------------
 
 
-def test_a_loop_is_started_and_in_progress(a2i: Any, ml: MockML) -> None:
+def test_started_loop_is_in_progress(a2i: Any, ml: MockML) -> None:
     arn = start(a2i, "invoice-1")
     assert arn == "arn:aws:sagemaker:us-east-1:123456789012:human-loop/invoice-1"
     loop = describe(a2i, "invoice-1")
@@ -47,11 +41,9 @@ def test_a_loop_is_started_and_in_progress(a2i: Any, ml: MockML) -> None:
     assert ml.a2i.human_loop("invoice-1").input == {"total": 12.5}
 
 
-def test_a_flow_definition_need_not_be_declared(a2i: Any) -> None:
-    start(a2i, "invoice-1", flow=FLOW.replace("review", "nobody-declared-me"))
-    assert names(a2i, FlowDefinitionArn=FLOW.replace("review", "nobody-declared-me")) == [
-        "invoice-1"
-    ]
+def test_flow_definition_need_not_be_declared(a2i: Any) -> None:
+    start(a2i, "invoice-1", flow=FLOW.replace("review", "undeclared"))
+    assert names(a2i, FlowDefinitionArn=FLOW.replace("review", "undeclared")) == ["invoice-1"]
 
 
 @pytest.mark.parametrize(
@@ -59,55 +51,55 @@ def test_a_flow_definition_need_not_be_declared(a2i: Any) -> None:
     [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-west-1", "aws")],
 )
 @pytest.mark.usefixtures("mlmock")
-def test_arns_are_of_the_regions_partition(region: str, partition: str) -> None:
-    client = client_of("111122223333", region)
-    place = f"{partition}:sagemaker:{region}:111122223333"
-    arn = start(client, "invoice-1", flow=f"arn:{place}:flow-definition/review")
-    assert arn == f"arn:{place}:human-loop/invoice-1"
+def test_arns_have_the_partition_of_the_region(region: str, partition: str) -> None:
+    client = client_for("111122223333", region)
+    scope = f"{partition}:sagemaker:{region}:111122223333"
+    arn = start(client, "invoice-1", flow=f"arn:{scope}:flow-definition/review")
+    assert arn == f"arn:{scope}:human-loop/invoice-1"
 
 
-def test_data_attributes_reach_the_worker(a2i: Any, ml: MockML) -> None:
-    seen: list[Any] = []
+def test_data_attributes_are_passed_to_the_worker(a2i: Any, ml: MockML) -> None:
+    received: list[Any] = []
 
     @ml.a2i.flow_definition("review").answer
     def worker(loop: Any) -> dict[str, bool]:
-        seen.append(loop)
+        received.append(loop)
         return {"ok": True}
 
     given = ["FreeOfAdultContent", "FreeOfPersonallyIdentifiableInformation"]
     start(a2i, "invoice-1", DataAttributes={"ContentClassifiers": given})
     start(a2i, "invoice-2", DataAttributes={"ContentClassifiers": []})
     start(a2i, "invoice-3")
-    assert [loop.content_classifiers for loop in seen] == [tuple(given), (), ()]
+    assert [loop.content_classifiers for loop in received] == [tuple(given), (), ()]
 
 
 @pytest.mark.parametrize("name", ["a", "0", "a--b", "stop", "x" * 63])
-def test_names_that_are_taken(a2i: Any, name: str) -> None:
+def test_valid_names(a2i: Any, name: str) -> None:
     start(a2i, name)
     assert describe(a2i, name)["HumanLoopName"] == name
 
 
-def test_input_of_three_mebibytes_is_taken_and_one_more_is_not(a2i: Any) -> None:
+def test_input_may_have_three_mebibytes(a2i: Any) -> None:
     most = '{"a":"' + "x" * (3145728 - 8) + '"}'
     start(a2i, "largest", content=most)
-    code, message = refusal(a2i, HumanLoopInput={"InputContent": most + " "})
+    code, message = error_of(a2i, HumanLoopInput={"InputContent": most + " "})
     assert code == "ValidationException"
     assert "at 'humanLoopInput.inputContent' failed to satisfy constraint" in message
     assert message.endswith("Member must have length less than or equal to 3145728")
 
 
-# -- what it refuses ------------------------------------------------------------------------------
+# -- invalid input ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["Invoice", "-a", "a-", "a_b", "a b", "a/b", "é", "x" * 64])
-def test_names_that_are_refused(a2i: Any, name: str) -> None:
-    code, message = refusal(a2i, HumanLoopName=name)
+def test_invalid_names_are_rejected(a2i: Any, name: str) -> None:
+    code, message = error_of(a2i, HumanLoopName=name)
     assert code == "ValidationException"
     assert f"Value '{name}' at 'humanLoopName' failed to satisfy constraint" in message
 
 
-def test_all_faults_come_in_one_message(a2i: Any) -> None:
-    _, message = refusal(
+def test_all_violations_are_reported_in_one_message(a2i: Any) -> None:
+    _, message = error_of(
         a2i,
         HumanLoopName="A",
         FlowDefinitionArn="review",
@@ -135,14 +127,14 @@ def test_all_faults_come_in_one_message(a2i: Any) -> None:
     ],
     ids=lambda content: content[:14],
 )
-def test_input_that_is_no_json_object_is_refused(a2i: Any, content: str) -> None:
-    assert refusal(a2i, HumanLoopInput={"InputContent": content}) == (
+def test_input_must_be_a_json_object(a2i: Any, content: str) -> None:
+    assert error_of(a2i, HumanLoopInput={"InputContent": content}) == (
         "ValidationException",
         "InputContent must be the text of a JSON object.",
     )
 
 
-def test_wide_input_is_taken_and_only_deep_input_refused(a2i: Any) -> None:
+def test_wide_input_is_accepted(a2i: Any) -> None:
     start(a2i, "wide", content='{"rows": [' + ",".join(['{"a": []}'] * 1000) + "]}")
 
 
@@ -158,14 +150,16 @@ def test_wide_input_is_taken_and_only_deep_input_refused(a2i: Any) -> None:
     ],
     ids=["another region", "another account", "another partition", "case", "path", "no name"],
 )
-def test_flow_definitions_that_dont_exist_for_the_caller(a2i: Any, arn: str) -> None:
-    assert refusal(a2i, FlowDefinitionArn=arn) == (
+def test_flow_definition_of_another_scope_or_with_an_invalid_name_is_rejected(
+    a2i: Any, arn: str
+) -> None:
+    assert error_of(a2i, FlowDefinitionArn=arn) == (
         "ValidationException",
         f"The specified Flow Definition '{arn}' does not exist or you do not have access to it.",
     )
 
 
-def test_a_service_quota_is_the_tests_own_business(a2i: Any, ml: MockML) -> None:
+def test_service_quota_error_can_be_scripted(a2i: Any, ml: MockML) -> None:
     ml.on("sagemaker-a2i-runtime", "StartHumanLoop").fail(
         "ServiceQuotaExceededException", "too many", times=1
     )
@@ -175,10 +169,10 @@ def test_a_service_quota_is_the_tests_own_business(a2i: Any, ml: MockML) -> None
     start(a2i, "invoice-1")
 
 
-# -- the same name again --------------------------------------------------------------------------
+# -- repeated requests ------------------------------------------------------------------------
 
 
-def test_the_same_request_again_is_the_same_loop(a2i: Any, ml: MockML) -> None:
+def test_repeated_request_returns_the_same_loop(a2i: Any, ml: MockML) -> None:
     first = start(a2i, "invoice-1")
     created = describe(a2i, "invoice-1")["CreationTime"]
     ml.clock.advance(minutes=5)
@@ -198,7 +192,7 @@ def test_the_same_request_again_is_the_same_loop(a2i: Any, ml: MockML) -> None:
     ids=["input", "spelling of the input", "flow definition", "attributes"],
 )
 @pytest.mark.parametrize("ended", [False, True])
-def test_the_same_name_with_other_input_is_a_conflict(
+def test_same_name_with_other_input_is_a_conflict(
     a2i: Any, ml: MockML, changes: dict[str, Any], ended: bool
 ) -> None:
     start(a2i, "invoice-1")
@@ -210,20 +204,20 @@ def test_the_same_name_with_other_input_is_a_conflict(
     assert ml.a2i.human_loop("invoice-1").input == {"total": 12.5}
 
 
-def test_a_loop_that_ended_is_still_the_same_loop(a2i: Any, ml: MockML) -> None:
+def test_repeated_request_returns_an_ended_loop(a2i: Any, ml: MockML) -> None:
     arn = start(a2i, "invoice-1")
     ml.a2i.human_loop("invoice-1").complete({"decision": "approve"})
     assert start(a2i, "invoice-1") == arn
     assert describe(a2i, "invoice-1")["HumanLoopStatus"] == "Completed"
 
 
-def test_input_that_isnt_json_is_refused_before_the_conflict(a2i: Any) -> None:
+def test_invalid_json_is_reported_before_a_conflict(a2i: Any) -> None:
     start(a2i, "invoice-1")
-    code, _ = refusal(a2i, HumanLoopInput={"InputContent": "no JSON"})
+    code, _ = error_of(a2i, HumanLoopInput={"InputContent": "no JSON"})
     assert code == "ValidationException"
 
 
-def test_a_deleted_name_is_free(a2i: Any, ml: MockML) -> None:
+def test_name_of_a_deleted_loop_can_be_reused(a2i: Any, ml: MockML) -> None:
     start(a2i, "invoice-1")
     a2i.stop_human_loop(HumanLoopName="invoice-1")
     a2i.delete_human_loop(HumanLoopName="invoice-1")
@@ -232,14 +226,14 @@ def test_a_deleted_name_is_free(a2i: Any, ml: MockML) -> None:
 
 
 @pytest.mark.usefixtures("mlmock")
-def test_a_name_belongs_to_one_account_and_region() -> None:
-    places = [("123456789012", "us-east-1"), ("123456789012", "eu-west-1")]
-    places.append(("111122223333", "us-east-1"))
-    for account_id, region in places:
+def test_names_are_scoped_to_account_and_region() -> None:
+    scopes = [("123456789012", "us-east-1"), ("123456789012", "eu-west-1")]
+    scopes.append(("111122223333", "us-east-1"))
+    for account_id, region in scopes:
         flow = f"arn:aws:sagemaker:{region}:{account_id}:flow-definition/review"
-        start(client_of(account_id, region), "invoice-1", flow=flow, content=f'{{"{region}": 1}}')
-    for account_id, region in places:
-        arn = describe(client_of(account_id, region), "invoice-1")["HumanLoopArn"]
+        start(client_for(account_id, region), "invoice-1", flow=flow, content=f'{{"{region}": 1}}')
+    for account_id, region in scopes:
+        arn = describe(client_for(account_id, region), "invoice-1")["HumanLoopArn"]
         assert arn == f"arn:aws:sagemaker:{region}:{account_id}:human-loop/invoice-1"
 
 

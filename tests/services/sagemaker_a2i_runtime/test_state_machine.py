@@ -1,4 +1,4 @@
-"""The state machine, walked at random: boto3's view against a model of five states."""
+"""Random operations on human loops, compared with a model of five states."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from mlmock import MockML, manually, mock_ml
-from mlmock.errors import BadAnswer
+from mlmock.errors import InvalidRule
 from mlmock.services.sagemaker_a2i_runtime.human_loops import HUMAN_LOOP
-from mlmock.simulation.state_machine import NoTransition
-from tests.services.sagemaker_a2i_runtime.helpers import FLOW, client_of, describe, names, start
+from mlmock.simulation.state_machine import InvalidTransition
+from tests.helpers import FLOW, client_for, start
+from tests.services.sagemaker_a2i_runtime.human_loop_helpers import describe, names
 
 NAMES = st.sampled_from(["a", "b", "c"])
 CONTENTS = st.sampled_from(['{"n": 1}', '{"n": 2}'])
@@ -27,20 +28,20 @@ def code_of(operation: Any, **params: Any) -> str:
     """Return the error code of a call, or OK."""
     try:
         operation(**params)
-    except ClientError as fault:
-        return str(fault.response["Error"]["Code"])
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
     return "OK"
 
 
-class HumanLoopLife(RuleBasedStateMachine):
-    """Loops of one flow definition with two workers; a stop takes until it is stepped."""
+class HumanLoopLifecycle(RuleBasedStateMachine):
+    """Loops of one flow definition with two workers, which are stopped manually."""
 
     def __init__(self) -> None:
         super().__init__()
         self.mock = mock_ml(progress=manually(), now=NOW)
         self.ml: MockML = self.mock.start()
         self.ml.a2i.flow_definition("review", output="s3://bucket/out", workers=2)
-        self.client = client_of()
+        self.client = client_for()
         self.states: dict[str, str] = {}
         self.inputs: dict[str, str] = {}
         self.votes: dict[str, int] = {}
@@ -56,17 +57,17 @@ class HumanLoopLife(RuleBasedStateMachine):
 
     @rule(name=NAMES, content=CONTENTS)
     def start(self, name: str, content: str) -> None:
-        got = code_of(
+        code = code_of(
             self.client.start_human_loop,
             HumanLoopName=name,
             FlowDefinitionArn=FLOW,
             HumanLoopInput={"InputContent": content},
         )
         if name not in self.states:
-            assert got == "OK"
+            assert code == "OK"
             self.states[name], self.inputs[name], self.votes[name] = "InProgress", content, 0
         else:
-            assert got == ("OK" if self.inputs[name] == content else "ConflictException")
+            assert code == ("OK" if self.inputs[name] == content else "ConflictException")
 
     @rule(name=NAMES)
     def answer(self, name: str) -> None:
@@ -74,7 +75,7 @@ class HumanLoopLife(RuleBasedStateMachine):
         if state is None:
             return
         if state in ENDED:
-            with pytest.raises(BadAnswer):
+            with pytest.raises(InvalidRule):
                 self.ml.a2i.human_loop(name).complete({"vote": 1})
             return
         self.ml.a2i.human_loop(name).complete({"vote": 1})
@@ -93,15 +94,15 @@ class HumanLoopLife(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def stop(self, name: str) -> None:
-        got = code_of(self.client.stop_human_loop, HumanLoopName=name)
+        code = code_of(self.client.stop_human_loop, HumanLoopName=name)
         state = self.states.get(name)
         if state is None:
-            assert got == "ResourceNotFoundException"
+            assert code == "ResourceNotFoundException"
         elif HUMAN_LOOP.allows(state, "StopHumanLoop"):
-            assert got == "OK"
+            assert code == "OK"
             self.states[name] = "Stopping"
         else:
-            assert got == "ValidationException"
+            assert code == "ValidationException"
 
     @rule()
     def step(self) -> None:
@@ -112,18 +113,18 @@ class HumanLoopLife(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def delete(self, name: str) -> None:
-        got = code_of(self.client.delete_human_loop, HumanLoopName=name)
+        code = code_of(self.client.delete_human_loop, HumanLoopName=name)
         state = self.states.get(name)
         if state is None:
-            assert got == "ResourceNotFoundException"
+            assert code == "ResourceNotFoundException"
         elif state in ENDED:
-            assert got == "OK"
+            assert code == "OK"
             del self.states[name]
         else:
-            assert got == "ValidationException"
+            assert code == "ValidationException"
 
     @invariant()
-    def what_boto3_shows(self) -> None:
+    def responses_match_the_model(self) -> None:
         assert sorted(names(self.client)) == sorted(self.states)
         for name, state in self.states.items():
             loop = describe(self.client, name)
@@ -132,35 +133,35 @@ class HumanLoopLife(RuleBasedStateMachine):
             assert loop["HumanLoopOutput"]["OutputS3Uri"].endswith(f"/{name}/output.json")
 
     @invariant()
-    def what_events_say(self) -> None:
+    def events_match_the_model(self) -> None:
         found = [(e.detail["humanLoopName"], e.detail["humanLoopStatus"]) for e in self.ml.events]
         assert sorted(found) == sorted(self.events)
 
 
-TestHumanLoopLife = HumanLoopLife.TestCase
-TestHumanLoopLife.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestHumanLoopLifecycle = HumanLoopLifecycle.TestCase
+TestHumanLoopLifecycle.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 
 
-def test_the_states_are_the_models() -> None:
+def test_states_equal_the_enum_of_the_service_model() -> None:
     with mock_ml():
-        client = client_of()
+        client = client_for()
         start(client, "invoice-1")
         model = client.meta.service_model.shape_for("HumanLoopStatus")
     assert set(HUMAN_LOOP.states) == set(model.enum)
 
 
-def test_the_machine_knows_what_it_refuses() -> None:
+def test_invalid_transitions_raise() -> None:
     assert HUMAN_LOOP.after("InProgress", "complete") == "Completed"
     for state, event in (
         ("Completed", "complete"),
         ("Stopped", "fail"),
         ("Failed", "DeleteHumanLoop"),
     ):
-        with pytest.raises(NoTransition):
+        with pytest.raises(InvalidTransition):
             HUMAN_LOOP.after(state, event)
 
 
-def test_the_diagram_in_the_docs_is_drawn_from_the_machine() -> None:
+def test_diagram_in_the_docs_is_current() -> None:
     from pathlib import Path
 
     page = Path(__file__).parents[3] / "docs" / "augmented-ai.md"
