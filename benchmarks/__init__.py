@@ -1,1 +1,1 @@
-"""Benchmarks: `python -m benchmarks.<name>`."""
+"""Benchmarks: `python -m benchmarks.run` prints the table, `benchmarks.compare` compares commits."""

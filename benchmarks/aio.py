@@ -1,4 +1,4 @@
-"""aiobotocore: its calls against its own floor. Runs where it is installed: `make bench` does."""
+"""aiobotocore: calls through it, against aiobotocore alone. Runs where aiobotocore is installed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.session import get_session
 
+from benchmarks.baseline import KEYS
 from benchmarks.calls import _NAMES, inside
-from benchmarks.floor import KEYS
 from benchmarks.paired import Row, Subject, rounds_of
 from mlmock import current
 from mlmock.interception.aiobotocore.bodies import RawBody
 
 _A2I, _SAGEMAKER = "sagemaker-a2i-runtime", "sagemaker-runtime"
-_AT_ONCE = 10  # calls that are awaited in one run of the loop
+_CALLS = 10  # awaited in each `run_until_complete`, so that entering the loop counts little
 
 Call = Callable[[Any], Awaitable[object]]
 
@@ -34,31 +34,38 @@ async def invoke(caller: Any) -> object:
 
 
 def subject(loop: asyncio.AbstractEventLoop, caller: Any, call: Call) -> Subject:
-    """Return what makes some calls in a run of the loop."""
+    """Return a function that awaits some calls in the event loop."""
 
     async def some() -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(_CALLS):
             await call(caller)
 
     return lambda: loop.run_until_complete(some())
 
 
-async def floor_client(stack: AsyncExitStack, service: str, answer: Any) -> Any:
-    """Return a client that is answered with exactly this, whatever it asks."""
+async def client(stack: AsyncExitStack, service: str) -> Any:
+    """Return a client of a new session."""
+    return await stack.enter_async_context(get_session().create_client(service, **KEYS))
+
+
+async def baseline_client(stack: AsyncExitStack, service: str, answer: Any) -> Any:
+    """Return a client that gets this response to every request."""
     found = await client(stack, service)
     status, headers, body = answer.status, dict(answer.headers), answer.body
 
-    def ready(request: Any, **kwargs: Any) -> Any:
+    def respond(request: Any, **kwargs: Any) -> Any:
         raw = RawBody(request.url, headers, body)
         return AioAWSResponse(request.url, status, dict(headers), raw)
 
-    found.meta.events.register("before-send", ready)
+    found.meta.events.register("before-send", respond)
     return found
 
 
-async def client(stack: AsyncExitStack, service: str) -> Any:
-    """Return a client of a session of its own."""
-    return await stack.enter_async_context(get_session().create_client(service, **KEYS))
+async def recorded(call: Call, caller: Any) -> Any:
+    """Return the mock's response to a call."""
+    with inside(strict=False)():
+        await call(caller)
+        return current().calls.last.answer
 
 
 def rows() -> Iterator[Row]:
@@ -68,21 +75,16 @@ def rows() -> Iterator[Row]:
         (_SAGEMAKER, "invoke_endpoint", invoke),
     ):
         ours = loop.run_until_complete(client(stack, service))
-        with inside(strict=False)():
-            loop.run_until_complete(_once(call, ours))
-            answer = current().calls.last.answer
-        floor = loop.run_until_complete(floor_client(stack, service, answer))
-        for way, options in (("with the memos", {}), ("without", {"memos": False})):
+        answer = loop.run_until_complete(recorded(call, ours))
+        baseline = loop.run_until_complete(baseline_client(stack, service, answer))
+        for variant, options in (("", {}), (", cache=False", {"cache": False})):
             found = rounds_of(
-                subject(loop, floor, call),
+                subject(loop, baseline, call),
                 {"aio": subject(loop, ours, call)},
                 calls=8,
                 around={"aio": inside(strict=False, **options)},
             )
-            yield Row(f"aiobotocore, {name}, {way}", found["aio"].ratio, 1.10)
+            title = f"aiobotocore, {name}{variant}"
+            yield Row(title, found["aio"].ratio, 1.10, "x aiobotocore alone")
     loop.run_until_complete(stack.aclose())
     loop.close()
-
-
-async def _once(call: Call, caller: Any) -> object:
-    return await call(caller)

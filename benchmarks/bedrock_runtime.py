@@ -1,8 +1,4 @@
-"""Bedrock Runtime against botocore's own floor: converse short and long, a list, a stream.
-
-The floor is a client that no mock sees, answered in `before-send` with the very bytes, status and
-headers that the mock answers.
-"""
+"""Bedrock Runtime: Converse with a short and a long conversation, a list, a stream."""
 
 from __future__ import annotations
 
@@ -40,14 +36,14 @@ TOOLS = [
     }
     for number in range(5)
 ]
-PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(250))
+IMAGE = b"\x89PNG\r\n\x1a\n" + bytes(range(250))
 WORDS = " ".join(f"word{number}" for number in range(16))
 
 
 def turns(count: int) -> list[dict[str, Any]]:
-    """Return a conversation of `count` messages: texts, pictures, tool uses and their results."""
-    picture = {"image": {"format": "png", "source": {"bytes": PICTURE}}}
-    found: list[dict[str, Any]] = [{"role": "user", "content": [{"text": "Look."}, picture]}]
+    """Return a conversation of `count` messages: texts, images, tool uses and their results."""
+    image = {"image": {"format": "png", "source": {"bytes": IMAGE}}}
+    found: list[dict[str, Any]] = [{"role": "user", "content": [{"text": "Describe it."}, image]}]
     for number in range(1, count):
         ident = f"tooluse_{(number + 1) // 2:022d}"
         if number % 2:
@@ -55,7 +51,7 @@ def turns(count: int) -> list[dict[str, Any]]:
             found.append({"role": "assistant", "content": [{"text": "Well."}, {"toolUse": use}]})
             continue
         result = {"toolUseId": f"tooluse_{number // 2:022d}", "content": [{"text": "It is sunny."}]}
-        extra = [picture] if number in (6, 12) else [{"text": "And tomorrow?"}]
+        extra = [image] if number in (6, 12) else [{"text": "And tomorrow?"}]
         found.append({"role": "user", "content": [{"toolResult": result}, *extra]})
     return found
 
@@ -83,7 +79,7 @@ def client() -> Any:
 
 
 def recorded(prepare: Callable[[Any, Any], None], call: Callable[[Any], object]) -> Any:
-    """Return the answer of the mock to `call`: headers, and its body or its frames."""
+    """Return the mock's response to `call`: its headers, and its body or event messages."""
     with mock_ml() as ml:
         caller = client()
         prepare(ml, caller)
@@ -94,16 +90,16 @@ def recorded(prepare: Callable[[Any, Any], None], call: Callable[[Any], object])
         return dict(answer.headers), body if isinstance(body, bytes) else list(body.sent)
 
 
-def floor_client(headers: dict[str, str], body: Any) -> Any:
-    """Return a client that no mock ever sees, answered from a constant in `before-send`."""
+def baseline_client(headers: dict[str, str], body: Any) -> Any:
+    """Return a client that gets this response to every request."""
     found = client()
 
-    def answer(request: Any, **kwargs: Any) -> AWSResponse:
+    def respond(request: Any, **kwargs: Any) -> AWSResponse:
         raw = raw_body(body if isinstance(body, bytes) else iter(body))[0]
         given: Any = dict(headers)
         return AWSResponse(request.url, 200, given, raw)
 
-    found.meta.events.register("before-send", answer)
+    found.meta.events.register("before-send", respond)
     return found
 
 
@@ -113,28 +109,28 @@ def row(
     prepare: Callable[[Any, Any], None],
     bar: float,
     *,
-    memos: bool,
+    cache: bool,
     rounds: int,
     calls: int,
 ) -> Row:
-    """Return one row: `call` under the mock, against the floor with the same answer."""
-    floor = floor_client(*recorded(prepare, call))
+    """Compare `call` in a mock with a baseline client that gets the same response."""
+    baseline = baseline_client(*recorded(prepare, call))
     subject = client()
 
     @contextmanager
-    def block() -> Iterator[None]:
-        with mock_ml(memos=memos) as ml:
+    def context() -> Iterator[None]:
+        with mock_ml(cache=cache) as ml:
             prepare(ml, subject)
             yield
 
     found = rounds_of(
-        lambda: call(floor),
+        lambda: call(baseline),
         {"mlmock": lambda: call(subject)},
         rounds=rounds,
         calls=calls,
-        around={"mlmock": block},
+        around={"mlmock": context},
     )
-    return Row(f"{name}{'' if memos else ', without memos'}", found["mlmock"].ratio, bar)
+    return Row(f"{name}{'' if cache else ', cache=False'}", found["mlmock"].ratio, bar)
 
 
 def hello(ml: Any, caller: Any) -> None:
@@ -164,22 +160,21 @@ def read_stream(caller: Any) -> object:
 
 
 def rows(*, rounds: int = 21) -> Iterator[Row]:
-    """Yield every row of the table: what was timed, its ratio to the floor, and its bar."""
-    whole = long()
-    for memos, bars in ((True, (0.95, 1.12, 0.40, 1.06)), (False, (1.10, 1.22, 1.06, 1.16))):
+    conversation = long()
+    for cache, bars in ((True, (0.95, 1.12, 0.40, 1.06)), (False, (1.10, 1.22, 1.06, 1.16))):
         table: list[tuple[str, Callable[[Any], object], Callable[[Any, Any], None], int]] = [
             ("Converse, short", lambda c: c.converse(**SHORT), hello, 40),
-            ("Converse, 25 messages", lambda c: c.converse(**whole), hello, 15),
+            ("Converse, 25 messages", lambda c: c.converse(**conversation), hello, 15),
             ("ListAsyncInvokes, 10 rows", lambda c: c.list_async_invokes(), ten_invokes, 15),
             ("ConverseStream, 20 events", read_stream, sixteen, 20),
         ]
         for (name, call, prepare, calls), bar in zip(table, bars, strict=True):
-            yield row(name, call, prepare, bar, memos=memos, rounds=rounds, calls=calls)
+            yield row(name, call, prepare, bar, cache=cache, rounds=rounds, calls=calls)
     yield Row("Converse, 200 turns against 100", growth(), 2.3, "times as long")
 
 
 def growth() -> float:
-    """Return how many times as long a conversation of 200 turns takes as one of 100."""
+    """Return the time of a conversation of 200 turns over that of one of 100."""
     half, whole = long(199), long(399)
     with mock_ml() as ml:
         caller = client()

@@ -1,4 +1,4 @@
-"""Human loops: a call with the memos and without, signed and not, and calls of other services."""
+"""Human loops: a call with and without caches, signed and unsigned, and a call to another service."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.floor import client, floor_client, floor_of
+from benchmarks.baseline import baseline_client, client, recorded_baseline
 from benchmarks.paired import Around, Row, Subject, rounds_of
 from mlmock import mock_ml
 
@@ -31,11 +31,11 @@ def start(caller: Any) -> Subject:
 
 
 def inside(**options: Any) -> Around:
-    """Run a batch in a block that has the fifty loops."""
+    """Run the calls in a mock that has fifty human loops."""
     seeder = client(_SERVICE)
 
     @contextmanager
-    def block() -> Iterator[object]:
+    def context() -> Iterator[object]:
         with mock_ml(**options) as ml:
             for name in _NAMES:
                 seeder.start_human_loop(
@@ -44,39 +44,37 @@ def inside(**options: Any) -> Around:
                 seeder.describe_human_loop(HumanLoopName=name)
             yield ml
 
-    return block
+    return context
 
 
 def rows() -> Iterator[Row]:
-    ours = client(_SERVICE)
-    with inside()() as ml:
-        floors = {
-            "describe_human_loop": floor_of(_SERVICE, ml, lambda c: describe(c)(), ours),
-            "start_human_loop": floor_of(_SERVICE, ml, lambda c: start(c)(), ours),
-        }
     bars = {"describe_human_loop": (0.80, 1.08, 0.85), "start_human_loop": (0.95, 1.11, 0.85)}
+    variants: dict[str, dict[str, Any]] = {
+        "": {},
+        ", cache=False": {"cache": False},
+        ", cache=False, sign=False": {"cache": False, "sign": False},
+    }
+    around = {variant: inside(**options) for variant, options in variants.items()}
     for name, make in (("describe_human_loop", describe), ("start_human_loop", start)):
-        ways = {
-            "with the memos": {},
-            "without": {"memos": False},
-            "without, sign=False": {"memos": False, "sign": False},
-        }
-        around = {way: inside(**options) for way, options in ways.items()}
-        subjects = {way: make(ours) for way in ways}
-        found = rounds_of(make(floors[name]), subjects, around=around)
-        for (way, outcome), bar in zip(found.items(), bars[name], strict=True):
-            yield Row(f"{name}, {way}", outcome.ratio, bar)
+        ours = client(_SERVICE)
+        with inside()() as ml:
+            baseline = recorded_baseline(_SERVICE, ml, make, ours)
+        subjects = {variant: make(ours) for variant in variants}
+        found = rounds_of(make(baseline), subjects, around=around)
+        for (variant, outcome), bar in zip(found.items(), bars[name], strict=True):
+            yield Row(f"{name}{variant}", outcome.ratio, bar)
     yield other_service()
 
 
 def other_service() -> Row:
-    """A call to a service that isn't ours, while a mock runs."""
-    answer = b'{"Keys": []}'
-    caller = floor_client("kms", 200, {"content-type": "application/x-amz-json-1.1"}, answer)
+    """Measure a call to a service that is not mocked, while a mock is active."""
+    body = b'{"Keys": []}'
+    caller = baseline_client("kms", 200, {"content-type": "application/x-amz-json-1.1"}, body)
     found = rounds_of(
         caller.list_keys,
         {"kms": caller.list_keys},
-        around={"kms": lambda: mock_ml(memos=False)},
+        around={"kms": lambda: mock_ml(cache=False)},
         rounds=41,
     )
-    return Row("another service's call while a mock runs, without memos", found["kms"].ratio, 1.01)
+    title = "another service's call while a mock runs, cache=False"
+    return Row(title, found["kms"].ratio, 1.01)

@@ -1,6 +1,6 @@
-"""Paired rounds: the subjects of a comparison take turns in one run; each round gives a ratio.
+"""Paired rounds: baseline and subjects run in turn in one process, and each round gives a ratio.
 
-Time is the thread's own processor time, so that whatever else the machine does counts little.
+Times are CPU time of the thread, because other processes use the same cores.
 """
 
 from __future__ import annotations
@@ -18,58 +18,63 @@ Around = Callable[[], AbstractContextManager[object]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table: what was measured, its value, and the bar that it has to stay under."""
+    """A row of the table: its title, the measured value, and the bar that it must not exceed."""
 
     name: str
     value: float
     bar: float | None
-    unit: str = "x floor"
+    unit: str = "x botocore alone"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Median of the per-round ratios to the floor, and the floor's median time in microseconds."""
+    """Median of the ratios to the baseline, and the baseline's median time in microseconds."""
 
     ratio: float
-    floor_us: float
+    baseline_us: float
 
 
 def rounds_of(
-    floor: Subject,
+    baseline: Subject,
     subjects: Mapping[str, Subject],
     *,
     rounds: int = 21,
     calls: int = 40,
     around: Mapping[str, Around] | None = None,
 ) -> dict[str, Outcome]:
-    """Time `floor` and all `subjects` in `rounds` rotated rounds of `calls` calls.
+    """Time `baseline` and all `subjects`, in a different order in each round.
 
-    `around`: what a subject's batch is run in, by its name; entered before its clock starts. So the
-    floor runs outside the block whose memos would make it quicker as well.
+    Args:
+        baseline: What the subjects are compared with.
+        subjects: What is measured, by name.
+        rounds: How many ratios each median is of.
+        calls: How often a subject is called in a round.
+        around: Context managers that a subject's calls run in, by its name or "baseline". They
+            are entered before the clock starts.
+
+    Returns:
+        The outcome of each subject, by its name.
     """
-    everyone = {"floor": floor, **subjects}
-    scenes = dict.fromkeys(everyone, nullcontext) | dict(around or {})
+    everyone = {"baseline": baseline, **subjects}
+    contexts = dict.fromkeys(everyone, nullcontext) | dict(around or {})
     for name, subject in everyone.items():
-        _batch(subject, 10, scenes[name])
+        _microseconds(subject, 10, contexts[name])
     times: dict[str, list[float]] = {name: [] for name in everyone}
     names = list(everyone)
     for turn in range(rounds):
         shift = turn % len(names)
         for name in names[shift:] + names[:shift]:
-            times[name].append(_batch(everyone[name], calls, scenes[name]))
-    floor_us = statistics.median(times["floor"])
-    return {
-        name: Outcome(
-            statistics.median(
-                mine / base for mine, base in zip(times[name], times["floor"], strict=True)
-            ),
-            floor_us,
-        )
-        for name in subjects
-    }
+            times[name].append(_microseconds(everyone[name], calls, contexts[name]))
+    baseline_us = statistics.median(times["baseline"])
+    return {name: Outcome(_ratio(times[name], times["baseline"]), baseline_us) for name in subjects}
 
 
-def _batch(subject: Subject, calls: int, around: Around) -> float:
+def _ratio(times: list[float], baseline: list[float]) -> float:
+    return statistics.median(mine / base for mine, base in zip(times, baseline, strict=True))
+
+
+def _microseconds(subject: Subject, calls: int, around: Around) -> float:
+    """Return the CPU time of one call, without garbage collection."""
     with around():
         subject()
         gc.collect()

@@ -1,4 +1,4 @@
-"""Rules: two hundred of them against one, and none."""
+"""Rules: a call that matches the oldest of 200 rules, against a call with one rule."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.floor import client
+from benchmarks.baseline import client
 from benchmarks.paired import Around, Row, rounds_of
 from mlmock import glob, mock_ml
 
 _SERVICE = "sagemaker-a2i-runtime"
-_ANSWER = {"HumanLoopArn": "arn:aws:sagemaker:us-east-1:123456789012:human-loop/x"}
 
 
 def with_rules(count: int, *, patterns: bool) -> Around:
-    """Run a batch in a block with `count` rules, of which the oldest takes the calls."""
+    """Run the calls in a mock with `count` rules, of which the oldest matches the calls."""
 
     @contextmanager
-    def block() -> Iterator[object]:
+    def context() -> Iterator[object]:
         with mock_ml() as ml:
             for number in range(count):
                 name: Any = "wanted" if number == 0 else f"other-{number}"
@@ -27,7 +26,7 @@ def with_rules(count: int, *, patterns: bool) -> Around:
                 rule.reply({})
             yield ml
 
-    return block
+    return context
 
 
 def rows() -> Iterator[Row]:
@@ -41,7 +40,7 @@ def rows() -> Iterator[Row]:
             call,
             {"many": call},
             around={
-                "floor": with_rules(1, patterns=patterns),
+                "baseline": with_rules(1, patterns=patterns),
                 "many": with_rules(200, patterns=patterns),
             },
         )

@@ -1,4 +1,4 @@
-"""SageMaker Runtime: a call at 1 KB and at 5 MB, and a stream of 20 parts."""
+"""SageMaker Runtime: bodies of 1 KB and 5 MB, and a response stream of 20 parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 
-from benchmarks.floor import client, floor_of
+from benchmarks.baseline import client, recorded_baseline
 from benchmarks.paired import Around, Row, Subject, rounds_of
 from mlmock import mock_ml
 from mlmock.interception.botocore.bodies import raw_body
@@ -37,55 +37,54 @@ def stream(caller: Any) -> Subject:
 
 
 def inside(body: bytes, **options: Any) -> Around:
-    """Run a batch in a block whose endpoints answer with `body`, and with the parts."""
+    """Run the calls in a mock with one endpoint that returns `body` and one that streams parts."""
 
     @contextmanager
-    def block() -> Iterator[object]:
+    def context() -> Iterator[object]:
         with mock_ml(**options) as ml:
             endpoint = ml.sagemaker.endpoint("churn")
             endpoint.reply(body, content_type="application/octet-stream").optional()
             ml.sagemaker.endpoint("llm").stream(_PARTS).optional()
             yield ml
 
-    return block
+    return context
 
 
-def streaming_floor(ml: Any, caller: Any) -> Any:
-    """Return a floor client that streams the very messages of the mock."""
+def streaming_baseline(ml: Any, caller: Any) -> Any:
+    """Return a baseline client that gets the mock's event messages."""
     stream(caller)()
     answer = ml.calls.last.answer
     headers: Any = dict(answer.headers)
     frames = list(answer.body.sent)
     found = client(_SERVICE)
 
-    def ready(request: Any, **kwargs: Any) -> AWSResponse:
+    def respond(request: Any, **kwargs: Any) -> AWSResponse:
         raw: Any = raw_body(iter(frames))[0]
         return AWSResponse(request.url, 200, headers, raw)
 
-    found.meta.events.register("before-send", ready)
+    found.meta.events.register("before-send", respond)
     return found
 
 
 def one_piece(size: int) -> tuple[bytes, Subject, Subject]:
-    """Return a body of `size` bytes, the floor that sends and gets it, and the subject."""
+    """Return a body of `size` bytes, and the baseline and the subject that send and get it."""
     body, ours = bytes(range(256)) * (size // 256), client(_SERVICE)
     with inside(body)() as ml:
-        floor = floor_of(_SERVICE, ml, lambda caller: invoke(caller, body)(), ours)
-    return body, invoke(floor, body), invoke(ours, body)
+        baseline = recorded_baseline(_SERVICE, ml, lambda caller: invoke(caller, body), ours)
+    return body, invoke(baseline, body), invoke(ours, body)
 
 
 def rows() -> Iterator[Row]:
-    body, floor, subject = one_piece(_KB)
-    ways = {"with the memos": inside(body), "without": inside(body, memos=False)}
-    found = rounds_of(floor, dict.fromkeys(ways, subject), around=ways)
-    for way, bar in zip(ways, (0.97, 1.08), strict=True):
-        yield Row(f"invoke_endpoint, 1 KB, {way}", found[way].ratio, bar)
-    body, floor, subject = one_piece(5 * _MB)
-    found = rounds_of(floor, {"5 MB": subject}, calls=5, around={"5 MB": inside(body)})
+    body, baseline, subject = one_piece(_KB)
+    around = {"": inside(body), ", cache=False": inside(body, cache=False)}
+    found = rounds_of(baseline, dict.fromkeys(around, subject), around=around)
+    for variant, bar in zip(around, (0.97, 1.08), strict=True):
+        yield Row(f"invoke_endpoint, 1 KB{variant}", found[variant].ratio, bar)
+    body, baseline, subject = one_piece(5 * _MB)
+    found = rounds_of(baseline, {"5 MB": subject}, calls=5, around={"5 MB": inside(body)})
     yield Row("invoke_endpoint, 5 MB", found["5 MB"].ratio, 1.1)
     ours = client(_SERVICE)
     with inside(b"")() as ml:
-        floor = stream(streaming_floor(ml, ours))
-    around = {"stream": inside(b"")}
-    found = rounds_of(floor, {"stream": stream(ours)}, calls=20, around=around)
+        baseline = stream(streaming_baseline(ml, ours))
+    found = rounds_of(baseline, {"stream": stream(ours)}, calls=20, around={"stream": inside(b"")})
     yield Row("invoke_endpoint_with_response_stream, 20 parts", found["stream"].ratio, 1.1)

@@ -1,4 +1,4 @@
-"""The server: requests a second by wrk over kept connections, beside moto's server in one run."""
+"""The server: requests per second over kept connections, a boto3 client, streams, moto's server."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ from benchmarks.paired import Row
 _FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
 _LOOP = {"HumanLoopName": "bench", "FlowDefinitionArn": _FLOW}
 _MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
-_SAID = json.dumps({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]})
-_SECONDS = 5
+_CONVERSATION = json.dumps({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]})
+_SECONDS = 5  # of full load
+_CALLS = 200  # of a boto3 client, in each of nine rounds
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+# What replaces these constants where `benchmarks.compare` repeats all rows.
+REDUCED = {"_SECONDS": 1, "_CALLS": 50}
 
 
 @contextmanager
 def serving() -> Iterator[int]:
-    """Run `mlmock serve` in a process of its own; yield its port."""
+    """Run `mlmock serve` in a new process; yield its port."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "port"
-        line = [sys.executable, "-m", "mlmock", "serve", "--port", "0", "--port-file", str(file)]
-        with subprocess.Popen(line, stdout=subprocess.PIPE) as process:
+        command = [sys.executable, "-m", "mlmock", "serve", "--port", "0", "--port-file", str(file)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             process.stdout.readline()
             yield int(file.read_text())
@@ -46,7 +49,7 @@ def serving() -> Iterator[int]:
 
 @contextmanager
 def moto() -> Iterator[int]:
-    """Run moto's server in a process of its own; yield its port."""
+    """Run moto's server in a new process; yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     code = f"from moto.server import main; main(['-p', '{port}'])"
@@ -59,7 +62,7 @@ def moto() -> Iterator[int]:
 
 @contextmanager
 def constant(answer: bytes) -> Iterator[int]:
-    """Run what gives one answer, whatever it is asked, in a process of its own; yield its port."""
+    """Run a server that sends one response to every request, in a new process; yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
         process = multiprocessing.get_context("fork").Process(target=_repeat, args=(bound, answer))
         process.start()
@@ -70,11 +73,11 @@ def constant(answer: bytes) -> Iterator[int]:
 
 def _repeat(bound: socket.socket, answer: bytes) -> None:
     while True:
-        line, _ = bound.accept()
-        with line:
-            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            while line.recv(65536):
-                line.sendall(answer)
+        connection, _ = bound.accept()
+        with connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while connection.recv(65536):
+                connection.sendall(answer)
 
 
 def _until_open(port: int) -> None:
@@ -86,16 +89,16 @@ def _until_open(port: int) -> None:
             time.sleep(0.1)
         else:
             return
-    raise TimeoutError(f"nothing listens on {port}")
+    raise TimeoutError(f"no server accepts connections on port {port}")
 
 
 def load(url: str, connections: int = 8) -> tuple[float, float]:
-    """Return requests a second and the 99th percentile in milliseconds, under full load."""
+    """Return requests per second and the 99th percentile in milliseconds, under full load."""
     wrk = shutil.which("wrk")
     if wrk is None:
         return _own_load(url, connections)
-    line = [wrk, "-t1", f"-c{connections}", f"-d{_SECONDS}s", "--latency", url]
-    text = subprocess.run(line, capture_output=True, text=True, check=True).stdout
+    command = [wrk, "-t1", f"-c{connections}", f"-d{_SECONDS}s", "--latency", url]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     late = re.search(r"99%\s+([\d.]+)(us|ms|s)", text)
     assert rate is not None, text
@@ -105,19 +108,19 @@ def load(url: str, connections: int = 8) -> tuple[float, float]:
 
 
 def _own_load(url: str, connections: int, pace: float = 0.0) -> tuple[float, float]:
-    """Do what `load` does without wrk, `pace` seconds between the requests of a connection."""
+    """Measure as `load` does, without wrk; each connection sends one request in `pace` seconds."""
     times: list[float] = []
     end = time.monotonic() + _SECONDS
 
     def client() -> None:
         host, _, path = url.removeprefix("http://").partition("/")
-        line = HTTPConnection(host)
+        connection = HTTPConnection(host)
         while (start := time.monotonic()) < end:
-            line.request("GET", f"/{path}")
-            line.getresponse().read()
+            connection.request("GET", f"/{path}")
+            connection.getresponse().read()
             times.append(time.monotonic() - start)
             time.sleep(max(0.0, pace - times[-1]))
-        line.close()
+        connection.close()
 
     threads = [threading.Thread(target=client) for _ in range(connections)]
     for thread in threads:
@@ -144,21 +147,21 @@ def _client(port: int) -> Any:
     return boto3.client("sagemaker-a2i-runtime", "us-east-1", endpoint_url=url, **keys)
 
 
-def _time(client: Any, count: int = 200) -> float:
-    """Return the seconds that a call takes, by the clock on the wall."""
+def _call_seconds(client: Any) -> float:
+    """Return the wall time of a call, in seconds."""
     start = time.monotonic()
-    for _ in range(count):
+    for _ in range(_CALLS):
         client.describe_human_loop(HumanLoopName="bench")
-    return (time.monotonic() - start) / count
+    return (time.monotonic() - start) / _CALLS
 
 
 def _boto3(port: int, rounds: int = 9) -> tuple[float, float]:
-    """Return the seconds of a boto3 client's call, and their ratio to a constant answer's."""
-    with constant(_raw(port)) as alike:
-        ours, theirs = _client(port), _client(alike)
+    """Return the seconds of a boto3 client's call, and their ratio to a constant response's."""
+    with constant(_raw(port)) as other:
+        ours, theirs = _client(port), _client(other)
         for client in (ours, theirs):
-            _time(client)
-        pairs = [(_time(ours), _time(theirs)) for _ in range(rounds)]
+            _call_seconds(client)
+        pairs = [(_call_seconds(ours), _call_seconds(theirs)) for _ in range(rounds)]
         for client in (ours, theirs):
             client.close()
     mine = statistics.median(mine for mine, _ in pairs)
@@ -166,14 +169,14 @@ def _boto3(port: int, rounds: int = 9) -> tuple[float, float]:
 
 
 def _raw(port: int) -> bytes:
-    """Return the very bytes of the answer to describe_human_loop."""
-    with socket.create_connection(("127.0.0.1", port)) as line:
-        line.sendall(b"GET /human-loops/bench HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        return line.recv(65536)
+    """Return the bytes of the response to describe_human_loop."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET /human-loops/bench HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return connection.recv(65536)
 
 
 def _streams(port: int, count: int = 64) -> float:
-    """Return the seconds that so many streams at once take."""
+    """Return the seconds that `count` concurrent streams take."""
     start = time.monotonic()
     with ThreadPoolExecutor(count) as pool:
         found = list(pool.map(_stream, [port] * count))
@@ -182,15 +185,15 @@ def _streams(port: int, count: int = 64) -> float:
 
 
 def _stream(port: int) -> bytes:
-    line = HTTPConnection("127.0.0.1", port)
-    line.request("POST", f"/model/{_MODEL}/converse-stream", _SAID)
-    body = line.getresponse().read()
-    line.close()
+    connection = HTTPConnection("127.0.0.1", port)
+    connection.request("POST", f"/model/{_MODEL}/converse-stream", _CONVERSATION)
+    body = connection.getresponse().read()
+    connection.close()
     return body
 
 
 def rows() -> Iterator[Row]:
-    """Measure. The bars are upper ones: of a rate, what a thousand requests take."""
+    """Yield the rows. A rate is given as the time of 1000 requests, so that less is better."""
     with serving() as port:
         url = _start_loop(port)
         load(url)
@@ -201,10 +204,9 @@ def rows() -> Iterator[Row]:
         yield Row("server: 99th percentile at full load", late, None, "ms")
         call, ratio = _boto3(port)
         yield Row("server: 1000 calls of one boto3 client", 1e6 * call, 1111.0, "ms")
-        yield Row("server: the same client against a constant answer", ratio, 1.4)
-        yield Row("server: 64 streams at once", 1000 * _streams(port), None, "ms")
+        yield Row("server: one boto3 client", ratio, 1.4, "x a constant response")
+        yield Row("server: 64 concurrent streams", 1000 * _streams(port), None, "ms")
     with moto() as port:
         theirs, _ = load(f"http://127.0.0.1:{port}/")
-        yield Row(
-            "server: moto's requests a second (ListBuckets), as a share", theirs / rate, 1.0, "x"
-        )
+        title = "server: moto's requests per second (ListBuckets)"
+        yield Row(title, theirs / rate, 1.0, "x those of mlmock")

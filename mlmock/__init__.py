@@ -11,20 +11,21 @@ from mlmock._version import __version__
 
 _HOMES = {
     "ANY": "rules.matchers",
-    "AuthorError": "errors",
-    "BadAnswer": "errors",
+    "MlmockError": "errors",
+    "InvalidRule": "errors",
     "Call": "call",
     "Event": "simulation.events",
     "MockML": "mock.handle",
     "NotMocked": "errors",
     "Policy": "simulation.progress",
+    "ServerLimits": "server.limits",
     "ServerThread": "server.server_thread",
     "UnmatchedCall": "errors",
     "UnusedRule": "errors",
     "UnusedRuleWarning": "errors",
     "after": "simulation.progress",
     "after_polls": "simulation.progress",
-    "client": "server.remote_client",
+    "connect": "server.remote_client",
     "contains": "rules.matchers",
     "current": "mock.mock",
     "error": "rules.answers",
@@ -61,8 +62,8 @@ __all__ = [  # noqa: RUF022 - in the order of the contract
     "after_polls",
     "after",
     "manually",
-    "AuthorError",
-    "BadAnswer",
+    "MlmockError",
+    "InvalidRule",
     "NotMocked",
     "UnmatchedCall",
     "UnusedRule",
@@ -72,14 +73,15 @@ __all__ = [  # noqa: RUF022 - in the order of the contract
     "MockML",
     "Policy",
     "ServerThread",
-    "client",
+    "ServerLimits",
+    "connect",
     "__version__",
 ]
 
 if TYPE_CHECKING:
     from mlmock.call import Call as Call
-    from mlmock.errors import AuthorError as AuthorError
-    from mlmock.errors import BadAnswer as BadAnswer
+    from mlmock.errors import InvalidRule as InvalidRule
+    from mlmock.errors import MlmockError as MlmockError
     from mlmock.errors import NotMocked as NotMocked
     from mlmock.errors import UnmatchedCall as UnmatchedCall
     from mlmock.errors import UnusedRule as UnusedRule
@@ -93,7 +95,8 @@ if TYPE_CHECKING:
     from mlmock.rules.matchers import contains as contains
     from mlmock.rules.matchers import glob as glob
     from mlmock.rules.matchers import regex as regex
-    from mlmock.server.remote_client import client as client
+    from mlmock.server.limits import ServerLimits as ServerLimits
+    from mlmock.server.remote_client import connect as connect
     from mlmock.server.server_thread import ServerThread as ServerThread
     from mlmock.services.bedrock_runtime.scripting.answers import json_output as json_output
     from mlmock.services.bedrock_runtime.scripting.answers import message as message

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlmock.aws.protocol.messages import Answer, Params, Request
+    from mlmock.aws.protocol.messages import HttpResponse, Params, Request
     from mlmock.aws.protocol.rest_json import Operation
 
 
@@ -23,18 +23,18 @@ class Call:
         "account_id",
         "answer",
         "attempt",
-        "block",
-        "damage",
+        "clock_offset",
+        "compiled_operation",
+        "context",
+        "corruption",
         "duration",
         "error",
-        "offset",
         "params",
-        "patience",
-        "plan",
+        "read_timeout",
         "region",
         "request",
         "request_id",
-        "respond",
+        "responder",
         "started_at",
     )
 
@@ -46,19 +46,19 @@ class Call:
         attempt: int,
         patience: float | None = None,
     ) -> None:
-        self.plan = plan
+        self.compiled_operation = plan
         self.request: Request
-        self.block: Any = None
-        self.respond: Any = None
-        self.damage: Any = None
+        self.context: Any = None
+        self.responder: Any = None
+        self.corruption: Any = None
         self.region = region
         self.account_id = account_id
         self.attempt = attempt
-        self.patience = patience
+        self.read_timeout = patience
         self.started_at = 0.0
         self.duration = 0.0
-        self.offset = 0.0
-        self.answer: Answer | None = None
+        self.clock_offset = 0.0
+        self.answer: HttpResponse | None = None
         self.error: BaseException | None = None
         self.request_id = ""
         self.params: Params
@@ -66,17 +66,17 @@ class Call:
     def __repr__(self) -> str:
         attempt = f", attempt {self.attempt}" if self.attempt > 1 else ""
         outcome = f" -> {self.error!r}" if self.error is not None else ""
-        return f"<{self.plan} in {self.region}{attempt}{outcome}>"
+        return f"<{self.compiled_operation} in {self.region}{attempt}{outcome}>"
 
     @property
     def service(self) -> str:
         """The service's name, as in ``boto3.client(name)``."""
-        return self.plan.service
+        return self.compiled_operation.service
 
     @property
     def operation(self) -> str:
         """The operation's name, as AWS spells it."""
-        return self.plan.name
+        return self.compiled_operation.name
 
     def __getattr__(self, name: str) -> Any:
         """Parse `params` from the wire when somebody looks; a running trip lends its own.
@@ -85,10 +85,10 @@ class Call:
         """
         if name != "params":
             raise AttributeError(name)
-        self.params = self.plan.parse_leniently(self.request)
+        self.params = self.compiled_operation.parse_leniently(self.request)
         return self.params
 
-    def forget_params(self) -> None:
+    def release_params(self) -> None:
         """Let go of what was parsed: the wire stays, and is parsed again when somebody looks."""
         try:  # noqa: SIM105 - on every call's way, where suppress() costs more than all of it
             del self.params
@@ -100,9 +100,9 @@ class Call:
         """What boto3 made of the answer, without ResponseMetadata; None for errors."""
         if self.answer is None or self.error is not None or self.answer.status >= 300:
             return None
-        from mlmock.aws.protocol.response_parser import parsed
+        from mlmock.aws.protocol.response_parser import parse_response
 
-        return parsed(self.plan, self.answer)
+        return parse_response(self.compiled_operation, self.answer)
 
     @property
     def body(self) -> bytes:

@@ -58,10 +58,14 @@ def _demo() -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from mlmock.errors import MissingExtra
     from mlmock.server.server_thread import serve
 
     try:
         return serve(options.host, options.port, options.port_file)
+    except MissingExtra as error:
+        print(f"mlmock serve: {error}", file=sys.stderr)
+        return 1
     except (OSError, OverflowError) as fault:
         print(f"mlmock can't listen on {options.host}:{options.port}: {fault}", file=sys.stderr)
         return 1

@@ -22,7 +22,7 @@ class ServiceError(Exception):
         self.members = members
 
 
-class ConnectionFault(Exception):  # noqa: N818 - the transport turns it into its client's own
+class ConnectionFailure(Exception):  # noqa: N818 - the transport turns it into its client's own
     """The connection is to fail in the way `kind` names."""
 
     def __init__(self, kind: str) -> None:
@@ -30,11 +30,11 @@ class ConnectionFault(Exception):  # noqa: N818 - the transport turns it into it
         self.kind = kind
 
 
-class AuthorError(AssertionError):
+class MlmockError(AssertionError):
     """Something the test's author has to know. Never retried by botocore, never on the wire."""
 
 
-def told(caught: Any) -> bool:
+def hide_traceback(caught: Any) -> bool:
     """Say to pytest whether to leave our lines out of a traceback: what fails is the author's line.
 
     Modules that authors call have it as `__tracebackhide__`; `caught` is pytest's ExceptionInfo.
@@ -42,19 +42,19 @@ def told(caught: Any) -> bool:
     return bool(caught.errisinstance(AssertionError))
 
 
-class NotMocked(AuthorError):  # noqa: N818 - it fails a test, it is an assertion
+class NotMocked(MlmockError):  # noqa: N818 - it fails a test, it is an assertion
     """A request was about to leave for AWS although a mock is, or was, to hold it."""
 
 
-class UnmatchedCall(AuthorError):  # noqa: N818
+class UnmatchedCall(MlmockError):  # noqa: N818
     """A scripted resource got a call that none of its rules takes."""
 
 
-class UnusedRule(AuthorError):  # noqa: N818
+class UnusedRule(MlmockError):  # noqa: N818
     """A block ended well, and a rule that was written for it was not used as often as it says."""
 
 
-class BadAnswer(AuthorError):  # noqa: N818
+class InvalidRule(MlmockError):  # noqa: N818
     """A rule answers what the service's model doesn't allow. Raised at the line that writes it."""
 
 

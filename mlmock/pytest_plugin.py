@@ -54,9 +54,14 @@ def mlmock(request: pytest.FixtureRequest) -> Generator[MockML, None, None]:
 
 @pytest.fixture(scope="session")
 def _mlmock_listener() -> Generator[ServerThread, None, None]:
+    from mlmock.errors import MissingExtra
     from mlmock.server.server_thread import ServerThread
 
-    with ServerThread() as server:
+    try:
+        server = ServerThread()
+    except MissingExtra as error:
+        pytest.fail(f"mlmock_server: {error}", pytrace=False)
+    with server:
         yield server
 
 
@@ -70,7 +75,7 @@ def mlmock_server(
     """
     services, options = _merged(request.node)
     options.setdefault("strict", _is_strict(request.config))
-    _mlmock_listener.renew(*services, **options)
+    _mlmock_listener.reset_mock(*services, **options)
     setattr(request.node, _SERVED, _mlmock_listener)
     try:
         yield _mlmock_listener
@@ -111,8 +116,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fail a test that passed but left rules unused or swallowed a refusal."""
     __tracebackhide__ = True
     outcome = yield
-    for run in _runs(item):
-        run.check()
+    if hasattr(item, _RUN):
+        getattr(item, _RUN).check()
+    if hasattr(item, _SERVED):
+        getattr(item, _SERVED).assert_all_used()
     return outcome
 
 

@@ -12,7 +12,7 @@ _SIGNING = re.compile(r"(?i)x-amz-(?!n-)[^=&]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class RequestIdentity:
     """Who asks: the account of the access key, the region, the signing name; None where unsaid."""
 
     account_id: str | None
@@ -20,14 +20,14 @@ class Visitor:
     signing_name: str | None
 
 
-def visitor_of(authorization: str, query: str, host: str) -> Visitor:
+def parse_identity(authorization: str, query: str, host: str) -> RequestIdentity:
     """Return what the signature of a request, or else its host, says of who asks."""
     scope = _SCOPE.search(authorization) or _SCOPE.search(unquote(query))
     if scope is None:
-        return Visitor(None, _region_of(host), None)
+        return RequestIdentity(None, _region_of(host), None)
     key, region, name = scope.groups()  # Go's v2 signs for no region where its endpoint has none
     account = key if len(key) == 12 and key.isdecimal() else None
-    return Visitor(account, region or _region_of(host), name)
+    return RequestIdentity(account, region or _region_of(host), name)
 
 
 def _region_of(host: str) -> str | None:
@@ -35,7 +35,7 @@ def _region_of(host: str) -> str | None:
     return found[1] if found else None
 
 
-def without_signature(url: str) -> str:
+def strip_signature(url: str) -> str:
     """Return `url` without what a presigned one is signed with: the journal keeps no secrets."""
     path, mark, query = url.partition("?")
     if not mark:

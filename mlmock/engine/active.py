@@ -6,28 +6,28 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlmock.engine.state import Block
+    from mlmock.engine.state import MockContext
 
-RUNNING: tuple[Block, ...] = ()
+ACTIVE: tuple[MockContext, ...] = ()
 LOCK = threading.RLock()
 
 
-def current() -> Block | None:
+def current() -> MockContext | None:
     """Return the block that decides: the one started last, or None."""
-    running = RUNNING
+    running = ACTIVE
     return running[-1] if running else None
 
 
-def enter(block: Block) -> None:
-    """Put `block` on top. The caller holds the lock."""
-    global RUNNING
-    RUNNING = (*RUNNING, block)
+def push(context: MockContext) -> None:
+    """Put `context` on top. The caller holds the lock."""
+    global ACTIVE
+    ACTIVE = (*ACTIVE, context)
 
 
-def leave(block: Block) -> None:
-    """Take `block` out, wherever it stands. The caller holds the lock."""
-    global RUNNING
-    if RUNNING[-1:] == (block,):  # as nearly always
-        RUNNING = RUNNING[:-1]
+def remove(context: MockContext) -> None:
+    """Take `context` out, wherever it stands. The caller holds the lock."""
+    global ACTIVE
+    if ACTIVE[-1:] == (context,):  # as nearly always
+        ACTIVE = ACTIVE[:-1]
     else:
-        RUNNING = tuple(other for other in RUNNING if other is not block)
+        ACTIVE = tuple(other for other in ACTIVE if other is not context)

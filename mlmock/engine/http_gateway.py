@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlmock.aws.credential_scope import visitor_of, without_signature
+from mlmock.aws.credential_scope import parse_identity, strip_signature
 from mlmock.aws.protocol.json_body import json_text
-from mlmock.aws.protocol.messages import Answer, Frames, Request
+from mlmock.aws.protocol.messages import HttpResponse, RecordedFrames, Request
 from mlmock.aws.protocol.routing import find_operation
 from mlmock.call import Call
 from mlmock.engine import dispatch as router
-from mlmock.engine.state import Block
+from mlmock.engine.state import MockContext
 
 
-def call_of(
-    block: Block, method: str, url: str, headers: Mapping[str, str], body: bytes
+def match_operation(
+    context: MockContext, method: str, url: str, headers: Mapping[str, str], body: bytes
 ) -> Call | None:
     """Return the call that an HTTP request makes, or None where no held service has its path.
 
     `headers` have lower-case names.
     """
-    options, host = block.options, headers.get("host", "")
-    who = visitor_of(headers.get("authorization", ""), url.partition("?")[2], host)
+    options, host = context.options, headers.get("host", "")
+    who = parse_identity(headers.get("authorization", ""), url.partition("?")[2], host)
     plan = find_operation(
-        block.world.holds,
+        context.state.mocked_services,
         method,
         url,
         host=host,
@@ -38,48 +38,48 @@ def call_of(
         return None
     call = Call(plan, who.region or options.region, who.account_id or options.account_id, 1)
     wanted = {name: text for name, text in headers.items() if name in plan.header_names}
-    call.request = Request(method, without_signature(url), wanted, body)
+    call.request = Request(method, strip_signature(url), wanted, body)
     return call
 
 
-def serve(
-    block: Block, method: str, url: str, headers: Mapping[str, str], body: bytes
-) -> tuple[Call | None, Answer]:
+def handle_request(
+    context: MockContext, method: str, url: str, headers: Mapping[str, str], body: bytes
+) -> tuple[Call | None, HttpResponse]:
     """Take an HTTP request through the house; return its call and the answer.
 
     Raises what `router.answer` raises. A path that no held service knows is answered with
     UnknownOperationException.
     """
-    call = call_of(block, method, url, headers, body)
+    call = match_operation(context, method, url, headers, body)
     if call is None:
-        return None, _unknown(block, method)
-    return call, _framed(router.answer(block, call))
+        return None, _unknown(context, method)
+    return call, _record_frames(router.dispatch(context, call))
 
 
-async def serve_async(
-    block: Block, method: str, url: str, headers: Mapping[str, str], body: bytes
-) -> Answer:
+async def handle_request_async(
+    context: MockContext, method: str, url: str, headers: Mapping[str, str], body: bytes
+) -> HttpResponse:
     """Do what `serve` does, and await the callables of rules in the caller's own loop."""
-    call = call_of(block, method, url, headers, body)
+    call = match_operation(context, method, url, headers, body)
     if call is None:
-        return _unknown(block, method)
-    return _framed(await router.answer_async(block, call))
+        return _unknown(context, method)
+    return _record_frames(await router.dispatch_async(context, call))
 
 
-def _framed(answer: Answer) -> Answer:
+def _record_frames(answer: HttpResponse) -> HttpResponse:
     if not isinstance(answer.body, bytes):
-        answer.body = Frames(answer.body)
+        answer.body = RecordedFrames(answer.body)
     return answer
 
 
-def _unknown(block: Block, method: str) -> Answer:
-    found = refusal(404, "UnknownOperationException", f"No operation is {method} there.")
-    found.headers["x-amzn-RequestId"] = next(block.request_ids or block.count_requests())
-    found.headers["Date"] = block.world.date_header(block.world.clock.seconds())
+def _unknown(context: MockContext, method: str) -> HttpResponse:
+    found = error_response(404, "UnknownOperationException", f"No operation is {method} there.")
+    found.headers["x-amzn-RequestId"] = next(context.request_ids or context.request_id_sequence())
+    found.headers["Date"] = context.state.date_header(context.state.clock.seconds())
     return found
 
 
-def refusal(status: int, code: str, message: str) -> Answer:
+def error_response(status: int, code: str, message: str) -> HttpResponse:
     """Return the answer to a request that is for no operation."""
     body = json_text({"message": message})
     headers = {
@@ -87,4 +87,4 @@ def refusal(status: int, code: str, message: str) -> Answer:
         "x-amzn-ErrorType": code,
         "Content-Length": str(len(body)),
     }
-    return Answer(status, headers, body)
+    return HttpResponse(status, headers, body)

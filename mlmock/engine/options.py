@@ -13,7 +13,7 @@ _DIGITS = 12
 LOOKOUTVISION_APIS = ("2020-11-20", "2020-12-preview")
 
 
-def check_place(region: object, account_id: object) -> None:
+def validate_region_and_account(region: object, account_id: object) -> None:
     """Raise ValueError for a region that is none, or an account without 12 digits; not for None."""
     if region is not None and not (isinstance(region, str) and region):
         raise ValueError(f"region is a name, as in us-east-1, not {region!r}")
@@ -27,7 +27,7 @@ def _is_account(text: str) -> bool:
 
 _KINDS: dict[str, tuple[type, str]] = {
     "seed": (int, "an integer"),
-    **dict.fromkeys(("strict", "sign", "memos"), (bool, "True or False")),
+    **dict.fromkeys(("strict", "sign", "cache"), (bool, "True or False")),
 }
 
 
@@ -48,7 +48,7 @@ class Options:
     None is `immediately()`. `seed`: fixes ids, tokens and draws. `now`: an instant at which the
     clock stands. `passthrough`: names of services whose calls go to AWS. `strict`: False turns
     UnmatchedCall into the default answer and unused rules into a warning. `journal`: how many calls
-    are kept. `sign`: False skips SigV4. `memos`: False leaves botocore's own functions to do all of
+    are kept. `sign`: False skips SigV4. `cache`: False leaves botocore's own functions to do all of
     their work for every call. `lookoutvision_api`: the revision of that service.
 
     No dataclass: making one takes as long as a tenth of the first block.
@@ -56,7 +56,7 @@ class Options:
 
     __slots__ = (
         *("region", "account_id", "progress", "seed", "now", "passthrough", "strict", "journal"),
-        *("sign", "memos", "lookoutvision_api"),
+        *("sign", "cache", "lookoutvision_api"),
     )
 
     def __init__(
@@ -71,7 +71,7 @@ class Options:
         strict: bool = True,
         journal: int = 100_000,
         sign: bool = True,
-        memos: bool = True,
+        cache: bool = True,
         lookoutvision_api: str = LOOKOUTVISION_APIS[0],
     ) -> None:
         names = (passthrough,) if isinstance(passthrough, str) else passthrough
@@ -84,7 +84,7 @@ class Options:
         self.strict = strict
         self.journal = journal
         self.sign = sign
-        self.memos = memos
+        self.cache = cache
         self.lookoutvision_api = lookoutvision_api
         self._check()
 
@@ -93,27 +93,27 @@ class Options:
         return f"Options({given})"
 
     def _check(self) -> None:
-        check_place(self.region or "", self.account_id or "")
+        validate_region_and_account(self.region or "", self.account_id or "")
         if type(self.journal) is not int or self.journal < 1:
             raise ValueError(f"the journal keeps at least one call, not {self.journal!r}")
         if self.now is not None and not isinstance(self.now, datetime):
             raise TypeError(f"now is a datetime, not {self.now!r}")
         if self.progress is not None:
-            from mlmock.simulation.progress import checked
+            from mlmock.simulation.progress import validate_policy
 
-            checked(self.progress)
+            validate_policy(self.progress)
         if self.lookoutvision_api not in LOOKOUTVISION_APIS:
             raise ValueError(
                 f"lookoutvision_api is one of {', '.join(LOOKOUTVISION_APIS)}, "
                 f"not {self.lookoutvision_api!r}"
             )
 
-    def replaced(self, **named: Any) -> Options:
+    def replace(self, **named: Any) -> Options:
         """Return these options with those `named` in their place."""
         return Options(**{name: getattr(self, name) for name in self.__slots__} | named)
 
     @classmethod
-    def of(cls, named: Mapping[str, Any]) -> Options:
+    def from_kwargs(cls, named: Mapping[str, Any]) -> Options:
         """Return the options `named`; TypeError for one that doesn't exist, or isn't so."""
         for name, value in named.items():
             _check_named(name, value)

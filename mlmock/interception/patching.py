@@ -46,24 +46,24 @@ class Patch:
         """Put back what was there."""
         undo_all((self,))
 
-    def _again(self, present: Any) -> Patch:
+    def _reapply(self, present: Any) -> Patch:
         """Go on with a replacement that has stayed: it is in place, or something lies on top."""
         if present is not self.replacement:  # it calls what lies below: a second layer, no circle
             return type(self)(self.owner, self.name, self._make).apply()
         self._is_buried = False
         return self
 
-    def settle(self, replacement: Any) -> None:
+    def swap(self, replacement: Any) -> None:
         """Put `replacement` in the place of the one that is there, if nothing lies on top of it."""
         if self._held.get(self.name) is self.replacement:
             setattr(self.owner, self.name, replacement)
             self.replacement = self._first = replacement
 
-    def is_welcome(self) -> bool:
+    def can_apply(self) -> bool:
         """True where the patch may go on top of what is there."""
         return True
 
-    def stay(self) -> None:
+    def leave_in_place(self) -> None:
         """Leave the replacement where it is, under what somebody has put on top."""
         self._is_buried = True
 
@@ -80,7 +80,7 @@ def apply_all(patches: Iterable[Patch]) -> list[Patch]:
         except KeyError:
             present = _MISSING
         if present is patch.replacement or patch._is_buried:
-            applied.append(patch._again(present))
+            applied.append(patch._reapply(present))
             continue
         patch.original = present
         setattr(patch.owner, patch.name, patch.replacement)
@@ -96,7 +96,7 @@ def undo_all(applied: Sequence[Patch]) -> None:
         except KeyError:
             present = _MISSING
         if present is not patch.replacement:
-            patch.stay()
+            patch.leave_in_place()
         elif patch.original is _MISSING:
             delattr(patch.owner, patch.name)
         else:
@@ -104,7 +104,7 @@ def undo_all(applied: Sequence[Patch]) -> None:
             patch.replacement = patch._first
 
 
-class Gate(Patch):
+class TriggerPatch(Patch):
     """A patch of what comes first: whoever goes through it has all the rest patched.
 
     So a block that nobody calls in costs little. `behind` is what it then gives way to.
@@ -119,23 +119,23 @@ class Gate(Patch):
 
     def open(self) -> None:
         """Give way to what lies behind, until the block ends."""
-        self.settle(self.behind)
+        self.swap(self.behind)
 
-    def settle(self, replacement: Any) -> None:
+    def swap(self, replacement: Any) -> None:
         """Let `replacement` lie behind, and give way to it."""
         self.behind = replacement
         gate = self._first
-        super().settle(replacement)
+        super().swap(replacement)
         self._first = gate  # the next block begins with it again
 
-    def _again(self, present: Any) -> Patch:
-        taken = super()._again(present)
+    def _reapply(self, present: Any) -> Patch:
+        taken = super()._reapply(present)
         if taken is self:
-            super().settle(self._first)
+            super().swap(self._first)
         return taken
 
 
-class Instead(Patch):
+class ReplacementPatch(Patch):
     """A patch that doesn't call what it stands in for: it goes over upstream's own, nothing else.
 
     What somebody has put there, to look on or to stub, stays and is called.
@@ -143,7 +143,7 @@ class Instead(Patch):
 
     __slots__ = ()
 
-    def is_welcome(self) -> bool:
+    def can_apply(self) -> bool:
         """True where upstream's own is there, or nothing, or ours has come to light."""
         present = self._held.get(self.name, _MISSING)
         if present is _MISSING or present is self.replacement:
@@ -153,17 +153,17 @@ class Instead(Patch):
         return type(present) is ModuleType
 
 
-def _gate(patch: Gate) -> Any:
+def _gate(patch: TriggerPatch) -> Any:
     def gate(*args: Any, **kwargs: Any) -> Any:
-        block = active.current()
-        if block is not None:
-            block.world.interception.open()
+        context = active.current()
+        if context is not None:
+            context.state.interception.apply_all()
         return patch.behind(*args, **kwargs)
 
     return gate
 
 
-def when_used(room: str, name: str) -> Callable[[Patch], Any]:
+def lazy_replacement(room: str, name: str) -> Callable[[Patch], Any]:
     """Return a `make` whose replacement is made, and its room loaded, when it is first called.
 
     It is made by the function `name` of the room, which gets the patch, and returns None where
@@ -177,7 +177,7 @@ def when_used(room: str, name: str) -> Callable[[Patch], Any]:
             if not made:
                 found = getattr(import_module(f"mlmock.interception.{room}"), name)(patch)
                 made.append(found or _upstream(patch))
-                patch.settle(made[0])
+                patch.swap(made[0])
             return made[0](*args, **kwargs)
 
         return stand_in

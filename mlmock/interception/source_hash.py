@@ -19,7 +19,7 @@ def source_hash(function: Any) -> str:
     if code is None or not text:
         return ""
     lines = text.split(b"\n")[code.co_firstlineno - 1 :]
-    return _hash(b"\n".join([*_block(lines), b""]))
+    return _hash(b"\n".join([*_context(lines), b""]))
 
 
 def class_hash(kind: type) -> str:
@@ -51,7 +51,7 @@ def _body(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield line.rstrip()
 
 
-def _block(lines: Iterable[bytes]) -> Iterator[bytes]:
+def _context(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield a function's lines: up to the first that stands no deeper than its `def`."""
     indent = None
     decorated = False

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from mlmock.mock.handle import MockML
-    from mlmock.mock.run import Run
+    from mlmock.mock.run import MockSession
 
 Thing = TypeVar("Thing", bound=Callable[..., Any])
 Enter = Callable[[], Any]
-Start = Callable[[], "Run"]
+Start = Callable[[], "MockSession"]
 Bind = Callable[[tuple[Any, ...], dict[str, Any], Any], tuple[Any, ...]]
 
 
-def decorated(start: Start, thing: Thing) -> Thing:
+def decorate(start: Start, thing: Thing) -> Thing:
     """Return `thing` wrapped so that it runs inside a block that `start` begins."""
     if isinstance(thing, (staticmethod, classmethod)):
-        return cast(Thing, type(thing)(decorated(start, thing.__func__)))
+        return cast(Thing, type(thing)(decorate(start, thing.__func__)))
     if not isinstance(thing, type):
-        return cast(Thing, _function(lambda: _block(start), thing))
+        return cast(Thing, _function(lambda: _context(start), thing))
     if issubclass(thing, unittest.TestCase):
         _wrap_test_case(start, thing)
     else:
@@ -32,7 +32,7 @@ def decorated(start: Start, thing: Thing) -> Thing:
     return thing
 
 
-class _block:  # noqa: N801 - a context manager
+class _context:  # noqa: N801 - a context manager
     """One entry of a mock, with nothing shared between threads."""
 
     def __init__(self, start: Start) -> None:
@@ -51,7 +51,7 @@ class _block:  # noqa: N801 - a context manager
 
 def _function(enter: Enter, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return `function` run inside `enter()`; a parameter `ml` gets the handle."""
-    bind = _binder(function)
+    bind = _handle_injector(function)
     if inspect.isasyncgenfunction(function):
         wrapper = _async_generator(enter, function, bind)
     elif inspect.iscoroutinefunction(function):
@@ -60,10 +60,12 @@ def _function(enter: Enter, function: Callable[..., Any]) -> Callable[..., Any]:
         wrapper = _generator(enter, function, bind)
     else:
         wrapper = _plain(enter, function, bind)
-    return _dressed(wrapper, function)
+    return _copy_signature(wrapper, function)
 
 
-def _dressed(wrapper: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+def _copy_signature(
+    wrapper: Callable[..., Any], function: Callable[..., Any]
+) -> Callable[..., Any]:
     """Give `wrapper` the name and signature of `function`, but for `ml`: pytest reads it."""
     functools.update_wrapper(wrapper, function)
     signature = inspect.signature(function)
@@ -72,7 +74,7 @@ def _dressed(wrapper: Callable[..., Any], function: Callable[..., Any]) -> Calla
     return wrapper
 
 
-def _binder(function: Callable[..., Any]) -> Bind:
+def _handle_injector(function: Callable[..., Any]) -> Bind:
     """Return what gives a call of `function` the handle, among its arguments by position or name.
 
     It returns the positional arguments: callers don't know of `ml`, and what they give by position
@@ -148,14 +150,14 @@ def _wrap_test_case(start: Start, cls: Any) -> None:
     original = cls.run
 
     def run(self: Any, result: Any = None) -> Any:
-        block = start()
-        self.ml = block.ml
-        self.addCleanup(_check_test_case, self, block)
+        context = start()
+        self.ml = context.ml
+        self.addCleanup(_check_test_case, self, context)
         try:
-            with _watched(self):
+            with _track_outcome(self):
                 return original(self, result)
         finally:
-            block.stop()
+            context.stop()
 
     cls.run = functools.update_wrapper(run, original)
 
@@ -163,14 +165,14 @@ def _wrap_test_case(start: Start, cls: Any) -> None:
 _PASSED = "_mlmock_passed"
 
 
-def _check_test_case(case: Any, block: Any) -> None:
+def _check_test_case(case: Any, context: Any) -> None:
     """Check the block as the last clean-up of a test that has passed so far."""
     if vars(case).pop(_PASSED, False):
-        block.check()
+        context.check()
 
 
 @contextmanager
-def _watched(case: Any) -> Iterator[None]:
+def _track_outcome(case: Any) -> Iterator[None]:
     """Note whether the test method of `case` passes, and give it the handle if it takes one.
 
     unittest itself keeps no trace of that in clean-ups: each starts as a success.
@@ -188,7 +190,7 @@ def _watched(case: Any) -> Iterator[None]:
 
 
 def _watched_method(case: Any, method: Any) -> Any:
-    bind = _binder(method)
+    bind = _handle_injector(method)
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         found = method(*bind(args, kwargs, case.ml), **kwargs)
@@ -201,7 +203,7 @@ def _watched_method(case: Any, method: Any) -> Any:
         return found
 
     chosen: Any = async_wrapper if inspect.iscoroutinefunction(method) else wrapper
-    return _dressed(chosen, method)
+    return _copy_signature(chosen, method)
 
 
 def _note_success(case: Any) -> None:
@@ -215,18 +217,18 @@ def _note_success(case: Any) -> None:
 _RUNS = "_mlmock_runs"
 
 
-class _Running:
+class _ClassTestRun:
     """The block of one test of a plain class, and how that test ended."""
 
     def __init__(self, start: Start, instance: Any, owner: type | None = None) -> None:
-        self.block = start()
+        self.context = start()
         self.owner = owner
         self.fault: BaseException | None = None
-        instance.ml = self.block.ml
+        instance.ml = self.context.ml
 
     def end(self) -> None:
         """End the block, checked if the test ended well."""
-        self.block.end(self.fault)
+        self.context.end(self.fault)
 
 
 def _wrap_plain_class(start: Start, cls: Any) -> None:
@@ -234,12 +236,12 @@ def _wrap_plain_class(start: Start, cls: Any) -> None:
     set_up, tear_down = getattr(cls, "setup_method", None), getattr(cls, "teardown_method", None)
 
     def setup_method(self: Any, method: Any = None) -> None:
-        vars(self).setdefault(_RUNS, []).append(_Running(start, self, cls))
+        vars(self).setdefault(_RUNS, []).append(_ClassTestRun(start, self, cls))
         try:
             _call(set_up, self, method)
         except BaseException:
             for begun in reversed(vars(self).pop(_RUNS, ())):
-                begun.block.stop()
+                begun.context.stop()
             raise
 
     def teardown_method(self: Any, method: Any = None) -> None:
@@ -247,22 +249,22 @@ def _wrap_plain_class(start: Start, cls: Any) -> None:
         try:
             _call(tear_down, self, method)
         except BaseException as fault:
-            _note(runs, fault)
+            _record_failure(runs, fault)
             raise
         finally:
-            _end_down_to(cls, runs)
+            _end_inherited(cls, runs)
 
     cls.setup_method, cls.teardown_method = setup_method, teardown_method
     for name, method in _test_methods(cls):
         setattr(cls, name, _function_of_instance(start, method, at_once=tear_down is None))
 
 
-def _note(runs: list[_Running], fault: BaseException | None) -> None:
+def _record_failure(runs: list[_ClassTestRun], fault: BaseException | None) -> None:
     for running in runs:
         running.fault = fault
 
 
-def _end_down_to(cls: type, runs: list[_Running]) -> None:
+def _end_inherited(cls: type, runs: list[_ClassTestRun]) -> None:
     """End the block of `cls`, and before it those of classes it is made from that still run.
 
     There is none where the set-up of a class made from `cls` does not call this one.
@@ -274,7 +276,7 @@ def _end_down_to(cls: type, runs: list[_Running]) -> None:
         running.end()
     finally:
         if running.owner is not cls:
-            _end_down_to(cls, runs)
+            _end_inherited(cls, runs)
 
 
 def _test_methods(cls: type) -> list[tuple[str, Any]]:
@@ -293,7 +295,7 @@ def _call(function: Any, self: Any, method: Any) -> None:
         function(self)
 
 
-class _Entered:
+class _TestMethodWrapper:
     """A test in the block of its instance's set-up, or in one of its own without a runner.
 
     Notes how the test ends. `at_once`: the block is checked here, so that the test itself fails;
@@ -304,35 +306,35 @@ class _Entered:
         runs = vars(instance).get(_RUNS)
         self._is_own = not runs
         self._at_once = at_once
-        self._running = runs[-1] if runs else _Running(start, instance)
+        self._running = runs[-1] if runs else _ClassTestRun(start, instance)
         self._around = runs or [self._running]
 
     def __enter__(self) -> MockML:
-        return self._running.block.ml
+        return self._running.context.ml
 
     def __exit__(self, kind: Any, fault: BaseException | None, trace: Any) -> None:
-        _note(self._around, fault)
+        _record_failure(self._around, fault)
         if self._is_own:
             self._running.end()
         elif self._at_once and fault is None:
             try:
-                self._running.block.check()
+                self._running.context.check()
             except BaseException as found:
-                _note(self._around, found)
+                _record_failure(self._around, found)
                 raise
 
 
 def _function_of_instance(start: Start, method: Any, *, at_once: bool) -> Any:
     """Return a test method that runs in its instance's block."""
-    bind = _binder(method)
+    bind = _handle_injector(method)
 
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with _Entered(start, self, at_once=at_once) as ml:
+        with _TestMethodWrapper(start, self, at_once=at_once) as ml:
             return method(*bind((self, *args), kwargs, ml), **kwargs)
 
     async def async_wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with _Entered(start, self, at_once=at_once) as ml:
+        with _TestMethodWrapper(start, self, at_once=at_once) as ml:
             return await method(*bind((self, *args), kwargs, ml), **kwargs)
 
     chosen: Any = async_wrapper if inspect.iscoroutinefunction(method) else wrapper
-    return _dressed(chosen, method)
+    return _copy_signature(chosen, method)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from mlmock.engine import active
 from mlmock.engine.options import Options
-from mlmock.mock.handle import MockML, services_named
-from mlmock.mock.run import Detached, Run
+from mlmock.mock.handle import MockML, resolve_services
+from mlmock.mock.run import MockSession, StandaloneMock
 
 if TYPE_CHECKING:
     from mlmock.simulation.progress import Policy
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 # The thread, and the task in it, that a block was started by.
-Here = tuple[int, Any]
+ThreadAndTask = tuple[int, Any]
 
 
 # moto's room is loaded when somebody asks for a neighbour.
@@ -30,21 +30,21 @@ class Mock:
     """The description of a mock. Each entry makes a fresh running one."""
 
     def __init__(self, services: Iterable[str], options: dict[str, Any]) -> None:
-        self._services = services_named(services)
-        self._options = Options.of(options)
+        self._services = resolve_services(services)
+        self._options = Options.from_kwargs(options)
         self._given = frozenset(options)
-        self._runs: list[tuple[Here, Run]] = []
+        self._runs: list[tuple[ThreadAndTask, MockSession]] = []
 
     def __repr__(self) -> str:
         return f"<mock_ml of {', '.join(sorted(self._services))}>"
 
-    def detached(self) -> Detached:
+    def detached(self) -> StandaloneMock:
         """Return a world of its own, which no client in this process is led to."""
-        return Detached(self._options, self._services)
+        return StandaloneMock(self._options, self._services)
 
-    def run(self) -> Run:
+    def run(self) -> MockSession:
         """Start a block and return it."""
-        return Run(self._options, self._services, self._given)
+        return MockSession(self._options, self._services, self._given)
 
     # -- by hand ----------------------------------------------------------------------------
 
@@ -52,7 +52,7 @@ class Mock:
         """Start a block and return its handle."""
         run = self.run()
         with active.LOCK:
-            self._runs.append((_here(), run))
+            self._runs.append((_current_thread_and_task(), run))
         return run.ml
 
     def stop(self) -> None:
@@ -87,14 +87,14 @@ class Mock:
         """End the block; UnusedRule and swallowed refusals are raised if it ended well."""
         self._last("leave").end(fault)
 
-    def _last(self, what: str) -> Run:
+    def _last(self, what: str) -> MockSession:
         """Take out the run that was started last: here, if any was, else anywhere."""
         with active.LOCK:
             if not self._runs:
                 raise RuntimeError(f"there is nothing to {what}: this mock_ml has not been started")
             if len(self._runs) == 1:
                 return self._runs.pop()[1]
-            here = _here()
+            here = _current_thread_and_task()
             mine = [pair for pair in self._runs if pair[0] == here]
             found = (mine or self._runs)[-1]
             self._runs.remove(found)
@@ -104,9 +104,9 @@ class Mock:
 
     def __call__(self, thing: Decorated) -> Decorated:
         """Decorate a function of any kind, or a class: each call, each test, in its own block."""
-        from mlmock.mock.decorators import decorated
+        from mlmock.mock.decorators import decorate
 
-        return decorated(self.run, thing)
+        return decorate(self.run, thing)
 
 
 @overload
@@ -123,7 +123,7 @@ def mock_ml(
     strict: bool = ...,
     journal: int = ...,
     sign: bool = ...,
-    memos: bool = ...,
+    cache: bool = ...,
     lookoutvision_api: str = ...,
 ) -> Mock: ...
 def mock_ml(*services: Any, **options: Any) -> Any:
@@ -138,7 +138,7 @@ def mock_ml(*services: Any, **options: Any) -> Any:
     return Mock(services, options)
 
 
-def _here() -> Here:
+def _current_thread_and_task() -> ThreadAndTask:
     asyncio = sys.modules.get("asyncio")
     task = asyncio.current_task() if asyncio and asyncio._get_running_loop() else None
     return threading.get_ident(), task
@@ -146,8 +146,8 @@ def _here() -> Here:
 
 def current() -> MockML:
     """Return the handle of the running mock; RuntimeError if none runs."""
-    block = active.current()
-    if block is None:
+    context = active.current()
+    if context is None:
         raise RuntimeError("no mock_ml block is running")
-    handle: MockML = block.handle
+    handle: MockML = context.handle
     return handle

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlmock.engine import active
 from mlmock.engine.options import Options
-from mlmock.engine.state import Block
+from mlmock.engine.state import MockContext
 from mlmock.mock.handle import MockML
 
 if TYPE_CHECKING:
-    from mlmock.errors import AuthorError
+    from mlmock.errors import MlmockError
     from mlmock.rules.rule import Rule
 
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-from mlmock.mock.externals import _equip, _furnish
+from mlmock.mock.externals import connect_externals, install_interception
 
 
-class Run:
+class MockSession:
     """One running block, from start to end. `given` names the options that its author wrote."""
 
     def __init__(
@@ -29,22 +29,22 @@ class Run:
         with active.LOCK:
             outer = active.current()
             if outer is None:
-                self.block = Block(options, services)
-                _equip(self.block.world)
+                self.context = MockContext(options, services)
+                install_interception(self.context.state)
             else:
-                self.block = _inner(outer, options, services, given)
-            active.enter(self.block)
-        self.ml = self.block.handle = MockML(self.block)
+                self.context = _nested_context(outer, options, services, given)
+            active.push(self.context)
+        self.ml = self.context.handle = MockML(self.context)
         self._running = True
 
     def check(self) -> None:
         """Raise what the block's author has to know: swallowed refusals, then unused rules."""
         __tracebackhide__ = True
-        world = self.block.world
-        blamed = world.blamed(self.block)
+        state = self.context.state
+        blamed = state.take_failures(self.context)
         if blamed:
             raise blamed[0]
-        rules = world.end_rules(self.block)
+        rules = state.expire_rules(self.context)
         if rules:
             self._complain(rules)
 
@@ -54,13 +54,13 @@ class Run:
             if not self._running:
                 return
             self._running = False
-            active.leave(self.block)
-            world = self.block.world
+            active.remove(self.context)
+            state = self.context.state
             if active.current() is None:
-                world.interception.undo()
+                state.interception.restore()
             else:
-                world.leave(self.block)
-                world.end_rules(self.block)
+                state.remove(self.context)
+                state.expire_rules(self.context)
 
     def end(self, fault: BaseException | None) -> None:
         """End the block; assert what is to be asserted, unless it ends by its own `fault`."""
@@ -72,25 +72,25 @@ class Run:
 
     def _complain(self, rules: list[Rule]) -> None:
         from mlmock.errors import UnusedRuleWarning
-        from mlmock.reporting.messages import unused
+        from mlmock.reporting.messages import unused_rules_error
 
         __tracebackhide__ = True
-        failure: AuthorError = unused(rules, self.ml.calls)
-        if self.block.options.strict:
+        failure: MlmockError = unused_rules_error(rules, self.ml.calls)
+        if self.context.options.strict:
             raise failure
-        warnings.warn(UnusedRuleWarning(str(failure)), stacklevel=_frames_of_ours() + 1)
+        warnings.warn(UnusedRuleWarning(str(failure)), stacklevel=_internal_stack_depth() + 1)
 
 
-class Detached:
+class StandaloneMock:
     """A world that nobody's clients are led to: a server's. It takes what comes over its port."""
 
     def __init__(self, options: Options, services: frozenset[str]) -> None:
-        self.block = Block(options, services)
-        _furnish(self.block.world)
-        self.ml = self.block.handle = MockML(self.block)
+        self.context = MockContext(options, services)
+        connect_externals(self.context.state)
+        self.ml = self.context.handle = MockML(self.context)
 
 
-def _frames_of_ours() -> int:
+def _internal_stack_depth() -> int:
     """Return how many frames of this package the caller is deep in."""
     depth, frame = 0, sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame):
@@ -102,12 +102,12 @@ def _is_ours(frame: Any) -> bool:
     return str(frame.f_globals.get("__package__")).partition(".")[0] == "mlmock"
 
 
-def _inner(
-    outer: Block, options: Options, services: frozenset[str], given: Collection[str]
-) -> Block:
+def _nested_context(
+    outer: MockContext, options: Options, services: frozenset[str], given: Collection[str]
+) -> MockContext:
     """Return a block inside `outer`, whose options hold where its own author wrote none."""
     own = {name: getattr(options, name) for name in given}
-    block = Block(outer.options.replaced(**own), services, outer)
-    block.take_after(outer, own)
-    block.world.enter(block)
-    return block
+    context = MockContext(outer.options.replace(**own), services, outer)
+    context.inherit_from(outer, own)
+    context.state.push(context)
+    return context

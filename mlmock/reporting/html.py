@@ -13,10 +13,10 @@ from mlmock.simulation.clock import to_datetime
 if TYPE_CHECKING:
     from mlmock.reporting.resource import Resource
 
-_NEWEST = 50
+_MAX_ROWS = 50
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def html_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return an HTML table; every text is escaped."""
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     body = "".join(
@@ -28,7 +28,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def resources_html(resources: Sequence[Resource]) -> str:
     """Return the resources with their states."""
     rows = [(r.kind, r.name, r.state, r.scope.region, r.scope.account_id) for r in resources]
-    return table(("resource", "name", "state", "region", "account"), rows)
+    return html_table(("resource", "name", "state", "region", "account"), rows)
 
 
 def calls_html(calls: Sequence[Call]) -> str:
@@ -41,6 +41,6 @@ def calls_html(calls: Sequence[Call]) -> str:
             str(call.attempt),
             outcome_text(call),
         )
-        for call in calls[-_NEWEST:]
+        for call in calls[-_MAX_ROWS:]
     ]
-    return table(("at", "service", "call", "attempt", "answer"), rows)
+    return html_table(("at", "service", "call", "attempt", "answer"), rows)

@@ -9,12 +9,12 @@ from botocore import xform_name
 
 from mlmock.call import Call
 from mlmock.errors import UnusedRule
-from mlmock.rules.matchers import difference, shown
+from mlmock.rules.matchers import abbreviate_repr, difference
 from mlmock.rules.rule import Rule, _titled, members_text, rule_text
 
 _NEAREST = 3
 _LATEST = 500  # calls among which the nearest to a rule is looked for
-_PASTED = 60  # what a line to paste repeats of a value or an answer
+_MAX_SUGGESTED = 60  # what a line to paste repeats of a value or an answer
 
 
 # -- calls and rules, as their author would write them ----------------------------------------
@@ -22,7 +22,9 @@ _PASTED = 60  # what a line to paste repeats of a value or an answer
 
 def call_text(call: Call, longest: int = 240) -> str:
     """Return a call as its author would write it; long values are cut, so that all are seen."""
-    members = ", ".join(f"{name}={shown(value, 80)}" for name, value in call.params.items())
+    members = ", ".join(
+        f"{name}={abbreviate_repr(value, 80)}" for name, value in call.params.items()
+    )
     text = f"{xform_name(call.operation)}({members})"
     return text if len(text) <= longest else f"{text[: longest - 4]}...)"
 
@@ -30,7 +32,9 @@ def call_text(call: Call, longest: int = 240) -> str:
 # -- what no rule takes -----------------------------------------------------------------------
 
 
-def unmatched(call: Call, rules: Sequence[Rule], what: str, seen: Mapping[str, Any]) -> str:
+def format_unmatched_call(
+    call: Call, rules: Sequence[Rule], what: str, seen: Mapping[str, Any]
+) -> str:
     """Return the message of a call that none of a resource's rules takes."""
     lines = [
         f"no rule of {what} takes this call:",
@@ -39,15 +43,15 @@ def unmatched(call: Call, rules: Sequence[Rule], what: str, seen: Mapping[str, A
     ]
     nearest = sorted(rules, key=lambda rule: _distance(rule, call, seen))[:_NEAREST]
     for rule in nearest:
-        lines += [f"  - {rule_text(rule)}", f"      {_why_not(rule, call, seen)}"]
-    lines += ["To answer it, add:", f"    {_line_to_paste(nearest[0], seen)}"]
+        lines += [f"  - {rule_text(rule)}", f"      {_mismatch_reason(rule, call, seen)}"]
+    lines += ["To answer it, add:", f"    {_suggested_rule(nearest[0], seen)}"]
     return "\n".join(lines)
 
 
 def _distance(rule: Rule, call: Call, seen: Mapping[str, Any]) -> int:
     members = rule.match.members
     wrong = sum(_is_wrong({name: value}, seen) for name, value in members.items())
-    near = min(len(members) - wrong, 9) + 10 * (rule.is_spent and not wrong)
+    near = min(len(members) - wrong, 9) + 10 * (rule.is_exhausted and not wrong)
     return wrong * 20 - near + (rule.match.where is not None)
 
 
@@ -58,15 +62,15 @@ def _is_wrong(member: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
         return True
 
 
-def _why_not(rule: Rule, call: Call, seen: Mapping[str, Any]) -> str:
-    calls = f"{rule.wanted} calls" if rule.wanted > 1 else "its one call"
-    return _misfit(rule, call, seen) or f"it fits, but is spent after {calls}"
+def _mismatch_reason(rule: Rule, call: Call, seen: Mapping[str, Any]) -> str:
+    calls = f"{rule.expected} calls" if rule.expected > 1 else "its one call"
+    return _first_mismatch(rule, call, seen) or f"it fits, but is spent after {calls}"
 
 
-def _misfit(rule: Rule, call: Call, seen: Mapping[str, Any]) -> str | None:
+def _first_mismatch(rule: Rule, call: Call, seen: Mapping[str, Any]) -> str | None:
     """Return the first point in which a call isn't one of a rule's, or None if it is one."""
     try:
-        found = rule.match.differs(call, seen)
+        found = rule.match.explain_mismatch(call, seen)
     except Exception as fault:
         return f"its match raises {fault!r}"
     if found is not None and found.path == "where":
@@ -74,26 +78,26 @@ def _misfit(rule: Rule, call: Call, seen: Mapping[str, Any]) -> str | None:
     return None if found is None else str(found)
 
 
-def _line_to_paste(rule: Rule, seen: Mapping[str, Any]) -> str:
+def _suggested_rule(rule: Rule, seen: Mapping[str, Any]) -> str:
     """Return the rule that would have taken the call: the nearest one, with the call's values."""
     members = {name: seen[name] for name in rule.match.members if name in seen}
-    given = ", ".join(f"{name}={_pasted(value)}" for name, value in members.items())
+    given = ", ".join(f"{name}={_suggested_value(value)}" for name, value in members.items())
     answer = repr(rule.answers[0]) if rule.answers else "..."
-    if len(answer) > _PASTED or "<" in answer:
+    if len(answer) > _MAX_SUGGESTED or "<" in answer:
         answer = "..."
     return f"{_titled(rule, given)}.reply({answer})"
 
 
-def _pasted(value: Any) -> str:
+def _suggested_value(value: Any) -> str:
     """Return a match value for `value` that Python can read, however long `value` is."""
-    if len(repr(value)) <= _PASTED:
+    if len(repr(value)) <= _MAX_SUGGESTED:
         return repr(value)
     if isinstance(value, (str, bytes)):
         return f"contains({value[:40]!r})"
     return "ANY"
 
 
-def unused(rules: Sequence[Rule], calls: Iterable[Call] = ()) -> UnusedRule:
+def unused_rules_error(rules: Sequence[Rule], calls: Iterable[Call] = ()) -> UnusedRule:
     """Return the failure of a block whose `rules` were not used as often as they say.
 
     `calls` are those it got: for a rule at the door the nearest of them is told.
@@ -112,20 +116,20 @@ def _nearest_call(rule: Rule, calls: Sequence[Call]) -> list[str]:
     if not isinstance(key, tuple) or key[0] != "door":
         return []
     about = [c for c in calls if c.service == key[1] and key[2] in ("*", c.operation)]
-    missed = [call for call in about[-_LATEST:] if _misfit(rule, call, call.params)]
+    missed = [call for call in about[-_LATEST:] if _first_mismatch(rule, call, call.params)]
     if not missed:
         return []
     nearest = min(missed, key=lambda call: _distance(rule, call, call.params))
     return [
         f"      the nearest call: {call_text(nearest)}",
-        f"      {_why_not(rule, nearest, nearest.params)}",
+        f"      {_mismatch_reason(rule, nearest, nearest.params)}",
     ]
 
 
 # -- what nobody mocks ------------------------------------------------------------------------
 
 
-def not_mocked(
+def format_not_mocked(
     service: str | None,
     operation: str | None,
     url: str,
@@ -165,7 +169,7 @@ def not_mocked(
     return "\n".join(ways)
 
 
-def no_such_service(service: str, held: Iterable[str]) -> str:
+def format_unknown_service(service: str, held: Iterable[str]) -> str:
     """Return the message for a rule about a service that isn't held."""
     import difflib
 
@@ -179,7 +183,7 @@ def no_such_service(service: str, held: Iterable[str]) -> str:
 # -- the journal ------------------------------------------------------------------------------
 
 
-def calls_differ(
+def format_call_mismatch(
     wanted: str,
     service: str,
     operation: str,
@@ -239,11 +243,11 @@ def _why(call: Call, members: Mapping[str, Any]) -> str:
 def _other_calls(calls: Sequence[Call]) -> str:
     if not calls:
         return "No call was made at all."
-    others = ", ".join(dict.fromkeys(str(call.plan) for call in calls))
+    others = ", ".join(dict.fromkeys(str(call.compiled_operation) for call in calls))
     return f"These were called: {others}."
 
 
-def order_broken(
+def format_order_mismatch(
     calls: Sequence[Call], expected: Sequence[Sequence[Any]], place: int, lost: int
 ) -> str:
     """Return the message for calls that did not come in order."""

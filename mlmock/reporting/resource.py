@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.scope import Scope
-from mlmock.simulation.state_machine import Machine
+from mlmock.simulation.state_machine import StateMachine
 
 if TYPE_CHECKING:
     pass
@@ -23,5 +23,5 @@ class Resource:
     name: str
     state: str
     scope: Scope
-    machine: Machine | None = None
-    steps: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    machine: StateMachine | None = None
+    handle_path: tuple[tuple[str, tuple[Any, ...]], ...] = ()

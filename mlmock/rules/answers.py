@@ -8,26 +8,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mlmock.aws.protocol.errors import COMMON, error_shape
+from mlmock.aws.protocol.errors import COMMON_ERRORS, error_shape
 from mlmock.aws.protocol.rest_json import Operation
 from mlmock.aws.spec.constraints import (
     FLOATS,
     INTEGERS,
     LENGTH_OF,
+    constraints_of,
     is_document,
     is_union,
-    limits_of,
 )
-from mlmock.errors import BadAnswer, told
-from mlmock.rules.matchers import shown
+from mlmock.errors import InvalidRule, hide_traceback
+from mlmock.rules.matchers import abbreviate_repr
 
-__tracebackhide__ = told
+__tracebackhide__ = hide_traceback
 _STATUSES = range(400, 600)
 
 
 @dataclass(frozen=True, slots=True)
-class Error:
-    """A service error as an answer; BadAnswer for what no service can send."""
+class ErrorAnswer:
+    """A service error as an answer; InvalidRule for what no service can send."""
 
     code: str
     message: str | None = None
@@ -38,56 +38,56 @@ class Error:
         code: object = self.code
         message: object = self.message
         if not isinstance(code, str) or not code:
-            raise BadAnswer(f"an error's code is a text like 'ValidationError', not {code!r}")
+            raise InvalidRule(f"an error's code is a text like 'ValidationError', not {code!r}")
         if message is not None and not isinstance(message, str):
-            raise BadAnswer(f"an error's message is a text, not {message!r}")
+            raise InvalidRule(f"an error's message is a text, not {message!r}")
         if self.status is not None and self.status not in _STATUSES:
-            raise BadAnswer(f"an error's status is one from 400 to 599, not {self.status!r}")
+            raise InvalidRule(f"an error's status is one from 400 to 599, not {self.status!r}")
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class OutputAnswer:
     """Every member of an operation's answer, by name."""
 
     members: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class WireFault:
+class ConnectionFailureAnswer:
     """The connection fails: `kind` is read_timeout, connect_timeout, drop or unreachable."""
 
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
-class Default:
+class DefaultAnswer:
     """Whatever would have been answered without the rule."""
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Deferred:
     """An answer that user code makes: the router runs `work` and goes on with `then`."""
 
     work: Callable[[], Any]
     then: Callable[[Any], Any]
 
 
-def error(code: str, message: str | None = None, **members: Any) -> Error:
+def error(code: str, message: str | None = None, **members: Any) -> ErrorAnswer:
     """Return a service error as one of a rule's answers: its code, text and other members."""
-    return Error(code, message, members.pop("status", None), members)
+    return ErrorAnswer(code, message, members.pop("status", None), members)
 
 
-def output(**members: Any) -> Output:
+def output(**members: Any) -> OutputAnswer:
     """Return all members of an answer, for an operation whose answer is a payload."""
-    return Output(members)
+    return OutputAnswer(members)
 
 
 # -- results: what an answer means for an operation ------------------------------------------
 
 
-def result_of(plan: Operation, answer: Any) -> dict[str, Any]:
-    """Return the members that `answer` stands for in an answer of `plan`, checked; or BadAnswer."""
-    if isinstance(answer, Output):
+def to_result(plan: Operation, answer: Any) -> dict[str, Any]:
+    """Return the members that `answer` stands for in an answer of `plan`, checked; or InvalidRule."""
+    if isinstance(answer, OutputAnswer):
         result = dict(answer.members)
     elif plan.event_stream is not None:
         result = {**_stream_type(plan), str(plan.output_payload): _events(plan, answer)}
@@ -96,14 +96,14 @@ def result_of(plan: Operation, answer: Any) -> dict[str, Any]:
     elif isinstance(answer, Mapping):
         result = dict(answer)
     else:
-        raise BadAnswer(_needs_members(plan, answer))
-    check_result(plan, result)
+        raise InvalidRule(_needs_members(plan, answer))
+    validate_result(plan, result)
     return result
 
 
 def _needs_members(plan: Operation, answer: Any) -> str:
     names = ", ".join(plan.model.output_shape.members) or "none"
-    return f"{plan} answers with members ({names}), not with {shown(answer)}"
+    return f"{plan} answers with members ({names}), not with {abbreviate_repr(answer)}"
 
 
 def _payload_result(plan: Operation, answer: Any) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _payload_result(plan: Operation, answer: Any) -> dict[str, Any]:
     if shape.members[payload].type_name != "blob":
         return {payload: answer}
     if isinstance(answer, (bytes, bytearray, memoryview, str)):
-        body, content_type = answer, content_type_of(answer)
+        body, content_type = answer, default_content_type(answer)
     else:
         body, content_type = _as_json(plan, answer), "application/json"
     result = {payload: body}
@@ -122,7 +122,7 @@ def _payload_result(plan: Operation, answer: Any) -> dict[str, Any]:
     return result
 
 
-def content_type_of(body: Any) -> str:
+def default_content_type(body: Any) -> str:
     """Return the content type that a payload answers with unless a rule says another (judged)."""
     if _is_json(body):
         return "application/json"
@@ -144,8 +144,8 @@ def _as_json(plan: Operation, answer: Any) -> bytes:
     try:
         return json.dumps(answer, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError) as fault:
-        raise BadAnswer(
-            f"{plan} answers JSON here, and {shown(answer)} has none: {fault}"
+        raise InvalidRule(
+            f"{plan} answers JSON here, and {abbreviate_repr(answer)} has none: {fault}"
         ) from None
 
 
@@ -162,7 +162,9 @@ def _stream_type(plan: Operation) -> dict[str, str]:
 
 def _events(plan: Operation, answer: Any) -> Iterable[Any]:
     if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
-        raise BadAnswer(f"{plan} answers with a list or generator of events, not {shown(answer)}")
+        raise InvalidRule(
+            f"{plan} answers with a list or generator of events, not {abbreviate_repr(answer)}"
+        )
     if isinstance(answer, (list, tuple)):
         return [_event(plan, item) for item in answer]
     return _lazy_events(plan, answer)
@@ -172,7 +174,7 @@ def _lazy_events(plan: Operation, events: Iterable[Any]) -> Iterator[Any]:
     for item in events:
         event = _event(plan, item)
         if not isinstance(event, BaseException):
-            _check(_stream_shape(plan), event, str(plan.output_payload))
+            _validate(_stream_shape(plan), event, str(plan.output_payload))
         yield event
 
 
@@ -188,14 +190,14 @@ def _event(plan: Operation, item: Any) -> Any:
         for member, inner in shape.members.items():
             if inner.type_name == "blob" and not shape.metadata.get("exception"):
                 return {name: {member: item.encode() if isinstance(item, str) else bytes(item)}}
-    raise BadAnswer(f"{plan} streams structured events, and {shown(item)} is none")
+    raise InvalidRule(f"{plan} streams structured events, and {abbreviate_repr(item)} is none")
 
 
 # -- the check --------------------------------------------------------------------------------
 
 
-def check_result(plan: Operation, result: Mapping[str, Any]) -> None:
-    """Raise BadAnswer, with the path, if `result` isn't what the model lets `plan` answer."""
+def validate_result(plan: Operation, result: Mapping[str, Any]) -> None:
+    """Raise InvalidRule, with the path, if `result` isn't what the model lets `plan` answer."""
     shape = plan.model.output_shape
     if shape is None:
         return
@@ -203,28 +205,28 @@ def check_result(plan: Operation, result: Mapping[str, Any]) -> None:
     rest = {name: value for name, value in result.items() if name != lazily}
     for name in shape.required_members:
         if name not in result:
-            raise BadAnswer(f"{plan}: the answer needs {name}")
+            raise InvalidRule(f"{plan}: the answer needs {name}")
     _check_members(shape, rest, f"{plan}:")
     if lazily is not None and isinstance(result.get(lazily), list):
         for place, event in enumerate(result[lazily]):
             if not isinstance(event, BaseException):
-                _check(_stream_shape(plan), event, f"{plan}: {lazily}[{place}]")
+                _validate(_stream_shape(plan), event, f"{plan}: {lazily}[{place}]")
 
 
-def check_error(plan: Operation, answer: Error) -> None:
-    """Raise BadAnswer unless `plan` can send the error, or the answer gives a status for it."""
+def validate_error(plan: Operation, answer: ErrorAnswer) -> None:
+    """Raise InvalidRule unless `plan` can send the error, or the answer gives a status for it."""
     shape = error_shape(plan.model, answer.code)
     if shape is None:
-        if answer.status is None and answer.code not in COMMON:
+        if answer.status is None and answer.code not in COMMON_ERRORS:
             names = ", ".join(s.name for s in plan.model.error_shapes)
-            raise BadAnswer(
+            raise InvalidRule(
                 f"{plan} has no error {answer.code}. It models {names}; "
                 f"any other code needs status=, as in status=400."
             )
         return
     for name in shape.required_members:
         if name.lower() != "message" and name not in answer.members:
-            raise BadAnswer(f"{plan}: {answer.code} needs {name}=")
+            raise InvalidRule(f"{plan}: {answer.code} needs {name}=")
     _check_members(shape, answer.members, f"{plan}: {answer.code}:")
 
 
@@ -232,8 +234,8 @@ def _check_members(shape: Any, value: Mapping[str, Any], path: str) -> None:
     for name, item in value.items():
         if name not in shape.members:
             names = ", ".join(shape.members) or "none"
-            raise BadAnswer(f"{path.rstrip(':')}: there is no member {name}; there are {names}")
-        _check(shape.members[name], item, _joined(path, name))
+            raise InvalidRule(f"{path.rstrip(':')}: there is no member {name}; there are {names}")
+        _validate(shape.members[name], item, _joined(path, name))
 
 
 def _joined(path: str, name: str) -> str:
@@ -241,7 +243,7 @@ def _joined(path: str, name: str) -> str:
     return f"{path} {name}" if path.endswith(":") else f"{path}.{name}"
 
 
-def _check(shape: Any, value: Any, path: str) -> None:
+def _validate(shape: Any, value: Any, path: str) -> None:
     if is_document(shape):
         return
     _check_type(shape, value, path)
@@ -250,11 +252,11 @@ def _check(shape: Any, value: Any, path: str) -> None:
         _check_structure(shape, value, path)
     elif kind == "list":
         for place, item in enumerate(value):
-            _check(shape.member, item, f"{path}[{place}]")
+            _validate(shape.member, item, f"{path}[{place}]")
     elif kind == "map":
         for key, item in value.items():
-            _check(shape.key, key, f"{path}.{key}")
-            _check(shape.value, item, f"{path}.{key}")
+            _validate(shape.key, key, f"{path}.{key}")
+            _validate(shape.value, item, f"{path}.{key}")
     _check_limits(shape, value, path)
 
 
@@ -262,10 +264,10 @@ def _check_structure(shape: Any, value: Mapping[str, Any], path: str) -> None:
     _check_members(shape, value, path)
     for name in shape.required_members:
         if name not in value:
-            raise BadAnswer(f"{_joined(path, name)} is required")
+            raise InvalidRule(f"{_joined(path, name)} is required")
     if is_union(shape) and len(value) != 1:
         names = ", ".join(shape.members)
-        raise BadAnswer(f"{path}: exactly one of {names} is to be set, not {len(value)}")
+        raise InvalidRule(f"{path}: exactly one of {names} is to be set, not {len(value)}")
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -286,25 +288,25 @@ def _check_type(shape: Any, value: Any, path: str) -> None:
     number = shape.type_name in INTEGERS | FLOATS
     if not isinstance(value, wanted) or (number and isinstance(value, bool)):
         names = " or ".join(kind.__name__ for kind in wanted[:2])
-        raise BadAnswer(f"{path} takes {names}, not {shown(value)}")
+        raise InvalidRule(f"{path} takes {names}, not {abbreviate_repr(value)}")
 
 
 def _check_limits(shape: Any, value: Any, path: str) -> None:
-    limits = limits_of(shape)
+    limits = constraints_of(shape)
     if not limits.any or shape.type_name == "structure":
         return
     size = len(value) if shape.type_name in LENGTH_OF else value
     what = "length" if shape.type_name in LENGTH_OF else "value"
     if limits.least is not None and size < limits.least:
-        raise BadAnswer(f"{path}: the {what} is {size}, and at least {limits.least} is asked for")
+        raise InvalidRule(f"{path}: the {what} is {size}, and at least {limits.least} is asked for")
     if limits.most is not None and size > limits.most:
-        raise BadAnswer(f"{path}: the {what} is {size}, and at most {limits.most} is allowed")
+        raise InvalidRule(f"{path}: the {what} is {size}, and at most {limits.most} is allowed")
     if limits.enum and value not in limits.enum:
         names = ", ".join(shape.metadata["enum"])
-        raise BadAnswer(f"{path} takes one of {names}, not {shown(value)}")
+        raise InvalidRule(f"{path} takes one of {names}, not {abbreviate_repr(value)}")
     if limits.fits is not None and limits.fits(value) is None:
         pattern = shape.metadata["pattern"]
-        raise BadAnswer(f"{path}: {shown(value)} doesn't fit the pattern {pattern}")
+        raise InvalidRule(f"{path}: {abbreviate_repr(value)} doesn't fit the pattern {pattern}")
 
 
 class Result(dict[str, Any]):

@@ -52,7 +52,7 @@ class Contains:
         return isinstance(value, Sequence) and self._is_in(value)
 
     def _is_in(self, items: Iterable[Any]) -> bool:
-        return any(fits(self.part, item) or self(item) for item in items)
+        return any(matches(self.part, item) or self(item) for item in items)
 
     def _is_in_bytes(self, body: bytes | bytearray) -> bool:
         part = self.part
@@ -121,23 +121,23 @@ class Difference:
 
     def __str__(self) -> str:
         if self.actual is MISSING:
-            return f"{self.path} is not given; the rule says {shown(self.expected)}"
-        return f"{self.path} is {shown(self.actual)}; the rule says {shown(self.expected)}"
+            return f"{self.path} is not given; the rule says {abbreviate_repr(self.expected)}"
+        return f"{self.path} is {abbreviate_repr(self.actual)}; the rule says {abbreviate_repr(self.expected)}"
 
 
-def shown(value: Any, longest: int = 120) -> str:
+def abbreviate_repr(value: Any, longest: int = 120) -> str:
     """Return `value` as a short Python expression."""
     name = getattr(value, "__qualname__", None)
     text = name if callable(value) and name else repr(value)
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
-def fits(expected: Any, actual: Any) -> bool:
+def matches(expected: Any, actual: Any) -> bool:
     """True when the match value `expected` takes `actual`."""
-    return _differs(expected, actual, "") is None
+    return _first_difference(expected, actual, "") is None
 
 
-def test_of(expected: Any) -> Callable[[Any], Any]:
+def compile_matcher(expected: Any) -> Callable[[Any], Any]:
     """Return the quickest test that a match value comes to."""
     if type(expected) is str:
         return partial(_is_text, expected)
@@ -145,19 +145,19 @@ def test_of(expected: Any) -> Callable[[Any], Any]:
         return partial(operator.eq, expected)
     if isinstance(expected, (_Any, Contains, Regex, Glob)):
         return expected
-    return partial(fits, expected)
+    return partial(matches, expected)
 
 
 def difference(members: Mapping[str, Any], params: Mapping[str, Any]) -> Difference | None:
     """Return where `params` first differ from the match values of `members`, or None."""
     for name, expected in members.items():
-        found = _differs(expected, params.get(name, MISSING), name)
+        found = _first_difference(expected, params.get(name, MISSING), name)
         if found is not None:
             return found
     return None
 
 
-def _differs(expected: Any, actual: Any, path: str) -> Difference | None:
+def _first_difference(expected: Any, actual: Any, path: str) -> Difference | None:
     if actual is MISSING:
         return Difference(path, expected, MISSING)
     if isinstance(expected, Mapping):
@@ -189,7 +189,7 @@ def _text(value: Any) -> str | None:
 
 
 def _is_part(part: Any, value: Any) -> bool:
-    return isinstance(part, Mapping) and fits(part, value)
+    return isinstance(part, Mapping) and matches(part, value)
 
 
 def _mapping_differs(expected: Mapping[str, Any], actual: Any, path: str) -> Difference | None:
@@ -198,7 +198,9 @@ def _mapping_differs(expected: Mapping[str, Any], actual: Any, path: str) -> Dif
     if not isinstance(actual, Mapping):
         return Difference(path, expected, actual)
     for name, item in expected.items():
-        found = _differs(item, actual.get(name, MISSING), f"{path}.{name}" if path else str(name))
+        found = _first_difference(
+            item, actual.get(name, MISSING), f"{path}.{name}" if path else str(name)
+        )
         if found is not None:
             return found
     return None
@@ -215,7 +217,7 @@ def _list_differs(expected: Sequence[Any], actual: Any, path: str) -> Difference
     if not isinstance(actual, (list, tuple)) or len(actual) != len(expected):
         return Difference(path, expected, actual)
     for place, (wanted, item) in enumerate(zip(expected, actual, strict=True)):
-        found = _differs(wanted, item, f"{path}[{place}]")
+        found = _first_difference(wanted, item, f"{path}[{place}]")
         if found is not None:
             return found
     return None

@@ -12,56 +12,56 @@ from botocore.model import OperationNotFoundError
 from mlmock.aws.protocol.compiler import operation as compiled
 from mlmock.aws.protocol.rest_json import Operation
 from mlmock.aws.spec.loader import service_model
-from mlmock.errors import BadAnswer, told
-from mlmock.rules.answers import Error, Result, check_error, result_of
-from mlmock.rules.rule import is_callable_answer
+from mlmock.errors import InvalidRule, hide_traceback
+from mlmock.rules.answers import ErrorAnswer, Result, to_result, validate_error
+from mlmock.rules.rule import is_callable
 
-__tracebackhide__ = told
+__tracebackhide__ = hide_traceback
 
 
 def check_members(
     service: str, name: str, members: dict[str, Any], revision: str | None = None
 ) -> None:
-    """Raise BadAnswer unless the operation exists and has these members in its request."""
-    plans = plans_of(service, name, revision)
+    """Raise InvalidRule unless the operation exists and has these members in its request."""
+    plans = operations_named(service, name, revision)
     known = {member for plan in plans for member in _input_members(plan)}
     for member in members:
         if member not in known:
-            raise BadAnswer(
-                f"{_title(service, name)} has no request member {member}"
-                + _nearest(member, sorted(known))
+            raise InvalidRule(
+                f"{_describe(service, name)} has no request member {member}"
+                + _did_you_mean(member, sorted(known))
             )
 
 
-def check_called(service: str, name: str, members: dict[str, Any]) -> None:
-    """Raise BadAnswer unless the service has the operation, and the operation these members."""
+def check_assertion_target(service: str, name: str, members: dict[str, Any]) -> None:
+    """Raise InvalidRule unless the service has the operation, and the operation these members."""
     if name == "*" and not members:
         _model(service, None)
     else:
         check_members(service, name, members)
 
 
-def _title(service: str, name: str) -> str:
+def _describe(service: str, name: str) -> str:
     return service if name == "*" else f"{service}.{name}"
 
 
-def plans_of(service: str, name: str, revision: str | None) -> list[Operation]:
-    """Return the compiled operation of a service, or for ``"*"`` all of them; BadAnswer."""
+def operations_named(service: str, name: str, revision: str | None) -> list[Operation]:
+    """Return the compiled operation of a service, or for ``"*"`` all of them; InvalidRule."""
     model = _model(service, revision)
     if name == "*":
         return [compiled(service, known, revision) for known in model.operation_names]
     try:
         return [compiled(service, name, revision)]
     except OperationNotFoundError:
-        hint = _nearest(name, list(model.operation_names))
-        raise BadAnswer(f"{service} has no operation {name}{hint}") from None
+        hint = _did_you_mean(name, list(model.operation_names))
+        raise InvalidRule(f"{service} has no operation {name}{hint}") from None
 
 
 def _model(service: str, revision: str | None) -> Any:
     try:
         return service_model(service, revision)
     except UnknownServiceError:
-        raise BadAnswer(f"the installed botocore has no model of {service}") from None
+        raise InvalidRule(f"the installed botocore has no model of {service}") from None
 
 
 def _input_members(plan: Operation) -> list[str]:
@@ -69,34 +69,34 @@ def _input_members(plan: Operation) -> list[str]:
     return list(shape.members) if shape is not None else []
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _did_you_mean(name: str, known: list[str]) -> str:
     by_case = [other for other in known if other.lower() == name.lower().replace("_", "")]
     near = by_case or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
 
 
-def door_check(service: str, name: str, revision: str | None, answer: Any) -> Any:
-    """Return `answer` in the form that a rule at the door keeps, or raise BadAnswer."""
-    plans = plans_of(service, name, revision)
-    if isinstance(answer, Error):
+def check_operation_answer(service: str, name: str, revision: str | None, answer: Any) -> Any:
+    """Return `answer` in the form that a rule at the door keeps, or raise InvalidRule."""
+    plans = operations_named(service, name, revision)
+    if isinstance(answer, ErrorAnswer):
         _check_error(plans, answer)
         return answer
     if name == "*":
-        raise BadAnswer(
+        raise InvalidRule(
             f'a rule for every operation takes faults only; name one: ml.on("{service}", "…")'
         )
-    if is_callable_answer(answer):
+    if is_callable(answer):
         return answer
-    return Result(result_of(plans[0], answer))
+    return Result(to_result(plans[0], answer))
 
 
-def _check_error(plans: list[Operation], answer: Error) -> None:
+def _check_error(plans: list[Operation], answer: ErrorAnswer) -> None:
     """Accept an error that one of `plans` can send."""
-    first: BadAnswer | None = None
+    first: InvalidRule | None = None
     for plan in plans:
         try:
-            check_error(plan, answer)
-        except BadAnswer as fault:
+            validate_error(plan, answer)
+        except InvalidRule as fault:
             first = first or fault
         else:
             return
@@ -105,6 +105,6 @@ def _check_error(plans: list[Operation], answer: Error) -> None:
 
 
 @lru_cache(maxsize=256)
-def door_keys(plan: Operation) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+def operation_rule_keys(plan: Operation) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     """Return the keys of the rules that stand at the door of an operation."""
     return ("door", plan.service, plan.name), ("door", plan.service, "*")

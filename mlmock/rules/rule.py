@@ -240,7 +240,7 @@ class Rule:
             if self.remaining is not None:
                 place = len(self.answers) - self.remaining
                 answer = self.answers[max(place, 0)]
-                self._registry.undo_log.set(self, left=self.remaining - 1)
+                self._registry.undo_log.set(self, remaining=self.remaining - 1)
             self.used += 1
             return answer
 

@@ -1,70 +1,101 @@
-"""What the server runs: held services by their paths, the control API, the page."""
+"""The application that the server runs: AWS operations, the control API and the dashboard."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
 from dataclasses import replace
-from typing import Any
+from urllib.parse import urlsplit
 
-from mlmock.aws.protocol.messages import Answer
-from mlmock.engine.http_gateway import refusal, serve
-from mlmock.errors import AuthorError
-from mlmock.mock.run import Detached
+from mlmock.aws.protocol.messages import HttpResponse
+from mlmock.engine.http_gateway import error_response, handle_request
+from mlmock.errors import ConnectionFailure, MlmockError
+from mlmock.mock.run import StandaloneMock
 from mlmock.server.control_api import Control
-from mlmock.server.http1_head import Head, head_of, status_of
-from mlmock.server.rooms import room_for
+from mlmock.server.request import RequestHead, Respond
 
-Environ = dict[str, Any]
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-
-_UNMATCHED = 1000  # so many refusals are remembered for whoever asks
-# What a stream that a rule breaks raises for clients in the process, and how it breaks.
+_log = logging.getLogger("mlmock.server")
+_CONTROL_PREFIX = "/_mlmock/"
+_MAX_UNMATCHED = 1000  # entries of `ml.unmatched`, which would otherwise grow without bound
 _METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"
-_CROSSING = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*"}
+_CORS_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*"}
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 class Application:
-    """What the server runs: one mock, for every client that comes."""
+    """Responds to HTTP requests with one mock."""
 
-    def __init__(self, world: Detached) -> None:
-        self.answer_with(world)
+    def __init__(self, mock: StandaloneMock) -> None:
+        self.use(mock)
 
-    def answer_with(self, world: Detached) -> None:
-        """Answer out of `world` from here on."""
-        self.block, self.ml = world.block, world.ml
-        self.control = Control(world.ml, world.block)
+    def use(self, mock: StandaloneMock) -> None:
+        """Respond with `mock` from now on."""
+        self.context, self.ml = mock.context, mock.ml
+        self.control = Control(mock.ml, mock.context)
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request (WSGI)."""
-        body: bytes = environ.get("mlmock.body") or environ["wsgi.input"].read()
-        found = self.answer(head_of(environ), body)
-        headers = [(name, value) for name, value in found.headers.items() if name != "Connection"]
-        start_response(status_of(found), headers)
-        return [found.body] if isinstance(found.body, bytes) else found.body
+    def respond(self, head: RequestHead, body: bytes) -> HttpResponse:
+        """Return the response to a request.
 
-    def answer(self, head: Head, body: bytes) -> Answer:
-        """Answer one request; raises ConnectionFault, and what a rule's callable raises."""
-        found = self._answer(head, body)
-        if "origin" in head.headers:
-            found = replace(found, headers={**found.headers, **_CROSSING})
-        return found
+        Args:
+            head: The request without its body.
+            body: The body without transfer encoding and content encoding.
 
-    def _answer(self, head: Head, body: bytes) -> Answer:
-        if head.method == "OPTIONS":
-            return _preflight(head)
-        room = room_for(self, head.target)
-        return self._aws(head, body) if room is None else room(head, body)
-
-    def _aws(self, head: Head, body: bytes) -> Answer:
-        wanted = "GET" if head.method == "HEAD" else head.method
+        Raises:
+            ConnectionFailure: A rule fails the connection.
+        """
         try:
-            return serve(self.block, wanted, head.target, head.headers, body)[1]
-        except AuthorError as fault:
-            del self.block.world.unmatched[:-_UNMATCHED]
-            return refusal(400, type(fault).__name__, str(fault))
+            response = self._route(head)(head, body)
+        except ConnectionFailure:
+            raise
+        except Exception:
+            _log.exception("%s %s", head.method, head.target)
+            message = "mlmock failed: see its log."
+            response = error_response(500, "InternalServerException", message)
+        if "origin" in head.headers:
+            response = replace(response, headers={**response.headers, **_CORS_HEADERS})
+        return response
+
+    def _route(self, head: RequestHead) -> Respond:
+        if head.method == "OPTIONS":
+            return _preflight
+        if head.path.startswith(_CONTROL_PREFIX):
+            return _same_origin_only(self.control.answer)
+        return self._dashboard if head.path == "/" else self._aws
+
+    def _aws(self, head: RequestHead, body: bytes) -> HttpResponse:
+        method = "GET" if head.method == "HEAD" else head.method
+        try:
+            return handle_request(self.context, method, head.target, head.headers, body)[1]
+        except MlmockError as error:
+            del self.context.state.unmatched[:-_MAX_UNMATCHED]
+            return error_response(400, type(error).__name__, str(error))
+
+    def _dashboard(self, head: RequestHead, body: bytes) -> HttpResponse:
+        from mlmock.server.dashboard import page
+
+        if head.method not in ("GET", "HEAD"):
+            return error_response(405, "MethodNotAllowed", "The dashboard allows GET and HEAD.")
+        html = page(self.ml, list(self.context.state.rules)).encode()
+        return HttpResponse(200, _page_headers(html), html)
 
 
-def _preflight(head: Head) -> Answer:
+def _same_origin_only(respond: Respond) -> Respond:
+    """Return `respond`, but reject requests that a page of another site sends."""
+
+    def respond_to_own_pages(head: RequestHead, body: bytes) -> HttpResponse:
+        origin = head.headers.get("origin")
+        if origin and urlsplit(origin).netloc != head.headers.get("host"):
+            message = "The control API does not accept requests from pages of other sites."
+            return error_response(403, "ForeignOrigin", message)
+        return respond(head, body)
+
+    return respond_to_own_pages
+
+
+def _preflight(head: RequestHead, body: bytes) -> HttpResponse:
+    """Return the response to a browser that asks whether a page may send a request (CORS)."""
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Allow-Methods": _METHODS,
@@ -72,4 +103,15 @@ def _preflight(head: Head) -> Answer:
         "Access-Control-Max-Age": "86400",
         "Content-Length": "0",
     }
-    return Answer(200, headers, b"")
+    return HttpResponse(200, headers, b"")
+
+
+def _page_headers(html: bytes) -> dict[str, str]:
+    """Return the headers of a page that can't be framed and isn't stored."""
+    return {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Length": str(len(html)),
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }

@@ -17,8 +17,8 @@ from mlmock.server.control_routes import (
     find_route,
     query_of,
 )
-from mlmock.server.http1_head import Head
 from mlmock.server.remote_objects import RemoteObjects, UnknownReference
+from mlmock.server.request import RequestHead
 from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey
 
 _PREFIX = "/_mlmock/"
@@ -42,7 +42,7 @@ class Control:
     def __init__(self, ml: MockML, context: MockContext) -> None:
         self._objects = RemoteObjects(ml, context.state)
 
-    def answer(self, head: Head, body: bytes) -> HttpResponse:
+    def answer(self, head: RequestHead, body: bytes) -> HttpResponse:
         """Return the response to a request."""
         path = head.target.partition("?")[0]
         path = path[path.index(_PREFIX) + len(_PREFIX) :]
@@ -57,7 +57,7 @@ class Control:
         return _response(route.status, result)
 
 
-def _request(route: Route, names: dict[str, str], head: Head, body: bytes) -> ControlRequest:
+def _request(route: Route, names: dict[str, str], head: RequestHead, body: bytes) -> ControlRequest:
     value = _json(body) if route.request not in (None, "Bytes") and body else None
     content_type = head.headers.get("content-type", "")
     return ControlRequest(names, query_of(head.target), body, content_type, value)

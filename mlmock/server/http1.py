@@ -1,178 +1,255 @@
-"""One connection: werkzeug's request handler, with a `run_wsgi` of our own that keeps it.
+"""HTTP/1.1 connections.
 
-It reads exactly one request's body, answers in one write (or a write for each chunk of a stream),
-and keeps the connection open for the next request.
+h11 parses requests, because it is strict where leniency lets two parties disagree on where a
+request ends. Responses are formatted in this module, because a rule may send what h11 refuses to
+write, such as a body shorter than its Content-Length.
 """
 
 from __future__ import annotations
 
 import logging
-import select
-from contextlib import closing
-from io import BufferedReader
+import re
+import socket
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler
+import h11
 
-from mlmock.aws.protocol.messages import Answer
-from mlmock.engine.http_gateway import refusal
-from mlmock.errors import ConnectionFault
-from mlmock.server.http1_head import Head, head_of, plain_head, written
-from mlmock.server.http2 import begins, cut
-from mlmock.server.limits import Limits
-from mlmock.server.request_body import BadBody, TooLarge, read_body
-from mlmock.server.sockets import Source, be_patient
+from mlmock.aws.protocol.messages import HttpResponse
+from mlmock.errors import ConnectionFailure
+from mlmock.server.limits import ServerLimits
+from mlmock.server.request import RequestError, RequestHead, Respond, body_too_large, request_head
+from mlmock.server.request_body import decode_body
 
 _log = logging.getLogger("mlmock.server")
-_AT_ONCE = 65536  # bytes that are taken from a socket in one go
+_RECEIVE_BYTES = 65_536
+_MAX_HEAD_BYTES = 65_536
+_MAX_HEADERS = 100
+_FOLDED_LINE = re.compile(rb"\n[ \t]")
+_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in HTTPStatus}
 
 
-class Connection(WSGIRequestHandler):
-    """One client's connection."""
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request, whether the connection stays open after it, and how the response may look."""
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    limits = Limits()
+    head: RequestHead
+    body: bytes
+    keeps_open: bool
+    allows_chunks: bool
 
-    def setup(self) -> None:
-        """Read through a buffer of our own, and let no read or write take longer than idleness."""
-        super().setup()
-        be_patient(self.connection, self.limits.idle)
-        self.rfile = BufferedReader(Source(self.connection), _AT_ONCE)
 
-    def handle(self) -> None:
-        """Serve the connection, in the protocol that its first bytes are of."""
-        http2 = self.server.http2  # type: ignore[attr-defined]
+class Http1Connection:
+    """Responds to the requests of one connection, in order and in the calling thread."""
+
+    def __init__(self, client: socket.socket, limits: ServerLimits, respond: Respond) -> None:
+        self._client = client
+        self._limits = limits
+        self._respond = respond
+        self._received = b""  # the start of the next request
+        self._is_stopping = False
+
+    def serve(self, received: bytes) -> None:
+        """Respond to requests until the connection ends.
+
+        Args:
+            received: The first bytes of the connection, which the caller has read.
+
+        Raises:
+            ConnectionFailure: A rule fails the connection. The caller closes or resets it.
+            OSError: The client has disconnected or has been idle for too long.
+        """
+        self._received = received
+        while not self._is_stopping and self._serve_request():
+            pass
+
+    def stop(self) -> None:
+        """End the connection once the response in progress is written."""
+        self._is_stopping = True
+        with suppress(OSError):
+            self._client.shutdown(socket.SHUT_RD)
+
+    def _serve_request(self) -> bool:
+        """Respond to one request, and return whether the connection stays open."""
         try:
-            if http2 is not None and begins(self.connection):
-                be_patient(self.connection, 0)
-                http2.relay(self.connection)
-                return
-        except OSError:  # it has gone, or said nothing for too long
-            return
-        super().handle()
+            request = self._read_request()
+        except RequestError as error:
+            # Where the rejected request ends is unknown, so the connection can't stay open.
+            return self._write_whole(error.response(), keeps_open=False)
+        return request is not None and self._reply(request)
 
-    def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        """Log nothing: the journal has the calls."""
+    # -- reading ----------------------------------------------------------------------------
 
-    def log_error(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Log nothing: a client that sends rubbish gets its answer."""
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer a request that is no HTTP with JSON, and close the connection."""
-        self.close_connection = True
-        body = b'{"message":"The request is not valid HTTP."}'
-        head = (
-            f"HTTP/1.1 {int(code)} {message or 'Bad Request'}\r\nContent-Type: application/json\r\n"
-            f"x-amzn-ErrorType: SerializationException\r\nContent-Length: {len(body)}\r\n"
-            "Connection: close\r\n\r\n"
+    def _read_request(self) -> _Request | None:
+        """Return the next request, or None if the connection ends before one."""
+        parser = h11.Connection(h11.SERVER, _MAX_HEAD_BYTES)
+        try:
+            head = self._read_head(parser)
+            if head is None:
+                return None
+            body = self._read_body(parser, head)
+        except h11.RemoteProtocolError as error:
+            message = f"The request is not valid HTTP: {error}."
+            raise RequestError(message, status=error.error_status_hint) from None
+        self._received = parser.trailing_data[0]
+        return _Request(
+            head=head,
+            body=decode_body(
+                body, head.headers.get("content-encoding", ""), self._limits.max_body_bytes
+            ),
+            keeps_open=parser.their_state is not h11.MUST_CLOSE,
+            allows_chunks=parser.their_http_version != b"1.0",
         )
-        self.wfile.write(head.encode("latin-1", "replace") + body)
 
-    def handle_one_request(self) -> None:
-        """Answer one request: a plain one in one go, any other as the base classes read it."""
-        source: Any = self.rfile
-        head = plain_head(source)
-        if head is None:
-            super().handle_one_request()
-            return
-        self.command, self.path, self.request_version = head.method, head.target, "HTTP/1.1"
-        self.close_connection = head.headers.get("connection", "").lower() == "close"
-        self._serve(head)
+    def _read_head(self, parser: h11.Connection) -> RequestHead | None:
+        data = self._skip_empty_lines()
+        received = bytearray(data)
+        parser.receive_data(data)
+        while (event := _next_event(parser, received)) is h11.NEED_DATA:
+            data = self._client.recv(_RECEIVE_BYTES)
+            received += data
+            parser.receive_data(data)
+        if not isinstance(event, h11.Request):
+            return None
+        size = len(received) - len(parser.trailing_data[0])
+        return _validate_head(event, bytes(received[:size]))
 
-    def run_wsgi(self) -> None:
-        """Answer one request, whose head the base classes have read."""
-        try:
-            head = head_of(self.make_environ())
-        except ValueError as fault:
-            self._refuse(400, "SerializationException", str(fault))
-            return
-        self._serve(head)
+    def _skip_empty_lines(self) -> bytes:
+        """Return the first bytes of the next request, or b"" at the end of the connection."""
+        data = self._received.lstrip(b"\r\n")
+        while not data:
+            received = self._client.recv(_RECEIVE_BYTES)
+            if not received:
+                break
+            data = received.lstrip(b"\r\n")
+        return data
 
-    def _serve(self, head: Head) -> None:
-        try:
-            body = read_body(self.rfile, head.headers, self.limits.body, invite=self._invite)
-        except TooLarge as fault:
-            self._refuse(413, "RequestEntityTooLargeException", str(fault))
-        except (BadBody, OSError) as fault:
-            self._refuse(400, "SerializationException", str(fault) or "The body can't be read.")
-        else:
-            self._reply(head, body)
-
-    def _reply(self, head: Head, body: bytes) -> None:
-        try:
-            answer = self.server.app.answer(head, body)  # type: ignore[attr-defined]
-        except ConnectionFault as fault:
-            self._fail(fault.kind)
-        except Exception:
-            _log.exception("%s %s", self.command, self.path)
-            self._refuse(500, "InternalServerException", "mlmock failed: see its log.")
-        else:
-            self._write(answer)
-
-    # -- the request ------------------------------------------------------------------------
-
-    def handle_expect_100(self) -> bool:
-        """Say nothing yet: a body over the limit is refused before it is sent."""
-        return True
-
-    def _invite(self) -> None:
-        """Let a client that waits for it send its body."""
-        if self.request_version != "HTTP/1.0":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    # -- the answer -------------------------------------------------------------------------
-
-    def _write(self, answer: Answer) -> None:
-        try:
-            if isinstance(answer.body, bytes):
-                self._write_whole(answer, answer.body)
+    def _read_body(self, parser: h11.Connection, head: RequestHead) -> bytes:
+        limit = self._limits.max_body_bytes
+        if int(head.headers.get("content-length", "0")) > limit:
+            raise body_too_large(limit)
+        if parser.they_are_waiting_for_100_continue:
+            self._client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        parts: list[bytes] = []
+        size = 0
+        while not isinstance(event := parser.next_event(), h11.EndOfMessage):
+            if isinstance(event, h11.Data):
+                parts.append(event.data)
+                size += len(event.data)
+                if size > limit:
+                    raise body_too_large(limit)
             else:
-                self._write_stream(answer, answer.body)
-        except ConnectionFault as fault:
-            self._fail(fault.kind)
-        except OSError:  # the client has gone
-            self.close_connection = True
-        except Exception:  # in the midst of a stream, where no other answer can begin
-            _log.exception("%s %s", self.command, self.path)
-            self.close_connection = True
+                parser.receive_data(self._receive_body_part())
+        return b"".join(parts)
 
-    def _write_whole(self, answer: Answer, body: bytes) -> None:
-        """Write an answer in one go."""
-        bodiless = self.command == "HEAD" or answer.status in (204, 304)
-        if answer.broken:
-            self.close_connection = True
-        known = bodiless or "Content-Length" in answer.headers
-        head = self._head(answer, "" if known else f"Content-Length: {len(body)}\r\n")
-        self.wfile.write(head if bodiless else head + body)
+    def _receive_body_part(self) -> bytes:
+        try:
+            return self._client.recv(_RECEIVE_BYTES)
+        except OSError:
+            raise RequestError("The request body stopped arriving.") from None
 
-    def _write_stream(self, answer: Answer, pieces: Any) -> None:
-        """Write an answer piece by piece; to a client that knows no chunks the end is its end."""
-        bodiless, chunked = self.command == "HEAD", self.request_version != "HTTP/1.0"
-        if not chunked:
-            self.close_connection = True
-        framed = chunked and not bodiless
-        self.wfile.write(self._head(answer, "Transfer-Encoding: chunked\r\n" if framed else ""))
+    # -- writing ----------------------------------------------------------------------------
+
+    def _reply(self, request: _Request) -> bool:
+        """Write the response to a request, and return whether the connection stays open."""
+        try:
+            response = self._respond(request.head, request.body)
+            if isinstance(response.body, bytes):
+                method, keeps_open = request.head.method, request.keeps_open
+                return self._write_whole(response, method=method, keeps_open=keeps_open)
+            return self._write_stream(response, response.body, request)
+        except ConnectionFailure as failure:
+            if failure.kind == "read_timeout":
+                self._hold()
+            raise
+
+    def _write_whole(
+        self, response: HttpResponse, *, method: str = "", keeps_open: bool = False
+    ) -> bool:
+        """Write a response in one piece, and return whether the connection stays open."""
+        keeps_open = keeps_open and not response.broken
+        body: Any = b"" if _is_bodiless(method, response) else response.body
+        has_length = "Content-Length" in response.headers or _is_bodiless(method, response)
+        framing = "" if has_length else f"Content-Length: {len(body)}\r\n"
+        self._client.sendall(_format_head(response, framing, keeps_open) + body)
+        return keeps_open
+
+    def _write_stream(self, response: HttpResponse, pieces: Any, request: _Request) -> bool:
+        """Write a response piece by piece, and return whether the connection stays open.
+
+        A client of HTTP/1.0 knows no chunks: the end of the connection ends its response.
+        """
+        chunked = request.allows_chunks
+        framing = "Transfer-Encoding: chunked\r\n" if chunked else ""
+        self._client.sendall(_format_head(response, framing, request.keeps_open))
         with closing(pieces):
-            for piece in () if bodiless else filter(None, pieces):
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-        if framed:
-            self.wfile.write(b"0\r\n\r\n")
+            try:
+                self._write_pieces(pieces, chunked=chunked)
+            except (ConnectionFailure, OSError):
+                raise
+            except Exception:  # raised by a generator of the test, when no error can be sent
+                _log.exception("%s %s", request.head.method, request.head.target)
+                return False
+        return request.keeps_open
 
-    def _head(self, answer: Answer, framing: str) -> bytes:
-        connection = "close" if self.close_connection else "keep-alive"
-        return written(answer, framing=framing, connection=connection)
+    def _write_pieces(self, pieces: Iterable[bytes], *, chunked: bool) -> None:
+        for piece in filter(None, pieces):
+            self._client.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        if chunked:
+            self._client.sendall(b"0\r\n\r\n")
 
-    def _refuse(self, status: int, code: str, message: str) -> None:
-        """Answer what can't be served, and close: where its body ends is unknown."""
-        self.close_connection = True
-        self._write(refusal(status, code, message))
+    def _hold(self) -> None:
+        """Wait until the client disconnects, for the hold timeout at most."""
+        self._client.settimeout(self._limits.hold_timeout)
+        with suppress(OSError):
+            self._client.recv(1)
 
-    # -- connections that fail --------------------------------------------------------------
 
-    def _fail(self, kind: str) -> None:
-        """Fail the connection as a rule says: let the client wait until it gives up, or close."""
-        self.close_connection = True
-        if kind == "read_timeout":
-            select.select([self.connection], [], [], self.limits.patience)
-        cut(self.connection, kind)
+def _next_event(parser: h11.Connection, received: bytearray) -> Any:
+    """Return the parser's next event.
+
+    Raises:
+        RequestError: The request line alone is longer than a head may be.
+        h11.RemoteProtocolError: The head is malformed or too long.
+    """
+    try:
+        return parser.next_event()
+    except h11.RemoteProtocolError:
+        if len(received) > _MAX_HEAD_BYTES and b"\n" not in received:
+            message = f"The request line has more than {_MAX_HEAD_BYTES} bytes."
+            raise RequestError(message, status=414) from None
+        raise
+
+
+def _validate_head(request: h11.Request, received: bytes) -> RequestHead:
+    """Return a request's head, unless it has what h11 accepts and this server doesn't.
+
+    Raises:
+        RequestError: See above.
+    """
+    headers = [(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers]
+    head = request_head(request.method.decode("ascii"), request.target.decode("ascii"), headers)
+    if not request.http_version.startswith(b"1."):
+        raise RequestError("The HTTP version is not supported.", status=505)
+    if len(headers) > _MAX_HEADERS:
+        raise RequestError(f"The request has more than {_MAX_HEADERS} headers.", status=431)
+    if _FOLDED_LINE.search(received):
+        raise RequestError("A header is folded over several lines.")
+    if "transfer-encoding" in head.headers and "content-length" in head.headers:
+        raise RequestError("The request has both Transfer-Encoding and Content-Length.")
+    return head
+
+
+def _is_bodiless(method: str, response: HttpResponse) -> bool:
+    return method == "HEAD" or response.status in (204, 304)
+
+
+def _format_head(response: HttpResponse, framing: str, keeps_open: bool) -> bytes:
+    """Return the head of a response; `framing` is the header that delimits its body, or ""."""
+    start = _STATUS_LINES.get(response.status, f"HTTP/1.1 {response.status} Unknown\r\n")
+    lines = [f"{n}: {v}\r\n" for n, v in response.headers.items() if n != "Connection"]
+    end = f"Connection: {'keep-alive' if keeps_open else 'close'}\r\n\r\n"
+    return "".join([start, *lines, framing, end]).encode("latin-1", "replace")

@@ -1,316 +1,367 @@
-"""HTTP/2 without TLS, by hypercorn: the same application, for clients that begin with HTTP/2.
-
-A connection says by its first bytes which protocol it speaks. Those of HTTP/1.1 stay where they
-are; the bytes of the others are handed on to hypercorn, which listens on a port of its own.
-"""
+"""HTTP/2 connections with prior knowledge (without TLS), by h2."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import socket
-import struct
-import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
-from importlib.util import find_spec
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from mlmock.errors import ConnectionFault
-from mlmock.server.request_body import BadBody, TooLarge, decoded
-from mlmock.server.rooms import path_of
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamReset
+from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes
 
-if TYPE_CHECKING:
-    from mlmock.server.application import Application
-    from mlmock.server.limits import Limits
+from mlmock.aws.protocol.messages import HttpResponse
+from mlmock.errors import ConnectionFailure
+from mlmock.server.limits import ServerLimits
+from mlmock.server.request import RequestError, RequestHead, Respond, body_too_large, request_head
+from mlmock.server.request_body import decode_body
+from mlmock.server.worker_threads import WorkerThreads
 
 _log = logging.getLogger("mlmock.server")
-PREFACE = b"PRI * HTTP/2.0"
-_PREFACE, _HEAD, _FRAME = 24, 9, 16384  # bytes of the preface, of a frame's head, of a frame
-_GOAWAY = 7  # a frame's type
-_GOODBYE = b"\0\0\x08\x07" + bytes(13)
-_PIECE = 65536
-_END = object()
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+_RECEIVE_BYTES = 65_536
+_MAX_STREAMS = 512
+_STOP_SECONDS = 1.0  # for clients to accept the rest of their responses when the server stops
+_PREFACE_BYTES, _FRAME_HEAD_BYTES, _MAX_FRAME_BYTES = 24, 9, 16_384
+_GOAWAY = 7
 
 
-def begins(connection: socket.socket) -> bool:
-    """True when the first bytes of a connection are those of HTTP/2; they stay unread."""
-    start = connection.recv(3, socket.MSG_PEEK)
-    if not PREFACE.startswith(start) or not start:
-        return False
-    size = len(PREFACE)
-    _wake_at(connection, size)
-    try:
-        return connection.recv(size, socket.MSG_PEEK) == PREFACE
-    finally:
-        _wake_at(connection, 1)
+@dataclass(slots=True, eq=False)
+class _Stream:
+    """A request.
 
-
-def _wake_at(connection: socket.socket, count: int) -> None:
-    """Let a look for bytes wait until so many are there, where the system can do that."""
-    with suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
-
-
-def is_there() -> bool:
-    """True when hypercorn is installed."""
-    return find_spec("hypercorn") is not None
-
-
-class Http2:
-    """hypercorn in a thread of its own, begun by the first connection that needs it.
-
-    `grace`: how many seconds answers under way have once it stops.
+    `is_answered` is set once a thread has begun to respond. `cancelled` is set when the client
+    resets the stream, and when the connection ends.
     """
 
-    def __init__(self, application: Application, limits: Limits, grace: float) -> None:
-        self._application = application
-        self._limits = limits
-        self._grace = grace
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._port = 0
-        self._ended: asyncio.Event | None = None
-        self._clients: dict[int, socket.socket] = {}  # by the port that hypercorn sees
+    number: int
+    headers: list[tuple[str, str]]
+    received_at: float
+    body: bytearray = field(default_factory=bytearray)
+    is_complete: bool = False
+    is_answered: bool = False
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def relay(self, client: socket.socket) -> None:
-        """Let a connection talk to hypercorn until one of them ends."""
-        source = client.makefile("rb")
-        preface = source.read(_PREFACE)
-        if len(preface) < _PREFACE:
-            return
-        with socket.create_connection(("127.0.0.1", self._started())) as inner:
-            port = inner.getsockname()[1]
-            self._clients[port] = client
-            back = threading.Thread(target=_answers, args=(inner, client), daemon=True)
-            back.start()
-            inner.sendall(preface)
-            _requests(source, inner)
-            back.join()
-            del self._clients[port]
+
+class Http2Connection:
+    """Responds to the requests of one connection.
+
+    The calling thread only reads; responses are made and written by other threads, so that none
+    delays another. `_changed` guards the state of the connection and the writing side of the
+    socket. It is notified when the client may have permitted more data, when a stream ends and
+    when the connection ends.
+    """
+
+    def __init__(self, client: socket.socket, limits: ServerLimits, respond: Respond) -> None:
+        self._client = client
+        self._limits = limits
+        self._respond = respond
+        self._changed = threading.Condition()
+        self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="latin-1"))
+        self._frames = _FrameBuffer()
+        self._streams: dict[int, _Stream] = {}
+        self._threads = WorkerThreads("mlmock-stream")
+        self._failure: ConnectionFailure | None = None
+        self._is_stopping = self._has_ended = False
+
+    def serve(self, received: bytes) -> None:
+        """Respond to requests until the connection ends.
+
+        Args:
+            received: The first bytes of the connection, which the caller has read.
+
+        Raises:
+            ConnectionFailure: A rule fails the connection. The caller closes or resets it.
+            OSError: The client has disconnected.
+        """
+        try:
+            self._start(received[:_PREFACE_BYTES])
+            data = received[_PREFACE_BYTES:]
+            while self._process(data):
+                data = self._receive()
+                if not data:
+                    self._finish_responses()
+                    break
+        finally:
+            self._end()
+        if self._failure is not None:
+            raise self._failure
 
     def stop(self) -> None:
-        """End hypercorn, if it runs, once the answers under way are written."""
-        if self._loop is not None and self._ended is not None and self._thread is not None:
-            with suppress(RuntimeError):  # it has ended already
-                self._loop.call_soon_threadsafe(self._ended.set)
-            self._thread.join(self._grace + 1)
-
-    def _started(self) -> int:
-        with self._lock:
-            if self._thread is None:
-                bound = socket.create_server(("127.0.0.1", 0))
-                self._port = bound.getsockname()[1]
-                self._thread = threading.Thread(
-                    target=self._main, args=(bound,), name="mlmock-http2", daemon=True
-                )
-                self._thread.start()
-            return self._port
-
-    def _main(self, bound: socket.socket) -> None:
-        with suppress(asyncio.CancelledError):  # an answer that outlasted the grace
-            asyncio.run(self._serve(bound))
-
-    async def _serve(self, bound: socket.socket) -> None:
-        from hypercorn.asyncio import serve
-
-        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        self._loop.set_exception_handler(_note)
-        application: Any = self._answer
-        await serve(application, self._config(bound), shutdown_trigger=self._ended.wait)
-
-    def _config(self, bound: socket.socket) -> Any:
-        from hypercorn.config import Config
-
-        config = Config()
-        config.bind = [f"fd://{bound.detach()}"]
-        config.graceful_timeout = self._grace
-        config.errorlog = config.accesslog = None
-        config.h2_max_concurrent_streams = 512
-        config.keep_alive_timeout = self._limits.idle
-        config.keep_alive_max_requests = sys.maxsize  # at its end answers under way would be cut
-        return config
-
-    # -- one request --------------------------------------------------------------------------
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI), with the application in a thread."""
-        if scope["type"] != "http":
+        """End the connection once its responses are written, and drop incomplete requests."""
+        self._is_stopping = True
+        if not self._changed.acquire(timeout=_STOP_SECONDS):
+            self._shut_down(socket.SHUT_RDWR)  # a thread is writing to a client that doesn't read
             return
         try:
-            environ = await self._read(scope, receive)
-        except _Gone:
+            for stream in list(self._streams.values()):
+                stream.cancelled.set()
+                if not stream.is_answered:
+                    del self._streams[stream.number]
+            self._end_if_stopped()
+            self._changed.notify_all()
+        finally:
+            self._changed.release()
+
+    # -- reading ----------------------------------------------------------------------------
+
+    def _start(self, preface: bytes) -> None:
+        with self._changed:
+            self._h2.local_settings[SettingCodes.MAX_CONCURRENT_STREAMS] = _MAX_STREAMS
+            self._h2.initiate_connection()
+            self._h2.receive_data(preface)
+            self._flush()
+
+    def _receive(self) -> bytes:
+        """Return the next bytes, or b"" at the end of the connection or when it is idle."""
+        while True:
+            try:
+                return self._client.recv(_RECEIVE_BYTES)
+            except TimeoutError:
+                if not self._streams:
+                    return b""
+            finally:
+                self._reject_stalled_bodies()
+
+    def _process(self, data: bytes) -> bool:
+        """Process what the client has sent, and return whether it follows the protocol."""
+        with self._changed:
+            try:
+                for event in self._h2.receive_data(self._frames.add(data)):
+                    self._handle(event)
+            except ProtocolError:
+                self._flush()  # h2 has queued the frame that tells the client
+                return False
+            self._flush()
+            self._changed.notify_all()
+        return True
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, RequestReceived):
+            self._open_stream(event)
+        elif isinstance(event, DataReceived):
+            self._add_data(event)
+        elif isinstance(event, StreamEnded) and event.stream_id in self._streams:
+            stream = self._streams[event.stream_id]
+            stream.is_complete = True
+            self._start_response(stream)
+        elif isinstance(event, StreamReset) and event.stream_id in self._streams:
+            stream = self._streams[event.stream_id]
+            stream.cancelled.set()
+            if not stream.is_answered:
+                del self._streams[stream.number]
+
+    def _open_stream(self, event: Any) -> None:
+        # Streams that the client has reset count for as long as their threads run.
+        if self._is_stopping or len(self._streams) >= _MAX_STREAMS:
+            self._h2.reset_stream(event.stream_id, ErrorCodes.REFUSED_STREAM)
             return
-        except TooLarge as fault:
-            await _refuse(send, 413, "RequestEntityTooLargeException", str(fault))
-        except (BadBody, ValueError) as fault:
-            await _refuse(send, 400, "SerializationException", str(fault))
+        stream = _Stream(event.stream_id, list(event.headers), time.monotonic())
+        self._streams[stream.number] = stream
+
+    def _add_data(self, event: Any) -> None:
+        self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        stream = self._streams.get(event.stream_id)
+        if stream is not None:
+            stream.received_at = time.monotonic()
+            if len(stream.body) <= self._limits.max_body_bytes:
+                stream.body += event.data
+
+    def _reject_stalled_bodies(self) -> None:
+        expired = time.monotonic() - self._limits.idle_timeout
+        with self._changed:
+            for stream in self._streams.values():
+                if stream.received_at <= expired:
+                    self._start_response(stream)
+
+    # -- responding -------------------------------------------------------------------------
+
+    def _start_response(self, stream: _Stream) -> None:
+        if not stream.is_answered:
+            stream.is_answered = True
+            self._threads.run(partial(self._reply, stream))
+
+    def _reply(self, stream: _Stream) -> None:
+        """Write the response to a request."""
+        code = ErrorCodes.NO_ERROR
+        try:
+            self._write(stream, self._response_to(stream))
+        except ConnectionFailure as failure:
+            self._fail(stream, failure)
+        except (OSError, ProtocolError):  # the client has gone, or has reset the stream
+            code = ErrorCodes.CANCEL
+        except Exception:  # raised by a generator of the test, when no error can be sent
+            _log.exception("stream %d", stream.number)
+            code = ErrorCodes.INTERNAL_ERROR
+        finally:
+            self._close_stream(stream, code)
+
+    def _response_to(self, stream: _Stream) -> HttpResponse:
+        limit = self._limits.max_body_bytes
+        try:
+            if not stream.is_complete:
+                raise RequestError("The request body stopped arriving.")
+            if len(stream.body) > limit:
+                raise body_too_large(limit)
+            head = _request_head(stream.headers)
+            encoding = head.headers.get("content-encoding", "")
+            body = decode_body(bytes(stream.body), encoding, limit)
+        except RequestError as error:
+            return error.response()
+        return self._respond(head, body)
+
+    def _fail(self, stream: _Stream, failure: ConnectionFailure) -> None:
+        """Fail the connection with all its streams, as a rule demands."""
+        if failure.kind == "read_timeout" and stream.cancelled.wait(self._limits.hold_timeout):
+            return  # the client has given up, or the connection has ended
+        self._failure = failure
+        self._shut_down(socket.SHUT_RD)  # ends _receive
+
+    def _close_stream(self, stream: _Stream, code: ErrorCodes) -> None:
+        with self._changed:
+            del self._streams[stream.number]
+            if code or not stream.is_complete:
+                with suppress(ProtocolError, OSError):
+                    self._h2.reset_stream(stream.number, code)
+                    self._flush()
+            self._end_if_stopped()
+            self._changed.notify_all()
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def _write(self, stream: _Stream, response: HttpResponse) -> None:
+        body = response.body
+        if body == b"" or (":method", "HEAD") in stream.headers:
+            self._write_headers(stream, response, ends=True)
+        elif isinstance(body, bytes):
+            self._write_headers(stream, response)
+            self._write_data(stream, body, ends=True)
         else:
-            await self._reply(environ, scope["client"][1], receive, send)
+            self._write_headers(stream, response)
+            self._write_pieces(stream, body)
 
-    async def _read(self, scope: Scope, receive: Receive) -> Scope:
-        """Return the request as WSGI has it; ValueError for a target that is none."""
-        environ = _environ(scope)
-        path_of(environ["RAW_URI"])
-        encoding = environ.get("HTTP_CONTENT_ENCODING", "")
-        body = decoded(await self._body(receive), encoding, self._limits.body)
-        return {**environ, "mlmock.body": body, "wsgi.input": BytesIO(body)}
+    def _write_headers(
+        self, stream: _Stream, response: HttpResponse, *, ends: bool = False
+    ) -> None:
+        headers = [(b":status", b"%d" % response.status), *_encoded(response.headers)]
+        with self._changed:
+            self._h2.send_headers(stream.number, headers, end_stream=ends)
+            if ends or not isinstance(response.body, bytes):
+                self._flush()
 
-    async def _reply(self, environ: Scope, port: int, receive: Receive, send: Send) -> None:
-        try:
-            await self._run(environ, send)
-        except ConnectionFault as fault:
-            await self._fail(fault.kind, port, receive)
-        except Exception:
-            _log.exception("%s %s", environ["REQUEST_METHOD"], environ["RAW_URI"])
-            sentence = "mlmock failed: see its log."
-            await _refuse(send, 500, "InternalServerException", sentence)
+    def _write_pieces(self, stream: _Stream, pieces: Any) -> None:
+        with closing(pieces):
+            for piece in filter(None, pieces):
+                self._write_data(stream, piece)
+        with self._changed:
+            self._h2.end_stream(stream.number)
+            self._flush()
 
-    async def _body(self, receive: Receive) -> bytes:
-        """Return the body; TooLarge, BadBody where it stops coming, _Gone with the client."""
-        parts, size = [], 0
-        while True:
-            message = await _next(receive, self._limits.idle)
-            if message is None:
-                raise BadBody("The body stopped coming.")
-            if message["type"] == "http.disconnect":
-                raise _Gone
-            part = message.get("body", b"")
-            size += len(part)
-            if size <= self._limits.body:
-                parts.append(part)
-            if not message.get("more_body"):
-                break
-        if size > self._limits.body:
-            raise TooLarge(f"The body has more than {self._limits.body} bytes.")
-        return b"".join(parts)
+    def _write_data(self, stream: _Stream, data: bytes, *, ends: bool = False) -> None:
+        rest = memoryview(data)
+        while rest:
+            with self._changed:
+                size = min(self._wait_for_window(stream), len(rest))
+                is_last = ends and size == len(rest)
+                self._h2.send_data(stream.number, bytes(rest[:size]), end_stream=is_last)
+                self._flush()
+            rest = rest[size:]
 
-    async def _fail(self, kind: str, port: int, receive: Receive) -> None:
-        """Fail the connection as a rule says, with all that it carries."""
-        if kind == "read_timeout" and await self._goes(receive):
-            return
-        client = self._clients.get(port)
-        if client is not None:
-            cut(client, kind)
-        await _next(receive, self._grace)
+    def _wait_for_window(self, stream: _Stream) -> int:
+        """Return how many bytes can be sent now; wait until the client permits some."""
+        while (window := self._h2.local_flow_control_window(stream.number)) <= 0:
+            self._flush()
+            seconds = _STOP_SECONDS if self._is_stopping else self._limits.idle_timeout
+            if self._has_ended or not self._changed.wait(seconds):
+                raise TimeoutError("the client accepts no more data")
+        return min(window, self._h2.max_outbound_frame_size)
 
-    async def _goes(self, receive: Receive) -> bool:
-        """True when the client goes; False where its patience or the server ends before."""
-        assert self._ended is not None
-        gone, ended = (asyncio.ensure_future(wait) for wait in (receive(), self._ended.wait()))
-        await asyncio.wait(
-            (gone, ended), timeout=self._limits.patience, return_when=asyncio.FIRST_COMPLETED
-        )
-        ended.cancel()
-        return gone.done() or not gone.cancel()
+    def _flush(self) -> None:
+        data = self._h2.data_to_send()
+        if data:
+            self._client.sendall(data)
 
-    async def _run(self, environ: Scope, send: Send) -> None:
-        said: list[Any] = []
+    # -- the end ----------------------------------------------------------------------------
 
-        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            said[:] = [status, headers]
+    def _finish_responses(self) -> None:
+        """Wait for the responses in progress, which the client may still read."""
+        self._end()
+        with self._changed:
+            self._changed.wait_for(self._has_finished)
+            if self._failure is None:
+                self._h2.close_connection()
+                self._flush()
 
-        chunks: Iterator[bytes] = iter(
-            await asyncio.to_thread(self._application, environ, start_response)
-        )
-        status = int(said[0][:3])
-        await send({"type": "http.response.start", "status": status, "headers": _headers(said[1])})
-        while True:
-            chunk = await asyncio.to_thread(next, chunks, _END)
-            if chunk is _END:
-                break
-            if chunk and environ["REQUEST_METHOD"] != "HEAD":
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    def _has_finished(self) -> bool:
+        running = any(stream.is_answered for stream in self._streams.values())
+        return self._failure is not None or not running
 
+    def _end(self) -> None:
+        """Wake the threads that wait for the client, which sends no more."""
+        self._threads.stop()
+        with self._changed:
+            self._has_ended = True
+            for stream in self._streams.values():
+                stream.cancelled.set()
+            self._changed.notify_all()
 
-class _Gone(Exception):  # noqa: N818 - no error
-    """The client has gone before it had said all."""
+    def _end_if_stopped(self) -> None:
+        if self._is_stopping and not self._streams:
+            self._shut_down(socket.SHUT_RD)  # ends _receive
 
-
-async def _next(receive: Receive, patience: float) -> dict[str, Any] | None:
-    """Return what comes next of a request, or None where nothing comes for so many seconds."""
-    with suppress(asyncio.TimeoutError):
-        return await asyncio.wait_for(receive(), patience)
-    return None
-
-
-def cut(client: socket.socket, kind: str) -> None:
-    """Stop listening to a client, who sees the connection closed, or reset if `kind` says so."""
-    if kind not in ("drop", "read_timeout"):  # as near as an accepted one gets to one refused
-        linger = struct.pack("ii", 1, 0)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    with suppress(OSError):
-        client.shutdown(socket.SHUT_RD)
-
-
-def _note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Note what went wrong with a connection: what a client tears is nobody's fault here."""
-    _log.debug("HTTP/2: %s", context.get("message"), exc_info=context.get("exception"))
-
-
-def _requests(source: BinaryIO, inner: socket.socket) -> None:
-    """Send on what a client says, frame by whole frame, and its GOAWAY last of all.
-
-    A client says GOAWAY when it wants no more streams and still reads those that run (the
-    JavaScript SDK does as soon as an event stream begins); hypercorn would drop those. Of a
-    connection that ended without one it would keep hold for as long as an idle one may stay.
-    """
-    with suppress(OSError):
-        while len(head := source.read(_HEAD)) == _HEAD:
-            size = int.from_bytes(head[:3], "big")
-            body = source.read(size) if size <= _FRAME else b""
-            if len(body) < size:
-                break
-            if head[3] != _GOAWAY:
-                inner.sendall(head + body)
-    with suppress(OSError):
-        inner.sendall(_GOODBYE)
-
-
-def _answers(inner: socket.socket, client: socket.socket) -> None:
-    """Send on what hypercorn says until it ends, and listen to the client no longer."""
-    with suppress(OSError):
-        while data := inner.recv(_PIECE):
-            client.sendall(data)
-    for line in (inner, client):
+    def _shut_down(self, how: int) -> None:
         with suppress(OSError):
-            line.shutdown(socket.SHUT_RD)
+            self._client.shutdown(how)
 
 
-def _environ(scope: Scope) -> dict[str, Any]:
-    query = scope["query_string"].decode("latin-1")
-    path = scope["raw_path"].decode("latin-1")
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope["method"],
-        "RAW_URI": f"{path}?{query}" if query else path,
-    }
-    for name, value in scope["headers"]:
-        key = name.decode("latin-1").upper().replace("-", "_")
-        prefix = "" if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_"
-        environ[prefix + key] = value.decode("latin-1")
-    environ.setdefault("HTTP_HOST", environ.get("HTTP_:AUTHORITY", ""))
-    return environ
+class _FrameBuffer:
+    """Splits what a client sends into frames, and drops GOAWAY.
+
+    A client sends GOAWAY when it opens no more streams, and still reads its responses (the
+    JavaScript SDK does so once an event stream begins). h2 would refuse to send any more.
+    """
+
+    def __init__(self) -> None:
+        self._incomplete = b""
+
+    def add(self, data: bytes) -> bytes:
+        """Return the frames that `data` completes."""
+        data = self._incomplete + data
+        frames: list[bytes] = []
+        start = 0
+        while (end := _frame_end(data, start)) <= len(data):
+            if data[start + 3] != _GOAWAY:
+                frames.append(data[start:end])
+            start = end
+        self._incomplete = data[start:]
+        return b"".join(frames)
 
 
-def _headers(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in headers
-        if name.lower() not in ("connection", "x-mlmock-close", "date")
-    ]
+def _frame_end(data: bytes, start: int) -> int:
+    """Return where the frame at `start` ends; h2 rejects a frame that is too long by its head."""
+    head_end = start + _FRAME_HEAD_BYTES
+    size = int.from_bytes(data[start : start + 3], "big") if head_end <= len(data) else 0
+    return head_end if size > _MAX_FRAME_BYTES else head_end + size
 
 
-async def _refuse(send: Send, status: int, code: str, message: str) -> None:
-    from mlmock.aws.protocol.json_body import json_text
+def _request_head(headers: list[tuple[str, str]]) -> RequestHead:
+    pseudo = {name: value for name, value in headers if name.startswith(":")}
+    regular = [(name, value) for name, value in headers if not name.startswith(":")]
+    if ":authority" in pseudo and all(name != "host" for name, _ in regular):
+        regular.append(("host", pseudo[":authority"]))
+    return request_head(pseudo.get(":method", ""), pseudo.get(":path", ""), regular)
 
-    headers = [(b"content-type", b"application/json"), (b"x-amzn-errortype", code.encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    body = json_text({"message": message})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+def _encoded(headers: Mapping[str, str]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers of a response, without Connection, which HTTP/2 forbids."""
+    for name, value in headers.items():
+        if name != "Connection":
+            yield name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace")

@@ -1,4 +1,4 @@
-"""Limits of the server: sizes and times."""
+"""Limits of the server."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a client may ask of a connection: bytes of a body, seconds of idleness, of patience."""
+class ServerLimits:
+    """Limits of what one client may use.
 
-    body: int = 64 * 1024 * 1024
-    idle: float = 75.0
-    patience: float = 120.0
+    `max_body_bytes` applies to a request body as received and as decoded. `idle_timeout`, in
+    seconds, applies to a connection without traffic and to a request body that stops arriving.
+    `hold_timeout`, in seconds, is how long a rule's `.timeout()` keeps a client waiting that
+    doesn't give up by itself.
+    """
+
+    max_body_bytes: int = 64 * 1024 * 1024
+    idle_timeout: float = 75.0
+    hold_timeout: float = 120.0

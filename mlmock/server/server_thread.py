@@ -1,35 +1,26 @@
-"""The server: a socket, threads, and a graceful end."""
+"""The server in a thread, and the command `mlmock serve`."""
 
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 import threading
-import time
-from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from werkzeug.serving import ThreadedWSGIServer
-
+from mlmock.errors import MissingExtra
 from mlmock.mock.handle import MockML
 from mlmock.mock.mock import mock_ml
-from mlmock.server import http2
 from mlmock.server.application import Application
-from mlmock.server.http1 import Connection
-from mlmock.server.http2 import Http2
-from mlmock.server.limits import Limits
-
-_WITHOUT = "HTTP/1.1 alone; HTTP/2 needs mlmock[http2]"
-_QUEUE = 256  # connections that wait to be taken
+from mlmock.server.limits import ServerLimits
 
 
 class ServerThread:
     """A server in a thread of its own, with a mock of its own: for notebooks and tests.
 
-    `url` is where it listens, `ml` the handle that scripts it. The options are those of `mock_ml`.
+    `url` is its address, `port` the port in it, and `ml` the handle of its mock.
 
         with ServerThread() as server:
             client = boto3.client("bedrock-runtime", endpoint_url=server.url)
@@ -40,18 +31,32 @@ class ServerThread:
         *services: str,
         host: str = "127.0.0.1",
         port: int = 0,
-        limits: Limits | None = None,
+        limits: ServerLimits | None = None,
         **options: Any,
     ) -> None:
+        """Listen on the port; `start` begins to respond.
+
+        Args:
+            services: The services to mock, as `mock_ml` takes them.
+            host: The name or address to listen on.
+            port: The port to listen on; 0 for any that is free.
+            limits: Limits of what one client may use.
+            options: The options of `mock_ml`.
+
+        Raises:
+            MissingExtra: The packages of the extra `server` are not installed.
+            OSError: The port is in use or the host is unknown.
+        """
+        _require_server_extra()
+        from mlmock.server.listener import Listener
+
         self._application = Application(mock_ml(*services, **options).detached())
-        self._server = _listening(host, port, self._application, limits or Limits())
-        self.port: int = self._server.server_address[1]
+        respond = self._application.respond
+        self._listener = Listener(host, port, limits or ServerLimits(), respond)
+        self.port = self._listener.port
         self.url = f"http://{host if ':' not in host else f'[{host}]'}:{self.port}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
-            name="mlmock-server",
-            daemon=True,
+            target=self._listener.serve_forever, args=(0.05,), name="mlmock-server", daemon=True
         )
 
     def __repr__(self) -> str:
@@ -59,112 +64,85 @@ class ServerThread:
 
     @property
     def ml(self) -> MockML:
-        """The handle of the mock that answers."""
+        """The handle of the mock that responds."""
         return self._application.ml
 
-    def renew(self, *services: str, **options: Any) -> MockML:
-        """Answer with a new mock from here on, and return its handle; the port stays."""
-        self._application.answer_with(mock_ml(*services, **options).detached())
+    def reset_mock(self, *services: str, **options: Any) -> MockML:
+        """Respond with a new mock from now on, on the same port, and return its handle."""
+        self._application.use(mock_ml(*services, **options).detached())
         return self.ml
 
-    def check(self) -> None:
-        """Raise what a block would at its end: refusals by UnmatchedCall, then UnusedRule."""
+    def assert_all_used(self) -> None:
+        """Raise what `mock_ml` would raise at its end.
+
+        Raises:
+            UnmatchedCall: A call matched no rule.
+            UnusedRule: A rule was not used as often as it requires.
+        """
         __tracebackhide__ = True
         self.ml.assert_all_used()
 
     def start(self) -> ServerThread:
-        """Begin to answer, and return this."""
+        """Begin to respond, and return this server."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Take no more connections, let the running answers end, and close those that wait."""
+        """Accept no more connections, finish the responses in progress, and close the rest."""
         if self._thread.is_alive():
-            self._server.shutdown()
+            self._listener.shutdown()
             self._thread.join()
-        self._server.server_close()
-        self._server.finish()
+        self._listener.close()
 
     def __enter__(self) -> ServerThread:
-        """Begin to answer."""
+        """Begin to respond."""
         return self.start()
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
-        fault: BaseException | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         """Stop."""
         self.stop()
 
 
-class _Server(ThreadedWSGIServer):
-    """werkzeug's threaded server, without its start-up chatter and with a deeper queue."""
-
-    daemon_threads = True
-    request_queue_size = _QUEUE
-    grace = 10.0  # seconds that answers under way have once the server stops
-
-    def __init__(self, *given: Any, **more: Any) -> None:
-        self._open: dict[threading.Thread, Any] = {}
-        self.http2: Http2 | None = None
-        super().__init__(*given, **more)
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class's
-        """Log nothing."""
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a connection that a client has torn."""
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve one connection in a thread of its own, and know of it while it runs."""
-        thread = threading.Thread(
-            target=self.process_request_thread,
-            args=(request, client_address),
-            name="mlmock-connection",
-            daemon=True,
-        )
-        self._open = {t: r for t, r in self._open.items() if t.is_alive()}
-        thread.start()
-        self._open[thread] = request
-
-    def finish(self) -> None:
-        """Let every connection end once its present answer is written."""
-        deadline = time.monotonic() + self.grace
-        if self.http2 is not None:
-            self.http2.stop()
-        running = list(self._open.items())
-        for _, request in running:
-            with suppress(OSError):
-                request.shutdown(socket.SHUT_RD)
-        for thread, _ in running:
-            thread.join(max(0.0, deadline - time.monotonic()))
-
-
-def _listening(host: str, port: int, application: Application, limits: Limits) -> Any:
-    handler = type("BoundConnection", (Connection,), {"limits": limits})
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=_QUEUE) as bound:
-        address = bound.getsockname()
-        server = _Server(host, address[1], application, handler, fd=bound.fileno())
-    if http2.is_there():
-        server.http2 = http2.Http2(application, limits, server.grace)
-    return server
+def _require_server_extra() -> None:
+    if find_spec("h11") is None:
+        raise MissingExtra("The server needs h11: pip install 'mlmock[server]'")
 
 
 def serve(host: str, port: int, port_file: Path | None, **options: Any) -> int:
-    """Answer until SIGTERM or SIGINT; print a line when ready. Returns the exit status."""
+    """Run a server until SIGTERM or SIGINT, and return the exit status.
+
+    Args:
+        host: The name or address to listen on.
+        port: The port to listen on; 0 for any that is free.
+        port_file: A file to write the port to, before the line that says that the server is ready.
+        options: The options of `mock_ml`.
+
+    Raises:
+        MissingExtra: The packages of the extra `server` are not installed.
+        OSError: The port is in use or the host is unknown.
+    """
     server = ServerThread(host=host, port=port, **options)
-    ended = threading.Event()
+    stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: ended.set())
+        signal.signal(name, lambda *_: stopped.set())
     server.start()
     if port_file is not None:
         port_file.write_text(f"{server.port}\n", encoding="ascii")
-    spoken = "HTTP/1.1 and HTTP/2" if http2.is_there() else _WITHOUT
-    sys.stdout.write(f"mlmock is ready at {server.url} ({spoken})\n")
+    sys.stdout.write(f"mlmock is ready at {server.url} ({_protocols()})\n")
     sys.stdout.flush()
-    ended.wait()
+    stopped.wait()
     server.stop()
     return 0
+
+
+def _protocols() -> str:
+    from mlmock.server.connection import supports_http2
+
+    if supports_http2():
+        return "HTTP/1.1 and HTTP/2"
+    return "HTTP/1.1; for HTTP/2: pip install 'mlmock[http2]'"

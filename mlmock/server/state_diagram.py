@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from mlmock.simulation.state_machine import Machine
+from mlmock.simulation.state_machine import StateMachine
 
 _WIDE, _HIGH, _GAP, _DROP = 9.2, 32, 84, 62  # of a letter, of a box, between columns and rows
 _HEAD, _SIDE = 40, 10  # room above, where ways back are drawn, and beside
@@ -12,7 +12,7 @@ _LEAST = 0.75  # of its width, below which a drawing is scrolled and not made sm
 Place = tuple[float, float]
 
 
-def drawing(machine: Machine, state: str) -> str:
+def drawing(machine: StateMachine, state: str) -> str:
     """Return the machine's SVG with `state` marked; what can happen is told in words below."""
     places = _places(machine)
     width = round(max(x + _box(name) for name, (x, _) in places.items()) + _SIDE)
@@ -30,7 +30,7 @@ def drawing(machine: Machine, state: str) -> str:
     )
 
 
-def next_of(machine: Machine, state: str) -> str:
+def next_of(machine: StateMachine, state: str) -> str:
     """Return what can happen in `state`, in words."""
     steps = [
         f"{event} → {'gone' if target == '[*]' else target}"
@@ -40,7 +40,7 @@ def next_of(machine: Machine, state: str) -> str:
     return ", ".join(steps) or "nothing more"
 
 
-def _ways(machine: Machine, state: str) -> list[tuple[str, str]]:
+def _ways(machine: StateMachine, state: str) -> list[tuple[str, str]]:
     """Return which states lead to which others, those from the present one last: on top."""
     ends = {(s, t): None for s, _, t in machine.edges() if t != "[*]" and s != t}
     return sorted(ends, key=lambda way: way[0] == state)
@@ -56,7 +56,7 @@ def _tip(name: str) -> str:
 # -- where they stand ------------------------------------------------------------------------
 
 
-def _places(machine: Machine) -> dict[str, Place]:
+def _places(machine: StateMachine) -> dict[str, Place]:
     """Return where each state stands: its column is how many steps it is from the start."""
     places: dict[str, Place] = {}
     x, rows = float(_SIDE), dict.fromkeys([machine.start], 0.0)
@@ -68,7 +68,7 @@ def _places(machine: Machine) -> dict[str, Place]:
     return {name: (x, _HEAD + (row - top) * _DROP) for name, (x, row) in places.items()}
 
 
-def _layers(machine: Machine) -> list[list[str]]:
+def _layers(machine: StateMachine) -> list[list[str]]:
     layers = [[machine.start]]
     known = {machine.start}
     while layers[-1]:
@@ -83,7 +83,7 @@ def _layers(machine: Machine) -> list[list[str]]:
     return [*layers[:-1], *([rest] if rest else [])]
 
 
-def _rows(machine: Machine, layer: list[str], rows: dict[str, float]) -> dict[str, float]:
+def _rows(machine: StateMachine, layer: list[str], rows: dict[str, float]) -> dict[str, float]:
     """Return the rows of a column: each near what leads there, none on another."""
     wanted = {}
     for name in layer:

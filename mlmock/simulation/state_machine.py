@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 
-class NoTransition(Exception):  # noqa: N818 - a backend's bug or a caller's refusal, never shown
+class InvalidTransition(Exception):  # noqa: N818 - a backend's bug or a caller's refusal, never shown
     """The machine doesn't know this event in this state."""
 
 
@@ -20,7 +20,7 @@ class Transition:
 
 
 @dataclass(frozen=True)
-class Machine:
+class StateMachine:
     """The life of one kind of resource."""
 
     name: str
@@ -48,7 +48,7 @@ class Machine:
                 if step.target is None:
                     break
                 return step.target
-        raise NoTransition(f"{self.name}: no {event} in {state}")
+        raise InvalidTransition(f"{self.name}: no {event} in {state}")
 
     def edges(self) -> Iterator[tuple[str, str, str]]:
         """Yield source, event and target of every edge; the end is ``[*]``."""

@@ -15,26 +15,26 @@ V = TypeVar("V")
 _MISSING = object()
 
 
-class Ledger:
+class UndoLog:
     """Applies changes, and keeps how to undo them while a savepoint is open."""
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], Any]] | None = None
 
-    def change(self, thing: Any, **values: Any) -> None:
+    def set(self, thing: Any, **values: Any) -> None:
         """Set attributes of `thing`."""
         for name, value in values.items():
             if self._undo is not None:
                 self._undo.append(_setter(thing, name, getattr(thing, name)))
             setattr(thing, name, value)
 
-    def put(self, mapping: MutableMapping[K, V], key: K, value: V) -> None:
+    def set_item(self, mapping: MutableMapping[K, V], key: K, value: V) -> None:
         """Store `value` under `key`."""
         if self._undo is not None:
             self._undo.append(_restorer(mapping, key))
         mapping[key] = value
 
-    def drop(self, mapping: MutableMapping[K, V], key: K) -> V:
+    def pop_item(self, mapping: MutableMapping[K, V], key: K) -> V:
         """Take out and return what is stored under `key`; KeyError if nothing is.
 
         An undone drop goes to the end of a dict, so don't rely on a dict's order.
@@ -43,12 +43,12 @@ class Ledger:
             self._undo.append(_restorer(mapping, key))
         return mapping.pop(key)
 
-    def keep(self, container: dict[Any, Any] | list[Any]) -> None:
+    def record_contents(self, container: dict[Any, Any] | list[Any]) -> None:
         """Note all that `container` holds: it is about to be emptied."""
         if self._undo is not None:
-            self._undo.append(partial(_refill, container, container.copy()))
+            self._undo.append(partial(_restore_contents, container, container.copy()))
 
-    def note(self, undo: Callable[[], Any]) -> None:
+    def record(self, undo: Callable[[], Any]) -> None:
         """Note how to undo a change that was made elsewhere."""
         if self._undo is not None:
             self._undo.append(undo)
@@ -67,7 +67,7 @@ class Ledger:
             self._undo = outer
 
 
-def _refill(container: Any, before: Any) -> None:
+def _restore_contents(container: Any, before: Any) -> None:
     container.clear()
     (container.update if isinstance(container, dict) else container.extend)(before)
 

@@ -109,7 +109,7 @@ def test_generator_function_runs_in_a_mock_until_it_is_exhausted() -> None:
     assert steps.send("sent") == ("sent", 1)
     assert list(steps) == []
     assert not is_mock_active()
-    assert ml.calls.started == 1
+    assert ml.calls.total == 1
 
 
 def test_generator_that_is_closed_early_reports_no_unused_rules() -> None:

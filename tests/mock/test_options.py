@@ -41,5 +41,5 @@ def test_only_the_named_services_are_mocked() -> None:
         with pytest.raises(NotMocked, match=r"sagemaker-a2i-runtime\.ListHumanLoops"):
             names(client())
         ml.unmatched.clear()
-        with pytest.raises(mlmock.BadAnswer, match="holds bedrock-runtime"):
+        with pytest.raises(mlmock.InvalidRule, match="holds bedrock-runtime"):
             ml.on(A2I)

@@ -68,7 +68,7 @@ def test_markers_of_module_class_and_test_are_merged_and_the_closest_wins(
         def test_module(mlmock):
             assert where(mlmock) == ["eu-west-1", "111122223333"]
             assert repr(mlmock.progress) == "<progress immediately()>"
-            with pytest.raises(package.BadAnswer):
+            with pytest.raises(package.InvalidRule):
                 mlmock.on("bedrock-runtime")
 
         @pytest.mark.mlmock(region="ap-south-1", progress=after_polls(2))

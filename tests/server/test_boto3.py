@@ -139,6 +139,6 @@ def test_a_call_that_no_rule_takes_is_told_to_the_caller_and_to_the_test(
         aws("bedrock-runtime").converse(modelId=MODEL, messages=HI)
     assert caught.value.response["Error"]["Code"] == "UnmatchedCall"
     with pytest.raises(AssertionError, match="last_user"):
-        mlmock_server.check()
+        mlmock_server.assert_all_used()
     mlmock_server.ml.unmatched.clear()
     assert not rule.used

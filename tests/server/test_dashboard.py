@@ -11,7 +11,7 @@ import pytest
 
 from mlmock import ServerThread, manually
 from mlmock.server.state_diagram import drawing, next_of
-from mlmock.simulation.state_machine import Machine, Transition
+from mlmock.simulation.state_machine import StateMachine, Transition
 from tests.server.browser import ENTER, MISSING, TAB, Browser
 from tests.server.conftest import FLOW, Got
 
@@ -74,7 +74,7 @@ def test_a_machine_is_drawn() -> None:
         Transition("again", ("B",), "B"),
         Transition("end", ("B", "Lost"), None),
     )
-    machine = Machine("thing", "A", steps)
+    machine = StateMachine("thing", "A", steps)
     svg = drawing(machine, "B")
     assert svg.count("<rect") == 4
     assert svg.count("marker-end") == 5

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmock import ServerThread, connect
-from mlmock.server.limits import Limits
+from mlmock import ServerLimits, ServerThread, connect
 from tests.server.conftest import FLOW
 
 COUNT = 10_000
@@ -147,7 +146,8 @@ def test_ten_thousand_requests_leave_it_answering_and_nothing_behind(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     draw, threads, files = random.Random(8), threading.active_count(), open_files()
-    with ServerThread(strict=False, limits=Limits(body=10_000, idle=5, patience=0.1)) as server:
+    limits = ServerLimits(max_body_bytes=10_000, idle_timeout=5, hold_timeout=0.1)
+    with ServerThread(strict=False, limits=limits) as server:
         visit(server)
         settled(server)
         running, opened = threading.active_count(), open_files()

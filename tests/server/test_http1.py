@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from mlmock import ServerThread
-from mlmock.server.limits import Limits
+from mlmock import ServerLimits, ServerThread
 from tests.server.conftest import FLOW, Got
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -230,7 +229,7 @@ def test_what_no_service_has(fetch: Callable[..., Got]) -> None:
 @pytest.fixture
 def narrow() -> Iterator[ServerThread]:
     """A server that takes little, and waits for little time."""
-    with ServerThread(limits=Limits(body=1000, idle=0.2)) as server:
+    with ServerThread(limits=ServerLimits(max_body_bytes=1000, idle_timeout=0.2)) as server:
         yield server
 
 
@@ -302,7 +301,7 @@ def test_a_stream_that_a_rule_breaks_ends_in_its_midst(
 ) -> None:
     body = json.dumps(SAID).encode()
     request = post(f"/model/{MODEL}/converse-stream", body, f"Content-Length: {len(body)}")
-    with ServerThread(limits=Limits(patience=0.1)) as server:
+    with ServerThread(limits=ServerLimits(hold_timeout=0.1)) as server:
         server.ml.on("bedrock-runtime").break_stream(kind, after=1)
         head, _, events = exchange(server.port, request).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")

@@ -12,11 +12,9 @@ from typing import Any
 
 import pytest
 
-from mlmock import ServerThread
-from mlmock.server.limits import Limits
+from mlmock import ServerLimits, ServerThread
 from tests.server.test_fuzz import exchange
 
-pytest.importorskip("hypercorn", reason="hypercorn is not installed")
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, ResponseReceived, StreamEnded, StreamReset
@@ -93,7 +91,7 @@ class Line:
 
 @pytest.fixture
 def server() -> Iterator[ServerThread]:
-    with ServerThread(limits=Limits(body=5000, idle=2)) as found:
+    with ServerThread(limits=ServerLimits(max_body_bytes=5000, idle_timeout=2)) as found:
         yield found
 
 

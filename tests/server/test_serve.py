@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmock import ServerThread, cli, client
+from mlmock import ServerThread, cli, connect
 
 
 def test_a_process_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_a_process_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
         ready = process.stdout.readline()
         port = int(port_file.read_text())
         assert ready.startswith(f"mlmock is ready at http://127.0.0.1:{port} (")
-        assert client(f"http://127.0.0.1:{port}").clock.now().year > 2000
+        assert connect(f"http://127.0.0.1:{port}").clock.now().year > 2000
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
 
@@ -49,7 +49,7 @@ def test_it_listens_on_loopback_unless_told_otherwise() -> None:
         assert server.url == f"http://127.0.0.1:{server.port}"
     with ServerThread(host="::1") as server:
         assert server.url == f"http://[::1]:{server.port}"
-        assert client(server.url).clock.now()
+        assert connect(server.url).clock.now()
 
 
 def test_answers_under_way_are_written_before_the_server_ends() -> None:
@@ -83,7 +83,7 @@ def test_a_port_that_is_taken_is_a_clean_refusal(capsys: pytest.CaptureFixture[s
 def test_a_thread_serves_and_leaves_nothing_behind() -> None:
     before = threading.active_count()
     with ServerThread("bedrock-runtime", region="eu-west-1") as server:
-        remote = client(server.url)
+        remote = connect(server.url)
         assert remote.clock.now() >= server.ml.clock.now().replace(year=2000)
         with socket.create_connection(("127.0.0.1", server.port)) as waiting:
             waiting.sendall(b"GET /_mlmock/health HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -99,6 +99,6 @@ def test_nobody_answers_where_no_server_is() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(ConnectionError):
-        client(f"http://127.0.0.1:{port}").reset()
+        connect(f"http://127.0.0.1:{port}").reset()
     with pytest.raises(ValueError, match="a server is at"):
-        client("ftp://x")
+        connect("ftp://x")

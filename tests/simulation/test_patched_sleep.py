@@ -14,8 +14,8 @@ from mlmock import MockML, mock_ml
 def test_sleep_advances_the_clock_until_the_mock_ends() -> None:
     before, before_async = time.sleep, asyncio.sleep
     with mock_ml() as ml:
-        ml.clock.patch_sleep()
-        ml.clock.patch_sleep()
+        ml.clock.patch_time()
+        ml.clock.patch_time()
         start = ml.clock.now()
         time.sleep(3600)
         assert timedelta(hours=1) <= ml.clock.now() - start < timedelta(hours=1, minutes=1)
@@ -23,7 +23,7 @@ def test_sleep_advances_the_clock_until_the_mock_ends() -> None:
 
 
 def test_asyncio_sleep_advances_the_clock_and_yields_to_other_tasks(mlmock: MockML) -> None:
-    mlmock.clock.patch_sleep()
+    mlmock.clock.patch_time()
     started = []
 
     async def worker(name: str) -> str:
@@ -50,7 +50,7 @@ def test_standalone_clock_patches_nothing() -> None:
     from mlmock.simulation.undo_log import UndoLog
 
     clock = Clock(UndoLog())
-    clock.patch_sleep()
+    clock.patch_time()
     assert clock.offset == 0.0
     with pytest.raises(ValueError, match="only goes forward"):
         clock.advance(seconds=-1)

@@ -12,7 +12,7 @@ _PLANS: dict[tuple[str, str], tuple[Any, Operation]] = {}
 _OWN = "_mlmock_plan"
 
 
-def plan_of(model: Any) -> Operation:
+def compiled_operation(model: Any) -> Operation:
     """Return the compiled form of a botocore OperationModel; hung on it for the next call."""
     plan: Operation | None = model.__dict__.get(_OWN)
     if plan is None:
@@ -34,4 +34,4 @@ def _shared_plan(model: Any) -> Operation:
 
 def operation(service: str, name: str, revision: str | None = None) -> Operation:
     """Return the compiled operation `name` of `service`; OperationNotFoundError if it has none."""
-    return plan_of(service_model(service, revision).operation_model(name))
+    return compiled_operation(service_model(service, revision).operation_model(name))

@@ -16,25 +16,25 @@ from typing import Any
 from mlmock.aws.spec.constraints import (
     FLOATS,
     INTEGERS,
-    Limits,
+    Constraints,
+    constraints_of,
     is_document,
     is_union,
-    limits_of,
-    text_test,
+    string_validator,
 )
 from mlmock.aws.spec.numbers import RANGES, double
 from mlmock.aws.spec.timestamps import PARSERS, format_of
 
-Reader = Callable[[Any], Any]
+Deserializer = Callable[[Any], Any]
 """Returns the parameter that a JSON value stands for. Among members, a type stands for any value of
 that type, and `_Text` for a text that C code tests: neither costs a call of Python."""
 
 
-class Refused(Exception):  # noqa: N818 - a signal between two rooms, never shown
+class InvalidValue(Exception):  # noqa: N818 - a signal between two rooms, never shown
     """A value doesn't fit its shape."""
 
 
-def reader_of(shape: Any, timestamps: str = "unixTimestamp") -> Reader:
+def deserializer_for(shape: Any, timestamps: str = "unixTimestamp") -> Deserializer:
     """Return the reader of a botocore `shape`; `timestamps` is the place's default format."""
     return _called(_Readers(timestamps).of(shape))
 
@@ -44,10 +44,10 @@ class _Readers:
 
     def __init__(self, timestamps: str) -> None:
         self._timestamps = timestamps
-        self._known: dict[str, Reader] = {}
+        self._known: dict[str, Deserializer] = {}
         self._open: set[str] = set()
 
-    def of(self, shape: Any) -> Reader:
+    def of(self, shape: Any) -> Deserializer:
         if is_document(shape):
             return _anything
         if shape.type_name == "timestamp":  # each member may have its own format
@@ -61,18 +61,18 @@ class _Readers:
         self._open.discard(shape.name)
         return reader
 
-    def _compile(self, shape: Any) -> Reader:
+    def _compile(self, shape: Any) -> Deserializer:
         kind = shape.type_name
         if kind == "structure":
             return self._structure(shape)
         if kind == "list":
-            return list_reader(self.of(shape.member), limits_of(shape))
+            return list_reader(self.of(shape.member), constraints_of(shape))
         if kind == "map":
-            return _map(self.of(shape.key), self.of(shape.value), limits_of(shape))
+            return _map(self.of(shape.key), self.of(shape.value), constraints_of(shape))
         return _scalar(shape)
 
-    def _structure(self, shape: Any) -> Reader:
-        members: dict[str, Reader] = {}
+    def _structure(self, shape: Any) -> Deserializer:
+        members: dict[str, Deserializer] = {}
         renamed: dict[str, str] = {}
         for name, member in shape.members.items():
             wire_name = member.serialization.get("name", name)
@@ -85,13 +85,13 @@ class _Readers:
         return _renaming(read, renamed) if renamed else read
 
 
-def scalar_reader(shape: Any) -> Reader:
+def scalar_reader(shape: Any) -> Deserializer:
     """Return the reader of a string, number, boolean or blob `shape`."""
     return _called(_scalar(shape))
 
 
-def _scalar(shape: Any) -> Reader:
-    kind, limits = shape.type_name, limits_of(shape)
+def _scalar(shape: Any) -> Deserializer:
+    kind, limits = shape.type_name, constraints_of(shape)
     if kind == "blob":
         return _blob(limits)
     if kind == "boolean":
@@ -103,14 +103,14 @@ def _scalar(shape: Any) -> Reader:
     return _string(limits)
 
 
-def _called(read: Reader) -> Reader:
+def _called(read: Deserializer) -> Deserializer:
     """Return `read` as something to call, where it is a type."""
     if type(read) is not type:
         return read
 
     def just(value: Any) -> Any:
         if type(value) is not read:
-            raise Refused
+            raise InvalidValue
         return value
 
     return just
@@ -120,12 +120,12 @@ def _anything(value: Any) -> Any:
     return value
 
 
-def _structure(members: dict[str, Reader], required: tuple[str, ...]) -> Reader:
+def _structure(members: dict[str, Deserializer], required: tuple[str, ...]) -> Deserializer:
     find = members.get
 
     def structure(value: Any) -> Any:
         if type(value) is not dict:
-            raise Refused
+            raise InvalidValue
         strangers = None
         for name, item in value.items():
             read, kind = find(name), type(item)
@@ -135,16 +135,16 @@ def _structure(members: dict[str, Reader], required: tuple[str, ...]) -> Reader:
                 strangers = [name] if strangers is None else [*strangers, name]
             elif kind is str and type(read) is _Text:
                 if not read.holds(item):
-                    raise Refused
+                    raise InvalidValue
             elif type(read) is type:
-                raise Refused
+                raise InvalidValue
             else:
                 value[name] = read(item)
         if strangers is not None:
             _drop(value, strangers)
         for name in required:
             if name not in value:
-                raise Refused
+                raise InvalidValue
         return value
 
     return structure
@@ -161,7 +161,7 @@ class _Union:
 
     __slots__ = ("_find", "_structure")
 
-    def __init__(self, members: dict[str, Reader]) -> None:
+    def __init__(self, members: dict[str, Deserializer]) -> None:
         self._find = members.get
         self._structure = _structure(members, ())
 
@@ -172,7 +172,7 @@ class _Union:
     def all(self, values: Any) -> Any:
         """Read each of a list of values in its place."""
         if type(values) is not list:
-            raise Refused
+            raise InvalidValue
         find = self._find
         for value in values:
             if type(value) is not dict or len(value) != 1:
@@ -183,32 +183,32 @@ class _Union:
                 if read is type(item):
                     continue
                 if read is None or item is None or type(read) is type:
-                    raise Refused
+                    raise InvalidValue
                 value[name] = read(item)
         return values
 
     def _one_of_many(self, value: Any) -> None:
         """Read a union that null or unknown members stand in, too."""
         if len(self._structure(value)) != 1:
-            raise Refused
+            raise InvalidValue
 
 
-def _renaming(read: Reader, renamed: dict[str, str]) -> Reader:
+def _renaming(read: Deserializer, renamed: dict[str, str]) -> Deserializer:
     def structure(value: Any) -> Any:
         return {renamed.get(name, name): item for name, item in read(value).items()}
 
     return structure
 
 
-def _sized(value: Any, limits: Limits) -> None:
+def _sized(value: Any, limits: Constraints) -> None:
     size = len(value)
     if limits.least is not None and size < limits.least:
-        raise Refused
+        raise InvalidValue
     if limits.most is not None and size > limits.most:
-        raise Refused
+        raise InvalidValue
 
 
-def list_reader(read: Reader, limits: Limits) -> Reader:
+def list_reader(read: Deserializer, limits: Constraints) -> Deserializer:
     """Return the reader of a list whose items `read` reads."""
     limited, nullable = limits.any, read is _anything
     if type(read) is _Union:
@@ -217,19 +217,19 @@ def list_reader(read: Reader, limits: Limits) -> Reader:
 
     def items(value: Any) -> Any:
         if type(value) is not list:
-            raise Refused
+            raise InvalidValue
         if limited:
             _sized(value, limits)
         for place, item in enumerate(value):
             if item is None and not nullable:
-                raise Refused
+                raise InvalidValue
             value[place] = read(item)
         return value
 
     return items
 
 
-def _sized_list(read: Reader, limits: Limits) -> Reader:
+def _sized_list(read: Deserializer, limits: Constraints) -> Deserializer:
     def items(value: Any) -> Any:
         if type(value) is list:
             _sized(value, limits)
@@ -238,18 +238,18 @@ def _sized_list(read: Reader, limits: Limits) -> Reader:
     return items
 
 
-def _map(read_key: Reader, read: Reader, limits: Limits) -> Reader:
+def _map(read_key: Deserializer, read: Deserializer, limits: Constraints) -> Deserializer:
     limited, nullable = limits.any, read is _anything
     read_key, read = _called(read_key), _called(read)
 
     def entries(value: Any) -> Any:
         if type(value) is not dict:
-            raise Refused
+            raise InvalidValue
         if limited:
             _sized(value, limits)
         for key, item in value.items():
             if item is None and not nullable:
-                raise Refused
+                raise InvalidValue
             read_key(key)
             value[key] = read(item)
         return value
@@ -267,15 +267,15 @@ class _Text:
 
     def __call__(self, value: Any) -> Any:
         if type(value) is not str or not self.holds(value):
-            raise Refused
+            raise InvalidValue
         return value
 
 
-def _string(limits: Limits) -> Reader:
+def _string(limits: Constraints) -> Deserializer:
     if not limits.any:
         return str
     enum = limits.enum
-    test = text_test(limits)
+    test = string_validator(limits)
     if not enum:
         return _Text(test)
     if not limits.least and limits.most is None and limits.fits is None:
@@ -283,19 +283,19 @@ def _string(limits: Limits) -> Reader:
     return _Text(lambda value: value in enum and test(value))
 
 
-def _integer(held: tuple[int, int], limits: Limits) -> Reader:
+def _integer(held: tuple[int, int], limits: Constraints) -> Deserializer:
     least = held[0] if limits.least is None else max(held[0], limits.least)
     most = held[1] if limits.most is None else min(held[1], limits.most)
 
     def integer(value: Any) -> Any:
         if type(value) is not int or value < least or value > most:
-            raise Refused
+            raise InvalidValue
         return value
 
     return integer
 
 
-def _double(limits: Limits) -> Reader:
+def _double(limits: Constraints) -> Deserializer:
     least = float("-inf") if limits.least is None else limits.least
     most = float("inf") if limits.most is None else limits.most
     limited = limits.any
@@ -304,30 +304,30 @@ def _double(limits: Limits) -> Reader:
         try:
             found = double(value)
         except ValueError:
-            raise Refused from None
+            raise InvalidValue from None
         if limited and not least <= found <= most:
-            raise Refused
+            raise InvalidValue
         return found
 
     return number
 
 
-def _timestamp(parse: Callable[[Any], Any]) -> Reader:
+def _timestamp(parse: Callable[[Any], Any]) -> Deserializer:
     def timestamp(value: Any) -> Any:
         try:
             return parse(value)
         except (ValueError, TypeError):
-            raise Refused from None
+            raise InvalidValue from None
 
     return timestamp
 
 
-def _blob(limits: Limits) -> Reader:
+def _blob(limits: Constraints) -> Deserializer:
     def blob(value: Any) -> Any:
         try:
             found = base64.b64decode(value, validate=True)
         except (ValueError, TypeError, binascii.Error):
-            raise Refused from None
+            raise InvalidValue from None
         _sized(found, limits)
         return found
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mlmock.aws.protocol.http_bindings import text_of
-from mlmock.aws.protocol.json_body import plain_writer, writer_of
-from mlmock.aws.protocol.messages import Answer
+from mlmock.aws.protocol.json_body import plain_writer, serializer_for
+from mlmock.aws.protocol.messages import HttpResponse
 from mlmock.errors import ServiceError
 
 # What any AWS service sends without modelling it (the common errors of the API references).
-COMMON = {
+COMMON_ERRORS = {
     "AccessDeniedException": 403,
     "ExpiredTokenException": 403,
     "IncompleteSignature": 403,
@@ -48,7 +48,7 @@ def _shape_of(operation: Any, code: str) -> Any:
     return found
 
 
-def validation_code(operation: Any) -> str:
+def validation_error_code(operation: Any) -> str:
     """Return the name under which `operation` refuses bad parameters."""
     names = [shape.name for shape in operation.error_shapes]
     return next((n for n in names if n.startswith("Validation")), "ValidationException")
@@ -60,16 +60,16 @@ def status_of(operation: Any, fault: ServiceError) -> int:
         return fault.status
     shape = _shape_of(operation, fault.code)
     modelled = shape.metadata.get("error", {}).get("httpStatusCode") if shape else None
-    return int(modelled or COMMON.get(fault.code, 400))
+    return int(modelled or COMMON_ERRORS.get(fault.code, 400))
 
 
-def answer_of(operation: Any, fault: ServiceError) -> Answer:
+def serialize_error(operation: Any, fault: ServiceError) -> HttpResponse:
     """Return the answer that carries `fault` for the botocore `operation`."""
     shape = _shape_of(operation, fault.code)
     headers = {"x-amzn-ErrorType": fault.code, "Content-Type": "application/json"}
     if shape is None:
         body = {_message_key(operation): fault.message, **fault.members}
-        return Answer(status_of(operation, fault), headers, plain_writer()(body))
+        return HttpResponse(status_of(operation, fault), headers, plain_writer()(body))
     headers["x-amzn-ErrorType"] = shape.error_code
     members = {_key(shape): fault.message, **fault.members}
     body = {}
@@ -80,7 +80,7 @@ def answer_of(operation: Any, fault: ServiceError) -> Answer:
         elif value is not None:
             wire_name = member.serialization.get("name", name)
             headers[wire_name] = text_of(member, value, "header")
-    return Answer(status_of(operation, fault), headers, writer_of(shape)(body))
+    return HttpResponse(status_of(operation, fault), headers, serializer_for(shape)(body))
 
 
 def _key(shape: Any) -> str:

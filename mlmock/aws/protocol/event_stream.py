@@ -7,7 +7,7 @@ from binascii import crc32
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from mlmock.aws.protocol.json_body import Writer, writer_of
+from mlmock.aws.protocol.json_body import Writer, serializer_for
 from mlmock.errors import ServiceError
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
@@ -96,18 +96,18 @@ def _event_writer(name: str, shape: Any) -> EventWriter:
     if payloads and payloads[0][1].type_name in {"blob", "string"}:
         member, kind = payloads[0][0], payloads[0][1].type_name
         content_type = "application/octet-stream" if kind == "blob" else "text/plain"
-        block = _event_block(name, content_type)
-        return lambda value: _frame(block, _raw(value.get(member, b"")))
+        context = _event_block(name, content_type)
+        return lambda value: _frame(context, _raw(value.get(member, b"")))
     if payloads:
-        member, write = payloads[0][0], writer_of(payloads[0][1])
-        block = _event_block(name, "application/json")
-        return lambda value: _frame(block, write(value.get(member, {})))
-    return _json_event(_event_block(name, "application/json"), writer_of(shape))
+        member, write = payloads[0][0], serializer_for(payloads[0][1])
+        context = _event_block(name, "application/json")
+        return lambda value: _frame(context, write(value.get(member, {})))
+    return _json_event(_event_block(name, "application/json"), serializer_for(shape))
 
 
-def _json_event(block: bytes, write: Writer) -> EventWriter:
+def _json_event(context: bytes, write: Writer) -> EventWriter:
     """Return the writer of an event that is a JSON document; bytes are one already."""
-    return lambda value: _frame(block, value if type(value) is bytes else write(value))
+    return lambda value: _frame(context, value if type(value) is bytes else write(value))
 
 
 def _raw(value: Any) -> bytes:
@@ -121,8 +121,8 @@ def _event_block(name: str, content_type: str) -> bytes:
 
 
 def _exception_writer(name: str, shape: Any) -> Callable[[ServiceError], bytes]:
-    write = writer_of(shape)
-    block = _header_block(
+    write = serializer_for(shape)
+    context = _header_block(
         {":exception-type": name, ":content-type": "application/json", ":message-type": "exception"}
     )
     key = next((m for m in shape.members if m.lower() == "message"), "message")
@@ -131,6 +131,6 @@ def _exception_writer(name: str, shape: Any) -> Callable[[ServiceError], bytes]:
         members = dict(fault.members)
         if fault.message is not None:
             members.setdefault(key, fault.message)
-        return _frame(block, write(members))
+        return _frame(context, write(members))
 
     return encode

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mlmock.aws.protocol.deserializers import Reader, Refused, list_reader, reader_of, scalar_reader
-from mlmock.aws.protocol.json_body import parse
+from mlmock.aws.protocol.deserializers import (
+    Deserializer,
+    InvalidValue,
+    deserializer_for,
+    list_reader,
+    scalar_reader,
+)
+from mlmock.aws.protocol.json_body import parse_json
 from mlmock.aws.spec import numbers
-from mlmock.aws.spec.constraints import FLOATS, INTEGERS, is_document, limits_of
+from mlmock.aws.spec.constraints import FLOATS, INTEGERS, constraints_of, is_document
 from mlmock.aws.spec.timestamps import WRITERS, format_of
 
 DEFAULT_FORMATS = {"header": "rfc822", "querystring": "iso8601", "uri": "iso8601"}
@@ -48,7 +54,7 @@ def text_member(name: str, shape: Any, location: str) -> TextMember:
 
 def _list_member(name: str, wire_name: str, shape: Any, location: str) -> TextMember:
     item = text_member(name, shape.member, location)
-    read = list_reader(item.read, limits_of(shape))
+    read = list_reader(item.read, constraints_of(shape))
 
     def raw(texts: list[str]) -> list[Any]:
         return [item.raw(text) for text in texts]
@@ -82,14 +88,14 @@ def prefixed_member(name: str, shape: Any) -> TextMember:
         start = len(prefix)
         return {key[start:]: text for key, text in headers.items() if key.startswith(prefix)}
 
-    return TextMember(name, prefix, shape, raw, reader_of(shape))
+    return TextMember(name, prefix, shape, raw, deserializer_for(shape))
 
 
-def _read_of(shape: Any, raw: Callable[[str], Any], location: str) -> Reader:
+def _read_of(shape: Any, raw: Callable[[str], Any], location: str) -> Deserializer:
     if is_document(shape):
-        checked = reader_of(shape)
+        checked = deserializer_for(shape)
     elif shape.type_name == "timestamp":
-        return reader_of(shape, DEFAULT_FORMATS[location])
+        return deserializer_for(shape, DEFAULT_FORMATS[location])
     else:
         checked = scalar_reader(shape)
     if raw is str:
@@ -99,7 +105,7 @@ def _read_of(shape: Any, raw: Callable[[str], Any], location: str) -> Reader:
         try:
             return checked(raw(text))
         except ValueError:
-            raise Refused from None
+            raise InvalidValue from None
 
     return read
 
@@ -112,7 +118,7 @@ def _raw_of(shape: Any) -> Callable[[str], Any]:
     if shape.type_name == "boolean":
         return _boolean
     if is_document(shape):
-        return lambda text: parse(base64.b64decode(text, validate=True))
+        return lambda text: parse_json(base64.b64decode(text, validate=True))
     return str
 
 

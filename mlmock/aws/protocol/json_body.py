@@ -19,10 +19,10 @@ def _no_constant(text: str) -> Any:
 
 
 _decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite).decode
-DEEPEST = 256  # levels of a JSON body (judged: far beyond any request, far below Python's stack)
+MAX_DEPTH = 256  # levels of a JSON body (judged: far beyond any request, far below Python's stack)
 
 
-def parse(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Return the JSON document of `body`; ValueError for anything that isn't one.
 
     So is refused what JSON allows and a service can't hold: a number beyond a double, and more
@@ -32,7 +32,7 @@ def parse(body: bytes) -> Any:
         found = _decode(body.decode())
     except RecursionError as fault:
         raise ValueError("nested too deeply") from fault
-    if body.count(b"{") + body.count(b"[") > DEEPEST and not _is_shallow(body):
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and not _is_shallow(body):
         _limit_depth(found)
     return found
 
@@ -49,7 +49,7 @@ def _is_shallow(body: bytes) -> bool:
     for at in range(0, len(brackets), _SLICE):
         part = brackets[at : at + _SLICE]
         opened = part.count(b"{") + part.count(b"[")
-        if depth + opened > DEEPEST:
+        if depth + opened > MAX_DEPTH:
             return False
         depth += 2 * opened - len(part)
     return b'"' not in brackets
@@ -61,7 +61,7 @@ _NEITHER = bytes(set(range(256)) - set(b'[]{}"'))  # no bracket, and no end of a
 
 def _limit_depth(found: Any) -> None:
     level = [found]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [inner for outer in level for inner in _containers(outer)]
         if not level:
             return
@@ -87,7 +87,7 @@ def json_text(value: Any) -> bytes:
 Writer = Callable[[Any], bytes]
 
 
-def writer_of(shape: Any, timestamps: str = "unixTimestamp") -> Writer:
+def serializer_for(shape: Any, timestamps: str = "unixTimestamp") -> Writer:
     """Return what writes results of a botocore `shape` as JSON, in one pass of the C encoder.
 
     Where the model renames members or mixes timestamp formats, results are walked first.

@@ -22,7 +22,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
+class HttpResponse:
     """An answer: `body` is bytes, or an iterable of encoded messages where it streams.
 
     `broken`: the connection closes before Content-Length is reached.
@@ -37,7 +37,7 @@ class Answer:
 Params = dict[str, Any]
 
 
-class Headed(dict[str, Any]):
+class ResultWithHeaders(dict[str, Any]):
     """The members of an answer that has headers besides those that the model names."""
 
     __slots__ = ("headers",)
@@ -47,7 +47,7 @@ class Headed(dict[str, Any]):
         self.headers = headers
 
 
-class Written(dict[str, Any]):
+class PreserializedResult(dict[str, Any]):
     """The members of an answer that is a JSON body and nothing else, with that body written."""
 
     __slots__ = ("body",)
@@ -57,7 +57,7 @@ class Written(dict[str, Any]):
         self.body = body
 
 
-class Frames:
+class RecordedFrames:
     """Encoded messages as they go out; those that went are kept for the journal, by reference."""
 
     def __init__(self, frames: Iterable[bytes]) -> None:

@@ -8,11 +8,11 @@ from botocore.awsrequest import HeadersDict
 from botocore.eventstream import EventStreamBuffer
 from botocore.parsers import create_parser
 
-from mlmock.aws.protocol.messages import Answer
+from mlmock.aws.protocol.messages import HttpResponse
 from mlmock.aws.protocol.rest_json import Operation
 
 
-def parsed(operation: Operation, answer: Answer) -> dict[str, Any]:
+def parse_response(operation: Operation, answer: HttpResponse) -> dict[str, Any]:
     """Return what boto3 makes of `answer`, without its ResponseMetadata; an error as `Error`."""
     parser = create_parser(operation.model.service_model.metadata["protocol"])
     shape = operation.model.output_shape
@@ -39,18 +39,18 @@ def _is_blob(operation: Operation) -> bool:
     return bool(operation.model.output_shape.members[payload].type_name == "blob")
 
 
-def _lower(headers: dict[str, str]) -> dict[str, str]:
+def _lowercase_keys(headers: dict[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _outside_stream(answer: Answer, operation: Operation) -> dict[str, Any]:
-    headers = _lower(answer.headers)
+def _outside_stream(answer: HttpResponse, operation: Operation) -> dict[str, Any]:
+    headers = _lowercase_keys(answer.headers)
     places = operation.model.output_shape.members.items()
     names = ((n, m.serialization.get("name", "").lower()) for n, m in places)
     return {name: headers[wire] for name, wire in names if wire in headers}
 
 
-def _events(operation: Operation, answer: Answer) -> Any:
+def _events(operation: Operation, answer: HttpResponse) -> Any:
     """Yield the events that have gone out so far."""
     parser = create_parser(operation.model.service_model.metadata["protocol"])
     event_parser: Any = vars(parser)["_event_stream_parser"]

@@ -12,7 +12,7 @@ from botocore import xform_name
 from mlmock.aws.protocol import errors as faults
 from mlmock.aws.protocol import json_body as bodies
 from mlmock.aws.protocol import uri
-from mlmock.aws.protocol.deserializers import Reader, Refused, reader_of
+from mlmock.aws.protocol.deserializers import Deserializer, InvalidValue, deserializer_for
 from mlmock.aws.protocol.event_stream import CONTENT_TYPE, EventStream
 from mlmock.aws.protocol.http_bindings import (
     DEFAULT_FORMATS,
@@ -22,21 +22,27 @@ from mlmock.aws.protocol.http_bindings import (
     text_member,
     text_of,
 )
-from mlmock.aws.protocol.messages import Answer, Headed, Params, Request, Written
+from mlmock.aws.protocol.messages import (
+    HttpResponse,
+    Params,
+    PreserializedResult,
+    Request,
+    ResultWithHeaders,
+)
 from mlmock.aws.spec.validation import (
     NAMES,
-    Fault,
+    Violation,
     WrongType,
-    faults_of,
+    find_violations,
+    format_violations,
     lower_camel,
     missing,
-    wording,
 )
 from mlmock.errors import ServiceError
 
 _JSON = "application/json"
 # What reading raises: a value doesn't fit, is none at all, or the path is too short for its labels.
-_UNREADABLE = (Refused, ValueError, IndexError)
+_UNREADABLE = (InvalidValue, ValueError, IndexError)
 
 
 def members_at(shape: Any, location: str | None) -> list[tuple[str, Any]]:
@@ -99,7 +105,7 @@ class Operation:
         if not body_members(shape):
             return None
         read = _body_structure_reader(shape)
-        return lambda body: read(bodies.parse(body)) if body else read({})
+        return lambda body: read(bodies.parse_json(body)) if body else read({})
 
     def parse(self, request: Request) -> Params:
         """Return the parameters of `request`; ServiceError, with every fault, if it has any."""
@@ -123,7 +129,7 @@ class Operation:
                 params[member.name] = member.read(found)
         for name in self._required:
             if name not in params:
-                raise Refused
+                raise InvalidValue
         return params
 
     def _url_reader(self) -> Callable[[str], Params] | None:
@@ -170,16 +176,18 @@ class Operation:
             return ServiceError("SerializationException", str(fault), status=400)
         except IndexError:
             return ServiceError("UnknownOperationException", status=404)
-        return ServiceError(faults.validation_code(self.model), wording(found))
+        return ServiceError(faults.validation_error_code(self.model), format_violations(found))
 
-    def _faults(self, request: Request) -> Iterator[Fault]:
+    def _faults(self, request: Request) -> Iterator[Violation]:
         """Yield every fault of `request`; WrongType for what can't be read at all."""
         given = {**dict(self._raw_texts(request)), **self._raw_body(request.body)}
         shape = self.model.input_shape
         for name, member in shape.members.items():
             value = given.get(name)
             if value is not None:
-                yield from faults_of(member, value, lower_camel(name), _default_format(member))
+                yield from find_violations(
+                    member, value, lower_camel(name), _default_format(member)
+                )
             elif name in shape.required_members:
                 yield missing(lower_camel(name))
 
@@ -232,21 +240,21 @@ class Operation:
         self._body_only = not (elsewhere or self.output_payload)
         body = self._body_shape(shape)
         self._raw = getattr(body, "type_name", None) in {"blob", "string"}
-        self._write = bodies.writer_of(body) if shape is not None else None
+        self._write = bodies.serializer_for(body) if shape is not None else None
 
     def _body_shape(self, shape: Any) -> Any:
         if self.output_payload and self.event_stream is None:
             return shape.members[self.output_payload]
         return shape
 
-    def serialise(self, result: Params) -> Answer:
+    def serialise(self, result: Params) -> HttpResponse:
         """Return the answer that says `result`, whose members are named as boto3 shows them."""
         if self._body_only:
-            if type(result) is Written:
-                return Answer(self.status, {"Content-Type": _JSON}, result.body)
+            if type(result) is PreserializedResult:
+                return HttpResponse(self.status, {"Content-Type": _JSON}, result.body)
             body = self._write(result) if self._write is not None else b"{}"
-            return Answer(self.status, {"Content-Type": _JSON}, body)
-        headers = dict(result.headers) if type(result) is Headed else {}
+            return HttpResponse(self.status, {"Content-Type": _JSON}, body)
+        headers = dict(result.headers) if type(result) is ResultWithHeaders else {}
         for name, value in result.items():
             place = self._out_headers.get(name)
             if place is not None and value is not None:
@@ -257,7 +265,7 @@ class Operation:
         status = self.status
         for name in self._out_status:
             status = int(result.get(name, status))
-        return Answer(status, headers, self._serialise_body(result, headers))
+        return HttpResponse(status, headers, self._serialise_body(result, headers))
 
     def _serialise_body(self, result: Params, headers: dict[str, str]) -> Any:
         if self.event_stream is not None:
@@ -314,8 +322,8 @@ class _Part:
         self.serialization: Mapping[str, Any] = {}
 
 
-def _body_structure_reader(shape: Any) -> Reader:
-    return reader_of(_Part(shape))
+def _body_structure_reader(shape: Any) -> Deserializer:
+    return deserializer_for(_Part(shape))
 
 
 def _payload_reader(name: str, shape: Any) -> Callable[[bytes], Params]:
@@ -324,16 +332,16 @@ def _payload_reader(name: str, shape: Any) -> Callable[[bytes], Params]:
 
         def blob(body: bytes) -> Params:
             if len(body) < least or (most is not None and len(body) > most):
-                raise Refused
+                raise InvalidValue
             return {name: body}
 
         return blob
-    read = reader_of(shape)
+    read = deserializer_for(shape)
     if shape.type_name == "string":
         return lambda body: {name: read(body.decode())}
 
     def payload(body: bytes) -> Params:
-        found = bodies.parse(body) if body else None
+        found = bodies.parse_json(body) if body else None
         return {name: read(found)} if found is not None else {}
 
     return payload
@@ -352,7 +360,7 @@ def _raw_payload(name: str, shape: Any, body: bytes) -> dict[str, Any]:
 
 def _raw_json(body: bytes) -> Any:
     try:
-        return bodies.parse(body)
+        return bodies.parse_json(body)
     except ValueError:
         raise WrongType("Unable to parse the request body as JSON.") from None
 

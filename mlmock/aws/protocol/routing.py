@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any
 
 from mlmock.aws.protocol import uri
-from mlmock.aws.protocol.compiler import plan_of
+from mlmock.aws.protocol.compiler import compiled_operation
 from mlmock.aws.protocol.rest_json import Operation
 from mlmock.aws.spec.loader import service_model
 
 
-class Paths:
+class OperationRouter:
     """The operations of one service, found by method and raw path; literal segments come first."""
 
     def __init__(self, model: Any) -> None:
@@ -35,7 +35,7 @@ class Paths:
         """Return the operation that `method` on the raw path of these segments is, or None."""
         for known, operation in self._routes.get((method, len(segments), segments[1]), ()):
             if all(map(_fits, known, segments)):
-                return plan_of(operation)
+                return compiled_operation(operation)
         return None
 
 
@@ -44,9 +44,9 @@ def _fits(segment: str, given: str) -> bool:
 
 
 @cache
-def paths_of(service: str, revision: str | None = None) -> Paths:
+def router_for(service: str, revision: str | None = None) -> OperationRouter:
     """Return the operations of `service` by their paths."""
-    return Paths(service_model(service, revision))
+    return OperationRouter(service_model(service, revision))
 
 
 def _latest(service: str) -> None:
@@ -68,17 +68,21 @@ def find_operation(
     of the credential scope. `revision_of` says which revision of a service is meant.
     """
     segments = uri.path_and_query(url)[0].split("/")
-    found: list[tuple[Paths, Operation]] = []
+    found: list[tuple[OperationRouter, Operation]] = []
     for service in services if len(segments) > 1 else ():
-        paths = paths_of(service, revision_of(service))
+        paths = router_for(service, revision_of(service))
         operation = paths.find(method, segments)
         if operation is not None:
             found.append((paths, operation))
     if len(found) > 1:
-        found.sort(key=lambda pair: (*_rank(pair[0], host, signing_name), pair[1].service))
+        found.sort(
+            key=lambda pair: (*_mismatch_score(pair[0], host, signing_name), pair[1].service)
+        )
     return found[0][1] if found else None
 
 
-def _rank(paths: Paths, host: str, signing_name: str | None) -> tuple[bool, bool]:
+def _mismatch_score(
+    paths: OperationRouter, host: str, signing_name: str | None
+) -> tuple[bool, bool]:
     """Return how badly a service fits; the least is the best."""
     return not host.startswith(f"{paths.endpoint_prefix}."), paths.signing_name != signing_name

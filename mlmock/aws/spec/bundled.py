@@ -47,19 +47,19 @@ def latest(service: str) -> str:
 
 
 @cache
-def kinds(service: str, revision: str) -> frozenset[str]:
+def available_files(service: str, revision: str) -> frozenset[str]:
     """Return which files there are of a revision: ``service-2``, ``paginators-1`` and so on."""
     return frozenset(file.stem for file in (_data() / service / revision).glob("*.json"))
 
 
 @cache
-def load(service: str, kind: str, revision: str | None = None) -> Any | None:
+def load_bundled(service: str, kind: str, revision: str | None = None) -> Any | None:
     """Return the content of one file of a revision (the latest for None), or None without it.
 
     It is the same object each time, as botocore's own loader gives it out.
     """
     name = revision or (latest(service) if revisions(service) else "")
-    if name not in revisions(service) or kind not in kinds(service, name):
+    if name not in revisions(service) or kind not in available_files(service, name):
         return None
     return json.loads((_data() / service / name / f"{kind}.json").read_text(encoding="utf-8"))
 

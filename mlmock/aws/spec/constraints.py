@@ -15,7 +15,7 @@ FLOATS = frozenset({"float", "double"})
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Constraints:
     """Least and largest length (or value), enumeration and pattern of one shape."""
 
     least: float | None
@@ -29,11 +29,11 @@ class Limits:
         return bool(self.least is not None or self.most is not None or self.enum or self.fits)
 
 
-def limits_of(shape: Any) -> Limits:
+def constraints_of(shape: Any) -> Constraints:
     """Return the limits of a botocore `shape`."""
     facts = shape.metadata
     pattern = facts.get("pattern") if shape.type_name == "string" else None
-    return Limits(
+    return Constraints(
         least=facts.get("min"),
         most=facts.get("max"),
         enum=_enum(shape),
@@ -56,7 +56,7 @@ def is_document(shape: Any) -> bool:
     return bool(getattr(shape, "is_document_type", False) or shape.serialization.get("jsonvalue"))
 
 
-def text_test(limits: Limits) -> Callable[[str], Any]:
+def string_validator(limits: Constraints) -> Callable[[str], Any]:
     """Return what says whether a text has the length, and fits the pattern, of `limits`.
 
     Where one expression can say all of it, it does: a test in C, without a call of Python.

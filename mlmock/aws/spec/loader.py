@@ -20,14 +20,14 @@ def service_model(service: str, revision: str | None = None) -> Any:
     `revision` names a folder of the model's; without it the latest is taken. What we bring
     ourselves comes before what botocore has.
     """
-    description = brought.load(service, "service-2", revision)
+    description = brought.load_bundled(service, "service-2", revision)
     if description is None:
         description = Loader().load_service_model(service, "service-2", revision)
     return ServiceModel(description, service_name=service)
 
 
 @cache
-def prefixes(services: frozenset[str]) -> frozenset[str]:
+def endpoint_prefixes(services: frozenset[str]) -> frozenset[str]:
     """Return the endpoint prefixes of `services`; a name that nobody knows has none."""
     found = set()
     for service in services:

@@ -20,16 +20,16 @@ from mlmock.aws.spec.constraints import (
     FLOATS,
     INTEGERS,
     LENGTH_OF,
+    constraints_of,
     is_document,
     is_union,
-    limits_of,
 )
 from mlmock.aws.spec.numbers import RANGES, double
 from mlmock.aws.spec.timestamps import PARSERS, format_of
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Violation:
     """One constraint that a request breaks: where, with what value, and which."""
 
     path: str
@@ -77,7 +77,7 @@ NAMES = {  # what messages call a type of the model
 }
 
 
-def wording(faults: list[Fault]) -> str:
+def format_violations(faults: list[Violation]) -> str:
     """Return the message of a validation error that lists all `faults`."""
     count = len(faults)
     noun = "error" if count == 1 else "errors"
@@ -89,37 +89,37 @@ def lower_camel(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def faults_of(shape: Any, value: Any, path: str, timestamps: str) -> Iterator[Fault]:
+def find_violations(shape: Any, value: Any, path: str, timestamps: str) -> Iterator[Violation]:
     """Yield what is wrong with a raw JSON `value` of `shape`; WrongType if it can't be read."""
-    return _faults(shape, value, _Place(path, timestamps))
+    return _faults(shape, value, _Cursor(path, timestamps))
 
 
-def missing(path: str) -> Fault:
+def missing(path: str) -> Violation:
     """Return the fault of a required member that isn't there."""
-    return Fault(path, "null", _NOT_NULL)
+    return Violation(path, "null", _NOT_NULL)
 
 
 # -- the walk ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Cursor:
     """Where the walk stands: the path so far, the timestamps' format, whether values may show."""
 
     path: str
     timestamps: str
     hidden: bool = False
 
-    def at(self, step: str) -> _Place:
+    def at(self, step: str) -> _Cursor:
         path = f"{self.path}.{step}" if self.path else step
-        return _Place(path, self.timestamps, self.hidden)
+        return _Cursor(path, self.timestamps, self.hidden)
 
-    def within(self, shape: Any) -> _Place:
+    def within(self, shape: Any) -> _Cursor:
         hidden = self.hidden or bool(shape.metadata.get("sensitive"))
-        return _Place(self.path, self.timestamps, hidden)
+        return _Cursor(self.path, self.timestamps, hidden)
 
 
-def _faults(shape: Any, value: Any, place: _Place) -> Iterator[Fault]:
+def _faults(shape: Any, value: Any, place: _Cursor) -> Iterator[Violation]:
     if is_document(shape):
         return
     if value is None:
@@ -127,28 +127,28 @@ def _faults(shape: Any, value: Any, place: _Place) -> Iterator[Fault]:
         return
     _check_type(shape, value, place.timestamps)
     shown = _shown(shape, value, place)
-    for rule in _broken(shape, value):
-        yield Fault(place.path, shown, rule)
+    for rule in _violated_constraints(shape, value):
+        yield Violation(place.path, shown, rule)
     yield from _inner_faults(shape, value, place)
 
 
-def _inner_faults(shape: Any, value: Any, place: _Place) -> Iterator[Fault]:
+def _inner_faults(shape: Any, value: Any, place: _Cursor) -> Iterator[Violation]:
     place = place.within(shape)
     if shape.type_name == "structure":
         yield from _structure_faults(shape, value, place)
     elif shape.type_name == "list":
         steps = [f"{number}.member" for number in range(1, len(value) + 1)]
-        yield from _element_faults(shape.member, value, _shown(shape, value, place), place)
-        yield from _walked(shape.member, zip(steps, value, strict=True), place)
+        yield from _element_violations(shape.member, value, _shown(shape, value, place), place)
+        yield from _validate_items(shape.member, zip(steps, value, strict=True), place)
     elif shape.type_name == "map":
         shown = _shown(shape, value, place)
-        yield from _element_faults(shape.key, list(value), shown, place, "Map keys")
-        yield from _element_faults(shape.value, value.values(), shown, place, "Map value")
+        yield from _element_violations(shape.key, list(value), shown, place, "Map keys")
+        yield from _element_violations(shape.value, value.values(), shown, place, "Map value")
         steps = [f"{key}.member" for key in value]
-        yield from _walked(shape.value, zip(steps, value.values(), strict=True), place)
+        yield from _validate_items(shape.value, zip(steps, value.values(), strict=True), place)
 
 
-def _structure_faults(shape: Any, value: Any, place: _Place) -> Iterator[Fault]:
+def _structure_faults(shape: Any, value: Any, place: _Cursor) -> Iterator[Violation]:
     given = 0
     for name, member in shape.members.items():
         item = value.get(member.serialization.get("name", name))
@@ -160,26 +160,28 @@ def _structure_faults(shape: Any, value: Any, place: _Place) -> Iterator[Fault]:
     if is_union(shape) and given != 1:
         choices = ", ".join(map(lower_camel, shape.members))
         rule = f"Member must have exactly one of its members set: [{choices}]"
-        yield Fault(place.path, "", rule)
+        yield Violation(place.path, "", rule)
 
 
-def _element_faults(
-    shape: Any, items: Iterable[Any], shown: str, place: _Place, who: str = "Member"
-) -> Iterator[Fault]:
+def _element_violations(
+    shape: Any, items: Iterable[Any], shown: str, place: _Cursor, who: str = "Member"
+) -> Iterator[Violation]:
     """Yield the fault that elements have in themselves: one, however many of them have it."""
     if is_document(shape):
         return
     present = [item for item in items if item is not None]
     for item in present:
         _check_type(shape, item, place.timestamps)
-    rules = _rules(shape) if any(_broken(shape, item) for item in present) else []
+    rules = _rules(shape) if any(_violated_constraints(shape, item) for item in present) else []
     if len(present) < len(list(items)):
         rules = [*rules, _NOT_NULL]
     if rules:
-        yield Fault(place.path, shown, f"{who} must satisfy constraint: [{', '.join(rules)}]")
+        yield Violation(place.path, shown, f"{who} must satisfy constraint: [{', '.join(rules)}]")
 
 
-def _walked(shape: Any, steps: Iterable[tuple[str, Any]], place: _Place) -> Iterator[Fault]:
+def _validate_items(
+    shape: Any, steps: Iterable[tuple[str, Any]], place: _Cursor
+) -> Iterator[Violation]:
     if shape.type_name not in _CONTAINERS or is_document(shape):
         return
     for step, item in steps:
@@ -190,9 +192,9 @@ def _walked(shape: Any, steps: Iterable[tuple[str, Any]], place: _Place) -> Iter
 # -- rules of one value -----------------------------------------------------------------------
 
 
-def _broken(shape: Any, value: Any) -> list[str]:
+def _violated_constraints(shape: Any, value: Any) -> list[str]:
     """Return the rules of `shape` that `value` breaks, the least last as the services have it."""
-    limits = limits_of(shape)
+    limits = constraints_of(shape)
     if not limits.any:
         return []
     most, least, enum, pattern = _texts(shape)
@@ -212,7 +214,7 @@ def _rules(shape: Any) -> list[str]:
 
 
 def _texts(shape: Any) -> tuple[str, str, str, str]:
-    facts, limits = shape.metadata, limits_of(shape)
+    facts, limits = shape.metadata, constraints_of(shape)
     measure = "Member must have " + ("length" if shape.type_name in LENGTH_OF else "value")
     return (
         f"{measure} less than or equal to {limits.most}" if limits.most is not None else "",
@@ -270,19 +272,19 @@ def _is_base64(value: Any) -> bool:
 # -- what a message shows ---------------------------------------------------------------------
 
 
-def _shown(shape: Any, value: Any, place: _Place) -> str:
-    if place.hidden or not _may_show(shape):
+def _shown(shape: Any, value: Any, place: _Cursor) -> str:
+    if place.hidden or not _is_loggable(shape):
         return ""
     text = _text(value)
     return f"'{text}'" if len(text) <= _LONGEST else f"'{text[:_LONGEST]}...'"
 
 
-def _may_show(shape: Any) -> bool:
+def _is_loggable(shape: Any) -> bool:
     if shape.metadata.get("sensitive") or shape.type_name in {"blob", "structure"}:
         return False
     if shape.type_name == "list":
-        return _may_show(shape.member)
-    return shape.type_name != "map" or (_may_show(shape.key) and _may_show(shape.value))
+        return _is_loggable(shape.member)
+    return shape.type_name != "map" or (_is_loggable(shape.key) and _is_loggable(shape.value))
 
 
 def _text(value: Any) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 
-from mlmock.aws.protocol.messages import Frames
-from mlmock.errors import ConnectionFault
+from mlmock.aws.protocol.messages import RecordedFrames
+from mlmock.errors import ConnectionFailure
 
 
-class Content:
+class ResponseContent:
     """The reading side of an aiohttp response: what StreamingBody and event streams pull."""
 
-    def __init__(self, body: bytes | Frames) -> None:
+    def __init__(self, body: bytes | RecordedFrames) -> None:
         self._frames = iter(()) if isinstance(body, bytes) else iter(body)
         self._rest = memoryview(body if isinstance(body, bytes) else b"")
         self._ended = isinstance(body, bytes)
@@ -43,7 +43,7 @@ class Content:
     def _next(self) -> bytes | None:
         try:
             frame = next(self._frames, None)
-        except ConnectionFault as fault:
+        except ConnectionFailure as fault:
             raise stream_error(fault.kind) from None
         self._ended = frame is None
         return frame
@@ -58,10 +58,10 @@ def _whole(view: memoryview) -> bytes:
 class RawBody:
     """An aiohttp response as far as aiobotocore looks at one."""
 
-    def __init__(self, url: str, headers: Mapping[str, str], body: bytes | Frames) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], body: bytes | RecordedFrames) -> None:
         self.url = url
         self.headers = headers
-        self.content = Content(body)
+        self.content = ResponseContent(body)
         self._frames = None if isinstance(body, bytes) else body
 
     @property

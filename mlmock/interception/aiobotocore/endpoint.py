@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmock.aws.protocol.messages import Frames
+from mlmock.aws.protocol.messages import RecordedFrames
 from mlmock.call import Call
 from mlmock.engine import dispatch as router
-from mlmock.errors import ConnectionFault
+from mlmock.errors import ConnectionFailure
 from mlmock.interception.aiobotocore.bodies import RawBody
 from mlmock.interception.aiobotocore.session import (
-    VirtualAsyncio,
+    VirtualAsyncioModule,
     _acquire,
     _anyio_twins,
     _get_auth_instance,
@@ -28,11 +28,11 @@ from mlmock.interception.botocore import model_loader as models
 from mlmock.interception.botocore import responder as trips
 from mlmock.interception.botocore import sleep as patience
 from mlmock.interception.botocore.responders import RESPONDERS
-from mlmock.interception.moto.aiomoto import Lent
+from mlmock.interception.moto.aiomoto import SharedPatch
 from mlmock.interception.patching import Patch
 
 if TYPE_CHECKING:
-    from mlmock.aws.protocol.messages import Answer
+    from mlmock.aws.protocol.messages import HttpResponse
 
 # -- bodies -----------------------------------------------------------------------------------
 
@@ -44,47 +44,47 @@ def _create_request(patch: Patch, sender: Patch) -> Any:
     async def create_request(self: Any, params: Any, operation_model: Any = None) -> Any:
         if operation_model is None:
             return await patch.original(self, params, operation_model)
-        ticket = stamping.decide(self, params, operation_model)
+        attached = stamping.classify_request(self, params, operation_model)
         request = await patch.original(self, params, operation_model)
-        request.mlmock_ticket = ticket
+        request.mlmock_call = attached
         if type(self)._send is not sender.replacement:
-            come_first(self)  # somebody's own (aiomoto's) is there now
+            take_precedence(self)  # somebody's own (aiomoto's) is there now
         return request
 
     return create_request
 
 
-def come_first(own: Any) -> None:
+def take_precedence(own: Any) -> None:
     """Let an endpoint answer and refuse as ever whoever has replaced its class's `_send`."""
     kind = type(own)
 
     async def send(request: Any) -> Any:
         del own._send  # the next request may find our own in place again
-        ticket = getattr(request, "mlmock_ticket", None)
-        if type(ticket) is Call:
-            return await ticket.respond(request, ticket)
-        if leak_guard.is_upstream(kind._send):
-            return await _let_go(kind._send, own, request, ticket)
+        attached = getattr(request, "mlmock_call", None)
+        if type(attached) is Call:
+            return await attached.responder(request, attached)
+        if leak_guard.is_botocore_send(kind._send):
+            return await _pass_through(kind._send, own, request, attached)
         return await kind._send(own, request)
 
     if "_send" not in vars(own):
         own._send = send
 
 
-async def _let_go(send: Any, own: Any, request: Any, ticket: Any) -> Any:
+async def _pass_through(send: Any, own: Any, request: Any, attached: Any) -> Any:
     """Send a request that isn't ours, if it may leave."""
-    if not leak_guard.may_leave(request, ticket):
+    if not leak_guard.is_allowed_through(request, attached):
         return await send(own, request)
-    with patience.leaving():
+    with patience.real_sleep():
         return await send(own, request)
 
 
 def _send(patch: Patch) -> Any:
     async def send(self: Any, request: Any) -> Any:
-        ticket = getattr(request, "mlmock_ticket", None)
-        if type(ticket) is Call:
-            return await ticket.respond(request, ticket)
-        return await _let_go(patch.original, self, request, ticket)
+        attached = getattr(request, "mlmock_call", None)
+        if type(attached) is Call:
+            return await attached.responder(request, attached)
+        return await _pass_through(patch.original, self, request, attached)
 
     return send
 
@@ -97,27 +97,30 @@ async def respond(request: Any, call: Call) -> Any:
 async def respond_by_httpx(request: Any, call: Call) -> Any:
     """Do the same for a client of an httpx session, whose bodies are closed by awaiting."""
     found = await _answer(request, call)
-    if call.plan.event_stream is None and call.plan.model.has_streaming_output:
+    if (
+        call.compiled_operation.event_stream is None
+        and call.compiled_operation.model.has_streaming_output
+    ):
         return _httpx_response(request, found)
     return _response(request, found)
 
 
-async def _answer(request: Any, call: Call) -> Answer:
-    trips.fill(call, request)
+async def _answer(request: Any, call: Call) -> HttpResponse:
+    trips.set_request(call, request)
     try:
-        found = await router.answer_async(call.block, call)
-    except ConnectionFault as fault:
-        raise trips.client_error(fault.kind, request.url) from None
-    call.block = None
-    if found.broken and not call.plan.model.has_streaming_output:
-        call.error = ConnectionFault("drop")
-        raise trips.client_error("drop", request.url)
+        found = await router.dispatch_async(call.context, call)
+    except ConnectionFailure as fault:
+        raise trips.to_botocore_error(fault.kind, request.url) from None
+    call.context = None
+    if found.broken and not call.compiled_operation.model.has_streaming_output:
+        call.error = ConnectionFailure("drop")
+        raise trips.to_botocore_error("drop", request.url)
     if not isinstance(found.body, bytes):
-        found.body = Frames(found.body)
+        found.body = RecordedFrames(found.body)
     return found
 
 
-def _response(request: Any, answer: Answer) -> Any:
+def _response(request: Any, answer: HttpResponse) -> Any:
     from aiobotocore.awsrequest import AioAWSResponse
 
     body: Any = answer.body
@@ -125,7 +128,7 @@ def _response(request: Any, answer: Answer) -> Any:
     return AioAWSResponse(request.url, answer.status, answer.headers, raw)
 
 
-def _httpx_response(request: Any, answer: Answer) -> Any:
+def _httpx_response(request: Any, answer: HttpResponse) -> Any:
     from aiobotocore import awsrequest, httpxsession
 
     httpx = httpxsession.httpx
@@ -156,10 +159,10 @@ def patches() -> list[Patch]:
     from aiobotocore import session, signers, waiter
     from aiobotocore.retries import bucket as buckets
 
-    virtual = VirtualAsyncio()
+    virtual = VirtualAsyncioModule()
     aio = endpoints.AioEndpoint
     RESPONDERS[aio] = responder_of
-    sender = Lent(aio, "_send", _send)
+    sender = SharedPatch(aio, "_send", _send)
     found = [
         Patch(aio, "create_request", partial(_create_request, sender=sender)),
         sender,

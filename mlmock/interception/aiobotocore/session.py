@@ -11,7 +11,7 @@ from botocore.exceptions import NoCredentialsError
 from mlmock.engine import active
 from mlmock.interception.botocore import endpoint
 from mlmock.interception.botocore import sleep as patience
-from mlmock.interception.botocore.credentials import SECRET, Sought
+from mlmock.interception.botocore.credentials import SECRET, LazyCredentials
 from mlmock.interception.botocore.sessions import local_providers
 from mlmock.interception.patching import Patch
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 def _get_credentials(patch: Patch) -> Any:
     async def get_credentials(self: Any) -> Any:
-        block = active.current()
-        if block is None or self._credentials is not None:
+        context = active.current()
+        if context is None or self._credentials is not None:
             return await patch.original(self)
         found = await _local_credentials(self)
         if found is not None:
             self._credentials = found
             return found
-        if block.options.passthrough:
+        if context.options.passthrough:
             resolver = self._components.get_component("credential_provider")
-            return AioSought(resolver.load_credentials)
+            return AioLazyCredentials(resolver.load_credentials)
         from aiobotocore.credentials import AioCredentials
 
-        return AioCredentials(block.options.account_id, SECRET)
+        return AioCredentials(context.options.account_id, SECRET)
 
     return get_credentials
 
 
-class AioSought(Sought):
+class AioLazyCredentials(LazyCredentials):
     """The same for async signers: keys that are looked for when a real request is signed."""
 
     def get_account_id(self) -> str | None:
@@ -48,7 +48,7 @@ class AioSought(Sought):
     async def get_frozen_credentials(self) -> Any:  # type: ignore[override]
         """Return the keys; NoCredentialsError if nobody has any."""
         if self._found is None:
-            with patience.leaving():
+            with patience.real_sleep():
                 self._found = await self._load()
         if self._found is None:
             raise NoCredentialsError
@@ -66,13 +66,13 @@ async def _local_credentials(session: Any) -> Any:
 
 def _get_auth_instance(patch: Patch) -> Any:
     async def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
-        found = endpoint.own_auth(self, kwargs)
+        found = endpoint.auth_for_request(self, kwargs)
         return found or await patch.original(self, *args, **kwargs)
 
     return get_auth_instance
 
 
-class VirtualAsyncio:
+class VirtualAsyncioModule:
     """The `asyncio` module, but for its `sleep`."""
 
     sleep = staticmethod(patience.async_sleep)
@@ -83,7 +83,7 @@ class VirtualAsyncio:
 
 def _own_sleep(patch: Patch) -> Any:
     async def sleep(self: Any, sleep_amount: float) -> None:
-        if patience.virtual() is None:
+        if patience.virtual_clock_context() is None:
             await patch.original(self, sleep_amount)
         else:
             patience.sleep(sleep_amount)
@@ -95,7 +95,7 @@ def _acquire(patch: Patch) -> Any:
     async def acquire(self: Any, amount: float, block: bool) -> Any:
         from botocore.exceptions import CapacityNotAvailableError
 
-        if patience.virtual() is None or not block:
+        if patience.virtual_clock_context() is None or not block:
             return await patch.original(self, amount, block)
         try:
             return await patch.original(self, amount, False)

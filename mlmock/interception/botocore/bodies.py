@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
-from mlmock.aws.protocol.messages import Frames
-from mlmock.errors import ConnectionFault
+from mlmock.aws.protocol.messages import RecordedFrames
+from mlmock.errors import ConnectionFailure
 
 
-class Body(BytesIO):
+class RawBody(BytesIO):
     """The raw body of an answer in one piece; shares the bytes it is made of."""
 
     def stream(self, amt: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:
@@ -24,7 +24,7 @@ class Body(BytesIO):
 class StreamBody:
     """The raw body of an event stream: every message is made when the caller pulls it."""
 
-    def __init__(self, frames: Frames) -> None:
+    def __init__(self, frames: RecordedFrames) -> None:
         self._frames = frames
         self._rest = b""
         self._position = 0
@@ -34,7 +34,7 @@ class StreamBody:
         """Yield one message at a time."""
         try:
             yield from self._frames
-        except ConnectionFault as fault:
+        except ConnectionFailure as fault:
             raise stream_error(fault.kind) from None
 
     def readable(self) -> bool:
@@ -56,7 +56,7 @@ class StreamBody:
     def _next(self) -> bytes | None:
         try:
             return next(self._frames, None)
-        except ConnectionFault as fault:
+        except ConnectionFailure as fault:
             raise stream_error(fault.kind) from None
 
     def readinto(self, buffer: Any) -> int:
@@ -85,11 +85,11 @@ def stream_error(kind: str) -> Exception:
     return ProtocolError("Connection broken: the rule says so")
 
 
-def raw_body(body: bytes | Iterable[bytes]) -> tuple[Body | StreamBody, bytes | Frames]:
+def raw_body(body: bytes | Iterable[bytes]) -> tuple[RawBody | StreamBody, bytes | RecordedFrames]:
     """Return an answer's body as botocore wants it, and as the journal keeps it."""
     if isinstance(body, bytes):
-        return Body(body), body
-    frames = Frames(body)
+        return RawBody(body), body
+    frames = RecordedFrames(body)
     return StreamBody(frames), frames
 
 

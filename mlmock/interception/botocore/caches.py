@@ -1,7 +1,7 @@
 """Memos of botocore's pure functions: the repeated work of every call, done once.
 
 Each is made when it is first used, only where the function's source is the known one; is bounded;
-and is undone when the last block ends. `mock_ml(memos=False)` leaves them out.
+and is undone when the last block ends. `mock_ml(cache=False)` leaves them out.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 import botocore.utils
 from botocore.validate import ParamValidator, ValidationErrors
 
-from mlmock.interception.botocore.param_validation import Models
+from mlmock.interception.botocore.param_validation import ShapeValidators
 from mlmock.interception.patching import Patch
 from mlmock.interception.source_hash import class_hash, source_hash
 
 # The sources that were read and found pure, by `source_hash`: botocore 1.36 to 1.44.
-KNOWN = {
+SUPPORTED_SOURCES = {
     "sanitise": frozenset({"0aad3ce7fc7f9124", "7a83018b4daff050"}),
     "timestamps": frozenset({"f1ced5813ef916f4"}),
     "validation": frozenset({"c04d3ed357ec4ca6", "cd142c1086e66059", "43b4f611087bcea6"}),
@@ -30,10 +30,10 @@ KNOWN = {
 def _is_known(name: str, patch: Patch) -> bool:
     owner, original = patch.owner, patch.original
     read = class_hash(owner) if isinstance(owner, type) else source_hash(original)
-    return read in KNOWN[name]
+    return read in SUPPORTED_SOURCES[name]
 
 
-def sanitise(patch: Patch) -> Any:
+def cached_sanitize(patch: Patch) -> Any:
     """Return the memo of the user agent's clean parts."""
     return lru_cache(maxsize=512)(patch.original) if _is_known("sanitise", patch) else None
 
@@ -66,7 +66,7 @@ def _read(original: Callable[[Any], Any], models: dict[Any, Any], key: tuple[Any
     machine's own zone where that is UTC.
     """
     value = key[0]
-    digits = _usual()(value) if type(value) is str else None
+    digits = _iso8601_parser()(value) if type(value) is str else None
     if digits is None:
         return original(value)
     model = models.get(key[2:])
@@ -82,7 +82,7 @@ def _read(original: Callable[[Any], Any], models: dict[Any, Any], key: tuple[Any
 
 
 @cache
-def _usual() -> Any:
+def _iso8601_parser() -> Any:
     return re.compile(
         r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{3}))?Z"
     ).fullmatch
@@ -92,10 +92,10 @@ def validation(patch: Patch) -> Any:
     """Return what lets parameters pass that `accepting` is sure of."""
     if not _is_known("validation", patch):
         return None
-    models = Models()
+    models = ShapeValidators()
 
     def validate(self: Any, params: Any, shape: Any) -> Any:
-        if type(self) is ParamValidator and models.accept(shape, params):
+        if type(self) is ParamValidator and models.is_valid(shape, params):
             return ValidationErrors()
         return patch.original(self, params, shape)
 

@@ -24,7 +24,7 @@ class _Frozen(ReadOnlyCredentials):
         yield
 
 
-class _Constant(Credentials):
+class StaticCredentials(Credentials):
     """Credentials that are frozen already."""
 
     def __init__(self, account_id: str) -> None:
@@ -51,7 +51,7 @@ class _Constant(Credentials):
         return self._auths[place]
 
 
-class Sought(Credentials):
+class LazyCredentials(Credentials):
     """The keys of a session that has none at hand, in a block that lets services through.
 
     They are looked for, by a metadata service if need be, when a real request is signed; held
@@ -73,7 +73,7 @@ class Sought(Credentials):
     def get_frozen_credentials(self) -> Any:
         """Return the keys; NoCredentialsError if nobody has any."""
         if self._found is None:
-            with patience.leaving():
+            with patience.real_sleep():
                 self._found = self._load()
         if self._found is None:
             raise NoCredentialsError
@@ -82,12 +82,12 @@ class Sought(Credentials):
 
 def credentials_for(account_id: str) -> Credentials:
     """Return credentials whose access key is the account."""
-    return _Constant(account_id)
+    return StaticCredentials(account_id)
 
 
-def is_ours(credentials: Any) -> bool:
+def is_fake(credentials: Any) -> bool:
     """True for credentials that a mock has put in place of a client's own."""
-    return type(credentials) is _Constant
+    return type(credentials) is StaticCredentials
 
 
 def _is_plain_twin(credentials: Any) -> bool:

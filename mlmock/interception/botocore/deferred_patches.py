@@ -15,42 +15,52 @@ from botocore.session import Session
 from botocore.validate import ParamValidator
 
 from mlmock.interception.botocore import sleep as patience
-from mlmock.interception.botocore.sessions import SharedCache
-from mlmock.interception.patching import Instead, Patch, when_used
+from mlmock.interception.botocore.sessions import SharedLoaderCache
+from mlmock.interception.patching import Patch, ReplacementPatch, lazy_replacement
 
 # What stands in for upstream's own, in a room that is loaded when it is first used: of whom, its
 # name there, the room, and what makes it.
-Table = tuple[tuple[Any, str, str, str], ...]
-_CUTS: Table = ((Endpoint, "__init__", "botocore.leak_guard", "init"),)
+PatchTable = tuple[tuple[Any, str, str, str], ...]
+_WRAPPERS: PatchTable = ((Endpoint, "__init__", "botocore.leak_guard", "init"),)
 # These don't call what they stand in for.
-_INSTEAD: Table = (
+_REPLACEMENTS: PatchTable = (
     (Endpoint, "prepare_request", "botocore.request_preparation", "prepare_request"),
     (botocore.hooks, "accepts_kwargs", "botocore.event_hooks", "accepts_kwargs"),
     (Session, "_register_builtin_handlers", "botocore.event_hooks", "register_builtin_handlers"),
     (vars(botocore.hooks)["_PrefixTrie"], "__copy__", "botocore.event_hooks", "trie_copy"),
 )
-_MEMOS: Table = (
-    (botocore.useragent, "sanitize_user_agent_string_component", "botocore.caches", "sanitise"),
+_MEMOS: PatchTable = (
+    (
+        botocore.useragent,
+        "sanitize_user_agent_string_component",
+        "botocore.caches",
+        "cached_sanitize",
+    ),
     (botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", "botocore.caches", "timestamps"),
     (ParamValidator, "validate", "botocore.caches", "validation"),
 )
 
 
-def _made(table: Table, how: type[Patch] = Patch) -> Iterator[Patch]:
+def _made(table: PatchTable, how: type[Patch] = Patch) -> Iterator[Patch]:
     for owner, name, room, replacement in table:
         if name in vars(owner):
-            yield how(owner, name, when_used(room, replacement))
+            yield how(owner, name, lazy_replacement(room, replacement))
 
 
 @cache
-def patches(*, with_memos: bool) -> tuple[Patch, ...]:
+def deferred_patches(*, with_caches: bool) -> tuple[Patch, ...]:
     """Return the patches behind the gates."""
-    shared = Instead(Loader, "_cache", lambda patch: SharedCache())
-    always = (*_made(_CUTS), *_made(_INSTEAD, Instead), shared, *patience.patches())
-    return (*always, *(memos() if with_memos else ()))
+    shared = ReplacementPatch(Loader, "_cache", lambda patch: SharedLoaderCache())
+    always = (
+        *_made(_WRAPPERS),
+        *_made(_REPLACEMENTS, ReplacementPatch),
+        shared,
+        *patience.patches(),
+    )
+    return (*always, *(cache_patches() if with_caches else ()))
 
 
 @cache
-def memos() -> tuple[Patch, ...]:
-    """Return the patches that `memos=False` leaves out."""
-    return tuple(_made(_MEMOS, Instead))
+def cache_patches() -> tuple[Patch, ...]:
+    """Return the patches that `cache=False` leaves out."""
+    return tuple(_made(_MEMOS, ReplacementPatch))

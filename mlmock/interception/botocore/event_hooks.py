@@ -28,7 +28,7 @@ _UNKNOWN = object()
 _MIDDLE = 1  # of the three sections of a key's handlers
 
 
-def aliaser_init(patch: Patch) -> Any:
+def shared_aliaser_init(patch: Patch) -> Any:
     """Return what lets emitters share the names that aliases stand for."""
 
     def __init__(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:  # noqa: N807
@@ -57,7 +57,7 @@ def accepts_kwargs(patch: Patch) -> Any:
     return accepts_kwargs
 
 
-class Prefab:
+class HandlerTemplate:
     """The trie of the built-in handlers, registered once and copied for every new session.
 
     Made anew when the table of built-in handlers has changed: moto appends to it.
@@ -87,7 +87,7 @@ def register_builtin_handlers(patch: Patch) -> Any:
     """Return what copies the built-in handlers where it can."""
     if source_hash(patch.original) not in _REGISTER:
         return None
-    prefab = Prefab()
+    prefab = HandlerTemplate()
 
     def register(self: Any, events: Any) -> None:
         prefab.register(patch, self, events)
@@ -101,7 +101,7 @@ def trie_copy(patch: Patch) -> Any:
         return None
 
     def __copy__(self: Any) -> Any:  # noqa: N807
-        return Trie.of(self) if type(self) is _UPSTREAM else patch.original(self)
+        return CopyOnWriteTrie.of(self) if type(self) is _UPSTREAM else patch.original(self)
 
     return __copy__
 
@@ -109,7 +109,7 @@ def trie_copy(patch: Patch) -> Any:
 _UPSTREAM: Any = vars(botocore.hooks)["_PrefixTrie"]
 
 
-class Trie(_UPSTREAM):  # type: ignore[misc]
+class CopyOnWriteTrie(_UPSTREAM):  # type: ignore[misc]
     """A trie of handlers whose copies share its nodes: the way to a change is copied, not the trie.
 
     A node belongs to the trie whose mark it bears. Copying leaves both with a new mark, so that
@@ -123,13 +123,13 @@ class Trie(_UPSTREAM):  # type: ignore[misc]
         self._mark = object()
 
     @classmethod
-    def of(cls, other: Any) -> Trie:
+    def of(cls, other: Any) -> CopyOnWriteTrie:
         """Return a copy of one of botocore's tries, which shares nothing with it."""
         found = cls()
         found._root = _copied(other._root)
         return found
 
-    def __copy__(self) -> Trie:
+    def __copy__(self) -> CopyOnWriteTrie:
         new = type(self)()
         new._root = self._root
         self._mark = object()

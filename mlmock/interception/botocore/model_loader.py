@@ -18,16 +18,16 @@ def revision_held(service: str) -> str | None:
     """Return the revision in which the running block holds `service`, or None if it brings none."""
     if service not in brought.services():
         return None
-    block = active.current()
-    if block is None or service not in block.world.holds:
+    context = active.current()
+    if context is None or service not in context.state.mocked_services:
         return None
-    return block.options.revision_of(service) or brought.latest(service)
+    return context.options.revision_of(service) or brought.latest(service)
 
 
 def _held_with(kind: str) -> list[str]:
     """Return the services whose file of a `kind` the running block brings."""
     found = ((service, revision_held(service)) for service in brought.services())
-    return [name for name, held in found if held and kind in brought.kinds(name, held)]
+    return [name for name, held in found if held and kind in brought.available_files(name, held)]
 
 
 def load_service_model(patch: Patch) -> Any:
@@ -37,7 +37,7 @@ def load_service_model(patch: Patch) -> Any:
         self: Any, service_name: str, type_name: str, api_version: str | None = None
     ) -> Any:
         held = revision_held(service_name)
-        found = brought.load(service_name, type_name, api_version or held) if held else None
+        found = brought.load_bundled(service_name, type_name, api_version or held) if held else None
         if found is not None:
             return found
         return patch.original(self, service_name, type_name, api_version)
@@ -61,7 +61,7 @@ def list_api_versions(patch: Patch) -> Any:
 
     def list_api_versions(self: Any, service_name: str, type_name: str) -> list[str]:
         held = revision_held(service_name)
-        if held and type_name in brought.kinds(service_name, held):
+        if held and type_name in brought.available_files(service_name, held):
             return [held]
         return list(patch.original(self, service_name, type_name))
 
@@ -73,7 +73,7 @@ def determine_latest_version(patch: Patch) -> Any:
 
     def determine_latest_version(self: Any, service_name: str, type_name: str) -> str:
         held = revision_held(service_name)
-        if held and type_name in brought.kinds(service_name, held):
+        if held and type_name in brought.available_files(service_name, held):
             return held
         return str(patch.original(self, service_name, type_name))
 

@@ -20,20 +20,20 @@ _BLOBS = frozenset({bytes, str, bytearray})
 _EXACT = {"string": str, "integer": int, "long": int, "boolean": bool}
 
 
-class Models:
+class ShapeValidators:
     """The service models whose shapes have been met, by the loaded shapes."""
 
     def __init__(self) -> None:
         self._known: dict[int, _Model] = {}
 
-    def accept(self, shape: Any, params: Any) -> bool:
+    def is_valid(self, shape: Any, params: Any) -> bool:
         """Say whether a botocore `shape` takes `params`; False where that isn't sure."""
         try:
             shapes = shape._shape_resolver._shape_map
             if shape._shape_model is not shapes.get(shape.name):
                 return False  # a reference with traits of its own
             model = self._known.get(id(shapes)) or self._met(shapes)
-            return _passes(model.named(shape.name), params)
+            return _accepts(model.named(shape.name), params)
         except (RecursionError, AttributeError, KeyError):  # too deep, or no shape of a model
             return False
 
@@ -67,7 +67,7 @@ class _Model:
     def _made(self, shape: Mapping[str, Any]) -> Test:
         kind, least = shape["type"], shape.get("min")
         if not _ODD.isdisjoint(shape):
-            return _document if shape.get("document") and kind == "structure" else _never
+            return _document if shape.get("document") and kind == "structure" else _reject
         if kind == "structure":
             return _structure(self, shape)
         if kind == "list":
@@ -89,13 +89,13 @@ def _scalar(kind: str, least: Any) -> Test:
         return lambda value: type(value) in _NUMBERS and value >= lowest
     exact = _EXACT.get(kind)
     if exact is None or least is None or kind == "boolean":
-        return exact or _never
+        return exact or _reject
     if kind == "string":
         return lambda value: type(value) is str and len(value) >= least
     return lambda value: type(value) is exact and value >= least
 
 
-def _never(value: Any) -> bool:
+def _reject(value: Any) -> bool:
     return False
 
 
@@ -112,7 +112,7 @@ def _document(value: Any) -> bool:
     return True
 
 
-def _passes(test: Test, value: Any) -> bool:
+def _accepts(test: Test, value: Any) -> bool:
     return test is type(value) or (type(test) is not type and bool(test(value)))
 
 
@@ -155,6 +155,6 @@ def _map(of_keys: Test, test: Test) -> Test:
     def accepts(value: Any) -> bool:
         if type(value) is not dict:
             return False
-        return all(_passes(of_keys, key) and _passes(test, item) for key, item in value.items())
+        return all(_accepts(of_keys, key) and _accepts(test, item) for key, item in value.items())
 
     return accepts

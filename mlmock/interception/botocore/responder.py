@@ -14,14 +14,14 @@ from botocore.exceptions import (
 from mlmock.aws.protocol.messages import Request
 from mlmock.call import Call
 from mlmock.engine import dispatch as router
-from mlmock.errors import ConnectionFault
+from mlmock.errors import ConnectionFailure
 from mlmock.interception.botocore.bodies import raw_body, request_bytes
 from mlmock.interception.botocore.headers import modelled_headers, response
 
 
-def fill(call: Call, request: Any) -> None:
+def set_request(call: Call, request: Any) -> None:
     """Give `call` the prepared `request` that it makes."""
-    body, names = request.body, call.plan.header_names
+    body, names = request.body, call.compiled_operation.header_names
     call.request = Request(
         request.method,
         request.url,
@@ -32,15 +32,15 @@ def fill(call: Call, request: Any) -> None:
 
 def respond(request: Any, call: Call) -> Any:
     """Take a stamped request through the house, and return botocore's kind of response."""
-    fill(call, request)
+    set_request(call, request)
     try:
-        found = router.answer(call.block, call)
-    except ConnectionFault as fault:
-        raise client_error(fault.kind, request.url) from None
-    call.block = None
-    if found.broken and not call.plan.model.has_streaming_output:
-        call.error = ConnectionFault("drop")
-        raise client_error("drop", request.url)
+        found = router.dispatch(call.context, call)
+    except ConnectionFailure as fault:
+        raise to_botocore_error(fault.kind, request.url) from None
+    call.context = None
+    if found.broken and not call.compiled_operation.model.has_streaming_output:
+        call.error = ConnectionFailure("drop")
+        raise to_botocore_error("drop", request.url)
     raw, found.body = raw_body(found.body)
     return response(request.url, found.status, found.headers, raw)
 
@@ -48,7 +48,7 @@ def respond(request: Any, call: Call) -> Any:
 _NO_HEADERS: dict[str, str] = {}
 
 
-def client_error(kind: str, url: str) -> Exception:
+def to_botocore_error(kind: str, url: str) -> Exception:
     """Return what botocore raises for a connection that fails in the way `kind` names."""
     if kind == "read_timeout":
         return ReadTimeoutError(endpoint_url=url, error="mlmock: the rule says so")

@@ -15,7 +15,7 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from mlmock.engine import active
-from mlmock.interception.botocore.credentials import Sought, credentials_for
+from mlmock.interception.botocore.credentials import LazyCredentials, credentials_for
 from mlmock.interception.patching import Patch
 
 # What package data says, by search paths; it depends on installed files only.
@@ -26,7 +26,7 @@ _REMOTE = frozenset({"iam-role", "container-role"})
 # -- the loader -------------------------------------------------------------------------------
 
 
-class SharedCache:
+class SharedLoaderCache:
     """Descriptor over `Loader._cache`: sessions share what was read from package data.
 
     Each session keeps its own Loader (boto3 appends to its search paths); the paths are looked at
@@ -76,8 +76,8 @@ def get_config_variable(patch: Patch) -> Any:
     def get_config_variable(self: Any, logical_name: str, methods: Any = None) -> Any:
         found = patch.original(self, logical_name, methods)
         if found is None and logical_name == "region":
-            block = active.current()
-            return None if block is None else block.options.region
+            context = active.current()
+            return None if context is None else context.options.region
         return found
 
     return get_config_variable
@@ -87,16 +87,18 @@ def get_credentials(patch: Patch) -> Any:
     """Return what finds credentials without asking anybody, or has some of ours."""
 
     def get_credentials(self: Any) -> Any:
-        block = active.current()
-        if block is None or self._credentials is not None:
+        context = active.current()
+        if context is None or self._credentials is not None:
             return patch.original(self)
         found = _local_credentials(self)
         if found is not None:
             self._credentials = found
             return found
-        if block.options.passthrough:
-            return Sought(self._components.get_component("credential_provider").load_credentials)
-        return credentials_for(block.options.account_id)
+        if context.options.passthrough:
+            return LazyCredentials(
+                self._components.get_component("credential_provider").load_credentials
+            )
+        return credentials_for(context.options.account_id)
 
     return get_credentials
 
@@ -105,7 +107,7 @@ def _local_credentials(session: Any) -> Any:
     """Return the credentials that are there without asking a metadata service, or None."""
     if _is_untouched(session):
         found = _from_environment(session)
-        if found is not None or _has_no_other(session):
+        if found is not None or _no_provider_configured(session):
             return found
     resolver = session._components.get_component("credential_provider")
     if not isinstance(resolver, CredentialResolver):
@@ -135,7 +137,7 @@ def _from_environment(session: Any) -> Any:
     return EnvProvider().load() if "AWS_ACCESS_KEY_ID" in os.environ else None
 
 
-def _has_no_other(session: Any) -> bool:
+def _no_provider_configured(session: Any) -> bool:
     """True where a look shows that no provider has anything: making them all takes longer."""
     if session.get_config_variable("profile") or session.full_config.get("profiles"):
         return False
@@ -152,7 +154,7 @@ def local_providers(resolver: Any) -> list[Any]:
 # -- the default session ----------------------------------------------------------------------
 
 
-class Nursery:
+class SessionRegistry:
     """The botocore sessions that were made inside the blocks of one world, weakly held.
 
     It is as old as the interception: `ml.reset()` and savepoints don't touch it.
@@ -193,12 +195,12 @@ def _patchers_of_the_default() -> list[Any]:
     ]
 
 
-def note_session(session: Any) -> None:
+def register_session(session: Any) -> None:
     """Remember a session that is being made: a botocore initializer."""
-    block = active.current()
-    if block is not None:
-        block.world.interception.nursery.sessions.add(session)
-        block.world.interception.notice()  # aiobotocore may have been imported just now
+    context = active.current()
+    if context is not None:
+        context.state.interception.sessions.sessions.add(session)
+        context.state.interception.patch_new_imports()  # aiobotocore may have been imported just now
 
 
 def get_default_session(patch: Patch) -> Any:
@@ -206,10 +208,10 @@ def get_default_session(patch: Patch) -> Any:
 
     def get_default_session() -> Any:
         boto3 = patch.owner
-        block = active.current()
-        if block is None or boto3.DEFAULT_SESSION is not None:
+        context = active.current()
+        if context is None or boto3.DEFAULT_SESSION is not None:
             return patch.original()
-        nursery = block.world.interception.nursery
+        nursery = context.state.interception.sessions
         handlers = len(botocore.handlers.BUILTIN_HANDLERS)
         if nursery.default is None or nursery.handlers != handlers:
             nursery.default, nursery.handlers = boto3.Session(), handlers

@@ -20,8 +20,8 @@ from botocore.retries.bucket import TokenBucket
 from botocore.retries.standard import ExponentialBackoff
 
 from mlmock.engine import active
-from mlmock.engine.state import Block
-from mlmock.interception.patching import Instead, Patch
+from mlmock.engine.state import MockContext
+from mlmock.interception.patching import Patch, ReplacementPatch
 
 # The mark of the world in which the latest call of a thread or task went to a service in
 # `passthrough`; None after any other. What it says of a world that has ended holds in no other.
@@ -33,14 +33,14 @@ LEAVING: contextvars.ContextVar[bool] = contextvars.ContextVar("mlmock_leaving",
 _sleep = time.sleep
 
 
-def virtual() -> Block | None:
+def virtual_clock_context() -> MockContext | None:
     """Return the running block, or None where none runs or the latest call was a real one."""
-    block = active.current()
-    return None if block is None or REAL.get() is block.world.mark else block
+    context = active.current()
+    return None if context is None or REAL.get() is context.state.sentinel_id else context
 
 
 @contextmanager
-def leaving() -> Iterator[None]:
+def real_sleep() -> Iterator[None]:
     """Let a request go that `passthrough` lets through, whichever door it comes by."""
     token = LEAVING.set(True)
     try:
@@ -51,15 +51,15 @@ def leaving() -> Iterator[None]:
 
 def sleep(seconds: float) -> None:
     """Advance the virtual clock; really sleep where no mock runs or the call was a real one."""
-    block = virtual()
-    if block is None:
+    context = virtual_clock_context()
+    if context is None:
         present = time.sleep  # somebody's own, unless it is the one that ours has replaced
         (_sleep if present is sleep else present)(seconds)
     else:
-        block.world.clock.advance(seconds=max(0.0, seconds))
+        context.state.clock.advance(seconds=max(0.0, seconds))
 
 
-class VirtualTime:
+class VirtualTimeModule:
     """The `time` module, but for its `sleep`."""
 
     sleep = staticmethod(sleep)
@@ -72,23 +72,23 @@ async def async_sleep(delay: float, result: Any = None) -> Any:
     """Advance the virtual clock and let other tasks run; really sleep where `sleep` does."""
     from asyncio import tasks
 
-    block = virtual()
-    if block is None:
+    context = virtual_clock_context()
+    if context is None:
         return await tasks.sleep(delay, result)
-    block.world.clock.advance(seconds=max(0.0, delay))
+    context.state.clock.advance(seconds=max(0.0, delay))
     return await tasks.sleep(0, result)
 
 
-def draw() -> float:
+def random_jitter() -> float:
     """Return a number from 0 to 1: of the block's seeded source while one runs."""
-    block = active.current()
-    return random.random() if block is None else block.random.random()
+    context = active.current()
+    return random.random() if context is None else context.random.random()
 
 
 class SeededRandom:
     """The `random` module, but for the draws of back-off."""
 
-    random = staticmethod(draw)
+    random = staticmethod(random_jitter)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(random, name)
@@ -101,7 +101,11 @@ class SeededBackoff:
         if backoff is None:
             return self
         own = backoff.__dict__["_random"]
-        return draw if getattr(own, "__self__", None) is getattr(random, "_inst", own) else own
+        return (
+            random_jitter
+            if getattr(own, "__self__", None) is getattr(random, "_inst", own)
+            else own
+        )
 
     def __set__(self, backoff: Any, value: Any) -> None:
         backoff.__dict__["_random"] = value
@@ -109,7 +113,7 @@ class SeededBackoff:
 
 def _acquire(patch: Patch) -> Any:
     def acquire(self: Any, amount: float, block: bool) -> Any:
-        if virtual() is None or not block:
+        if virtual_clock_context() is None or not block:
             return patch.original(self, amount, block)
         try:
             return patch.original(self, amount, False)
@@ -135,11 +139,11 @@ def user_patches() -> list[Patch]:
 
 def patches() -> list[Patch]:
     """Return the patches that keep botocore from sleeping."""
-    virtual, seeded = VirtualTime(), SeededRandom()
+    virtual, seeded = VirtualTimeModule(), SeededRandom()
     return [
-        Instead(ExponentialBackoff, "_random", lambda patch: SeededBackoff()),
-        Instead(botocore.retryhandler, "random", lambda patch: seeded),
-        Instead(botocore.endpoint, "time", lambda patch: virtual),
-        Instead(botocore.waiter, "time", lambda patch: virtual),
+        ReplacementPatch(ExponentialBackoff, "_random", lambda patch: SeededBackoff()),
+        ReplacementPatch(botocore.retryhandler, "random", lambda patch: seeded),
+        ReplacementPatch(botocore.endpoint, "time", lambda patch: virtual),
+        ReplacementPatch(botocore.waiter, "time", lambda patch: virtual),
         Patch(TokenBucket, "_acquire", _acquire),
     ]

@@ -9,16 +9,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from mlmock.interception.http_clients.routing import answered_async, head, parts, reaches
+from mlmock.interception.http_clients.routing import (
+    answered_async,
+    context_answering,
+    format_head,
+    iter_body,
+)
 from mlmock.interception.patching import Patch
 
 if TYPE_CHECKING:
-    from mlmock.aws.protocol.messages import Answer
+    from mlmock.aws.protocol.messages import HttpResponse
 
 
 def _connect(patch: Patch) -> Any:
     async def connect(self: Any, req: Any, *args: Any, **more: Any) -> Any:
-        if reaches(str(req.url)) is None:
+        if context_answering(str(req.url)) is None:
             return await patch.original(self, req, *args, **more)
         from aiohttp.connector import Connection
 
@@ -60,13 +65,13 @@ class Wire(asyncio.Transport):
         else:
             self._lose(None)
 
-    async def _send(self, answer: Answer) -> None:
+    async def _send(self, answer: HttpResponse) -> None:
         is_stream = not isinstance(answer.body, bytes)
         if is_stream:
             answer.headers["Transfer-Encoding"] = "chunked"
-        self._protocol.data_received(head(answer))
+        self._protocol.data_received(format_head(answer))
         try:
-            for part in parts(answer, self._failed):
+            for part in iter_body(answer, self._failed):
                 self._protocol.data_received(
                     b"%x\r\n%b\r\n" % (len(part), part) if is_stream else part
                 )

@@ -11,25 +11,30 @@ from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlmock.interception.http_clients.routing import answered, answered_async, block_for, parts
+from mlmock.interception.http_clients.routing import (
+    answered_async,
+    context_for_url,
+    iter_body,
+    respond_or_none,
+)
 from mlmock.interception.patching import Patch
 
 if TYPE_CHECKING:
-    from mlmock.aws.protocol.messages import Answer
+    from mlmock.aws.protocol.messages import HttpResponse
 
 
 def _handle_request(patch: Patch) -> Any:
     def handle_request(self: Any, request: Any) -> Any:
         url = url_of(request)
-        if block_for(url) is None:
+        if context_for_url(url) is None:
             return patch.original(self, request)
         body = b"".join(request.stream)
         failed = partial(_error, _package_of(patch))
-        found = answered(request.method.decode(), url, dict(request.headers), body, failed)
+        found = respond_or_none(request.method.decode(), url, dict(request.headers), body, failed)
         if found is None:
             request.stream = [body]
             return patch.original(self, request)
-        return _response(patch, found, found.body if _is_whole(found) else parts(found, failed))
+        return _response(patch, found, found.body if _is_whole(found) else iter_body(found, failed))
 
     return handle_request
 
@@ -37,7 +42,7 @@ def _handle_request(patch: Patch) -> Any:
 def _handle_async_request(patch: Patch) -> Any:
     async def handle_async_request(self: Any, request: Any) -> Any:
         url = url_of(request)
-        if block_for(url) is None:
+        if context_for_url(url) is None:
             return await patch.original(self, request)
         body = b"".join([part async for part in request.stream])
         failed = partial(_error, _package_of(patch))
@@ -47,7 +52,7 @@ def _handle_async_request(patch: Patch) -> Any:
             request.stream = _later([body])
             return await patch.original(self, request)
         return _response(
-            patch, found, found.body if _is_whole(found) else _later(parts(found, failed))
+            patch, found, found.body if _is_whole(found) else _later(iter_body(found, failed))
         )
 
     return handle_async_request
@@ -63,11 +68,11 @@ def url_of(request: Any) -> str:
     return f"{url.scheme.decode()}://{url.host.decode()}{port}{target}"
 
 
-def _is_whole(answer: Answer) -> bool:
+def _is_whole(answer: HttpResponse) -> bool:
     return isinstance(answer.body, bytes)
 
 
-def _response(patch: Patch, answer: Answer, body: Any) -> Any:
+def _response(patch: Patch, answer: HttpResponse, body: Any) -> Any:
     headers = [(name.encode(), text.encode("latin-1")) for name, text in answer.headers.items()]
     return _package_of(patch).Response(answer.status, headers=headers, content=body)
 

@@ -8,15 +8,19 @@ from mlmock.interception.patching import Patch
 
 if TYPE_CHECKING:
     pass
-from mlmock.interception.http_clients.routing import block_for, is_held
+from mlmock.interception.http_clients.routing import context_for_url, is_mocked_host
 
 
 def on_request(patch: Patch) -> Any:
     """Return what stands in for `RequestsMock._on_request` of responses."""
 
     def on_request(self: Any, adapter: Any, request: Any, **more: Any) -> Any:
-        block = block_for(request.url)
-        if block is None or not is_held(block, request.url) or _users_own(self, request, more):
+        context = context_for_url(request.url)
+        if (
+            context is None
+            or not is_mocked_host(context, request.url)
+            or _users_own(self, request, more)
+        ):
             return patch.original(self, adapter, request, **more)
         return vars(self)["_real_send"](adapter, request, **more)
 

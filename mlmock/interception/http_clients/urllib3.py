@@ -10,8 +10,8 @@ from mlmock.interception.botocore.bodies import raw_body, request_bytes
 from mlmock.interception.patching import Patch
 
 if TYPE_CHECKING:
-    from mlmock.aws.protocol.messages import Answer
-from mlmock.interception.http_clients.routing import _served, reaches
+    from mlmock.aws.protocol.messages import HttpResponse
+from mlmock.interception.http_clients.routing import _served, context_answering
 
 
 def urlopen(patch: Patch) -> Any:
@@ -27,15 +27,15 @@ def urlopen(patch: Patch) -> Any:
         **more: Any,
     ) -> Any:
         full = url if "://" in url else f"{self.scheme}://{_authority(self)}{url}"
-        block = reaches(full)
-        if block is None:
+        context = context_answering(full)
+        if context is None:
             return patch.original(self, method, url, body, headers, *rest, **more)
         retries = rest[0] if rest else more.get("retries")
         preload = more.get("preload_content", True)
         failed, sent = partial(_urllib3_error, self, full), headers or self.headers
 
         def call(content: bytes) -> Any:
-            found = _served(block, method, full, sent, content, failed=failed)
+            found = _served(context, method, full, sent, content, failed=failed)
             return _urllib3_response(found, full, preload)
 
         return _with_retries(self, method, url, call, _retry_of(self, retries), body)
@@ -80,7 +80,7 @@ def _with_retries(
         retries.sleep(found)
 
 
-def _urllib3_response(answer: Answer, url: str, preload: bool) -> Any:
+def _urllib3_response(answer: HttpResponse, url: str, preload: bool) -> Any:
     from urllib3 import HTTPResponse
 
     raw: Any = raw_body(answer.body)[0]

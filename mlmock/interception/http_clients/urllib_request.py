@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mlmock.interception.patching import Patch
 
 if TYPE_CHECKING:
-    from mlmock.aws.protocol.messages import Answer
-from mlmock.interception.http_clients.routing import answered, head, parts
+    from mlmock.aws.protocol.messages import HttpResponse
+from mlmock.interception.http_clients.routing import format_head, iter_body, respond_or_none
 
 
 def do_open(patch: Patch) -> Any:
@@ -19,7 +19,7 @@ def do_open(patch: Patch) -> Any:
 
     def do_open(self: Any, http_class: Any, req: Any, **more: Any) -> Any:
         headers = {**req.unredirected_hdrs, **req.headers}
-        found = answered(req.get_method(), req.full_url, headers, req.data, _urllib_error)
+        found = respond_or_none(req.get_method(), req.full_url, headers, req.data, _urllib_error)
         if found is None:
             return patch.original(self, http_class, req, **more)
         return _http_client_response(req, found)
@@ -41,10 +41,10 @@ def _urllib_error(kind: str) -> Exception:
     return URLError(ConnectionRefusedError("Connection refused: the rule says so"))
 
 
-def _http_client_response(req: Any, answer: Answer) -> Any:
+def _http_client_response(req: Any, answer: HttpResponse) -> Any:
     from http.client import HTTPResponse
 
-    socket: Any = _Socket(chain([head(answer)], parts(answer, _urllib_error)))
+    socket: Any = _Socket(chain([format_head(answer)], iter_body(answer, _urllib_error)))
     found: Any = HTTPResponse(socket, method=req.get_method())
     found.begin()
     found.url, found.msg = req.full_url, found.reason

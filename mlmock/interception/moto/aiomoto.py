@@ -9,7 +9,7 @@ from typing import Any
 from mlmock.interception.patching import Patch
 
 
-class Lent(Patch):
+class SharedPatch(Patch):
     """The patch of a method that aiomoto replaces, too, and puts back when it stops.
 
     Where aiomoto came after us and stays longer, what it will put back is ours: it is given what
@@ -18,9 +18,9 @@ class Lent(Patch):
 
     __slots__ = ()
 
-    def stay(self) -> None:
+    def leave_in_place(self) -> None:
         """Leave the replacement where it is, unless it is aiomoto that has put its own on top."""
-        super().stay()
+        super().leave_in_place()
         if "aiomoto" in sys.modules:
             for keeper in gc.get_referrers(self.replacement):
                 self._is_buried &= not self._give_back(keeper)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlmock.errors import ServiceError
-from mlmock.rules.answers import Error
+from mlmock.rules.answers import ErrorAnswer
 
 _MARKETPLACE = (
     "Model access is denied due to IAM user or service role is not authorized to perform the "
@@ -57,7 +57,7 @@ def unknown_model() -> ServiceError:
     return invalid("The provided model identifier is invalid.")
 
 
-def malformed(*violations: str) -> ServiceError:
+def malformed_body_error(*violations: str) -> ServiceError:
     """Return the refusal of a body: `violations` like ``#: required key [x] not found``."""
     count = f"{len(violations)} schema violations found" if len(violations) > 2 else ""
     text = "".join((count, *violations))
@@ -66,12 +66,12 @@ def malformed(*violations: str) -> ServiceError:
     )
 
 
-def whole_fault(fault: Error) -> ServiceError:
+def to_non_stream_error(fault: ErrorAnswer) -> ServiceError:
     """Return the error of a call whose stream would have broken with `fault`."""
     code = _WHOLE.get(fault.code, fault.code[:1].upper() + fault.code[1:])
     return ServiceError(code, fault.message, status=fault.status, **fault.members)
 
 
-def stream_fault(fault: Error) -> ServiceError:
+def to_stream_error(fault: ErrorAnswer) -> ServiceError:
     """Return `fault` as a stream carries it."""
     return ServiceError(fault.code, fault.message, status=fault.status, **fault.members)

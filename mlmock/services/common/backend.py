@@ -13,7 +13,7 @@ from mlmock.rules.rule import Rule
 from mlmock.simulation.clock import to_datetime
 
 if TYPE_CHECKING:
-    from mlmock.engine.state import World
+    from mlmock.engine.state import MockState
 
 Result = dict[str, Any]
 T = TypeVar("T")
@@ -29,22 +29,22 @@ class Backend:
 
     service = ""
 
-    def __init__(self, world: World, scope: Scope) -> None:
-        self.world = world
+    def __init__(self, state: MockState, scope: Scope) -> None:
+        self.state = state
         self.scope = scope
-        self.ledger = world.ledger
-        self.clock = world.clock
-        self.lock = world.lock
+        self.undo_log = state.undo_log
+        self.clock = state.clock
+        self.lock = state.lock
 
     def now(self) -> datetime:
         """Return the present virtual instant, in milliseconds, aware, UTC."""
         return to_datetime(self.clock.seconds())
 
-    def refusal(self, call: Call, fault: ServiceError) -> ServiceError:
+    def translate_error(self, call: Call, fault: ServiceError) -> ServiceError:
         """Return what this service says to a request that the model refuses: here, `fault`."""
         return fault
 
-    def scripted(
+    def find_rule(
         self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
     ) -> tuple[Rule, Any] | None:
         """Return the newest rule of a resource that takes `call`, with its answer, or None.
@@ -53,30 +53,35 @@ class Backend:
         resource is scripted and no rule takes the call, UnmatchedCall is raised (if strict). The
         rule's delay has passed when this returns.
         """
-        found = self.taken(call, keys, seen, what)
+        found = self.find_rule_without_delay(call, keys, seen, what)
         if found is not None:
-            self.world.wait(call, found[0].seconds)
+            self.state.simulate_latency(call, found[0].latency)
         return found
 
-    def taken(
+    def find_rule_without_delay(
         self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
     ) -> tuple[Rule, Any] | None:
         """Return what `scripted` does, and leave the rule's delay to the caller."""
-        book = self.world.book
-        if not any(map(book.has, keys)):
+        index = self.state.rules
+        if not any(map(index.has_rules_for, keys)):
             return None
-        found = book.find(keys, call, seen)
+        found = index.find(keys, call, seen)
         if found is None:
-            self.nobody_takes(call, keys, seen, what)
+            self.raise_unmatched(call, keys, seen, what)
         return found
 
-    def nobody_takes(
+    def raise_unmatched(
         self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
     ) -> None:
         """Raise UnmatchedCall if the resource is scripted (and the block is strict)."""
-        book = self.world.book
-        rules = [r for k in keys for r in book.about(k) if r.scripts and r.match.holds_at(call)]
+        index = self.state.rules
+        rules = [
+            r
+            for k in keys
+            for r in index.rules_for(k)
+            if r.is_scripted_answer and r.match.applies_in(call)
+        ]
         if rules:
-            from mlmock.reporting.messages import unmatched
+            from mlmock.reporting.messages import format_unmatched_call
 
-            self.world.unmatched_call(call, unmatched(call, rules, what, seen))
+            self.state.raise_unmatched(call, format_unmatched_call(call, rules, what, seen))

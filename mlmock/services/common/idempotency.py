@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 
 from mlmock.errors import ServiceError
 from mlmock.simulation.clock import Clock
-from mlmock.simulation.undo_log import Ledger
+from mlmock.simulation.undo_log import UndoLog
 
 Answer = TypeVar("Answer")
 Key = tuple[Hashable, str]
 
 
 @dataclass(frozen=True, slots=True)
-class First:
+class FirstCall:
     """The first call with a token: the digest of its input, its answer, when it is forgotten."""
 
     digest: bytes
@@ -31,16 +31,16 @@ class First:
 class ClientTokens:
     """The tokens that one backend has met; each is forgotten after `lifetime` virtual seconds."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, *, lifetime: float) -> None:
-        self._ledger = ledger
+    def __init__(self, undo_log: UndoLog, clock: Clock, *, lifetime: float) -> None:
+        self._undo_log = undo_log
         self._clock = clock
         self._lifetime = lifetime
-        self._known: dict[Key, First] = {}
+        self._known: dict[Key, FirstCall] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def once(
+    def run_once(
         self,
         scope: Hashable,
         token: str | None,
@@ -57,7 +57,7 @@ class ClientTokens:
         """
         if token is None:
             return work()
-        key, digest = (scope, token), digest_of(given)
+        key, digest = (scope, token), params_digest(given)
         first = self._living(key)
         if first is None:
             return self._first(key, digest, work())
@@ -69,12 +69,14 @@ class ClientTokens:
     def _first(self, key: Key, digest: bytes, answer: Answer) -> Answer:
         self._sweep()
         if key in self._known:
-            self._ledger.drop(self._known, key)  # to the end: the sweep begins with the oldest
+            self._undo_log.pop_item(
+                self._known, key
+            )  # to the end: the sweep begins with the oldest
         expires = self._clock.seconds() + self._lifetime
-        self._ledger.put(self._known, key, First(digest, answer, expires))
+        self._undo_log.set_item(self._known, key, FirstCall(digest, answer, expires))
         return answer
 
-    def _living(self, key: Key) -> First | None:
+    def _living(self, key: Key) -> FirstCall | None:
         found = self._known.get(key)
         return found if found is not None and self._clock.seconds() < found.expires else None
 
@@ -85,10 +87,10 @@ class ClientTokens:
             key = next(iter(self._known))
             if self._known[key].expires > now:
                 return
-            self._ledger.drop(self._known, key)
+            self._undo_log.pop_item(self._known, key)
 
 
-def digest_of(given: Mapping[str, Any]) -> bytes:
+def params_digest(given: Mapping[str, Any]) -> bytes:
     """Return a digest of parameters as boto3 takes them: the same for the same input."""
     text = json.dumps(given, sort_keys=True, default=_plain, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).digest()

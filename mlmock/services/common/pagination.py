@@ -16,43 +16,43 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mlmock.errors import ServiceError
-from mlmock.simulation.undo_log import Ledger
+from mlmock.simulation.undo_log import UndoLog
 
-Place = tuple[Any, ...]
+SortKey = tuple[Any, ...]
 
 
-class Shelf:
+class SortedKeys:
     """Places (tuples that sort) in order; adding at the end and finding a place are cheap."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._places: list[Place] = []
+    def __init__(self, undo_log: UndoLog) -> None:
+        self._undo_log = undo_log
+        self._places: list[SortKey] = []
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def add(self, place: Place) -> None:
+    def add(self, place: SortKey) -> None:
         """Put `place` where it belongs."""
         places = self._places
         if not places or places[-1] < place:
             places.append(place)
         else:
             places.insert(bisect_left(places, place), place)
-        self._ledger.note(lambda: self._take(place))
+        self._undo_log.record(lambda: self._take(place))
 
-    def remove(self, place: Place) -> None:
+    def remove(self, place: SortKey) -> None:
         """Take `place` out."""
         self._take(place)
-        self._ledger.note(lambda: self._places.insert(bisect_left(self._places, place), place))
+        self._undo_log.record(lambda: self._places.insert(bisect_left(self._places, place), place))
 
-    def _take(self, place: Place) -> None:
+    def _take(self, place: SortKey) -> None:
         index = bisect_left(self._places, place)
         if index < len(self._places) and self._places[index] == place:
             del self._places[index]
 
     def between(
-        self, low: Place | None, high: Place | None, *, after: Place | None, descending: bool
-    ) -> Iterator[Place]:
+        self, low: SortKey | None, high: SortKey | None, *, after: SortKey | None, descending: bool
+    ) -> Iterator[SortKey]:
         """Yield the places p with low <= p < high, after the place `after` in the given order."""
         start = 0 if low is None else bisect_left(self._places, low)
         end = len(self._places) if high is None else bisect_left(self._places, high)
@@ -65,11 +65,11 @@ class Shelf:
             yield self._places[index]
 
 
-def page(
-    places: Iterator[Place], size: int, token: Callable[[Place], str]
-) -> tuple[list[Place], str | None]:
+def paginate(
+    places: Iterator[SortKey], size: int, token: Callable[[SortKey], str]
+) -> tuple[list[SortKey], str | None]:
     """Return the first `size` of `places`, and the token of the page after them if there is one."""
-    found: list[Place] = []
+    found: list[SortKey] = []
     for place in places:
         if len(found) == size:
             return found, token(found[-1])
@@ -77,7 +77,7 @@ def page(
     return found, None
 
 
-class Tokens:
+class PageTokens:
     """The tokens of one listing: bound to `what` it lists, with which filters, in which order.
 
     They are spelt in letters, digits, ``+`` and ``/``: what the models' patterns allow.
@@ -87,12 +87,12 @@ class Tokens:
         self._what = json.dumps(what, default=str, sort_keys=True)
         self._code = code
 
-    def make(self, place: Place) -> str:
+    def make(self, place: SortKey) -> str:
         """Return the token of the page that begins after `place`."""
         text = json.dumps(place, separators=(",", ":"), default=str).encode()
         return base64.b64encode(self._seal(text) + text).decode().rstrip("=")
 
-    def read(self, token: str | None) -> Place | None:
+    def read(self, token: str | None) -> SortKey | None:
         """Return the place that `token` holds; ServiceError for one of another listing."""
         if token is None:
             return None

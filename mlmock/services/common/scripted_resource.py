@@ -9,7 +9,7 @@ from mlmock.rules.rule import Rule
 R = TypeVar("R", bound=Rule)
 
 
-class Scripted(Generic[R]):
+class ScriptedResource(Generic[R]):
     """A resource that is scripted: each word of a rule begins a new rule about it.
 
     A subclass says in `rule` what a new one is, and has words for its answers.
@@ -30,7 +30,7 @@ class Scripted(Generic[R]):
     ) -> R:
         """Fail calls with an error of one of the operations, all or the next `times`.
 
-        BadAnswer for an error that none of them has: see `Rule.fail`.
+        InvalidRule for an error that none of them has: see `Rule.fail`.
         """
         return self.rule().fail(code, message, status=status, times=times, **members)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from mlmock.errors import ServiceError
-from mlmock.simulation.undo_log import Ledger
+from mlmock.simulation.undo_log import UndoLog
 
 Tag = Mapping[str, str]
 
@@ -13,8 +13,8 @@ Tag = Mapping[str, str]
 class Tags:
     """The tags of one backend's resources: at most `most` a resource."""
 
-    def __init__(self, ledger: Ledger, *, most: int) -> None:
-        self._ledger = ledger
+    def __init__(self, undo_log: UndoLog, *, most: int) -> None:
+        self._undo_log = undo_log
         self._most = most
         self._tags: dict[str, dict[str, str]] = {}
 
@@ -32,18 +32,18 @@ class Tags:
         if len(after) > self._most:
             raise over(self._most)
         if after != before:
-            self._ledger.put(self._tags, arn, after)
+            self._undo_log.set_item(self._tags, arn, after)
 
     def remove(self, arn: str, keys: Iterable[str]) -> None:
         """Take the tags with these keys off a resource; keys that it hasn't are ignored."""
         gone = set(keys)
         before = self._tags.get(arn, {})
-        self._ledger.put(self._tags, arn, {k: v for k, v in before.items() if k not in gone})
+        self._undo_log.set_item(self._tags, arn, {k: v for k, v in before.items() if k not in gone})
 
     def forget(self, arn: str) -> None:
         """Forget the tags of a resource that is gone."""
         if arn in self._tags:
-            self._ledger.drop(self._tags, arn)
+            self._undo_log.pop_item(self._tags, arn)
 
 
 def repeated(tags: Iterable[Tag]) -> str | None:

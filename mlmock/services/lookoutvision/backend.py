@@ -10,5 +10,5 @@ from __future__ import annotations
 from mlmock.services.lookoutvision.packaging import PackagingOperations
 
 
-class LookoutVision(PackagingOperations):
+class LookoutVisionBackend(PackagingOperations):
     """Projects, datasets, models and packaging jobs of one account and region."""

@@ -29,7 +29,7 @@ def _refuse(constant: str) -> None:
 _decode = json.JSONDecoder(parse_constant=_refuse).decode  # NaN and its like are no JSON
 
 
-class BadLines(Exception):  # noqa: N818 - becomes a dataset's StatusMessage
+class InvalidManifest(Exception):  # noqa: N818 - becomes a dataset's StatusMessage
     """Lines that a dataset can't take; the text says which line and why."""
 
 
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
     colours: tuple[tuple[str, str], ...]
 
 
-def read_lines(body: bytes, added: float, bucket: str = "") -> list[Entry]:
+def parse_manifest(body: bytes, added: float, bucket: str = "") -> list[Entry]:
     """Return the entries of a manifest or of changes; BadLines names the first bad line.
 
     Blank lines are passed over (judged), of two lines for one image the last counts (judged), and
@@ -61,11 +61,11 @@ def read_lines(body: bytes, added: float, bucket: str = "") -> list[Entry]:
         entry = _entry(number, text, added)
         if entry.bucket != bucket:
             if bucket:
-                raise BadLines(_other_bucket(number, bucket))
+                raise InvalidManifest(_other_bucket(number, bucket))
             bucket = entry.bucket
         found[entry.ref] = entry
     if not found:
-        raise BadLines("There is no JSON Line.")
+        raise InvalidManifest("There is no JSON Line.")
     return list(found.values())
 
 
@@ -78,7 +78,7 @@ def _numbered(body: bytes) -> Iterator[tuple[int, str]]:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = body.count(b"\n", 0, fault.start) + 1
-        raise BadLines(f"Line {line} is not UTF-8 text.") from None
+        raise InvalidManifest(f"Line {line} is not UTF-8 text.") from None
     for number, line_text in enumerate(text.split("\n"), 1):
         stripped = line_text.strip()
         if stripped:
@@ -87,24 +87,24 @@ def _numbered(body: bytes) -> Iterator[tuple[int, str]]:
 
 def _entry(number: int, text: str, added: float) -> Entry:
     if len(text) > LONGEST:
-        raise BadLines(f"Line {number} has more than {LONGEST} characters.")
+        raise InvalidManifest(f"Line {number} has more than {LONGEST} characters.")
     try:
         value = _decode(text)
     except (ValueError, RecursionError):
         value = None
     if type(value) is not dict:
-        raise BadLines(f"Line {number} is not a JSON object.")
+        raise InvalidManifest(f"Line {number} is not a JSON object.")
     try:
         return _read(text, value, added)
-    except BadLines as fault:
-        raise BadLines(f"Line {number}: {fault}") from None
+    except InvalidManifest as fault:
+        raise InvalidManifest(f"Line {number}: {fault}") from None
 
 
 def _read(text: str, value: dict[str, Any], added: float) -> Entry:
     ref = value.get("source-ref")
     found = _REF.fullmatch(ref) if type(ref) is str else None
     if found is None or ref is None:
-        raise BadLines("source-ref must be the S3 URI of an image.")
+        raise InvalidManifest("source-ref must be the S3 URI of an image.")
     label, dated, colours = "", None, _NO_COLOURS
     for name, item in value.items():
         if name.endswith(_METADATA):
@@ -114,16 +114,16 @@ def _read(text: str, value: dict[str, Any], added: float) -> Entry:
             elif kind == _SEGMENTATION:
                 colours = _mask(value, name, item)
         elif item in _LABELS and f"{name}{_METADATA}" not in value:
-            raise BadLines(f"{name} has no {name}{_METADATA}.")
+            raise InvalidManifest(f"{name} has no {name}{_METADATA}.")
     return Entry(text, ref, found[1], label, dated, added, colours)
 
 
 def _kind(name: str, item: Any) -> Any:
     """Return the type that a metadata object says; ``source-ref-metadata`` says none."""
     if type(item) is not dict:
-        raise BadLines(f"{name} must be a JSON object.")
+        raise InvalidManifest(f"{name} must be a JSON object.")
     if "type" not in item and name != f"source-ref{_METADATA}":
-        raise BadLines(f"{name} has no type.")
+        raise InvalidManifest(f"{name} has no type.")
     return item.get("type")
 
 
@@ -132,11 +132,11 @@ def _classification(
 ) -> tuple[str, str | None]:
     attribute = name[: -len(_METADATA)]
     if attribute not in value:
-        raise BadLines(f"{name} has no {attribute}.")
+        raise InvalidManifest(f"{name} has no {attribute}.")
     if type(item.get("class-name")) is not str:
-        raise BadLines(f"{name} has no class-name.")
+        raise InvalidManifest(f"{name} has no class-name.")
     if item.get("human-annotated") not in ("yes", "no"):
-        raise BadLines(f"human-annotated of {name} must be yes or no.")
+        raise InvalidManifest(f"human-annotated of {name} must be yes or no.")
     label, dated = item["class-name"], item.get("creation-date")
     return (label if label in (NORMAL, ANOMALY) else ""), dated if type(dated) is str else None
 
@@ -145,9 +145,9 @@ def _mask(value: dict[str, Any], name: str, item: dict[str, Any]) -> tuple[tuple
     attribute = name[: -len(_METADATA)]
     mask, colours = value.get(attribute), item.get("internal-color-map")
     if not attribute.endswith("-ref") or type(mask) is not str or not _REF.fullmatch(mask):
-        raise BadLines(f"{attribute} must end in -ref and be the S3 URI of a mask.")
+        raise InvalidManifest(f"{attribute} must end in -ref and be the S3 URI of a mask.")
     if type(colours) is not dict or not colours:
-        raise BadLines(f"{name} has no internal-color-map.")
+        raise InvalidManifest(f"{name} has no internal-color-map.")
     return tuple(
         found for found in map(_colour, colours.values()) if found[0].upper() != "BACKGROUND"
     )
@@ -157,7 +157,7 @@ def _colour(item: Any) -> tuple[str, str]:
     name = item.get("class-name") if type(item) is dict else None
     colour = item.get("hex-color") if type(item) is dict else None
     if type(name) is not str or type(colour) is not str or not _COLOUR.fullmatch(colour):
-        raise BadLines("internal-color-map must give each class-name a hex-color.")
+        raise InvalidManifest("internal-color-map must give each class-name a hex-color.")
     return name, colour
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlmock.call import Call
 from mlmock.services.common.backend import Result
-from mlmock.services.common.pagination import Tokens, page
+from mlmock.services.common.pagination import PageTokens, paginate
 from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision.detection import DetectionOperations
 from mlmock.services.lookoutvision.resources import Job, Model, Project
@@ -45,12 +45,12 @@ class PackagingOperations(DetectionOperations):
         """Show the jobs of a project, the latest first; a look at each."""
         params = call.params
         project = self.project(params["ProjectName"])
-        tokens = Tokens(
+        tokens = PageTokens(
             "ListModelPackagingJobs", self.scope.region, self.scope.account_id, project.arn
         )
         after = tokens.read(params.get("NextToken") or None)
         places = project.job_shelf.between(None, None, after=after, descending=True)
-        found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
+        found, token = paginate(places, params.get("MaxResults", PAGE), tokens.make)
         jobs = [project.jobs[place[2]] for place in found]
         for job in jobs:
             self.look(job)
@@ -69,12 +69,12 @@ class PackagingOperations(DetectionOperations):
         version = greengrass.get("ComponentVersion", f"{model.version}.0.0")
         component = self._component_arn(greengrass["ComponentName"], version)
         self._check_names(project, name, component)
-        job = self._add_job(model, name or self.world.new_id(), component, params)
+        job = self._add_job(model, name or self.state.new_id(), component, params)
         self.move(job, JOB, "started", _RUNNING)
         pace = self.pace(project.name, "job", job.name)
         outcome = next_outcome(self, PACKAGING, project.name)
         if outcome is not None:
-            self.ledger.change(job, failure=outcome.failure)
+            self.undo_log.set(job, failure=outcome.failure)
         self.begin(job, pace, lambda: self._end_job(job, version))
         return {"JobName": job.name}
 
@@ -102,12 +102,12 @@ class PackagingOperations(DetectionOperations):
             component=component,
             description=params.get("Description"),
         )
-        self.ledger.put(project.jobs, name, job)
+        self.undo_log.set_item(project.jobs, name, job)
         project.job_shelf.add(place)
         return job
 
     def _end_job(self, job: Job, version: str) -> None:
-        self.ledger.change(job, updated=self.now())
+        self.undo_log.set(job, updated=self.now())
         if job.failure is not None:
             self.move(job, JOB, "failed", job.failure)
             return
@@ -116,7 +116,7 @@ class PackagingOperations(DetectionOperations):
             "ComponentName": job.configuration["Greengrass"]["ComponentName"],
             "ComponentVersion": version,
         }
-        self.ledger.change(job, output=output)
+        self.undo_log.set(job, output=output)
         self.move(job, JOB, "packaged", _DONE)
 
     def _component_arn(self, component: str, version: str) -> str:

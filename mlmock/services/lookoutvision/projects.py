@@ -6,7 +6,7 @@ from typing import Any
 
 from mlmock.call import Call
 from mlmock.services.common.backend import Result
-from mlmock.services.common.pagination import Shelf, Tokens, page
+from mlmock.services.common.pagination import PageTokens, SortedKeys, paginate
 from mlmock.services.lookoutvision import errors as faults
 from mlmock.services.lookoutvision.datasets import DatasetOperations
 from mlmock.services.lookoutvision.resources import Project
@@ -33,11 +33,11 @@ class ProjectOperations(DatasetOperations):
     def list_projects(self, call: Call) -> Result:
         """Show the projects, the latest first (judged)."""
         params = call.params
-        tokens = Tokens("ListProjects", self.scope.region, self.scope.account_id)
+        tokens = PageTokens("ListProjects", self.scope.region, self.scope.account_id)
         places = self._shelf.between(
             None, None, after=tokens.read(params.get("NextToken") or None), descending=True
         )
-        found, token = page(places, params.get("MaxResults", PAGE), tokens.make)
+        found, token = paginate(places, params.get("MaxResults", PAGE), tokens.make)
         still = (self.projects.get(place[2]) for place in found)
         projects = [project.metadata() for project in still if project is not None]
         return {"Projects": projects} | ({"NextToken": token} if token else {})
@@ -62,10 +62,10 @@ class ProjectOperations(DatasetOperations):
             arn=self.scope.arn(self.service, f"project/{name}"),
             created=self.now(),
             place=(*self.next_place(), name),
-            model_shelf=Shelf(self.ledger),
-            job_shelf=Shelf(self.ledger),
+            model_shelf=SortedKeys(self.undo_log),
+            job_shelf=SortedKeys(self.undo_log),
         )
-        self.ledger.put(self.projects, name, project)
+        self.undo_log.set_item(self.projects, name, project)
         self._shelf.add(project.place)
         return project
 
@@ -91,6 +91,6 @@ class ProjectOperations(DatasetOperations):
         for thing in (*project.datasets.values(), *project.jobs.values()):
             if thing.work is not None:
                 thing.work.cancel()
-        self.ledger.drop(self.projects, project.name)
+        self.undo_log.pop_item(self.projects, project.name)
         self._shelf.remove(project.place)
         return {"ProjectArn": project.arn}

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mlmock.services.common.pagination import Place, Shelf
+from mlmock.services.common.pagination import SortedKeys, SortKey
 from mlmock.services.lookoutvision.dataset_content import Content
-from mlmock.simulation.progress import Work
+from mlmock.simulation.progress import Task
 
-Shown = dict[str, Any]
+Description = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Living:
+class StatefulResource:
     """A resource with a status: `work` is what is under way, `failure` why it is going to fail."""
 
     status: str
     message: str
     created: datetime
-    work: Work | None = field(default=None, kw_only=True)
+    work: Task | None = field(default=None, kw_only=True)
     failure: str | None = field(default=None, kw_only=True)
 
     def end_if_unseen(self, status: str) -> None:
@@ -31,7 +31,7 @@ class Living:
 
 
 @dataclass(slots=True)
-class Dataset(Living):
+class Dataset(StatefulResource):
     """The train or the test dataset of a project."""
 
     project: str
@@ -45,7 +45,7 @@ class Dataset(Living):
         """Its ResourceId."""
         return f"{self.project}/{self.kind}"
 
-    def metadata(self) -> Shown:
+    def metadata(self) -> Description:
         """Return it as DescribeProject and CreateDataset show it."""
         return {
             "DatasetType": self.kind,
@@ -54,7 +54,7 @@ class Dataset(Living):
             "StatusMessage": self.message,
         }
 
-    def description(self) -> Shown:
+    def description(self) -> Description:
         """Return it as DescribeDataset shows it."""
         return {
             "ProjectName": self.project,
@@ -77,13 +77,13 @@ class Metrics:
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
-    def performance(self) -> Shown:
+    def performance(self) -> Description:
         """Return them as the service shows them."""
         return {"F1Score": self.f1, "Recall": self.recall, "Precision": self.precision}
 
 
 @dataclass(slots=True)
-class Model(Living):
+class Model(StatefulResource):
     """One version of a project's model."""
 
     project: str
@@ -113,9 +113,9 @@ class Model(Living):
         """Return the S3 key of its ``EvaluationManifest`` or ``EvaluationResult``."""
         return f"{self.prefix or ''}{what}-{self.project}-{self.version}.json"
 
-    def metadata(self) -> Shown:
+    def metadata(self) -> Description:
         """Return it as ListModels and CreateModel show it."""
-        shown: Shown = {
+        shown: Description = {
             "CreationTimestamp": self.created,
             "ModelVersion": str(self.version),
             "ModelArn": self.arn,
@@ -128,7 +128,7 @@ class Model(Living):
             shown["Performance"] = self.metrics.performance()
         return shown
 
-    def details(self) -> Shown:
+    def details(self) -> Description:
         """Return it as DescribeModel shows it."""
         location = {"Bucket": self.bucket}
         if self.prefix is not None:
@@ -142,7 +142,7 @@ class Model(Living):
             shown["KmsKeyId"] = self.kms_key
         return shown | self._units()
 
-    def _units(self) -> Shown:
+    def _units(self) -> Description:
         if self.units is None:
             return {}
         least, most = self.units
@@ -151,27 +151,27 @@ class Model(Living):
 
 
 @dataclass(slots=True)
-class Job(Living):
+class Job(StatefulResource):
     """One model packaging job."""
 
     project: str
     name: str
     version: int
-    place: Place
-    configuration: Shown
+    place: SortKey
+    configuration: Description
     component: str
     updated: datetime
     description: str | None = None
-    output: Shown | None = None
+    output: Description | None = None
 
     @property
     def id(self) -> str:
         """Its ResourceId."""
         return f"{self.project}/{self.name}"
 
-    def metadata(self) -> Shown:
+    def metadata(self) -> Description:
         """Return it as ListModelPackagingJobs shows it."""
-        shown: Shown = {
+        shown: Description = {
             "JobName": self.name,
             "ProjectName": self.project,
             "ModelVersion": str(self.version),
@@ -185,7 +185,7 @@ class Job(Living):
             shown["ModelPackagingJobDescription"] = self.description
         return shown
 
-    def details(self) -> Shown:
+    def details(self) -> Description:
         """Return it as DescribeModelPackagingJob shows it."""
         shown = {**self.metadata(), "ModelPackagingConfiguration": self.configuration}
         if self.output is not None:
@@ -200,15 +200,15 @@ class Project:
     name: str
     arn: str
     created: datetime
-    place: Place
-    model_shelf: Shelf
-    job_shelf: Shelf
+    place: SortKey
+    model_shelf: SortedKeys
+    job_shelf: SortedKeys
     datasets: dict[str, Dataset] = field(default_factory=dict)
     models: dict[int, Model] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     versions: int = 0
 
-    def metadata(self) -> Shown:
+    def metadata(self) -> Description:
         """Return it as ListProjects and CreateProject show it."""
         return {
             "ProjectArn": self.arn,

@@ -35,11 +35,11 @@ def next_outcome(backend: Backend, what: str, *names: str) -> Outcome | None:
     "The next" that are written after one another speak of one after another: here the first rule
     wins, not the latest.
     """
-    book = backend.world.book
-    rules = [rule for name in (*names, EVERY) for rule in book.about(key_of(what, name))]
+    index = backend.state.rules
+    rules = [rule for name in (*names, EVERY) for rule in index.rules_for(key_of(what, name))]
     for rule in sorted(rules, key=lambda rule: rule.number):
-        if not rule.is_spent and _holds(rule, backend):
-            found: Outcome = rule.take()
+        if not rule.is_exhausted and _holds(rule, backend):
+            found: Outcome = rule.next_answer()
             return found
     return None
 

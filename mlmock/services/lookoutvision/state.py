@@ -8,18 +8,18 @@ from typing import Any
 
 from mlmock.aws.scope import Scope
 from mlmock.call import Call
-from mlmock.engine.state import World
+from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
 from mlmock.services.common.backend import Backend, Result
-from mlmock.services.common.handle import Policies
+from mlmock.services.common.handle import ServiceProgress
 from mlmock.services.common.idempotency import ClientTokens
-from mlmock.services.common.pagination import Place, Shelf
+from mlmock.services.common.pagination import SortedKeys, SortKey
 from mlmock.services.common.tags import Tags
 from mlmock.services.lookoutvision import errors as faults
-from mlmock.services.lookoutvision.resources import Living, Project
+from mlmock.services.lookoutvision.resources import Project, StatefulResource
 from mlmock.simulation.clock import to_seconds
-from mlmock.simulation.progress import Progress
-from mlmock.simulation.state_machine import Machine
+from mlmock.simulation.progress import ProgressSetting
+from mlmock.simulation.state_machine import StateMachine
 
 PAGE = 100
 PREVIEW = "2020-12-preview"
@@ -30,7 +30,7 @@ _MOST_TAGS = 200
 class Quotas:
     """What an account may have; None is no limit. Numbers without a public source are None."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, state: MockState) -> None:
         self.concurrent_trainings: int | None = 2
         self.projects: int | None = None
         self.models_per_project: int | None = None
@@ -45,16 +45,16 @@ class State(Backend):
 
     service = "lookoutvision"
 
-    def __init__(self, world: World, scope: Scope) -> None:
-        super().__init__(world, scope)
+    def __init__(self, state: MockState, scope: Scope) -> None:
+        super().__init__(state, scope)
         self.projects: dict[str, Project] = {}
-        self.quotas = world.part(Quotas)
-        self.tags = Tags(world.ledger, most=_MOST_TAGS)
-        self._shelf = Shelf(world.ledger)
+        self.quotas = state.shared(Quotas)
+        self.tags = Tags(state.undo_log, most=_MOST_TAGS)
+        self._shelf = SortedKeys(state.undo_log)
         self._order = itertools.count()
-        self._client_tokens = ClientTokens(world.ledger, world.clock, lifetime=_TOKEN_SECONDS)
-        self._paces: dict[tuple[str, ...], Progress] = {}
-        self._pace = world.part(Policies).of(self.service)
+        self._client_tokens = ClientTokens(state.undo_log, state.clock, lifetime=_TOKEN_SECONDS)
+        self._paces: dict[tuple[str, ...], ProgressSetting] = {}
+        self._pace = state.shared(ServiceProgress).of(self.service)
 
     # -- calls ------------------------------------------------------------------------------
 
@@ -76,11 +76,11 @@ class State(Backend):
             )
 
         with self.lock:
-            return self._client_tokens.once(
+            return self._client_tokens.run_once(
                 call.operation, token, params, work=lambda: work(params), conflict=conflict
             )
 
-    def next_place(self) -> Place:
+    def next_place(self) -> SortKey:
         """Return the place of something new: by its creation, then by the order of creation."""
         return (to_seconds(self.now()), next(self._order))
 
@@ -95,7 +95,7 @@ class State(Backend):
 
     # -- work -------------------------------------------------------------------------------
 
-    def pace(self, *key: str) -> Progress:
+    def pace(self, *key: str) -> ProgressSetting:
         """Return the policy of a resource: its own, its project's, or the service's."""
         found = self._paces.get(key)
         if found is None:
@@ -103,28 +103,32 @@ class State(Backend):
             found = self._paces[key] = parent.child()
         return found
 
-    def begin(self, thing: Living, pace: Progress, finish: Callable[[], object]) -> None:
+    def begin(
+        self, thing: StatefulResource, pace: ProgressSetting, finish: Callable[[], object]
+    ) -> None:
         """Let work on `thing` begin, which `finish` ends when the policy says so."""
 
         def end() -> None:
             with self.lock:
-                self.ledger.change(thing, work=None)
+                self.undo_log.set(thing, work=None)
                 finish()
 
         work = pace.begin(end)
         if not work.done:
-            self.ledger.change(thing, work=work)
+            self.undo_log.set(thing, work=work)
 
-    def look(self, thing: Living) -> None:
+    def look(self, thing: StatefulResource) -> None:
         """Count one look at `thing`; of two threads that look, one sees the work end."""
         if thing.work is not None:
             with self.lock:
                 if thing.work is not None:
-                    thing.work.look()
+                    thing.work.poll()
 
-    def move(self, thing: Living, machine: Machine, event: str, message: str) -> None:
+    def move(
+        self, thing: StatefulResource, machine: StateMachine, event: str, message: str
+    ) -> None:
         """Let `event` of its `machine` happen to `thing`."""
-        self.ledger.change(thing, status=machine.after(thing.status, event), message=message)
+        self.undo_log.set(thing, status=machine.after(thing.status, event), message=message)
 
     def check_quota(self, quota: str, present: int, kind: str, name: str) -> None:
         """Raise ServiceError if one more than `present` goes over a quota."""

@@ -6,11 +6,11 @@ the choice is judged, and stated in the docs page.
 
 from __future__ import annotations
 
-from mlmock.simulation.state_machine import Machine, Transition
+from mlmock.simulation.state_machine import StateMachine, Transition
 
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED_ROLLBACK_COMPLETE")
 
-DATASET = Machine(
+DATASET = StateMachine(
     "dataset",
     "CREATE_IN_PROGRESS",
     (
@@ -32,7 +32,7 @@ DATASET = Machine(
     ),
 )
 
-MODEL = Machine(
+MODEL = StateMachine(
     "model",
     "TRAINING",
     (
@@ -50,7 +50,7 @@ MODEL = Machine(
     ),
 )
 
-JOB = Machine(
+JOB = StateMachine(
     "model packaging job",
     "CREATED",
     (

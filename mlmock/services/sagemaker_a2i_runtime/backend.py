@@ -8,17 +8,22 @@ from typing import Any
 from mlmock.aws.arns import Arn
 from mlmock.aws.scope import Scope
 from mlmock.call import Call
-from mlmock.engine.state import World
+from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
-from mlmock.rules.answers import Later
+from mlmock.rules.answers import Deferred
 from mlmock.services.common.backend import Backend, Result
-from mlmock.services.common.pagination import Shelf, Tokens, page
-from mlmock.services.sagemaker_a2i_runtime.completion import Endings
+from mlmock.services.common.pagination import PageTokens, SortedKeys, paginate
+from mlmock.services.sagemaker_a2i_runtime.completion import LoopCompletion
 from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flow, Flows, flow_of
-from mlmock.services.sagemaker_a2i_runtime.human_loops import HUMAN_LOOP, Loop, Terms, loop_arn
+from mlmock.services.sagemaker_a2i_runtime.human_loops import (
+    HUMAN_LOOP,
+    FlowSettings,
+    HumanLoopRecord,
+    loop_arn,
+)
 from mlmock.services.sagemaker_a2i_runtime.input_content import check_input
 from mlmock.services.sagemaker_a2i_runtime.workers import Workers
-from mlmock.simulation.clock import to_datetime, to_seconds, whole_milliseconds
+from mlmock.simulation.clock import to_datetime, to_seconds, truncate_to_milliseconds
 
 _DEFAULT_PAGE = 10  # judged: what SageMaker's other listings do
 _MANY = 1024  # flow definitions' ARNs that are remembered as read
@@ -29,21 +34,21 @@ class HumanLoops(Backend):
 
     service = "sagemaker-a2i-runtime"
 
-    def __init__(self, world: World, scope: Scope) -> None:
-        super().__init__(world, scope)
-        self.loops: dict[str, Loop] = {}
-        self._shelves: dict[str, Shelf] = {}
-        self._last_terms: dict[str, Terms] = {}
+    def __init__(self, state: MockState, scope: Scope) -> None:
+        super().__init__(state, scope)
+        self.loops: dict[str, HumanLoopRecord] = {}
+        self._shelves: dict[str, SortedKeys] = {}
+        self._last_terms: dict[str, FlowSettings] = {}
         self._order = itertools.count()
-        self._flows = world.part(Flows)
-        self.endings = Endings(world, scope)
-        self._workers = Workers(world, self.endings)
+        self._flows = state.shared(Flows)
+        self.endings = LoopCompletion(state, scope)
+        self._workers = Workers(state, self.endings)
         self._arns: dict[str, Arn | None] = {}
-        self._undeclared: dict[str, Terms] = {}
+        self._undeclared: dict[str, FlowSettings] = {}
 
     # -- operations -------------------------------------------------------------------------
 
-    def start_human_loop(self, call: Call) -> Result | Later:
+    def start_human_loop(self, call: Call) -> Result | Deferred:
         """Start a loop; the same name and input again is the same loop (judged)."""
         params = call.params
         name, arn = params["HumanLoopName"], params["FlowDefinitionArn"]
@@ -79,13 +84,15 @@ class HumanLoops(Backend):
         self._check_known(arn)
         since, until = _place(params, "CreationTimeAfter"), _place(params, "CreationTimeBefore")
         scope = self.scope
-        tokens = Tokens("ListHumanLoops", scope.region, scope.account_id, arn, order, since, until)
+        tokens = PageTokens(
+            "ListHumanLoops", scope.region, scope.account_id, arn, order, since, until
+        )
         after, size = tokens.read(params.get("NextToken")), params.get("MaxResults", _DEFAULT_PAGE)
         with self.lock:
             places = self._shelf(arn).between(
                 since, until, after=after, descending=order == "Descending"
             )
-            found, token = page(places, size, tokens.make)
+            found, token = paginate(places, size, tokens.make)
             loops = [self._look(place[2]).summary() for place in found]
         return {"HumanLoopSummaries": loops} | ({"NextToken": token} if token else {})
 
@@ -125,16 +132,16 @@ class HumanLoops(Backend):
                 self.endings.stop_at_once(loop)
                 self._drop(loop)
 
-    def _loop(self, name: str) -> Loop:
+    def _loop(self, name: str) -> HumanLoopRecord:
         loop = self.loops.get(name)
         if loop is None:
             raise ServiceError("ResourceNotFoundException", f"Human loop {name} not found.")
         return loop
 
-    def _look(self, name: str) -> Loop:
+    def _look(self, name: str) -> HumanLoopRecord:
         loop = self._loop(name)
         if loop.stopping is not None:
-            loop.stopping.look()
+            loop.stopping.poll()
         return loop
 
     def _add(
@@ -144,9 +151,9 @@ class HumanLoops(Backend):
         flow_arn: Arn,
         content: str,
         classifiers: tuple[str, ...] | None,
-    ) -> Loop:
-        instant = whole_milliseconds(self.clock.seconds())
-        loop = Loop(
+    ) -> HumanLoopRecord:
+        instant = truncate_to_milliseconds(self.clock.seconds())
+        loop = HumanLoopRecord(
             name=name,
             terms=self._undeclared.get(arn) or self._terms(arn, flow_arn),
             input_content=content,
@@ -154,14 +161,14 @@ class HumanLoops(Backend):
             created=to_datetime(instant),
             place=(instant, next(self._order), name),
         )
-        self.ledger.put(self.loops, name, loop)
+        self.undo_log.set_item(self.loops, name, loop)
         self._shelf(loop.flow_arn).add(loop.place)
         return loop
 
-    def _terms(self, arn: str, flow_arn: Arn) -> Terms:
+    def _terms(self, arn: str, flow_arn: Arn) -> FlowSettings:
         """Return what the flow definition asks now; loops that are asked the same share it."""
         flow = self._flows.find(flow_arn.name, self.scope)
-        terms = Terms(
+        terms = FlowSettings(
             flow_arn=str(flow_arn),
             flow_name=flow_arn.name,
             output=self._flows.output_prefix(flow_arn.name, self.scope),
@@ -174,14 +181,14 @@ class HumanLoops(Backend):
             self._undeclared[arn] = last
         return last
 
-    def _drop(self, loop: Loop) -> None:
-        self.ledger.drop(self.loops, loop.name)
+    def _drop(self, loop: HumanLoopRecord) -> None:
+        self.undo_log.pop_item(self.loops, loop.name)
         self._shelf(loop.flow_arn).remove(loop.place)
 
-    def _shelf(self, arn: str) -> Shelf:
+    def _shelf(self, arn: str) -> SortedKeys:
         found = self._shelves.get(arn)
         if found is None:
-            found = self._shelves[arn] = Shelf(self.ledger)
+            found = self._shelves[arn] = SortedKeys(self.undo_log)
         return found
 
     # -- flow definitions -------------------------------------------------------------------
@@ -219,9 +226,9 @@ def _place(params: dict[str, Any], name: str) -> tuple[float] | None:
     return (to_seconds(params[name]),) if name in params else None
 
 
-def _after(later: Later | None, result: Result) -> Result | Later:
+def _after(later: Deferred | None, result: Result) -> Result | Deferred:
     """Return `result`, once user code has run if some has to."""
     if later is None:
         return result
     then = later.then
-    return Later(later.work, lambda value: _after(then(value), result))
+    return Deferred(later.work, lambda value: _after(then(value), result))

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from mlmock.aws.scope import Scope
-from mlmock.simulation.progress import Work
-from mlmock.simulation.state_machine import Machine, Transition
+from mlmock.simulation.progress import Task
+from mlmock.simulation.state_machine import StateMachine, Transition
 
 # The states are the model's; who moves them, and that Stopping waits for a worker who has begun, is
 # the developer guide's page on stopping and deleting a human loop.
-HUMAN_LOOP = Machine(
+HUMAN_LOOP = StateMachine(
     name="human loop",
     start="InProgress",
     transitions=(
@@ -27,7 +27,7 @@ HUMAN_LOOP = Machine(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WorkerAnswer:
     """What one worker submitted, and when."""
 
     content: Any
@@ -47,7 +47,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class FlowSettings:
     """What a flow definition asks of the loops started under it, which share these.
 
     `output` is the prefix of their answers; `workers` is None where nobody said how many.
@@ -60,11 +60,11 @@ class Terms:
 
 
 @dataclass(slots=True)
-class Loop:
+class HumanLoopRecord:
     """One human loop as the service stores it."""
 
     name: str
-    terms: Terms
+    terms: FlowSettings
     input_content: str
     classifiers: tuple[str, ...] | None
     created: datetime
@@ -72,8 +72,8 @@ class Loop:
     status: str = HUMAN_LOOP.start
     failure_code: str | None = None
     failure_reason: str | None = None
-    answers: tuple[Answer, ...] = ()
-    stopping: Work | None = None
+    answers: tuple[WorkerAnswer, ...] = ()
+    stopping: Task | None = None
     known_uri: str = ""
 
     def same_request(
@@ -145,7 +145,7 @@ def milliseconds(moment: datetime) -> str:
     return f"{moment.strftime('%Y-%m-%dT%H:%M:%S')}.{moment.microsecond // 1000:03d}Z"
 
 
-def output_json(loop: Loop) -> dict[str, Any]:
+def output_json(loop: HumanLoopRecord) -> dict[str, Any]:
     """Return the content of the output file of a custom task type (recorded ones look so)."""
     return {
         "flowDefinitionArn": loop.flow_arn,
@@ -161,7 +161,7 @@ def _number(text: str) -> float | int:
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
-def event_detail(loop: Loop, scope: Scope) -> dict[str, Any]:
+def event_detail(loop: HumanLoopRecord, scope: Scope) -> dict[str, Any]:
     """Return the detail of the EventBridge event of an end state."""
     return {
         "creationTime": milliseconds(loop.created),

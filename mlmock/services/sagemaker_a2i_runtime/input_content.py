@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from mlmock.errors import BadAnswer, ServiceError
+from mlmock.errors import InvalidRule, ServiceError
 
 _DEEPEST = 256  # levels of nesting (judged): far below what Python's JSON can write
 
@@ -56,10 +56,10 @@ def _inside(item: Any) -> Any:
 
 
 def answer_content(content: Any) -> Any:
-    """Return a worker's answer as JSON keeps it: a copy. BadAnswer unless it is a JSON object."""
+    """Return a worker's answer as JSON keeps it: a copy. InvalidRule unless it is a JSON object."""
     if not isinstance(content, dict):
-        raise BadAnswer(f"a worker's answer is a JSON object (a dict), not {content!r}")
+        raise InvalidRule(f"a worker's answer is a JSON object (a dict), not {content!r}")
     try:
         return json.loads(json.dumps(content, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as fault:
-        raise BadAnswer(f"a worker's answer is JSON, and {content!r} is none: {fault}") from None
+        raise InvalidRule(f"a worker's answer is JSON, and {content!r} is none: {fault}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmock.errors import BadAnswer
+from mlmock.errors import InvalidRule
 
 if TYPE_CHECKING:
     pass
@@ -30,14 +30,14 @@ class Failed:
 
 
 def failure(code: str, reason: str | None) -> Failed:
-    """Return a failure that A2I can show; BadAnswer for any other code or a longer reason."""
+    """Return a failure that A2I can show; InvalidRule for any other code or a longer reason."""
     if code not in _FAILURE_CODES:
-        raise BadAnswer(f"a human loop fails with {', '.join(_FAILURE_CODES)}, not {code!r}")
+        raise InvalidRule(f"a human loop fails with {', '.join(_FAILURE_CODES)}, not {code!r}")
     given: object = reason
     if given is not None and not isinstance(given, str):
-        raise BadAnswer(f"a FailureReason is a text, not {given!r}")
+        raise InvalidRule(f"a FailureReason is a text, not {given!r}")
     if reason is not None and len(reason) > _LONGEST_REASON:
-        raise BadAnswer(
+        raise InvalidRule(
             f"a FailureReason has at most {_LONGEST_REASON} characters, not {len(reason)}"
         )
     return Failed(code, reason)

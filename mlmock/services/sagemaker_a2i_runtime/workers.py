@@ -10,15 +10,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmock.call import Call
-from mlmock.errors import BadAnswer
-from mlmock.rules.answers import Error, Later
-from mlmock.services.sagemaker_a2i_runtime.human_loops import Loop
+from mlmock.errors import InvalidRule
+from mlmock.rules.answers import Deferred, ErrorAnswer
+from mlmock.services.sagemaker_a2i_runtime.human_loops import HumanLoopRecord
 from mlmock.services.sagemaker_a2i_runtime.input_content import answer_content
 from mlmock.services.sagemaker_a2i_runtime.outcomes import Failed, Submitted, failure
 
 if TYPE_CHECKING:
-    from mlmock.engine.state import World
-    from mlmock.services.sagemaker_a2i_runtime.completion import Endings
+    from mlmock.engine.state import MockState
+    from mlmock.services.sagemaker_a2i_runtime.completion import LoopCompletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +55,37 @@ def loop_key(name: str) -> tuple[str, str]:
 class Workers:
     """The scripted workers of one account and region."""
 
-    def __init__(self, world: World, endings: Endings) -> None:
-        self._world = world
+    def __init__(self, state: MockState, endings: LoopCompletion) -> None:
+        self._state = state
         self._endings = endings
 
-    def offer(self, loop: Loop, call: Call) -> Later | None:
+    def offer(self, loop: HumanLoopRecord, call: Call) -> Deferred | None:
         """Offer a loop to the workers that are scripted for it, until none has an answer.
 
         Of the rules about the loop and about its flow definition the later wins. Returns Later
         where a function is to be asked: user code doesn't run inside a lock.
         """
-        book = self._world.book
-        if not book.any:
+        index = self._state.rules
+        if not index.has_rules:
             return None
-        keys = tuple(filter(book.has, (loop_key(loop.name), flow_key(loop.terms.flow_name))))
+        keys = tuple(
+            filter(index.has_rules_for, (loop_key(loop.name), flow_key(loop.terms.flow_name)))
+        )
         while loop.status == "InProgress":
-            found = book.find(keys, call, {}) if keys else None
+            found = index.find(keys, call, {}) if keys else None
             if found is None:
                 return None
             rule, outcome = found
-            if rule.seconds:
-                self._come_later(rule.seconds, loop, outcome, call)
+            if rule.latency:
+                self._come_later(rule.latency, loop, outcome, call)
                 return None
             if isinstance(outcome, Automatic):
                 return self._ask(loop, outcome)
-            with self._world.lock:
+            with self._state.lock:
                 self._endings.carry_out(loop, outcome)
         return None
 
-    def _ask(self, loop: Loop, automatic: Automatic) -> Later:
+    def _ask(self, loop: HumanLoopRecord, automatic: Automatic) -> Deferred:
         """Ask the function once for every worker whose answer is missing."""
         view = LoopView(
             name=loop.name,
@@ -93,15 +95,17 @@ class Workers:
             content_classifiers=loop.classifiers or (),
         )
 
-        def then(value: Any) -> Later | None:
+        def then(value: Any) -> Deferred | None:
             outcome = _outcome(value)
             if loop.is_open:  # else the worker comes too late: somebody has ended the loop
                 self._endings.carry_out(loop, outcome)
             return self._ask(loop, automatic) if loop.status == "InProgress" else None
 
-        return Later(partial(automatic.worker, view), then)
+        return Deferred(partial(automatic.worker, view), then)
 
-    def _come_later(self, seconds: float, loop: Loop, outcome: Outcome, call: Call) -> None:
+    def _come_later(
+        self, seconds: float, loop: HumanLoopRecord, outcome: Outcome, call: Call
+    ) -> None:
         """Let the worker come after `seconds` of virtual time, and offer the loop again then."""
 
         def come() -> None:
@@ -113,22 +117,22 @@ class Workers:
                 self._endings.carry_out(loop, outcome)
             _run(self.offer(loop, call))
 
-        clock = self._world.clock
-        clock.at(clock.seconds() + seconds, come)
+        clock = self._state.clock
+        clock.call_at(clock.seconds() + seconds, come)
 
 
 def _outcome(value: Any) -> Submitted | Failed:
     """Return what a function's value means: an answer, or ``error(code, reason)``."""
-    if isinstance(value, Error):
+    if isinstance(value, ErrorAnswer):
         return failure(value.code, value.message)
     return Submitted((answer_content(value),))
 
 
-def _run(later: Later | None) -> None:
+def _run(later: Deferred | None) -> None:
     """Ask functions outside a call: while the clock moves."""
     while later is not None:
         value = later.work()
         if inspect.iscoroutine(value):
             value.close()
-            raise BadAnswer("a worker that comes later is a plain function, not a coroutine one")
+            raise InvalidRule("a worker that comes later is a plain function, not a coroutine one")
         later = later.then(value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlmock.engine.state import Ask
+from mlmock.engine.state import ExternalCall
 from mlmock.services.sagemaker_runtime.endpoint_config import (
+    AsyncConfig,
     Capture,
-    Config,
-    Later,
+    EndpointConfig,
     Variants,
     capture_of,
 )
@@ -18,7 +18,7 @@ Described = Mapping[str, Any]
 _NOTHING: Described = {}
 
 
-def config_of(ask: Ask, name: str) -> Config | None:
+def config_of(ask: ExternalCall, name: str) -> EndpointConfig | None:
     """Return how the endpoint `name` is set up, or None where there is none.
 
     DescribeEndpoint, its config and the models of its variants are asked for. A config that was
@@ -31,7 +31,7 @@ def config_of(ask: Ask, name: str) -> Config | None:
     found = ask("describe_endpoint_config", EndpointConfigName=config_name)
     config = _NOTHING if found is None else found
     models = [model for model in _models(ask, config) if model is not None]
-    return Config(
+    return EndpointConfig(
         variants=_variants(endpoint, config),
         shadows=tuple(v["VariantName"] for v in config.get("ShadowProductionVariants", ())),
         multi_model=any(_is_multi_model(model) for model in models),
@@ -58,7 +58,7 @@ def _variants(endpoint: Described, config: Described) -> Variants | None:
     return Variants(weights) if weights else None
 
 
-def _models(ask: Ask, config: Described) -> Iterator[Described | None]:
+def _models(ask: ExternalCall, config: Described) -> Iterator[Described | None]:
     names = {v["ModelName"] for v in config.get("ProductionVariants", ()) if v.get("ModelName")}
     return (ask("describe_model", ModelName=name) for name in sorted(names))
 
@@ -75,13 +75,13 @@ def _hostnames(model: Described) -> list[str]:
     return [c["ContainerHostname"] for c in model.get("Containers", ()) if "ContainerHostname" in c]
 
 
-def _later(config: Described) -> Later | None:
+def _later(config: Described) -> AsyncConfig | None:
     said = config.get("AsyncInferenceConfig")
     if not said:
         return None
     output = said.get("OutputConfig", _NOTHING)
     told = output.get("NotificationConfig", _NOTHING)
-    return Later(
+    return AsyncConfig(
         output=output.get("S3OutputPath"),
         failure=output.get("S3FailurePath"),
         success_topic=told.get("SuccessTopic"),

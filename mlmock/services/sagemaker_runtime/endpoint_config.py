@@ -48,7 +48,7 @@ def capture_of(said: str | Mapping[str, Any]) -> Capture:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class AsyncConfig:
     """How an asynchronous endpoint is set up: where its results go, and who is told."""
 
     output: str | None = None
@@ -84,7 +84,7 @@ ALL_TRAFFIC = Variants({"AllTraffic": 1.0})  # the one variant that the SageMake
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class EndpointConfig:
     """How an endpoint is set up. None and empty: nobody has said anything."""
 
     variants: Variants | None = None
@@ -93,11 +93,11 @@ class Config:
     models: frozenset[str] | None = None
     containers: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
-    later: Later | None = None
+    later: AsyncConfig | None = None
     session_seconds: float | None = None
     capture: Capture | None = None
     serverless: bool = False
     status: str = "InService"
 
 
-_UNSAID = Config()
+_UNSPECIFIED = EndpointConfig()

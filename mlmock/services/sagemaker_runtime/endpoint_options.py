@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from mlmock.services.sagemaker_runtime.endpoint_config import (
+    AsyncConfig,
     Capture,
-    Config,
-    Later,
+    EndpointConfig,
     Variants,
     capture_of,
 )
 from mlmock.services.sagemaker_runtime.endpoints import SERVING, SESSION_SECONDS
-from mlmock.simulation.object_store import split_uri
+from mlmock.simulation.object_store import parse_s3_uri
 
 _STATUSES = SERVING | {"Creating", "Deleting", "Failed", "OutOfService"}
 _TOPICS = frozenset({"SUCCESS_NOTIFICATION_TOPIC", "ERROR_NOTIFICATION_TOPIC"})
@@ -25,7 +25,7 @@ _NAME = re.compile(r"(?!.{64})[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _LONGEST_SESSION = 1e9  # seconds: some 30 years
 
 
-def config_said(config: Config, said: Mapping[str, Any]) -> dict[str, Any]:
+def config_said(config: EndpointConfig, said: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of Config that `said` (the options of an endpoint) changes.
 
     ValueError for what no endpoint is.
@@ -33,7 +33,7 @@ def config_said(config: Config, said: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in said.items():
         if name in _LATER:
-            later = found.get("later") or config.later or Later()
+            later = found.get("later") or config.later or AsyncConfig()
             found["later"] = replace(later, **{_LATER[name]: _CHECKS[name](value)})
         elif name == "multi_model":
             found.update(_models(value))
@@ -86,7 +86,7 @@ def _names(what: str) -> Callable[[Any], tuple[str, ...]]:
 
 
 def _prefix(said: str) -> str:
-    split_uri(str(said))
+    parse_s3_uri(str(said))
     return said
 
 

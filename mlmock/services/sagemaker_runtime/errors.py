@@ -29,19 +29,19 @@ def not_found(name: str, scope: Scope) -> ServiceError:
     return _invalid(f"Endpoint {name} of account {scope.account_id} not found.")
 
 
-def only_later(name: str) -> ServiceError:
+def async_only_error(name: str) -> ServiceError:
     """Return the refusal of a call that wants its answer now from an asynchronous endpoint."""
     return _invalid(
         f"Endpoint {name} is configured for asynchronous inference. Use InvokeEndpointAsync."
     )
 
 
-def never_later(name: str) -> ServiceError:
+def not_async_error(name: str) -> ServiceError:
     """Return the refusal of an asynchronous call to an endpoint that answers at once."""
     return _invalid(f"Endpoint {name} is not configured for asynchronous inference.")
 
 
-def one_input() -> ServiceError:
+def ambiguous_input_error() -> ServiceError:
     """Return the refusal of an asynchronous call with no input, or with two."""
     return _invalid("Exactly one of Body and InputLocation must be given.")
 
@@ -113,7 +113,7 @@ def invisible_attributes() -> ServiceError:
     return _invalid("CustomAttributes takes visible US-ASCII characters only.")
 
 
-def too_large(size: int) -> ServiceError:
+def payload_too_large_error(size: int) -> ServiceError:
     """Return what the front door says to a body that it doesn't take at all (seen)."""
     return ServiceError("413", f"HTTP content length exceeded {size} bytes.", status=413)
 
@@ -146,7 +146,7 @@ def model_error(
     """
     whose = "client" if 400 <= status < 500 else "server"
     said = f"Received {whose} error ({status}) from {container}"
-    text = _told(said, original, _see(scope, endpoint))
+    text = _error_message(said, original, _see(scope, endpoint))
     code = "CLIENT_ERROR_FROM_MODEL" if whose == "client" else "INTERNAL_FAILURE_FROM_MODEL"
     members: dict[str, Any] = {
         "ErrorCode": code,
@@ -157,7 +157,7 @@ def model_error(
     return ServiceError("ModelError", text, **members)
 
 
-def _told(said: str, original: str | None, see: str) -> str:
+def _error_message(said: str, original: str | None, see: str) -> str:
     """Return the Message of a ModelError; `original` is cut so that it is no longer than may be."""
     if original is None:
         return f"{said} and could not load the entire response body. {see}"
@@ -175,7 +175,9 @@ def timed_out(scope: Scope, endpoint: str, container: str) -> ServiceError:
     return model_error(scope, endpoint, container, status=0, original=text)
 
 
-def completed(fault: ServiceError, scope: Scope, endpoint: str, container: str) -> ServiceError:
+def complete_error(
+    fault: ServiceError, scope: Scope, endpoint: str, container: str
+) -> ServiceError:
     """Return a scripted `fault` with all that the service adds to it."""
     if fault.code != "ModelError":
         return with_text(fault)

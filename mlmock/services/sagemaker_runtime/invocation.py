@@ -12,11 +12,11 @@ from mlmock.errors import ServiceError
 from mlmock.services.common.backend import Backend
 from mlmock.services.sagemaker_runtime import errors as refusals
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint
-from mlmock.simulation.object_store import split_uri
+from mlmock.simulation.object_store import parse_s3_uri
 
 _log = logging.getLogger("mlmock.sagemaker")
-PRIMARY = "primary"  # what the messages call a container without a host name
-MOST = 6_291_456  # bytes of a body, of an answer in one piece
+PRIMARY_CONTAINER = "primary"  # what the messages call a container without a host name
+MAX_BODY_BYTES = 6_291_456  # bytes of a body, of an answer in one piece
 MOST_SERVERLESS = 4_194_304
 
 
@@ -29,7 +29,7 @@ class InvocationBackend(Backend):
     def warn_of_place(self, endpoint: str, uri: str) -> None:
         """Say that something could not be written: moto's S3 lacks the bucket, or no S3 has it."""
         try:
-            bucket, _ = split_uri(uri)
+            bucket, _ = parse_s3_uri(uri)
         except ValueError as fault:
             _log.warning("endpoint %s could not write %s: %s", endpoint, uri, fault)
             return
@@ -42,7 +42,7 @@ class InvocationBackend(Backend):
 
 
 @dataclass(slots=True)
-class Trip:
+class Invocation:
     """An invocation that the service lets through: the call, and who answers it.
 
     `call` is what the model sees: of an asynchronous call its body is the input object's.
@@ -52,12 +52,12 @@ class Trip:
     call: Call
     endpoint: Endpoint
     variant: str
-    container: str = PRIMARY
+    container: str = PRIMARY_CONTAINER
 
     @property
     def most(self) -> int:
         """How large a body may be, either way."""
-        return MOST_SERVERLESS if self.endpoint.config.serverless else MOST
+        return MOST_SERVERLESS if self.endpoint.config.serverless else MAX_BODY_BYTES
 
     @property
     def seen(self) -> dict[str, Any]:
@@ -72,21 +72,23 @@ class Trip:
 
     def completed(self, fault: ServiceError) -> ServiceError:
         """Return a scripted `fault` with all that the service adds to it."""
-        return refusals.completed(fault, self.backend.scope, self.endpoint.name, self.container)
+        return refusals.complete_error(
+            fault, self.backend.scope, self.endpoint.name, self.container
+        )
 
 
-def admitted(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Trip:
+def admit(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Invocation:
     """Return the trip of a call that wants its answer now, or raise the service's refusal."""
     config, params = endpoint.config, call.params
     if config.later is not None:
-        return _made_up(backend, call, endpoint)
+        return _undeclared_endpoint(backend, call, endpoint)
     if "CustomAttributes" in params:
         check_attributes(params)
     if config.components or "InferenceComponentName" in params:
         _check_component(backend, endpoint, params)
     if config.multi_model or "TargetModel" in params:
         _check_model(endpoint, call)
-    container = PRIMARY
+    container = PRIMARY_CONTAINER
     if config.containers or "TargetContainerHostname" in params:
         container = _container(endpoint, params)
     variant = endpoint.variants.only if "TargetVariant" not in params else None
@@ -94,20 +96,20 @@ def admitted(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Trip
         variant = _variant(backend, endpoint, params)
     if config.serverless and len(call.body) > MOST_SERVERLESS:  # the model checks the others
         raise refusals.oversize(call.request_id)
-    return Trip(backend, call, endpoint, variant, container)
+    return Invocation(backend, call, endpoint, variant, container)
 
 
-def _made_up(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Trip:
+def _undeclared_endpoint(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Invocation:
     """Return the trip to an endpoint that nobody has declared: it has all that the call names.
 
     Raises the refusal of an asynchronous endpoint that somebody has.
     """
     if not endpoint.is_made_up:
-        raise refusals.only_later(endpoint.name)
+        raise refusals.async_only_error(endpoint.name)
     check_attributes(call.params)
     variant = call.params.get("TargetVariant", endpoint.variants.names[0])
-    container = call.params.get("TargetContainerHostname", PRIMARY)
-    return Trip(backend, call, endpoint, variant, container)
+    container = call.params.get("TargetContainerHostname", PRIMARY_CONTAINER)
+    return Invocation(backend, call, endpoint, variant, container)
 
 
 def check_attributes(params: Mapping[str, Any]) -> None:
@@ -155,7 +157,7 @@ def _container(endpoint: Endpoint, params: Mapping[str, Any]) -> str:
 def _variant(backend: InvocationBackend, endpoint: Endpoint, params: Mapping[str, Any]) -> str:
     variants, target = endpoint.variants, params.get("TargetVariant")
     if target is None:
-        return variants.pick(backend.world.block.random.choices)
+        return variants.pick(backend.state.context.random.choices)
     if target not in variants.weights:
         raise refusals.no_such_variant(endpoint.name, target)
     return str(target)

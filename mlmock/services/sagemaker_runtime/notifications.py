@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from mlmock.services.sagemaker_runtime.async_failures import Failure
-    from mlmock.services.sagemaker_runtime.endpoint_config import Later
+    from mlmock.services.sagemaker_runtime.endpoint_config import AsyncConfig
     from mlmock.services.sagemaker_runtime.endpoints import Endpoint
     from mlmock.services.sagemaker_runtime.invocation import InvocationBackend
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         """An asynchronous invocation, as far as a notification tells of it."""
 
         backend: InvocationBackend
-        config: Later
+        config: AsyncConfig
         endpoint: Endpoint
         params: dict[str, Any]
         received: datetime
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 _TOLD_AT_MOST = 131_072  # bytes of an answer that a notification repeats
 
 
-def tell_success(job: Job, body: bytes, content_type: str) -> None:
+def notify_success(job: Job, body: bytes, content_type: str) -> None:
     """Tell the success topic, if there is one."""
     said = {"contentType": content_type, "outputLocation": job.output}
     told = {"responseParameters": said, **_response(job, "SUCCESS_NOTIFICATION_TOPIC", body)}
     _tell(job, job.config.success_topic, _message(job, {"invocationStatus": "Completed"}, told))
 
 
-def tell_failure(job: Job, failure: Failure) -> None:
+def notify_failure(job: Job, failure: Failure) -> None:
     """Tell the error topic, if there is one."""
     status = {"invocationStatus": "Failed", "failureReason": failure.reason}
     kind = "ERROR_NOTIFICATION_TOPIC"
@@ -81,7 +81,7 @@ def _tell(job: Job, topic: str | None, message: dict[str, Any]) -> None:
     if topic is None:
         return
     backend = job.backend
-    backend.world.emit(
+    backend.state.emit(
         Event(
             source="aws:sagemaker",
             detail_type="InferenceResult",
@@ -92,7 +92,7 @@ def _tell(job: Job, topic: str | None, message: dict[str, Any]) -> None:
             account_id=backend.scope.account_id,
             topic=topic,
             message=json.dumps(message, separators=(",", ":")),
-            id=backend.world.new_id(),
+            id=backend.state.new_id(),
         )
     )
 

@@ -6,53 +6,55 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlmock.errors import ServiceError
-from mlmock.rules.answers import Error, check_error
+from mlmock.rules.answers import ErrorAnswer, validate_error
 from mlmock.services.common.backend import Result
 from mlmock.services.sagemaker_runtime import data_capture as capture
 from mlmock.services.sagemaker_runtime import errors as refusals
-from mlmock.services.sagemaker_runtime.invocation import Trip
+from mlmock.services.sagemaker_runtime.invocation import Invocation
 from mlmock.services.sagemaker_runtime.model_answers import (
     STREAM_ERRORS,
-    Reply,
-    body_of,
+    ModelAnswer,
     check_ending,
+    to_bytes,
 )
 
 MODEL_SECONDS = 60.0  # for a container to answer
 STREAM_SECONDS = 480.0  # for all of a stream (judged)
 
 
-class Whole:
+class SyncResponder:
     """InvokeEndpoint: the answer in one piece."""
 
     waited = 0.0  # seconds that the model has taken
 
-    def __init__(self, trip: Trip) -> None:
+    def __init__(self, trip: Invocation) -> None:
         self.trip = trip
 
     def wait(self, seconds: float) -> None:
         """Let the model take its time: ModelError after 60 seconds, however much it wants."""
         trip, left = self.trip, MODEL_SECONDS - self.waited
         self.waited += seconds
-        trip.backend.world.wait(trip.call, min(seconds, left))
+        trip.backend.state.simulate_latency(trip.call, min(seconds, left))
         if seconds > left:
             raise refusals.timed_out(trip.backend.scope, trip.endpoint.name, trip.container)
 
     def failed(self, fault: ServiceError) -> Result:
         """Raise what the model or a rule failed with, and what the service adds to it.
 
-        BadAnswer for an error that the operation doesn't have.
+        InvalidRule for an error that the operation doesn't have.
         """
         if fault.code in STREAM_ERRORS and fault.status is None:
             return self._broken_at_once(fault)
-        check_error(self.trip.call.plan, Error(fault.code, status=fault.status))
+        validate_error(
+            self.trip.call.compiled_operation, ErrorAnswer(fault.code, status=fault.status)
+        )
         raise self.trip.completed(fault) from None
 
     def _broken_at_once(self, fault: ServiceError) -> Result:
         """Raise what becomes of a stream that breaks for a caller that wants one piece."""
         raise self.trip.model_error(500, None) from None
 
-    def answered(self, reply: Reply) -> Result:
+    def answered(self, reply: ModelAnswer) -> Result:
         """Return the members of the answer."""
         trip = self.trip
         body = reply.body if reply.parts is None else reply.whole(self.wait)
@@ -67,7 +69,7 @@ class Whole:
             capture.write(trip, config.capture, body, reply.content_type)
         return result
 
-    def _headers(self, reply: Reply) -> Result:
+    def _headers(self, reply: ModelAnswer) -> Result:
         result: Result = {
             "ContentType": reply.content_type,
             "InvokedProductionVariant": self.trip.variant,
@@ -77,21 +79,21 @@ class Whole:
         return result
 
 
-class Streamed(Whole):
+class StreamResponder(SyncResponder):
     """InvokeEndpointWithResponseStream: one event a part, made when the caller pulls it."""
 
     def _broken_at_once(self, fault: ServiceError) -> Result:
         """Break the stream before its first part: such an error never comes by itself (seen)."""
-        ending = Error(fault.code, fault.message, None, fault.members)
-        return self.answered(Reply(content_type="application/json", parts=(), ending=ending))
+        ending = ErrorAnswer(fault.code, fault.message, None, fault.members)
+        return self.answered(ModelAnswer(content_type="application/json", parts=(), ending=ending))
 
-    def answered(self, reply: Reply) -> Result:
+    def answered(self, reply: ModelAnswer) -> Result:
         """Return the members of the answer; its events aren't made yet."""
         result = self._headers(reply)
         result["Body"] = self._events(reply)
         return result
 
-    def _events(self, reply: Reply) -> Iterator[dict[str, Any]]:
+    def _events(self, reply: ModelAnswer) -> Iterator[dict[str, Any]]:
         clock = self.trip.backend.clock
         started = clock.seconds()
         for place, part in enumerate((reply.body,) if reply.parts is None else reply.parts):
@@ -99,10 +101,10 @@ class Streamed(Whole):
                 clock.advance(seconds=reply.pause)
                 if clock.seconds() - started > STREAM_SECONDS:
                     raise _stream_timed_out()
-            if isinstance(part, Error):
+            if isinstance(part, ErrorAnswer):
                 check_ending(part)
                 raise _broken(part)
-            yield {"PayloadPart": {"Bytes": body_of(part)}}
+            yield {"PayloadPart": {"Bytes": to_bytes(part)}}
         if reply.ending is not None:
             raise _broken(reply.ending)
 
@@ -112,7 +114,7 @@ def _stream_timed_out() -> ServiceError:
     return ServiceError("ModelStreamError", text, ErrorCode="ModelInvocationTimeExceeded")
 
 
-def _broken(part: Error) -> ServiceError:
+def _broken(part: ErrorAnswer) -> ServiceError:
     """Return what ends a stream; StreamBroken unless the test says another code (judged)."""
     members = dict(part.members)
     if part.code == "ModelStreamError":

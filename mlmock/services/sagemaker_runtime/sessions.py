@@ -17,8 +17,8 @@ from mlmock.simulation.clock import to_datetime
 
 if TYPE_CHECKING:
     from mlmock.services.common.backend import Backend
-    from mlmock.services.sagemaker_runtime.invocation import Trip
-    from mlmock.services.sagemaker_runtime.model_answers import Reply
+    from mlmock.services.sagemaker_runtime.invocation import Invocation
+    from mlmock.services.sagemaker_runtime.model_answers import ModelAnswer
 
 NEW = "NEW_SESSION"
 _log = logging.getLogger("mlmock.sagemaker")
@@ -37,10 +37,10 @@ class Sessions:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._ledger = backend.ledger
+        self._undo_log = backend.undo_log
         self._open: dict[tuple[str, str], _Session] = {}
 
-    def route(self, trip: Trip) -> None:
+    def route(self, trip: Invocation) -> None:
         """Lead a call that names a session to where that was opened, unless it names a variant.
 
         Raises ModelError for a session that the model doesn't know (any more).
@@ -63,7 +63,7 @@ class Sessions:
         if still_there and "TargetVariant" not in trip.call.params:
             trip.variant = found.variant
 
-    def headers(self, trip: Trip, reply: Reply) -> dict[str, str]:
+    def headers(self, trip: Invocation, reply: ModelAnswer) -> dict[str, str]:
         """Return NewSessionId and ClosedSessionId of an answer, and keep the books."""
         session = trip.call.params.get("SessionId")
         found: dict[str, str] = {}
@@ -81,19 +81,19 @@ class Sessions:
             found["ClosedSessionId"] = closed
         return found
 
-    def _fresh(self, trip: Trip) -> str:
+    def _fresh(self, trip: Invocation) -> str:
         seconds = trip.endpoint.config.session_seconds or 0.0
         expires = to_datetime(math.ceil(self._backend.clock.seconds() + seconds))
-        return f"{self._backend.world.new_id()}; Expires={expires.strftime(MOMENT)}"
+        return f"{self._backend.state.new_id()}; Expires={expires.strftime(MOMENT)}"
 
-    def _open_one(self, trip: Trip, header: str) -> None:
+    def _open_one(self, trip: Invocation, header: str) -> None:
         key = (trip.endpoint.name, header.partition(";")[0])
-        self._ledger.put(self._open, key, _Session(expiry_of(header), trip.variant))
+        self._undo_log.set_item(self._open, key, _Session(expiry_of(header), trip.variant))
 
-    def _close(self, trip: Trip, session: str) -> None:
+    def _close(self, trip: Invocation, session: str) -> None:
         key = (trip.endpoint.name, session)
         if key in self._open:
-            self._ledger.drop(self._open, key)
+            self._undo_log.pop_item(self._open, key)
 
 
 def _asks_to_close(body: bytes) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
-from mlmock import BadAnswer, MockML, message, mock_ml, raw, stream
+from mlmock import InvalidRule, MockML, message, mock_ml, raw, stream
 from tests.services.bedrock_runtime.converse_helpers import (
     CLAUDE,
     LLAMA,
@@ -134,7 +134,7 @@ def test_exact_bytes_and_chunks(ml: MockML) -> None:
 @mock_ml
 def test_chunks_are_no_body(ml: MockML) -> None:
     ml.bedrock.model("meta.*").reply(lambda call: raw([{"a": 1}]))
-    with pytest.raises(BadAnswer, match="chunks of a stream"):
+    with pytest.raises(InvalidRule, match="chunks of a stream"):
         invoke(LLAMA, LLAMA_BODY)
     ml.unmatched.clear()
 
@@ -156,9 +156,9 @@ def test_vectors_by_function_dict_and_number(ml: MockML) -> None:
 @mock_ml
 def test_vectors_that_are_none(ml: MockML) -> None:
     ml.bedrock.model(EMBED).embed({"abc": [7]}, lambda text: 5)
-    with pytest.raises(BadAnswer, match="no vector for 'x'"):
+    with pytest.raises(InvalidRule, match="no vector for 'x'"):
         read(EMBED, {"inputText": "x"})
-    with pytest.raises(BadAnswer, match="lists of numbers"):
+    with pytest.raises(InvalidRule, match="lists of numbers"):
         read(EMBED, {"inputText": "x"})
     ml.unmatched.clear()
 
@@ -188,7 +188,7 @@ def test_models_that_make_things_take_exact_bodies_faults_and_delays(ml: MockML)
     assert read(EMBED, {"inputText": "x"}) == {"embedding": [1]}
     assert read(EMBED, {"inputText": "x"}) == {"embedding": [2]}
     model.reply(lambda call: "words")
-    with pytest.raises(BadAnswer, match="an embedding"):
+    with pytest.raises(InvalidRule, match="an embedding"):
         read(EMBED, {"inputText": "x"})
     ml.unmatched.clear()
 

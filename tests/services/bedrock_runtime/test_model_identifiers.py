@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from mlmock import BadAnswer, MockML, mock_ml
+from mlmock import InvalidRule, MockML, mock_ml
 from mlmock.services.bedrock_runtime.models.identifiers import resolve
 from tests.services.bedrock_runtime.converse_helpers import (
     CLAUDE,
@@ -240,10 +240,10 @@ def test_a_savepoint_takes_declarations_back(ml: MockML) -> None:
 
 @mock_ml
 def test_many_identifiers_are_forgotten_again(ml: MockML) -> None:
-    from mlmock.services.bedrock_runtime.models.declarations import Models
+    from mlmock.services.bedrock_runtime.models.declarations import ModelDeclarations
 
-    models = ml._world.part(Models)
-    scope = ml.bedrock.here()
+    models = ml._state.shared(ModelDeclarations)
+    scope = ml.bedrock.default_scope()
     for number in range(2100):
         models.known(f"anthropic.claude-{number}", scope)
     assert len(models.here(scope)) < 2100
@@ -251,11 +251,11 @@ def test_many_identifiers_are_forgotten_again(ml: MockML) -> None:
 
 @mock_ml
 def test_words_that_nobody_knows(ml: MockML) -> None:
-    with pytest.raises(BadAnswer, match="declared by"):
+    with pytest.raises(InvalidRule, match="declared by"):
         ml.bedrock.model(CLAUDE, streams=False)
-    with pytest.raises(BadAnswer, match="True or False"):
+    with pytest.raises(InvalidRule, match="True or False"):
         ml.bedrock.model(CLAUDE, streaming="no")  # type: ignore[arg-type]
-    with pytest.raises(BadAnswer, match="agreement"):
+    with pytest.raises(InvalidRule, match="agreement"):
         ml.bedrock.model(CLAUDE, access="maybe")
-    with pytest.raises(BadAnswer, match="named by its id"):
+    with pytest.raises(InvalidRule, match="named by its id"):
         ml.bedrock.model("")

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from mlmock import (
-    BadAnswer,
+    InvalidRule,
     MockML,
     UnmatchedCall,
     contains,
@@ -165,7 +165,7 @@ def test_functions_answer(ml: MockML) -> None:
 @mock_ml
 def test_a_function_may_not_answer_converse_with_a_body(ml: MockML) -> None:
     ml.bedrock.model("*").reply(lambda call: raw({}))
-    with pytest.raises(BadAnswer, match="no exact body"):
+    with pytest.raises(InvalidRule, match="no exact body"):
         said("?")
     ml.unmatched.clear()
 
@@ -224,7 +224,7 @@ def test_an_exception_is_raised_as_it_is(ml: MockML) -> None:
     ],
 )
 def test_what_no_model_says(ml: MockML, answer: Any, text: str) -> None:
-    with pytest.raises(BadAnswer, match=text):
+    with pytest.raises(InvalidRule, match=text):
         ml.bedrock.model("*").reply(answer)
 
 
@@ -259,7 +259,7 @@ def test_what_no_model_says(ml: MockML, answer: Any, text: str) -> None:
     ],
 )
 def test_words_that_make_no_sense(write: Any, text: str) -> None:
-    with pytest.raises(BadAnswer, match=text):
+    with pytest.raises(InvalidRule, match=text):
         write()
 
 
@@ -273,7 +273,7 @@ def test_a_tool_use_may_leave_out_id_and_input(ml: MockML) -> None:
 
 @mock_ml
 def test_streams_break_with_what_streams_send(ml: MockML) -> None:
-    with pytest.raises(BadAnswer, match="a stream breaks with"):
+    with pytest.raises(InvalidRule, match="a stream breaks with"):
         ml.bedrock.model("*").reply(stream("x").then_error("ConflictException"))
     odd = stream("x").then_error("OddException", "odd", status=499)
     ml.bedrock.model("*").reply(odd)
@@ -283,9 +283,9 @@ def test_streams_break_with_what_streams_send(ml: MockML) -> None:
 
 @mock_ml
 def test_vectors_are_functions_dicts_or_numbers(ml: MockML) -> None:
-    with pytest.raises(BadAnswer, match="embed\\(\\) needs"):
+    with pytest.raises(InvalidRule, match="embed\\(\\) needs"):
         ml.bedrock.model("*").embed()
-    with pytest.raises(BadAnswer, match="embed\\(\\) takes"):
+    with pytest.raises(InvalidRule, match="embed\\(\\) takes"):
         ml.bedrock.model("*").embed("text")
 
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, DataNotFoundError, UnknownServiceError
 from botocore.loaders import Loader
 
-from mlmock import BadAnswer, mock_ml
+from mlmock import InvalidRule, mock_ml
 
 REGIONS = [
     "ap-northeast-1",
@@ -136,7 +136,7 @@ def test_the_final_revision_can_be_asked_for_in_a_preview_block() -> None:
 
 def test_rules_at_the_door_speak_the_blocks_revision() -> None:
     with mock_ml(lookoutvision_api="2020-12-preview") as ml:
-        with pytest.raises(BadAnswer, match="no operation TagResource"):
+        with pytest.raises(InvalidRule, match="no operation TagResource"):
             ml.on("lookoutvision", "TagResource").fail("ThrottlingException")
         ml.on("lookoutvision", "StartModel").reply({"Status": "RUNNING"})
         client = boto3.client("lookoutvision")

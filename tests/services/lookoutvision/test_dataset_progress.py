@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from mlmock import BadAnswer, after, after_polls, manually
+from mlmock import InvalidRule, after, after_polls, manually
 from tests.services.lookoutvision.conftest import line, refusal
 from tests.services.lookoutvision.dataset_helpers import TRAIN, lines, put_manifest, status
 
@@ -174,13 +174,13 @@ def test_work_can_be_failed_by_hand(ml: Any, vision: Any, project: Any) -> None:
     dataset.finish()
     assert dataset.status is None
     assert dataset.message is None
-    with pytest.raises(BadAnswer, match="there is no dataset circuits/train"):
+    with pytest.raises(InvalidRule, match="there is no dataset circuits/train"):
         dataset.finish()
 
 
 def test_what_is_not_under_way_can_not_be_finished(project: Any) -> None:
     project.seed(train=1)
-    with pytest.raises(BadAnswer, match="nothing is under way"):
+    with pytest.raises(InvalidRule, match="nothing is under way"):
         project.dataset("train").finish()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlmock import BadAnswer, after, after_polls, manually
+from mlmock import InvalidRule, after, after_polls, manually
 from tests.services.lookoutvision.conftest import refusal
 from tests.services.lookoutvision.model_helpers import ARN, ONE, described, status, train
 
@@ -205,13 +205,13 @@ def test_by_hand_a_model_ends_as_the_test_says(ml: Any, vision: Any, project: An
 
     assert (model.status, model.message) == ("TRAINING_FAILED", "The images are blurred.")
     assert project.model().status == "TRAINED"
-    with pytest.raises(BadAnswer, match="it can't fail now"):
+    with pytest.raises(InvalidRule, match="it can't fail now"):
         model.fail("again")
-    with pytest.raises(BadAnswer, match="nothing is under way"):
+    with pytest.raises(InvalidRule, match="nothing is under way"):
         model.finish()
-    with pytest.raises(BadAnswer, match="it can't have a system update now"):
+    with pytest.raises(InvalidRule, match="it can't have a system update now"):
         model.system_update()
-    with pytest.raises(BadAnswer, match="there is no model circuits/9"):
+    with pytest.raises(InvalidRule, match="there is no model circuits/9"):
         project.model("9").system_update()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from mlmock import BadAnswer, UnusedRule, manually, mock_ml
+from mlmock import InvalidRule, UnusedRule, manually, mock_ml
 from tests.services.lookoutvision.conftest import line, masked_line, refusal
 from tests.services.lookoutvision.model_helpers import ARN, ONE, OUT, described, status, train
 
@@ -281,7 +281,7 @@ def test_a_training_that_does_not_come_is_complained_about() -> None:
 
 
 def test_metrics_are_shares(project: Any) -> None:
-    with pytest.raises(BadAnswer, match="precision is a number from 0 to 1, not 90"):
+    with pytest.raises(InvalidRule, match="precision is a number from 0 to 1, not 90"):
         project.next_training.metrics(precision=90, recall=0.5)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlmock import BadAnswer, after_polls, manually
+from mlmock import InvalidRule, after_polls, manually
 from tests.services.lookoutvision.conftest import refusal
 
 ONE = {"ProjectName": "circuits", "ModelVersion": "1"}
@@ -107,7 +107,7 @@ def test_a_job_ends_by_hand(vision: Any, project: Any) -> None:
     assert (job.status, repr(job)) == ("RUNNING", "<model packaging job circuits/first: RUNNING>")
     job.fail("No.")
     assert (job.status, job.message) == ("FAILED", "No.")
-    with pytest.raises(BadAnswer, match="nothing is under way"):
+    with pytest.raises(InvalidRule, match="nothing is under way"):
         job.finish()
 
 

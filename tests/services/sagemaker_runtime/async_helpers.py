@@ -1,11 +1,11 @@
-"""What the tests of asynchronous invocations share."""
+"""Functions shared by the tests of asynchronous invocations."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mlmock import MockML
-from mlmock.simulation.object_store import MissingObject
+from mlmock.simulation.object_store import NoSuchKey
 
 INPUT = "s3://in-bucket/request.json"
 
@@ -15,9 +15,9 @@ def start(client: Any, **members: Any) -> Any:
     return client.invoke_endpoint_async(**{"EndpointName": "later", **given, **members})
 
 
-def is_there(ml: MockML, uri: str) -> bool:
+def exists(ml: MockML, uri: str) -> bool:
     try:
         ml.s3.get(uri)
-    except MissingObject:
+    except NoSuchKey:
         return False
     return True

@@ -1,4 +1,4 @@
-"""A client, and the handle, for every test here."""
+"""A mock, a client and an asynchronous endpoint for the tests of SageMaker Runtime."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""InvokeEndpoint: what an endpoint answers, in one piece."""
+"""InvokeEndpoint: the answers of an endpoint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlmock import (
-    BadAnswer,
+    InvalidRule,
     MockML,
     UnmatchedCall,
     contains,
@@ -22,21 +22,21 @@ from mlmock import (
     mock_ml,
     output,
 )
-from mlmock.services.sagemaker_runtime.model_answers import Form
+from mlmock.services.sagemaker_runtime.model_answers import AnswerOptions
 
 
-def answer(client: Any, name: str = "churn", body: bytes = b"{}", **members: Any) -> Any:
+def invoke(client: Any, name: str = "churn", body: bytes = b"{}", **members: Any) -> Any:
     return client.invoke_endpoint(EndpointName=name, Body=body, **members)
 
 
-def said(client: Any, name: str = "churn", body: bytes = b"{}", **members: Any) -> bytes:
-    found: bytes = answer(client, name, body, **members)["Body"].read()
+def body_of(client: Any, name: str = "churn", body: bytes = b"{}", **members: Any) -> bytes:
+    found: bytes = invoke(client, name, body, **members)["Body"].read()
     return found
 
 
-def test_an_endpoint_without_a_script_says_that_it_is_a_mocks(ml: MockML, client: Any) -> None:
+def test_default_answer_names_the_endpoint(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn")
-    found = answer(client)
+    found = invoke(client)
     assert found["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert found["ContentType"] == "application/json"
     assert found["InvokedProductionVariant"] == "AllTraffic"
@@ -49,7 +49,7 @@ def test_an_endpoint_without_a_script_says_that_it_is_a_mocks(ml: MockML, client
 
 
 @pytest.mark.parametrize(
-    ("written", "body", "content_type"),
+    ("reply", "body", "content_type"),
     [
         ({"score": 0.93}, b'{"score":0.93}', "application/json"),
         ([1, None], b"[1,null]", "application/json"),
@@ -61,47 +61,45 @@ def test_an_endpoint_without_a_script_says_that_it_is_a_mocks(ml: MockML, client
         (b"", b"", "application/octet-stream"),
     ],
 )
-def test_bytes_and_text_stand_and_the_rest_is_json(
-    ml: MockML, client: Any, written: Any, body: bytes, content_type: str
+def test_bytes_and_text_are_sent_unchanged_and_other_values_as_json(
+    ml: MockML, client: Any, reply: Any, body: bytes, content_type: str
 ) -> None:
-    ml.sagemaker.endpoint("churn").reply(written)
-    found = answer(client)
+    ml.sagemaker.endpoint("churn").reply(reply)
+    found = invoke(client)
     assert (found["Body"].read(), found["ContentType"]) == (body, content_type)
 
 
-def test_the_response_has_the_type_and_attributes_that_the_rule_says(
-    ml: MockML, client: Any
-) -> None:
+def test_reply_sets_content_type_and_custom_attributes(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn")
     endpoint.reply("1,2", content_type="text/csv", custom_attributes="trace=7")
-    found = answer(client)
+    found = invoke(client)
     assert (found["ContentType"], found["CustomAttributes"]) == ("text/csv", "trace=7")
     assert "x-amzn-sagemaker-custom-attributes" in found["ResponseMetadata"]["HTTPHeaders"]
 
 
-def test_output_says_every_member(ml: MockML, client: Any) -> None:
+def test_output_sets_every_member(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").reply(
         output(Body={"ok": True}, CustomAttributes="a", ContentType="application/x-mine")
     )
-    found = answer(client)
+    found = invoke(client)
     assert found["Body"].read() == b'{"ok":true}'
     assert (found["ContentType"], found["CustomAttributes"]) == ("application/x-mine", "a")
 
 
-def test_answers_come_in_order_and_the_later_rule_wins(ml: MockML, client: Any) -> None:
+def test_answers_are_used_in_order_and_the_later_rule_wins(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn")
     endpoint.reply("always")
     endpoint.reply("first", error("ServiceUnavailable"), "last")
-    assert [said(client) for _ in range(3)] == [b"first", b"last", b"always"]
+    assert [body_of(client) for _ in range(3)] == [b"first", b"last", b"always"]
     assert [call.error is None for call in ml.calls] == [True, False, True, True]
 
 
-def test_a_handler_sees_what_the_caller_sent(ml: MockML, client: Any) -> None:
-    seen: dict[str, Any] = {}
+def test_handler_receives_the_parameters_of_the_call(ml: MockML, client: Any) -> None:
+    received: dict[str, Any] = {}
 
     @ml.sagemaker.endpoint("churn").handler
     def predict(call: Any) -> Any:
-        seen.update(call.params)
+        received.update(call.params)
         return {"sum": sum(call.json()["x"])}
 
     members = {
@@ -110,8 +108,8 @@ def test_a_handler_sees_what_the_caller_sent(ml: MockML, client: Any) -> None:
         "CustomAttributes": "trace=1",
         "InferenceId": "i-1",
     }
-    assert said(client, body=b'{"x": [1, 2]}', **members) == b'{"sum":3}'
-    assert seen == {"EndpointName": "churn", "Body": b'{"x": [1, 2]}', **members}
+    assert body_of(client, body=b'{"x": [1, 2]}', **members) == b'{"sum":3}'
+    assert received == {"EndpointName": "churn", "Body": b'{"x": [1, 2]}', **members}
     assert predict.__name__ == "predict"
 
 
@@ -120,34 +118,32 @@ def test_a_handler_sees_what_the_caller_sent(ml: MockML, client: Any) -> None:
     attributes=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=1024),
 )
 @settings(max_examples=40, deadline=None)
-def test_whatever_is_sent_arrives_and_whatever_is_answered_comes_back(
-    body: bytes, attributes: str
-) -> None:
+def test_any_body_and_attributes_are_transferred_unchanged(body: bytes, attributes: str) -> None:
     with mock_ml() as ml:
         client = boto3.client("sagemaker-runtime", region_name="us-east-1")
         ml.sagemaker.endpoint("echo").handler(
             lambda call: output(Body=call.body, CustomAttributes=call.params["CustomAttributes"])
         )
-        found = answer(client, "echo", body, CustomAttributes=attributes)
+        found = invoke(client, "echo", body, CustomAttributes=attributes)
         assert found["Body"].read() == body
         assert found["CustomAttributes"] == attributes
 
 
-def test_nothing_is_memoised(ml: MockML, client: Any) -> None:
+def test_answers_of_a_function_are_not_cached(ml: MockML, client: Any) -> None:
     counter = iter(range(3))
     ml.sagemaker.endpoint("churn").reply(lambda call: next(counter))
-    assert [said(client) for _ in range(3)] == [b"0", b"1", b"2"]
+    assert [body_of(client) for _ in range(3)] == [b"0", b"1", b"2"]
 
 
-def test_a_coroutine_may_answer(ml: MockML, client: Any) -> None:
+def test_coroutine_function_answers(ml: MockML, client: Any) -> None:
     async def predict(call: Any) -> str:
         return call.text().upper()  # type: ignore[no-any-return]
 
     ml.sagemaker.endpoint("churn").reply(predict)
-    assert said(client, body=b"loud") == b"LOUD"
+    assert body_of(client, body=b"loud") == b"LOUD"
 
 
-def test_a_handler_may_fail_and_may_raise(ml: MockML, client: Any) -> None:
+def test_handler_may_return_an_error_or_raise(ml: MockML, client: Any) -> None:
     def predict(call: Any) -> Any:
         if call.body == b"raise":
             raise RuntimeError("a bug of the test")
@@ -155,84 +151,86 @@ def test_a_handler_may_fail_and_may_raise(ml: MockML, client: Any) -> None:
 
     ml.sagemaker.endpoint("churn").handler(predict)
     with pytest.raises(client.exceptions.ModelError) as caught:
-        answer(client)
+        invoke(client)
     assert caught.value.response["OriginalMessage"] == "bad shape"
     assert 'client error (400) from primary with message "bad shape"' in str(caught.value)
     with pytest.raises(RuntimeError, match="a bug of the test"):
-        answer(client, body=b"raise")
+        invoke(client, body=b"raise")
 
 
-def test_any_bytes_come_back_as_they_went(ml: MockML, client: Any) -> None:
+def test_every_byte_value_is_transferred_unchanged(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("echo").handler(lambda call: call.body)
     body = bytes(range(256)) * 40
-    assert said(client, "echo", body) == body
+    assert body_of(client, "echo", body) == body
 
 
-def test_answers_depend_on_what_the_call_says(ml: MockML, client: Any) -> None:
+def test_answers_depend_on_the_members_of_the_call(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn")
     endpoint.reply("other")
     endpoint.on(Body={"plan": "pro"}).reply("pro")
     endpoint.on(CustomAttributes=contains("tenant=7")).reply("seven")
     endpoint.on(where=lambda call: call.params.get("Accept") == "text/csv").reply("csv")
-    assert said(client) == b"other"
-    assert said(client, body=b'{"plan": "pro", "n": 1}') == b"pro"
-    assert said(client, CustomAttributes="tenant=7; x") == b"seven"
-    assert said(client, Accept="text/csv") == b"csv"
+    assert body_of(client) == b"other"
+    assert body_of(client, body=b'{"plan": "pro", "n": 1}') == b"pro"
+    assert body_of(client, CustomAttributes="tenant=7; x") == b"seven"
+    assert body_of(client, Accept="text/csv") == b"csv"
 
 
-def test_a_call_that_no_answer_takes_names_the_nearest(ml: MockML, client: Any) -> None:
+def test_unmatched_call_names_the_closest_rule(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").on(ContentType="text/csv").reply("1").optional()
     with pytest.raises(UnmatchedCall, match="no rule of endpoint churn takes this call") as caught:
-        answer(client, ContentType="application/json")
+        invoke(client, ContentType="application/json")
     assert "ContentType is 'application/json'; the rule says 'text/csv'" in str(caught.value)
-    line = """ml.sagemaker.endpoint("churn").on(ContentType='application/json').reply('1')"""
-    assert line in str(caught.value)
+    suggestion = """ml.sagemaker.endpoint("churn").on(ContentType='application/json').reply('1')"""
+    assert suggestion in str(caught.value)
     ml.unmatched.clear()
 
 
-def test_the_line_to_paste_for_a_variant_can_be_pasted(ml: MockML, client: Any) -> None:
+def test_suggested_rule_for_a_variant_is_valid(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn", variants=["green"])
     endpoint.on(variant="blue").reply("1").optional()
-    line = """ml.sagemaker.endpoint("churn").on(InvokedProductionVariant='green').reply('1')"""
+    suggestion = (
+        """ml.sagemaker.endpoint("churn").on(InvokedProductionVariant='green').reply('1')"""
+    )
     with pytest.raises(UnmatchedCall) as caught:
-        answer(client)
-    assert line in str(caught.value)
+        invoke(client)
+    assert suggestion in str(caught.value)
     ml.unmatched.clear()
     endpoint.on(InvokedProductionVariant="green").reply("1")
-    assert said(client) == b"1"
+    assert body_of(client) == b"1"
 
 
-def test_faults_never_script_an_endpoint(ml: MockML, client: Any) -> None:
+def test_failures_leave_an_endpoint_unscripted(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn")
     endpoint.fail("ServiceUnavailable", times=1)
-    assert b"no script" in said(client)
+    assert b"no script" in body_of(client)
     endpoint.model_error(500, "once").times(1)
     with pytest.raises(client.exceptions.ModelError):
-        answer(client)
-    assert b"no script" in said(client)
+        invoke(client)
+    assert b"no script" in body_of(client)
 
 
-def test_the_fluent_words_stand_before_the_answer_too(ml: MockML, client: Any) -> None:
+def test_optional_and_times_may_precede_the_answer(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn")
-    endpoint.optional().reply("never mind")
+    endpoint.optional().reply("default")
     endpoint.times(1).reply("once", content_type="text/x-once")
-    assert [said(client) for _ in range(2)] == [b"once", b"never mind"]
+    assert [body_of(client) for _ in range(2)] == [b"once", b"default"]
     ml.assert_all_used()
 
 
-def test_connection_faults(ml: MockML, client: Any) -> None:
+def test_connection_failures(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn")
     endpoint.drop().times(1)
     endpoint.timeout().times(1)
-    assert b"no script" in said(client)
+    assert b"no script" in body_of(client)
     assert [call.attempt for call in ml.calls] == [1, 2, 3]
     endpoint.unreachable()
     with pytest.raises(EndpointConnectionError):
-        answer(client)
+        invoke(client)
 
 
 @pytest.mark.parametrize(
-    ("write", "complaint"),
+    ("write", "message"),
     [
         (lambda e: e.reply(object()), "bytes, text or JSON"),
         (lambda e: e.reply(iter([b"a"])), "read only once"),
@@ -260,85 +258,89 @@ def test_connection_faults(ml: MockML, client: Any) -> None:
         (lambda e: e.on(Bodi=1), "no invocation has a member Bodi"),
     ],
 )
-def test_what_no_endpoint_answers_is_refused_where_it_is_written(
-    ml: MockML, write: Any, complaint: str
-) -> None:
-    with pytest.raises(BadAnswer, match=complaint):
+def test_invalid_rule_is_rejected_where_it_is_written(ml: MockML, write: Any, message: str) -> None:
+    with pytest.raises(InvalidRule, match=message):
         write(ml.sagemaker.endpoint("churn").on())
     ml.reset()
 
 
-def test_a_handler_that_answers_nonsense_is_told_so(ml: MockML, client: Any) -> None:
+def test_invalid_answer_of_a_handler_raises(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").handler(lambda call: {1, 2})
-    with pytest.raises(BadAnswer, match="bytes, text or JSON"):
-        answer(client)
+    with pytest.raises(InvalidRule, match="bytes, text or JSON"):
+        invoke(client)
     ml.unmatched.clear()
 
 
-def test_an_asynchronous_generator_is_refused(ml: MockML, client: Any) -> None:
+def test_async_generator_is_rejected(ml: MockML, client: Any) -> None:
     async def parts() -> Any:
         yield b"a"
 
     ml.sagemaker.endpoint("churn").handler(lambda call: parts())
-    with pytest.raises(BadAnswer, match="plain generator"):
-        answer(client)
+    with pytest.raises(InvalidRule, match="plain generator"):
+        invoke(client)
     ml.unmatched.clear()
 
 
-def test_an_answer_that_is_refused_leaves_the_rule_as_it_was(ml: MockML, client: Any) -> None:
+def test_rejected_second_reply_leaves_the_rule_unchanged(ml: MockML, client: Any) -> None:
     rule = ml.sagemaker.endpoint("churn").reply(lambda call: "1,2", content_type="text/csv")
-    with pytest.raises(BadAnswer, match="has its answer"):
+    with pytest.raises(InvalidRule, match="has its answer"):
         rule.reply("3,4", content_type="text/x-other")
-    found = answer(client)
+    found = invoke(client)
     assert (found["Body"].read(), found["ContentType"]) == (b"1,2", "text/csv")
 
 
-def test_a_generator_in_one_piece_is_joined(ml: MockML, client: Any) -> None:
+def test_parts_of_a_generator_are_joined(ml: MockML, client: Any) -> None:
     @ml.sagemaker.endpoint("churn").handler
     def tokens(call: Any) -> Iterator[bytes]:
         yield b"to"
         yield b"ken"
 
-    assert said(client) == b"token"
+    assert body_of(client) == b"token"
 
 
-def test_the_old_name_of_the_client_works(ml: MockML) -> None:
+def test_former_service_name_works(ml: MockML) -> None:
     ml.sagemaker.endpoint("churn").reply("ok")
     client = boto3.client("runtime.sagemaker", region_name="eu-west-1")
-    assert said(client) == b"ok"
+    assert body_of(client) == b"ok"
     ml.calls.assert_called_once("sagemaker-runtime", "InvokeEndpoint", EndpointName="churn")
 
 
-def test_at_narrows_an_endpoint_and_its_answers() -> None:
+def test_at_scopes_an_endpoint_and_its_answers() -> None:
     with mock_ml(region="eu-west-1") as ml:
         ml.sagemaker.endpoint("churn").reply("everywhere")
         ml.at(region="us-west-2").sagemaker.endpoint("churn").reply("west")
-        ml.at(account_id="999999999999").sagemaker.endpoint("only").reply("theirs")
-        here = boto3.client("sagemaker-runtime")
+        ml.at(account_id="999999999999").sagemaker.endpoint("only").reply("other")
+        default = boto3.client("sagemaker-runtime")
         west = boto3.client("sagemaker-runtime", region_name="us-west-2")
-        theirs = boto3.client(
+        other = boto3.client(
             "sagemaker-runtime", aws_access_key_id="999999999999", aws_secret_access_key="x"
         )
-        assert (said(here), said(west), said(theirs)) == (b"everywhere", b"west", b"everywhere")
-        assert said(theirs, "only") == b"theirs"
-        with pytest.raises(here.exceptions.ValidationError, match="not found"):
-            answer(here, "only")
+        assert (body_of(default), body_of(west), body_of(other)) == (
+            b"everywhere",
+            b"west",
+            b"everywhere",
+        )
+        assert body_of(other, "only") == b"other"
+        with pytest.raises(default.exceptions.ValidationError, match="not found"):
+            invoke(default, "only")
 
 
-def test_answers_elsewhere_dont_script_an_endpoint_here(ml: MockML, client: Any) -> None:
+def test_answers_of_another_region_leave_an_endpoint_unscripted(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn")
     ml.at(region="us-west-2").sagemaker.endpoint("churn").reply("west").optional()
-    assert b"no script" in said(client)
+    assert b"no script" in body_of(client)
 
 
-def test_a_rule_at_the_door_stands_before_the_endpoint(ml: MockML, client: Any) -> None:
-    ml.on("sagemaker-runtime", "InvokeEndpoint", EndpointName="ghost").reply({"at": "the door"})
-    assert said(client, "ghost") == b'{"at":"the door"}'
+def test_operation_rule_precedes_the_endpoint(ml: MockML, client: Any) -> None:
+    ml.on("sagemaker-runtime", "InvokeEndpoint", EndpointName="ghost").reply(
+        {"from": "the operation rule"}
+    )
+    assert body_of(client, "ghost") == b'{"from":"the operation rule"}'
 
 
-def test_the_journal_has_both_sides(ml: MockML, client: Any) -> None:
+def test_journal_has_request_and_response(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").reply({"score": 1})
-    said(client, body=b'{"x": 1}', Accept="application/json")
+    body_of(client, body=b'{"x": 1}', Accept="application/json")
     call = ml.calls.last
     assert call.json() == {"x": 1}
     assert call.params["Accept"] == "application/json"
@@ -346,24 +348,24 @@ def test_the_journal_has_both_sides(ml: MockML, client: Any) -> None:
     assert call.response["InvokedProductionVariant"] == "AllTraffic"
 
 
-def test_a_savepoint_takes_endpoints_and_answers_back(ml: MockML, client: Any) -> None:
+def test_savepoint_restores_endpoints_and_answers(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn", variants=["a"])
     with ml.savepoint():
         ml.sagemaker.endpoint("churn", variants=["b"])
         ml.sagemaker.endpoint("new")
         endpoint.reply("inside")
-        assert answer(client)["InvokedProductionVariant"] == "b"
-    assert answer(client)["InvokedProductionVariant"] == "a"
+        assert invoke(client)["InvokedProductionVariant"] == "b"
+    assert invoke(client)["InvokedProductionVariant"] == "a"
     with pytest.raises(client.exceptions.ValidationError):
-        answer(client, "new")
+        invoke(client, "new")
 
 
-def test_answers_are_shown_as_their_author_wrote_them() -> None:
-    form = Form(in_parts=True)
-    assert repr(Form()(b"\xff")) == "b'\\xff'"
-    assert repr(Form()({"a": 1})) == """'{"a":1}'"""
-    assert repr(form(["a", b"b"])) == "[b'a', b'b']"
-    assert "generator" in repr(Form().of(iter_of("a")))
+def test_repr_of_answers() -> None:
+    options = AnswerOptions(in_parts=True)
+    assert repr(AnswerOptions()(b"\xff")) == "b'\\xff'"
+    assert repr(AnswerOptions()({"a": 1})) == """'{"a":1}'"""
+    assert repr(options(["a", b"b"])) == "[b'a', b'b']"
+    assert "generator" in repr(AnswerOptions().of(iter_of("a")))
 
 
 def iter_of(text: str) -> Iterator[str]:
@@ -371,7 +373,7 @@ def iter_of(text: str) -> Iterator[str]:
 
 
 @pytest.mark.newer_botocore
-def test_handles_say_what_they_are(ml: MockML) -> None:
+def test_repr_arn_and_resources_of_handles(ml: MockML) -> None:
     endpoint = ml.sagemaker.endpoint("Churn-1")
     assert repr(endpoint) == "<endpoint Churn-1>"
     assert repr(ml.sagemaker) == "<sagemaker: 1 endpoints declared>"
@@ -380,8 +382,8 @@ def test_handles_say_what_they_are(ml: MockML) -> None:
     ml.sagemaker.progress = manually()
     west = boto3.client("sagemaker-runtime", region_name="eu-west-1")
     west.invoke_endpoint_async(EndpointName="west", Body=b"x", InferenceId="i-1")
-    shown = [(r.kind, r.name, r.state, r.scope.region) for r in ml.sagemaker.resources()]
-    assert shown == [
+    resources = [(r.kind, r.name, r.state, r.scope.region) for r in ml.sagemaker.resources()]
+    assert resources == [
         ("endpoint", "Churn-1", "InService", "us-east-1"),
         ("endpoint", "west", "InService", "eu-west-1"),
         ("asynchronous invocation", "i-1", "Queued", "eu-west-1"),

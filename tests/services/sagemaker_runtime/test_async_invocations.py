@@ -1,4 +1,4 @@
-"""InvokeEndpointAsync: accepted at once, answered in S3 when the work ends."""
+"""InvokeEndpointAsync: the call is accepted, and the answer is written to S3 later."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import boto3
 import pytest
 
 from mlmock import MockML, error, mock_ml
-from tests.services.sagemaker_runtime.async_helpers import INPUT, is_there, start
+from tests.services.sagemaker_runtime.async_helpers import INPUT, exists, start
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}"
 
 
-def test_the_call_is_accepted_and_says_where_to_look(endpoint: Any, client: Any) -> None:
+def test_response_has_the_locations_of_output_and_failure(endpoint: Any, client: Any) -> None:
     found = start(client)
     assert found["ResponseMetadata"]["HTTPStatusCode"] == 202
     output = re.fullmatch(rf"s3://out-bucket/async/({UUID})\.out", found["OutputLocation"])
@@ -30,26 +30,26 @@ def test_the_call_is_accepted_and_says_where_to_look(endpoint: Any, client: Any)
     assert found["InferenceId"] != output[1]
 
 
-def test_the_answer_is_written_with_its_type(ml: MockML, endpoint: Any, client: Any) -> None:
+def test_output_object_has_body_and_content_type(ml: MockML, endpoint: Any, client: Any) -> None:
     endpoint.reply("1,2", content_type="text/csv")
     found = start(client)
-    written = ml.s3.object(found["OutputLocation"])
-    assert (written.body, written.content_type) == (b"1,2", "text/csv")
-    assert not is_there(ml, found["FailureLocation"])
+    stored = ml.s3.object(found["OutputLocation"])
+    assert (stored.body, stored.content_type) == (b"1,2", "text/csv")
+    assert not exists(ml, found["FailureLocation"])
 
 
-def test_a_handler_sees_the_input_object(ml: MockML, endpoint: Any, client: Any) -> None:
-    seen: list[Any] = []
+def test_handler_receives_the_input_object(ml: MockML, endpoint: Any, client: Any) -> None:
+    received: list[Any] = []
 
     def predict(call: Any) -> Any:
-        seen.append((call.operation, call.params["ContentType"], call.params["Accept"]))
+        received.append((call.operation, call.params["ContentType"], call.params["Accept"]))
         return {"sum": sum(call.json()["x"])}
 
     endpoint.handler(predict)
     found = start(client, Accept="application/json")
     assert ml.s3.get(found["OutputLocation"]) == b'{"sum":3}'
     start(client, Accept="a/b", ContentType="application/mine")
-    assert seen == [
+    assert received == [
         ("InvokeEndpointAsync", "application/json", "application/json"),
         ("InvokeEndpointAsync", "application/mine", "a/b"),
     ]
@@ -58,12 +58,12 @@ def test_a_handler_sees_the_input_object(ml: MockML, endpoint: Any, client: Any)
 
 
 @pytest.mark.newer_botocore
-def test_rules_see_the_input_object_too(ml: MockML, endpoint: Any, client: Any) -> None:
+def test_rules_match_the_input_object(ml: MockML, endpoint: Any, client: Any) -> None:
     endpoint.on(Body={"x": [1, 2]}).reply("matched")
     assert ml.s3.get(start(client)["OutputLocation"]) == b"matched"
 
 
-def test_a_coroutine_answers_later_too(ml: MockML, endpoint: Any, client: Any) -> None:
+def test_coroutine_function_answers(ml: MockML, endpoint: Any, client: Any) -> None:
     async def predict(call: Any) -> bytes:
         await asyncio.sleep(0)
         return b"awaited"
@@ -73,22 +73,20 @@ def test_a_coroutine_answers_later_too(ml: MockML, endpoint: Any, client: Any) -
 
 
 @pytest.mark.newer_botocore
-def test_the_input_may_come_with_the_call(ml: MockML, endpoint: Any, client: Any) -> None:
+def test_inline_input(ml: MockML, endpoint: Any, client: Any) -> None:
     endpoint.handler(lambda call: call.text().upper())
     found = start(client, Body=b"inline", ContentType="text/plain")
     assert ml.s3.get(found["OutputLocation"]) == b"INLINE"
 
 
-def test_an_answer_beyond_six_mebibytes_is_fine_later(
-    ml: MockML, endpoint: Any, client: Any
-) -> None:
+def test_output_may_exceed_six_mebibytes(ml: MockML, endpoint: Any, client: Any) -> None:
     body = b"x" * 7_000_000
     endpoint.reply(body, content_type="text/plain")
     assert ml.s3.get(start(client)["OutputLocation"]) is body
 
 
 @pytest.mark.newer_botocore
-def test_names_of_the_caller(endpoint: Any, client: Any) -> None:
+def test_names_given_by_the_caller(endpoint: Any, client: Any) -> None:
     found = start(
         client, InferenceId="mine-1", Filename="scores.json", S3OutputPathExtension="day/1"
     )
@@ -97,21 +95,21 @@ def test_names_of_the_caller(endpoint: Any, client: Any) -> None:
     assert found["FailureLocation"] == "s3://out-bucket/failed/day/1/scores-error.json"
 
 
-def test_without_a_prefix_for_failures_there_is_no_place_for_them(ml: MockML, client: Any) -> None:
+def test_no_failure_location_without_a_failure_path(ml: MockML, client: Any) -> None:
     ml.s3.put(INPUT, "{}")
     ml.sagemaker.endpoint("later", async_output="s3://out/x").model_error(500, "no")
     found = start(client)
     assert "FailureLocation" not in found
-    assert not is_there(ml, found["OutputLocation"])
+    assert not exists(ml, found["OutputLocation"])
     assert len(ml.events) == 0
 
 
-def test_without_a_prefix_the_output_goes_to_the_accounts_bucket(ml: MockML, client: Any) -> None:
+def test_output_goes_to_the_default_bucket_without_an_output_path(ml: MockML, client: Any) -> None:
     ml.s3.put(INPUT, "{}")
     ml.sagemaker.endpoint("later", success_topic="arn:aws:sns:us-east-1:123456789012:t")
     uri = start(client)["OutputLocation"]
     assert uri.startswith("s3://sagemaker-us-east-1-123456789012/async-endpoint-outputs/later/")
-    assert is_there(ml, uri)
+    assert exists(ml, uri)
 
 
 @pytest.mark.parametrize(
@@ -148,18 +146,18 @@ def test_without_a_prefix_the_output_goes_to_the_accounts_bucket(ml: MockML, cli
         ),
     ],
 )
-def test_a_failure_ends_the_work_and_not_the_call(
+def test_model_failure_is_written_to_the_failure_location(
     ml: MockML, endpoint: Any, client: Any, write: Any, body: bytes, reason: str
 ) -> None:
     write(endpoint)
     found = start(client)
     assert ml.s3.get(found["FailureLocation"]) == body
-    assert not is_there(ml, found["OutputLocation"])
+    assert not exists(ml, found["OutputLocation"])
     assert ml.events.last.detail["failureReason"] == reason
 
 
 @pytest.mark.parametrize("uri", ["s3://in-bucket/nothing", "https://example.org/x"])
-def test_an_input_that_isnt_there_fails_later(
+def test_missing_input_fails_the_invocation(
     ml: MockML, endpoint: Any, client: Any, uri: str
 ) -> None:
     endpoint.reply("never").optional()
@@ -169,7 +167,7 @@ def test_an_input_that_isnt_there_fails_later(
     )
 
 
-def test_the_success_topic_is_told(ml: MockML, client: Any) -> None:
+def test_success_notification(ml: MockML, client: Any) -> None:
     with mock_ml(now=datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)) as inner:
         inner.s3.put(INPUT, "{}")
         inner.sagemaker.endpoint(
@@ -210,7 +208,7 @@ def test_the_success_topic_is_told(ml: MockML, client: Any) -> None:
     }
 
 
-def test_the_error_topic_is_told(ml: MockML, endpoint: Any, client: Any) -> None:
+def test_error_notification(ml: MockML, endpoint: Any, client: Any) -> None:
     endpoint.model_error(400, "bad")
     start(client)
     event = ml.events.last
@@ -231,9 +229,7 @@ def test_the_error_topic_is_told(ml: MockML, endpoint: Any, client: Any) -> None
 
 
 @pytest.mark.newer_botocore
-def test_a_notification_repeats_what_the_model_said_and_nothing_else(
-    ml: MockML, client: Any
-) -> None:
+def test_error_notification_includes_the_model_response_only(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint(
         "later",
         async_output="s3://out/x",
@@ -248,30 +244,28 @@ def test_a_notification_repeats_what_the_model_said_and_nothing_else(
     assert "responseBody" not in ml.events.last.detail
 
 
-# -- refusals -----------------------------------------------------------------------------------
+# -- errors -----------------------------------------------------------------------------------
 
 
-def test_an_asynchronous_endpoint_answers_nothing_at_once(
-    ml: MockML, endpoint: Any, client: Any
-) -> None:
+def test_async_endpoint_rejects_synchronous_calls(ml: MockML, endpoint: Any, client: Any) -> None:
     text = "Endpoint later is configured for asynchronous inference. Use InvokeEndpointAsync."
     for method in (client.invoke_endpoint, client.invoke_endpoint_with_response_stream):
         with pytest.raises(client.exceptions.ValidationError, match=re.escape(text)):
             method(EndpointName="later", Body=b"")
 
 
-def test_custom_attributes_are_visible_here_too(endpoint: Any, client: Any) -> None:
+def test_custom_attributes_must_be_visible_ascii(endpoint: Any, client: Any) -> None:
     with pytest.raises(client.exceptions.ValidationError, match="visible US-ASCII"):
         start(client, CustomAttributes="a\x7fb")
     assert start(client, CustomAttributes="a b\tc")["InferenceId"]
 
 
-def test_a_models_long_text_is_whole_in_the_failure(ml: MockML, endpoint: Any, client: Any) -> None:
+def test_failure_object_has_the_complete_message(ml: MockML, endpoint: Any, client: Any) -> None:
     endpoint.model_error(500, "x" * 5000)
     assert ml.s3.get(start(client)["FailureLocation"]) == b"x" * 5000
 
 
-def test_other_endpoints_answer_nothing_later(ml: MockML, client: Any) -> None:
+def test_synchronous_endpoint_rejects_async_calls(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("later")
     with pytest.raises(client.exceptions.ValidationError, match="not configured for async"):
         start(client)
@@ -279,7 +273,7 @@ def test_other_endpoints_answer_nothing_later(ml: MockML, client: Any) -> None:
 
 @pytest.mark.newer_botocore
 @pytest.mark.parametrize("members", [{}, {"InputLocation": INPUT, "Body": b"both"}])
-def test_there_is_exactly_one_input(endpoint: Any, client: Any, members: Any) -> None:
+def test_exactly_one_input_is_required(endpoint: Any, client: Any, members: Any) -> None:
     with pytest.raises(client.exceptions.ValidationError, match="Exactly one of"):
         client.invoke_endpoint_async(EndpointName="later", **members)
 
@@ -302,15 +296,13 @@ def test_constraints(endpoint: Any, client: Any, members: Any, path: str) -> Non
         start(client, **members)
 
 
-def test_an_invocation_has_a_session_of_its_own_client(ml: MockML, endpoint: Any) -> None:
+def test_invocation_has_the_region_of_the_client(ml: MockML, endpoint: Any) -> None:
     west = boto3.client("sagemaker-runtime", region_name="us-west-2")
     start(west)
     assert ml.events.last.region == "us-west-2"
 
 
-def test_events_are_kept_quiet_without_topics(
-    ml: MockML, client: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_event_without_topics(ml: MockML, client: Any, caplog: pytest.LogCaptureFixture) -> None:
     ml.s3.put(INPUT, "{}")
     ml.sagemaker.endpoint("later", async_output="s3://out/x", async_failure="s3://out/y")
     with caplog.at_level(logging.WARNING):

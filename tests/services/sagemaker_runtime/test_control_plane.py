@@ -1,4 +1,4 @@
-"""How a described endpoint is read, with what moto leaves out and AWS has."""
+"""Endpoint configurations read from describe calls, with members that moto lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-def test_containers_that_are_invoked_directly_and_shadows() -> None:
+def test_direct_containers_and_shadow_variants() -> None:
     config = config_of(lambda method, **names: ANSWERS[method], "churn")
     assert config is not None
     assert (config.containers, config.shadows, config.status) == (("tf",), ("dark",), "Updating")
@@ -31,5 +31,5 @@ def test_containers_that_are_invoked_directly_and_shadows() -> None:
     assert repr(config.variants) == "Variants({'a': 0.25})"
 
 
-def test_an_endpoint_that_isnt_there() -> None:
+def test_missing_endpoint() -> None:
     assert config_of(lambda method, **names: None, "churn") is None

@@ -1,4 +1,4 @@
-"""Data capture: lines in S3 of what goes in and comes out."""
+"""Data capture: records of requests and responses in S3."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 
 from mlmock import MockML, mock_ml
 
-PREFIX = "s3://capture/here"
+PREFIX = "s3://capture/prefix"
 CSV = {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]}
 
 
-def lines(ml: MockML, prefix: str = PREFIX) -> list[Any]:
+def records(ml: MockML, prefix: str = PREFIX) -> list[Any]:
     return [json.loads(ml.s3.get(uri)) for uri in ml.s3.list(prefix)]
 
 
@@ -24,17 +24,19 @@ def invoke(client: Any, **members: Any) -> None:
     client.invoke_endpoint(**{"EndpointName": "churn", "Body": b"1,2", **members})
 
 
-def test_a_line_has_both_halves_and_the_metadata() -> None:
+def test_record_has_input_output_and_metadata() -> None:
     with mock_ml(now=datetime(2022, 4, 18, 0, 20, 48, 871_000, tzinfo=timezone.utc)) as ml:
         config = {"DestinationS3Uri": PREFIX, "CaptureContentTypeHeader": CSV}
         ml.sagemaker.endpoint("churn", data_capture=config).reply("9", content_type="text/csv")
         client = boto3.client("sagemaker-runtime")
         invoke(client, ContentType="text/csv", InferenceId="i-1", CustomAttributes="k=v")
         (uri,) = ml.s3.list(PREFIX)
-        name = r"s3://capture/here/churn/AllTraffic/2022/04/18/00/20-48-871-([0-9a-f-]{36})\.jsonl"
+        name = (
+            r"s3://capture/prefix/churn/AllTraffic/2022/04/18/00/20-48-871-([0-9a-f-]{36})\.jsonl"
+        )
         found = re.fullmatch(name, uri)
         assert found is not None
-        assert lines(ml) == [
+        assert records(ml) == [
             {
                 "captureData": {
                     "endpointInput": {
@@ -61,25 +63,25 @@ def test_a_line_has_both_halves_and_the_metadata() -> None:
         ]
 
 
-def test_types_that_arent_listed_are_base64(ml: MockML, client: Any) -> None:
+def test_unlisted_content_types_are_base64(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn", data_capture=PREFIX).reply({"a": 1})
     invoke(client)
-    (line,) = lines(ml)
-    sent, got = line["captureData"]["endpointInput"], line["captureData"]["endpointOutput"]
+    (record,) = records(ml)
+    sent, received = record["captureData"]["endpointInput"], record["captureData"]["endpointOutput"]
     assert (sent["encoding"], sent["data"]) == ("BASE64", "MSwy")
     assert sent["observedContentType"] == "application/octet-stream"
-    assert (got["encoding"], got["data"]) == ("BASE64", "eyJhIjoxfQ==")
+    assert (received["encoding"], received["data"]) == ("BASE64", "eyJhIjoxfQ==")
 
 
-def test_json_is_json(ml: MockML, client: Any) -> None:
+def test_json_encoding(ml: MockML, client: Any) -> None:
     config = {"DestinationS3Uri": PREFIX, "CaptureContentTypeHeader": CSV}
     ml.sagemaker.endpoint("churn", data_capture=config).reply({"a": 1})
     invoke(client)
-    assert lines(ml)[0]["captureData"]["endpointOutput"]["encoding"] == "JSON"
+    assert records(ml)[0]["captureData"]["endpointOutput"]["encoding"] == "JSON"
 
 
 @pytest.mark.parametrize(
-    ("modes", "halves"),
+    ("modes", "directions"),
     [
         (["Input"], {"endpointInput"}),
         (["Output"], {"endpointOutput"}),
@@ -87,52 +89,50 @@ def test_json_is_json(ml: MockML, client: Any) -> None:
         (["InputAndOutput"], {"endpointInput", "endpointOutput"}),
     ],
 )
-def test_the_options_pick_the_halves(
-    ml: MockML, client: Any, modes: list[str], halves: set[str]
+def test_capture_options_select_input_and_output(
+    ml: MockML, client: Any, modes: list[str], directions: set[str]
 ) -> None:
     options = [{"CaptureMode": mode} for mode in modes]
     ml.sagemaker.endpoint(
         "churn", data_capture={"DestinationS3Uri": PREFIX, "CaptureOptions": options}
     )
     invoke(client)
-    assert set(lines(ml)[0]["captureData"]) == halves
+    assert set(records(ml)[0]["captureData"]) == directions
 
 
-def test_a_sample_is_drawn_from_the_seed(ml: MockML, client: Any) -> None:
+def test_sampling_percentage(ml: MockML, client: Any) -> None:
     config = {"DestinationS3Uri": PREFIX, "InitialSamplingPercentage": 30}
     ml.sagemaker.endpoint("churn", data_capture=config)
     for _ in range(200):
         invoke(client)
-    assert 40 <= len(lines(ml)) <= 80
+    assert 40 <= len(records(ml)) <= 80
 
 
-def test_a_shadow_gets_the_input_under_its_own_name(ml: MockML, client: Any) -> None:
+def test_input_of_a_shadow_variant_is_captured(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn", variants=["live"], shadow=["dark"], data_capture=PREFIX)
     invoke(client)
-    (dark,) = lines(ml, f"{PREFIX}/churn/dark")
+    (dark,) = records(ml, f"{PREFIX}/churn/dark")
     assert set(dark["captureData"]) == {"endpointInput"}
-    assert len(lines(ml, f"{PREFIX}/churn/live")) == 1
+    assert len(records(ml, f"{PREFIX}/churn/live")) == 1
 
 
-def test_a_shadow_of_which_only_the_output_is_wanted_leaves_nothing(
-    ml: MockML, client: Any
-) -> None:
+def test_output_of_a_shadow_variant_is_not_captured(ml: MockML, client: Any) -> None:
     options = [{"CaptureMode": "Output"}]
     config = {"DestinationS3Uri": PREFIX, "CaptureOptions": options}
     ml.sagemaker.endpoint("churn", shadow=["dark"], data_capture=config)
     invoke(client)
-    assert lines(ml, f"{PREFIX}/churn/dark") == []
+    assert records(ml, f"{PREFIX}/churn/dark") == []
 
 
-def test_a_config_may_say_that_nothing_is_captured(ml: MockML, client: Any) -> None:
+def test_capture_can_be_disabled(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn", data_capture=PREFIX)
     ml.sagemaker.endpoint(
         "churn", data_capture={"DestinationS3Uri": PREFIX, "EnableCapture": False}
     )
     invoke(client)
-    assert lines(ml) == []
+    assert records(ml) == []
 
 
-def test_a_config_needs_its_destination(ml: MockML) -> None:
+def test_destination_is_required(ml: MockML) -> None:
     with pytest.raises(KeyError, match="DestinationS3Uri"):
         ml.sagemaker.endpoint("churn", data_capture={})

@@ -1,4 +1,4 @@
-"""What the docs and the example say is so."""
+"""The docs and the example are current."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mlmock.services.sagemaker_runtime.async_invocations import INVOCATION
 PAGE = Path(__file__).parents[3] / "docs" / "sagemaker-runtime.md"
 
 
-def test_the_page_draws_the_life_of_an_invocation() -> None:
+def test_state_diagram_of_an_invocation_is_in_the_docs() -> None:
     assert INVOCATION.mermaid() in PAGE.read_text(encoding="utf-8")
 
 
-def test_the_rollout_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_rollout_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     endpoint_rollout.main()
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("100 customers scored: ")

@@ -1,4 +1,4 @@
-"""What the service refuses: endpoints, targets, sizes."""
+"""Errors of the service: unknown endpoints, invalid targets, oversized bodies."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from botocore.exceptions import ClientError
 
 from mlmock import MockML, mock_ml
 
-MOST = 6_291_456
-CAPTURE = {"DestinationS3Uri": "s3://capture/here"}
+MAX_BODY_BYTES = 6_291_456
+CAPTURE = {"DestinationS3Uri": "s3://capture/prefix"}
 
 
-def refusal(client: Any, **members: Any) -> ClientError:
+def error_of(client: Any, **members: Any) -> ClientError:
     with pytest.raises(ClientError) as caught:
         client.invoke_endpoint(**{"EndpointName": "churn", "Body": b"{}", **members})
     return caught.value
 
 
-def text(client: Any, **members: Any) -> str:
-    fault = refusal(client, **members)
-    assert fault.response["Error"]["Code"] == "ValidationError"
-    assert fault.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    found: str = fault.response["Error"]["Message"]
+def message_of(client: Any, **members: Any) -> str:
+    error = error_of(client, **members)
+    assert error.response["Error"]["Code"] == "ValidationError"
+    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    found: str = error.response["Error"]["Message"]
     return found
 
 
-def test_an_unknown_endpoint_is_not_found_and_the_log_says_how_to_declare_it(
+def test_unknown_endpoint_is_not_found_and_the_log_suggests_a_declaration(
     client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "mlmock.sagemaker"):
-        assert text(client) == "Endpoint churn of account 123456789012 not found."
+        assert message_of(client) == "Endpoint churn of account 123456789012 not found."
     assert 'declare it with ml.sagemaker.endpoint("churn")' in caplog.text
 
 
-def test_all_three_operations_refuse_it(client: Any) -> None:
+def test_unknown_endpoint_is_rejected_by_every_operation(client: Any) -> None:
     with pytest.raises(client.exceptions.ValidationError, match="not found"):
         client.invoke_endpoint_async(EndpointName="churn", InputLocation="s3://b/k")
     with pytest.raises(client.exceptions.ValidationError, match="not found"):
         client.invoke_endpoint_with_response_stream(EndpointName="churn", Body=b"")
 
 
-def test_where_the_block_isnt_strict_an_undeclared_endpoint_answers() -> None:
+def test_undeclared_endpoint_answers_in_a_lenient_mock() -> None:
     with mock_ml(strict=False):
         client = boto3.client("sagemaker-runtime")
         assert client.invoke_endpoint(EndpointName="any", Body=b"")["ContentType"]
 
 
 @pytest.mark.newer_botocore
-def test_such_an_endpoint_has_whatever_it_is_asked_for() -> None:
+def test_undeclared_endpoint_accepts_every_target() -> None:
     with mock_ml(strict=False) as ml:
         client = boto3.client("sagemaker-runtime")
         targets = {
@@ -67,93 +67,95 @@ def test_such_an_endpoint_has_whatever_it_is_asked_for() -> None:
             "application/json",
         )
         assert "; Expires=" in found["NewSessionId"]
-        assert "visible US-ASCII" in text(client, CustomAttributes="a\x7fb")
+        assert "visible US-ASCII" in message_of(client, CustomAttributes="a\x7fb")
         later = client.invoke_endpoint_async(EndpointName="any", Body=b"x")
         assert b"no script" in ml.s3.get(later["OutputLocation"])
 
 
 @pytest.mark.parametrize("status", ["Creating", "Deleting", "Failed", "OutOfService"])
-def test_an_endpoint_out_of_service_is_not_found(ml: MockML, client: Any, status: str) -> None:
+def test_endpoint_out_of_service_is_not_found(ml: MockML, client: Any, status: str) -> None:
     ml.sagemaker.endpoint("churn", status=status)
-    assert text(client) == "Endpoint churn of account 123456789012 not found."
+    assert message_of(client) == "Endpoint churn of account 123456789012 not found."
 
 
 @pytest.mark.parametrize("status", ["InService", "Updating", "SystemUpdating", "RollingBack"])
-def test_an_endpoint_that_is_changed_goes_on_serving(ml: MockML, client: Any, status: str) -> None:
+def test_endpoint_serves_during_updates(ml: MockML, client: Any, status: str) -> None:
     ml.sagemaker.endpoint("churn", status=status)
     assert client.invoke_endpoint(EndpointName="churn", Body=b"")["Body"].read()
 
 
-def test_a_deleted_endpoint_is_not_found_until_it_is_declared_again(
-    ml: MockML, client: Any
-) -> None:
+def test_deleted_endpoint_is_not_found_until_it_is_declared_again(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").delete()
-    assert "not found" in text(client)
+    assert "not found" in message_of(client)
     ml.sagemaker.endpoint("churn")
     assert client.invoke_endpoint(EndpointName="churn", Body=b"")["Body"].read()
 
 
-def test_targets_that_the_endpoint_doesnt_have(ml: MockML, client: Any) -> None:
+def test_unsupported_targets_are_rejected(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn")
-    assert text(client, TargetModel="a.tar.gz") == (
+    assert message_of(client, TargetModel="a.tar.gz") == (
         "Endpoint churn is not a multi-model endpoint and does not support target model header."
     )
-    assert text(client, InferenceComponentName="c").startswith(
+    assert message_of(client, InferenceComponentName="c").startswith(
         "Inference Component Name header is not allowed for endpoints"
     )
-    assert "has no container c" in text(client, TargetContainerHostname="c")
-    assert text(client, TargetVariant="v") == 'Could not find variant "v" for endpoint "churn".'
+    assert "has no container c" in message_of(client, TargetContainerHostname="c")
+    assert (
+        message_of(client, TargetVariant="v") == 'Could not find variant "v" for endpoint "churn".'
+    )
 
 
-def test_the_error_code_of_a_target_model_is_in_the_body(ml: MockML, client: Any) -> None:
+def test_error_code_of_a_target_model_is_in_the_body(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn")
-    refusal(client, TargetModel="a.tar.gz")
+    error_of(client, TargetModel="a.tar.gz")
     answer: Any = ml.calls.last.answer
     assert b'"ErrorCode":"TARGET_MODEL_HEADER_NOT_SUPPORTED"' in answer.body
 
 
-def test_a_multi_model_endpoint(ml: MockML, client: Any) -> None:
+def test_multi_model_endpoint(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn", multi_model=["a.tar.gz", "b.tar.gz"])
     endpoint.on(target_model="a.tar.gz").reply("A")
     endpoint.on(target_model="b.tar.gz").reply("B").optional()
     found = client.invoke_endpoint(EndpointName="churn", Body=b"", TargetModel="a.tar.gz")
     assert found["Body"].read() == b"A"
-    fault = refusal(client)
-    request_id = fault.response["ResponseMetadata"]["RequestId"]
-    assert fault.response["Error"]["Message"] == (
+    error = error_of(client)
+    request_id = error.response["ResponseMetadata"]["RequestId"]
+    assert error.response["Error"]["Message"] == (
         f"Request {request_id} is missing a target model header."
     )
-    assert "Failed to download model data(key: c.tar.gz)" in text(client, TargetModel="c.tar.gz")
+    assert "Failed to download model data(key: c.tar.gz)" in message_of(
+        client, TargetModel="c.tar.gz"
+    )
     with pytest.raises(client.exceptions.ValidationError, match="missing a target model"):
         client.invoke_endpoint_with_response_stream(EndpointName="churn", Body=b"")
 
 
-def test_any_target_model_and_none_any_more(ml: MockML, client: Any) -> None:
+def test_any_target_model_until_multi_model_is_disabled(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn", multi_model=True)
     assert client.invoke_endpoint(EndpointName="churn", Body=b"", TargetModel="x")["ContentType"]
     ml.sagemaker.endpoint("churn", multi_model=False)
-    assert "not a multi-model endpoint" in text(client, TargetModel="x")
+    assert "not a multi-model endpoint" in message_of(client, TargetModel="x")
 
 
 @pytest.mark.newer_botocore
-def test_a_model_that_is_still_loaded(ml: MockML, client: Any) -> None:
+def test_model_that_is_still_loading(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn", multi_model=True).fail("ModelNotReadyException", times=1)
-    fault = refusal(client, TargetModel="x")
-    assert fault.response["ResponseMetadata"]["HTTPStatusCode"] == 429
-    assert fault.response["Error"]["Message"]
+    error = error_of(client, TargetModel="x")
+    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+    assert error.response["Error"]["Message"]
     assert client.invoke_endpoint(EndpointName="churn", Body=b"", TargetModel="x")["ContentType"]
 
 
-def test_containers_that_are_invoked_directly(ml: MockML, client: Any) -> None:
+def test_directly_invoked_containers(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn", containers=["tf", "pt"])
     endpoint.on(container="tf").reply("tensor")
     endpoint.on(container="pt").model_error(503, "busy")
     found = client.invoke_endpoint(EndpointName="churn", Body=b"", TargetContainerHostname="tf")
     assert found["Body"].read() == b"tensor"
-    assert "target container hostname is required" in text(client)
-    assert "has no container mx" in text(client, TargetContainerHostname="mx")
-    fault = refusal(client, TargetContainerHostname="pt")
-    assert "Received server error (503) from pt with message" in str(fault)
+    assert "target container hostname is required" in message_of(client)
+    assert "has no container mx" in message_of(client, TargetContainerHostname="mx")
+    error = error_of(client, TargetContainerHostname="pt")
+    assert "Received server error (503) from pt with message" in str(error)
 
 
 def test_inference_components(ml: MockML, client: Any) -> None:
@@ -161,36 +163,36 @@ def test_inference_components(ml: MockML, client: Any) -> None:
     endpoint.on(component="small").reply("s")
     found = client.invoke_endpoint(EndpointName="churn", Body=b"", InferenceComponentName="small")
     assert (found["Body"].read(), found["InvokedProductionVariant"]) == (b"s", "AllTraffic")
-    assert text(client).startswith("Inference Component Name header is required")
-    assert text(client, InferenceComponentName="huge") == (
+    assert message_of(client).startswith("Inference Component Name header is required")
+    assert message_of(client, InferenceComponentName="huge") == (
         "Inference Component huge of account 123456789012 not found."
     )
 
 
-def test_bodies_of_six_mebibytes_and_more(ml: MockML, client: Any) -> None:
+def test_body_limit_of_six_mebibytes(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").reply("ok")
-    whole = client.invoke_endpoint(EndpointName="churn", Body=b"x" * MOST)
-    assert whole["Body"].read() == b"ok"
+    found = client.invoke_endpoint(EndpointName="churn", Body=b"x" * MAX_BODY_BYTES)
+    assert found["Body"].read() == b"ok"
     assert "Member must have length less than or equal to 6291456" in text(
-        client, Body=b"x" * (MOST + 1)
+        client, Body=b"x" * (MAX_BODY_BYTES + 1)
     )
-    fault = refusal(client, Body=b"x" * (MOST + 4097))
-    assert fault.response["Error"] == {
+    error = error_of(client, Body=b"x" * (MAX_BODY_BYTES + 4097))
+    assert error.response["Error"] == {
         "Code": "413",
         "Message": "HTTP content length exceeded 6295552 bytes.",
     }
-    assert fault.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 413
 
 
-def test_a_serverless_endpoint_takes_four_mebibytes(ml: MockML, client: Any) -> None:
+def test_body_limit_of_a_serverless_endpoint(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn", serverless=True)
-    fault = refusal(client, Body=b"x" * (4_194_304 + 1))
-    request_id = fault.response["ResponseMetadata"]["RequestId"]
-    assert fault.response["Error"]["Message"] == f"Request {request_id} has oversize body."
+    error = error_of(client, Body=b"x" * (4_194_304 + 1))
+    request_id = error.response["ResponseMetadata"]["RequestId"]
+    assert error.response["Error"]["Message"] == f"Request {request_id} has oversize body."
 
 
-def test_an_answer_that_is_too_large_cant_be_loaded(ml: MockML, client: Any) -> None:
-    ml.sagemaker.endpoint("churn").reply(b"x" * (MOST + 1))
+def test_too_large_answer_is_a_model_error(ml: MockML, client: Any) -> None:
+    ml.sagemaker.endpoint("churn").reply(b"x" * (MAX_BODY_BYTES + 1))
     with pytest.raises(client.exceptions.ModelError) as caught:
         client.invoke_endpoint(EndpointName="churn", Body=b"")
     assert "Received server error (500) from primary and could not load the entire" in str(
@@ -198,26 +200,26 @@ def test_an_answer_that_is_too_large_cant_be_loaded(ml: MockML, client: Any) -> 
     )
 
 
-def test_custom_attributes_are_ascii_and_at_most_1024(ml: MockML, client: Any) -> None:
+def test_custom_attributes_constraints(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").reply("ok")
-    whole = client.invoke_endpoint(EndpointName="churn", Body=b"", CustomAttributes="x" * 1024)
-    assert whole["Body"].read() == b"ok"
-    assert "length less than or equal to 1024" in text(client, CustomAttributes="x" * 1025)
-    assert "visible US-ASCII" in text(client, CustomAttributes="a\x7fb")
-    whole = client.invoke_endpoint(EndpointName="churn", Body=b"", CustomAttributes="a b\tc")
-    assert whole["Body"].read() == b"ok"
+    found = client.invoke_endpoint(EndpointName="churn", Body=b"", CustomAttributes="x" * 1024)
+    assert found["Body"].read() == b"ok"
+    assert "length less than or equal to 1024" in message_of(client, CustomAttributes="x" * 1025)
+    assert "visible US-ASCII" in message_of(client, CustomAttributes="a\x7fb")
+    found = client.invoke_endpoint(EndpointName="churn", Body=b"", CustomAttributes="a b\tc")
+    assert found["Body"].read() == b"ok"
 
 
-def test_all_constraints_are_named_at_once(ml: MockML, client: Any) -> None:
+def test_all_violations_are_reported_in_one_message(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn")
-    found = text(client, EndpointName="-bad-", TargetVariant="x" * 64, SessionId="a b")
+    found = message_of(client, EndpointName="-bad-", TargetVariant="x" * 64, SessionId="a b")
     assert found.startswith("3 validation errors detected: ")
     for name in ("endpointName", "targetVariant", "sessionId"):
         assert f"at '{name}' failed to satisfy constraint" in found
 
 
 @pytest.mark.parametrize(
-    ("said", "complaint"),
+    ("options", "message"),
     [
         ({"variants": {"a": -1}}, "a number from 0"),
         ({"variants": {"a": "1"}}, "a number from 0"),
@@ -239,17 +241,17 @@ def test_all_constraints_are_named_at_once(ml: MockML, client: Any) -> None:
         ({"components": ["x" * 64]}, "an inference component's name is letters"),
         ({"async_output": 5}, "s3://bucket/key"),
         ({"success_topic": 5}, "ARN of an SNS topic"),
-        ({"data_capture": "here"}, "s3://bucket/key"),
+        ({"data_capture": "prefix"}, "s3://bucket/key"),
         ({"data_capture": {**CAPTURE, "InitialSamplingPercentage": 101}}, "0 to 100"),
         ({"data_capture": {**CAPTURE, "CaptureOptions": [{"CaptureMode": "In"}]}}, "InputAndOutp"),
     ],
 )
-def test_what_no_endpoint_is(ml: MockML, said: Any, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
-        ml.sagemaker.endpoint("churn", **said)
+def test_invalid_declaration_is_rejected(ml: MockML, options: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ml.sagemaker.endpoint("churn", **options)
 
 
 @pytest.mark.parametrize("name", ["", "-a", "a_b", "x" * 64, "a-" * 31 + "--"])
-def test_what_no_endpoint_is_called(ml: MockML, name: str) -> None:
+def test_invalid_endpoint_name_is_rejected(ml: MockML, name: str) -> None:
     with pytest.raises(ValueError, match="name is letters"):
         ml.sagemaker.endpoint(name)

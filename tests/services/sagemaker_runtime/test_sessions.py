@@ -1,4 +1,4 @@
-"""Stateful sessions: opened, used, closed, expired."""
+"""Stateful sessions: open, use, close and expire."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def invoke(client: Any, session: str, body: bytes = b"{}") -> Any:
     return client.invoke_endpoint(EndpointName="chat", Body=body, SessionId=session)
 
 
-def test_a_session_is_opened_used_and_closed(ml: MockML, client: Any) -> None:
+def test_session_is_opened_used_and_closed(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("chat", sessions=600)
     opened = invoke(client, "NEW_SESSION", b'{"requestType": "NEW_SESSION"}')
     session, expires = opened["NewSessionId"].split("; Expires=")
@@ -29,7 +29,7 @@ def test_a_session_is_opened_used_and_closed(ml: MockML, client: Any) -> None:
         invoke(client, session)
 
 
-def test_a_session_expires_on_the_virtual_clock() -> None:
+def test_session_expires_on_the_virtual_clock() -> None:
     with mock_ml(now=datetime(2026, 1, 1, tzinfo=timezone.utc)) as ml:
         client = boto3.client("sagemaker-runtime")
         ml.sagemaker.endpoint("chat", sessions=True)
@@ -44,7 +44,7 @@ def test_a_session_expires_on_the_virtual_clock() -> None:
         assert caught.value.response["OriginalStatusCode"] == 400
 
 
-def test_a_model_keeps_its_own_books(ml: MockML, client: Any) -> None:
+def test_model_manages_sessions_itself(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("chat", sessions=True)
     endpoint.on(SessionId="NEW_SESSION").reply(
         output(Body="hi", NewSessionId="mine; Expires=2030-01-01T00:00:00Z")
@@ -56,37 +56,37 @@ def test_a_model_keeps_its_own_books(ml: MockML, client: Any) -> None:
         invoke(client, "mine")
 
 
-def test_a_session_lives_as_long_as_its_header_says() -> None:
+def test_session_expires_as_its_header_says() -> None:
     with mock_ml(now=datetime(2026, 1, 1, tzinfo=timezone.utc)) as ml:
         client = boto3.client("sagemaker-runtime")
         header = "mine; Expires=2026-01-02T00:00:00Z"
         endpoint = ml.sagemaker.endpoint("chat", sessions=600)
         endpoint.on(SessionId="NEW_SESSION").reply(output(Body="hi", NewSessionId=header))
-        endpoint.on(SessionId="mine").reply("still here")
+        endpoint.on(SessionId="mine").reply("still open")
         invoke(client, "NEW_SESSION")
         ml.clock.advance(hours=23)
-        assert invoke(client, "mine")["Body"].read() == b"still here"
+        assert invoke(client, "mine")["Body"].read() == b"still open"
         ml.clock.advance(hours=1)
         with pytest.raises(client.exceptions.ModelError, match="session mine not found"):
             invoke(client, "mine")
 
 
-def test_a_session_stays_with_the_variant_that_holds_it(ml: MockML, client: Any) -> None:
+def test_session_stays_with_its_variant(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("chat", variants={"a": 1, "b": 1}, sessions=True)
-    held = set()
+    variants_used = set()
     for _ in range(20):
         opened = invoke(client, "NEW_SESSION")
         session, variant = opened["NewSessionId"].split(";")[0], opened["InvokedProductionVariant"]
-        held.add(variant)
+        variants_used.add(variant)
         assert {invoke(client, session)["InvokedProductionVariant"] for _ in range(4)} == {variant}
         found = client.invoke_endpoint_with_response_stream(
             EndpointName="chat", Body=b"", SessionId=session
         )
         assert found["InvokedProductionVariant"] == variant
-    assert held == {"a", "b"}
+    assert variants_used == {"a", "b"}
 
 
-def test_a_variant_that_is_named_comes_before_the_sessions_own(ml: MockML, client: Any) -> None:
+def test_target_variant_overrides_the_variant_of_the_session(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("chat", variants={"a": 1, "b": 0}, sessions=True)
     session = invoke(client, "NEW_SESSION")["NewSessionId"].split(";")[0]
     found = client.invoke_endpoint(
@@ -97,22 +97,22 @@ def test_a_variant_that_is_named_comes_before_the_sessions_own(ml: MockML, clien
     assert invoke(client, session)["InvokedProductionVariant"] == "b"
 
 
-def test_what_a_model_says_of_sessions_is_never_lost(ml: MockML, client: Any) -> None:
+def test_session_members_of_a_model_are_returned(ml: MockML, client: Any) -> None:
     header = "mine; Expires=2030-01-01T00:00:00Z"
     ml.sagemaker.endpoint("chat").reply(
         output(Body="", NewSessionId=header), output(Body="", ClosedSessionId="mine")
     )
-    said = [client.invoke_endpoint(EndpointName="chat", Body=b"") for _ in range(2)]
-    assert said[0]["NewSessionId"] == header
-    assert said[1]["ClosedSessionId"] == "mine"
+    responses = [client.invoke_endpoint(EndpointName="chat", Body=b"") for _ in range(2)]
+    assert responses[0]["NewSessionId"] == header
+    assert responses[1]["ClosedSessionId"] == "mine"
 
 
-def test_closing_what_isnt_open_is_no_fault_of_the_service(ml: MockML, client: Any) -> None:
+def test_model_may_close_an_unknown_session(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("chat", sessions=True).reply(output(Body="", ClosedSessionId="ghost"))
     assert invoke(client, "NEW_SESSION")["ClosedSessionId"] == "ghost"
 
 
-def test_streams_take_open_sessions(ml: MockML, client: Any) -> None:
+def test_streams_use_open_sessions(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("chat", sessions=True)
     session = invoke(client, "NEW_SESSION", b"not json")["NewSessionId"].split(";")[0]
     found = client.invoke_endpoint_with_response_stream(
@@ -125,7 +125,7 @@ def test_streams_take_open_sessions(ml: MockML, client: Any) -> None:
         )
 
 
-def test_a_new_session_isnt_opened_by_a_stream(ml: MockML, client: Any) -> None:
+def test_stream_cannot_open_a_session(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("chat", sessions=True)
     with pytest.raises(client.exceptions.ValidationError, match="sessionId"):
         client.invoke_endpoint_with_response_stream(
@@ -134,7 +134,7 @@ def test_a_new_session_isnt_opened_by_a_stream(ml: MockML, client: Any) -> None:
 
 
 @pytest.mark.parametrize("sessions", [None, False])
-def test_a_model_without_sessions_refuses_them_and_the_log_says_how_to_have_some(
+def test_model_without_sessions_rejects_them_and_the_log_suggests_a_declaration(
     ml: MockML, client: Any, sessions: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     ml.sagemaker.endpoint("chat", sessions=sessions)
@@ -143,7 +143,7 @@ def test_a_model_without_sessions_refuses_them_and_the_log_says_how_to_have_some
     assert 'ml.sagemaker.endpoint("chat", sessions=True)' in caplog.text
 
 
-def test_a_savepoint_takes_sessions_back(ml: MockML, client: Any) -> None:
+def test_savepoint_restores_sessions(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("chat", sessions=True)
     with ml.savepoint():
         session = invoke(client, "NEW_SESSION")["NewSessionId"].split(";")[0]

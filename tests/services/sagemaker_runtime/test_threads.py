@@ -1,4 +1,4 @@
-"""Many threads, one endpoint: every call gets its own answer."""
+"""Many threads use one endpoint."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ import pytest
 from mlmock import MockML, after
 
 
-def test_answers_dont_mix(ml: MockML, client: Any) -> None:
+def test_every_call_gets_its_own_answer(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("echo").handler(lambda call: call.body)
 
-    def ask(number: int) -> bytes:
+    def invoke(number: int) -> bytes:
         found = client.invoke_endpoint(EndpointName="echo", Body=str(number))
         body: bytes = found["Body"].read()
         return body
 
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(ask, range(200))) == [str(n).encode() for n in range(200)]
+        assert list(pool.map(invoke, range(200))) == [str(n).encode() for n in range(200)]
     assert len(ml.calls) == 200
 
 
-def test_each_answer_of_a_list_is_given_once(ml: MockML, client: Any) -> None:
+def test_every_answer_of_a_list_is_used_once(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").reply(*range(100))
 
-    def ask(_: int) -> int:
+    def invoke(_: int) -> int:
         return int(client.invoke_endpoint(EndpointName="churn", Body=b"")["Body"].read())
 
     with ThreadPoolExecutor(8) as pool:
-        assert sorted(pool.map(ask, range(100))) == list(range(100))
+        assert sorted(pool.map(invoke, range(100))) == list(range(100))
 
 
 @pytest.mark.newer_botocore
-def test_work_ends_once_whoever_moves_the_clock(ml: MockML, client: Any) -> None:
+def test_invocations_complete_once_when_threads_advance_the_clock(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint(
         "later", async_output="s3://out/x", success_topic="arn:aws:sns:us-east-1:123456789012:t"
     )

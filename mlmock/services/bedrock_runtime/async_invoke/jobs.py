@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from mlmock.aws.protocol.json_body import plain_writer
 from mlmock.services.bedrock_runtime.async_invoke.families import Family, Work
-from mlmock.simulation.progress import Work as Progressing
-from mlmock.simulation.state_machine import Machine, Transition
+from mlmock.simulation.progress import Task as Progressing
+from mlmock.simulation.state_machine import StateMachine, Transition
 
 # The states are the model's; there is no operation that moves them.
-ASYNC_INVOKE = Machine(
+ASYNC_INVOKE = StateMachine(
     name="async invoke",
     start="InProgress",
     transitions=(
@@ -40,7 +40,7 @@ class Failure:
 Outcome = Completion | Failure
 
 
-class Row(NamedTuple):
+class InvokeSummary(NamedTuple):
     """What is shown of an invocation: the members as boto3 shows them, and their JSON."""
 
     members: dict[str, Any]
@@ -51,7 +51,7 @@ _write = plain_writer("iso8601")
 
 
 @dataclass(slots=True)
-class Invoke:
+class AsyncInvokeRecord:
     """One async invoke as the service stores it; `place` is its place in the listings."""
 
     place: Place
@@ -67,14 +67,14 @@ class Invoke:
     failure_message: str | None = None
     ended: datetime | None = None
     progress: Progressing | None = None
-    row: Row | None = None
+    row: InvokeSummary | None = None
 
     @property
     def arn(self) -> str:
         """Its invocationArn."""
         return self.work.arn
 
-    def shown(self) -> Row:
+    def shown(self) -> InvokeSummary:
         """Return the invocation as GetAsyncInvoke and ListAsyncInvokes show it.
 
         `lastModifiedTime` is there from the start, `endTime` once it has ended (judged). It is
@@ -82,7 +82,7 @@ class Invoke:
         """
         if self.row is None:
             members = self._members()
-            self.row = Row(members, _write(members))
+            self.row = InvokeSummary(members, _write(members))
         return self.row
 
     def _members(self) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from itertools import islice
 from typing import Any, NamedTuple, cast
 
 from mlmock.aws.scope import Scope
-from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE, Invoke, Place
-from mlmock.services.common.pagination import Shelf, Tokens
+from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE, AsyncInvokeRecord, Place
+from mlmock.services.common.pagination import PageTokens, SortedKeys
 from mlmock.simulation.clock import to_seconds
-from mlmock.simulation.undo_log import Ledger
+from mlmock.simulation.undo_log import UndoLog
 
 _DEFAULT_PAGE = 100
 
@@ -44,22 +44,22 @@ def read(params: Mapping[str, Any], scope: Scope) -> Query:
     )
 
 
-def tokens_of(params: Mapping[str, Any], scope: Scope) -> Tokens:
+def tokens_of(params: Mapping[str, Any], scope: Scope) -> PageTokens:
     """Return the tokens of a listing: of a place, its filters and its order."""
     names = ("statusEquals", "submitTimeAfter", "submitTimeBefore")
     filters = [params.get(name) for name in names]
     order = params.get("sortOrder", "Descending")
-    return Tokens("ListAsyncInvokes", scope.account_id, scope.region, order, *filters)
+    return PageTokens("ListAsyncInvokes", scope.account_id, scope.region, order, *filters)
 
 
-class Catalogue:
+class InvokeIndex:
     """The invocations of one account and region in the order of their submission."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._all = Shelf(ledger)
-        self._by_status = {state: Shelf(ledger) for state in ASYNC_INVOKE.states}
+    def __init__(self, undo_log: UndoLog) -> None:
+        self._all = SortedKeys(undo_log)
+        self._by_status = {state: SortedKeys(undo_log) for state in ASYNC_INVOKE.states}
 
-    def add(self, invoke: Invoke) -> None:
+    def add(self, invoke: AsyncInvokeRecord) -> None:
         """Put down a new invocation."""
         self._all.add(invoke.place)
         self._by_status[invoke.status].add(invoke.place)
@@ -70,15 +70,15 @@ class Catalogue:
         self._by_status[new].add(place)
 
     def page(
-        self, query: Query, look: Callable[[Place], Invoke]
-    ) -> tuple[list[Invoke], Place | None]:
+        self, query: Query, look: Callable[[Place], AsyncInvokeRecord]
+    ) -> tuple[list[AsyncInvokeRecord], Place | None]:
         """Return the page that `query` asks for, and the place after which the next one begins.
 
         Showing an invocation is a look at it, which may end it. One that a look ends is no longer
         in progress, and a listing of those goes on without it.
         """
         self._look_ahead(query, look)
-        rows: list[Invoke] = []
+        rows: list[AsyncInvokeRecord] = []
         while True:
             wanted = query.size - len(rows)
             places = list(islice(self._places(query), wanted + 1))
@@ -97,7 +97,7 @@ class Catalogue:
         found = shelf.between(query.low, query.high, after=query.after, descending=query.descending)
         return cast("Iterator[Place]", found)
 
-    def _look_ahead(self, query: Query, look: Callable[[Place], Invoke]) -> None:
+    def _look_ahead(self, query: Query, look: Callable[[Place], AsyncInvokeRecord]) -> None:
         """Look at a page of what is in progress before those that have ended are shown.
 
         Else whoever polls for an end by ``statusEquals`` would never see one.

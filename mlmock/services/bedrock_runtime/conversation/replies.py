@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mlmock.rules.answers import Error
+from mlmock.rules.answers import ErrorAnswer
 from mlmock.services.bedrock_runtime.conversation.ids import letters_from
 from mlmock.services.bedrock_runtime.conversation.requests import _NOTHING, Block
 
@@ -19,7 +19,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReplyPart:
     """One content block of what a model says; `pieces`: how it is cut (None: a word at a time).
 
     Pieces of a text or of reasoning are its text, those of a tool use its input as JSON text.
@@ -48,7 +48,7 @@ class Usage(NamedTuple):
         return self.input_tokens + self.output_tokens + cached
 
 
-class Cached(NamedTuple):
+class CacheUsage(NamedTuple):
     """What a prompt cache did: the tokens that it served and took, the latter by their time."""
 
     read: int = 0
@@ -65,7 +65,7 @@ class Reply(NamedTuple):
     word, and `fault` breaks it after the last.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[ReplyPart, ...]
     stop_reason: str
     usage: Usage
     stop_sequence: str | None = None
@@ -74,7 +74,7 @@ class Reply(NamedTuple):
     seed: int = 0
     fields: Mapping[str, Any] = _NOTHING
     lead: float = 0.0
-    fault: Error | None = None
+    fault: ErrorAnswer | None = None
 
     @property
     def content(self) -> list[Block]:

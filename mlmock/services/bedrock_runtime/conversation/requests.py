@@ -91,7 +91,7 @@ class Conversation(_Words):
 
 
 @dataclass(frozen=True, slots=True)
-class Embedding:
+class EmbeddingRequest:
     """A request for vectors: one for each of `inputs` (texts, or the bytes of pictures)."""
 
     model_id: str
@@ -102,7 +102,7 @@ class Embedding:
 
 
 @dataclass(frozen=True, slots=True)
-class Painting:
+class ImageRequest:
     """A request for `count` pictures of `width` by `height` pixels."""
 
     model_id: str
@@ -115,7 +115,7 @@ class Painting:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class RerankRequest:
     """A request to rank `documents` by what they say on `query`; the first `top` are asked for."""
 
     model_id: str
@@ -125,7 +125,7 @@ class Ranking:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-Asked = Conversation | Embedding | Painting | Ranking
+ModelRequest = Conversation | EmbeddingRequest | ImageRequest | RerankRequest
 
 
 def text_of(blocks: Sequence[Block]) -> str:

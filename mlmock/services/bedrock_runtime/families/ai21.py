@@ -22,17 +22,17 @@ from mlmock.services.bedrock_runtime.families.chat_completions import (
 from mlmock.services.bedrock_runtime.families.text_output import words_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_PENALTY = s.Fields({"scale": s.Number(0, 500)}, others=True)
-_JURASSIC = s.Fields(
-    {"prompt": s.Text(1)},
+_PENALTY = s.ObjectOf({"scale": s.Number(0, 500)}, others=True)
+_JURASSIC = s.ObjectOf(
+    {"prompt": s.String(1)},
     {
-        "maxTokens": s.whole(0, 8191),
-        "minTokens": s.whole(0),
-        "numResults": s.whole(1, 16),
+        "maxTokens": s.integer(0, 8191),
+        "minTokens": s.integer(0),
+        "numResults": s.integer(1, 16),
         "temperature": s.Number(0, 1),
         "topP": s.Number(0, 1),
-        "topKReturn": s.whole(0, 64),
-        "stopSequences": s.Many(s.Text()),
+        "topKReturn": s.integer(0, 64),
+        "stopSequences": s.ListOf(s.String()),
         "countPenalty": _PENALTY,
         "presencePenalty": _PENALTY,
         "frequencyPenalty": _PENALTY,
@@ -53,7 +53,7 @@ class Jurassic(Family):
             max_tokens=8191,
         )  # fmt: skip
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the prompt as a turn of the user."""
         s.check(_JURASSIC, body)
         return Conversation(
@@ -66,7 +66,7 @@ class Jurassic(Family):
             extra={"count": body.get("numResults", 1)},
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return as many completions as were asked for, all the same (judged)."""
         done = {"data": _data(words_of(reply)), "finishReason": _finish(reply)}
         return {
@@ -102,19 +102,19 @@ class Jamba(ChatFamily):
     """Jamba: messages, an answer without ``object`` and ``created``."""
 
     prefixes = ("ai21.",)
-    body: ClassVar[s.Fields] = s.Fields(
-        {"messages": s.Many(MESSAGE, least=1)},
+    body: ClassVar[s.ObjectOf] = s.ObjectOf(
+        {"messages": s.ListOf(MESSAGE, least=1)},
         {
-            "max_tokens": s.whole(1, 4096),
+            "max_tokens": s.integer(1, 4096),
             "temperature": s.Number(0, 2),
             "top_p": s.Number(0, 1),
             "stop": STOP,
-            "n": s.whole(1, 16),
+            "n": s.integer(1, 16),
             "frequency_penalty": s.Number(),
             "presence_penalty": s.Number(),
-            "tools": s.Many(TOOL),
+            "tools": s.ListOf(TOOL),
             "tool_choice": CHOICE,
-            "documents": s.Many(),
+            "documents": s.ListOf(),
             "response_format": FORMAT,
         },
     )
@@ -134,7 +134,7 @@ class Jamba(ChatFamily):
         """Return the identifier, which is all that stands before the choices."""
         return {"id": f"chatcmpl-{reply.letters(32)}"}
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the completion; the model's name comes last."""
         choice = self.choice("message", self.message(reply), self.reason(reply))
         named: Mapping[str, Any] = self.head(conversation, reply, "")

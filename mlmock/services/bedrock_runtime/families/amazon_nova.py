@@ -18,35 +18,35 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_OPEN = s.Fields(others=True)
-_PLACE = s.Fields({"uri": s.Text(1)}, others=True)
-_SOURCE = s.Fields(optional={"bytes": s.Text(1), "s3Location": _PLACE}, one=True)
-_ID = s.Text(1, 64)
+_OPEN = s.ObjectOf(others=True)
+_PLACE = s.ObjectOf({"uri": s.String(1)}, others=True)
+_SOURCE = s.ObjectOf(optional={"bytes": s.String(1), "s3Location": _PLACE}, one=True)
+_ID = s.String(1, 64)
 
 
-def _medium(*formats: str) -> s.Fields:
-    return s.Fields({"format": s.Text(among=formats), "source": _SOURCE}, others=True)
+def _medium(*formats: str) -> s.ObjectOf:
+    return s.ObjectOf({"format": s.String(among=formats), "source": _SOURCE}, others=True)
 
 
 _PICTURE = _medium("png", "jpeg", "gif", "webp")
 _FILM = _medium("mkv", "mov", "mp4", "webm", "three_gp", "flv", "mpeg", "mpg", "wmv")
-_READ = s.Fields(
+_READ = s.ObjectOf(
     optional={
-        "bytes": s.Text(1),
+        "bytes": s.String(1),
         "s3Location": _PLACE,
-        "text": s.Text(),
-        "content": s.Many(s.Fields({"text": s.Text()})),
+        "text": s.String(),
+        "content": s.ListOf(s.ObjectOf({"text": s.String()})),
     },
     one=True,
 )
 _FORMATS = ("pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md")
-_DOCUMENT = s.Fields(
-    {"source": _READ}, {"format": s.Text(among=_FORMATS), "name": s.Text(1)}, others=True
+_DOCUMENT = s.ObjectOf(
+    {"source": _READ}, {"format": s.String(among=_FORMATS), "name": s.String(1)}, others=True
 )
-_THOUGHT = s.Fields({"text": s.Text()}, {"signature": s.Text()})
-_RESULT = s.Fields(
+_THOUGHT = s.ObjectOf({"text": s.String()}, {"signature": s.String()})
+_RESULT = s.ObjectOf(
     optional={
-        "text": s.Text(),
+        "text": s.String(),
         "json": s.Anything(),
         "image": _PICTURE,
         "document": _DOCUMENT,
@@ -54,67 +54,67 @@ _RESULT = s.Fields(
     },
     one=True,
 )
-_BLOCK = s.Fields(
+_BLOCK = s.ObjectOf(
     optional={
-        "text": s.Text(1),
+        "text": s.String(1),
         "image": _PICTURE,
         "document": _DOCUMENT,
         "video": _FILM,
-        "audio": s.Fields({"format": s.Text(1), "source": _SOURCE}, others=True),
-        "toolUse": s.Fields(
-            {"toolUseId": _ID, "name": _ID, "input": _OPEN}, {"type": s.Text()}, others=True
+        "audio": s.ObjectOf({"format": s.String(1), "source": _SOURCE}, others=True),
+        "toolUse": s.ObjectOf(
+            {"toolUseId": _ID, "name": _ID, "input": _OPEN}, {"type": s.String()}, others=True
         ),
-        "toolResult": s.Fields(
-            {"toolUseId": _ID, "content": s.Many(_RESULT)},
-            {"status": s.Text(among=("success", "error"))},
+        "toolResult": s.ObjectOf(
+            {"toolUseId": _ID, "content": s.ListOf(_RESULT)},
+            {"status": s.String(among=("success", "error"))},
             others=True,
         ),
-        "reasoningContent": s.Fields(
-            optional={"reasoningText": _THOUGHT, "redactedContent": s.Text()}, one=True
+        "reasoningContent": s.ObjectOf(
+            optional={"reasoningText": _THOUGHT, "redactedContent": s.String()}, one=True
         ),
         "cachePoint": _OPEN,
     },
     one=True,
 )
-_ROLE = s.Text(among=("user", "assistant"))
-_TOKENS = s.whole(1)
-_INFERENCE = s.Fields(
+_ROLE = s.String(among=("user", "assistant"))
+_TOKENS = s.integer(1)
+_INFERENCE = s.ObjectOf(
     optional={
         "maxTokens": _TOKENS,
         "max_new_tokens": _TOKENS,
         "temperature": s.Number(0, 1),
         "topP": s.Number(0, 1),
         "top_p": s.Number(0, 1),
-        "topK": s.whole(0, 128),
-        "top_k": s.whole(0, 128),
-        "stopSequences": s.Many(s.Text()),
+        "topK": s.integer(0, 128),
+        "top_k": s.integer(0, 128),
+        "stopSequences": s.ListOf(s.String()),
         "reasoningConfig": _OPEN,
     }
 )
-_SPEC = s.Fields(
-    {"name": _ID, "inputSchema": s.Fields({"json": _OPEN})},
-    {"description": s.Text()},
+_SPEC = s.ObjectOf(
+    {"name": _ID, "inputSchema": s.ObjectOf({"json": _OPEN})},
+    {"description": s.String()},
     others=True,
 )
-_TOOL = s.Fields(optional={"toolSpec": _SPEC, "cachePoint": _OPEN, "systemTool": _OPEN}, one=True)
-_CHOICE = s.Fields(
-    optional={"auto": _OPEN, "any": _OPEN, "tool": s.Fields({"name": _ID}, others=True)}, one=True
+_TOOL = s.ObjectOf(optional={"toolSpec": _SPEC, "cachePoint": _OPEN, "systemTool": _OPEN}, one=True)
+_CHOICE = s.ObjectOf(
+    optional={"auto": _OPEN, "any": _OPEN, "tool": s.ObjectOf({"name": _ID}, others=True)}, one=True
 )
-_TOOLS = s.Fields({"tools": s.Many(_TOOL, least=1)}, {"toolChoice": _CHOICE})
-_MESSAGE = s.Fields({"role": _ROLE, "content": s.Many(_BLOCK, least=1)})
+_TOOLS = s.ObjectOf({"tools": s.ListOf(_TOOL, least=1)}, {"toolChoice": _CHOICE})
+_MESSAGE = s.ObjectOf({"role": _ROLE, "content": s.ListOf(_BLOCK, least=1)})
 # AWS's own notebooks send an empty system text where they have nothing to say.
-_SYSTEM = s.Fields(optional={"text": s.Text(), "cachePoint": _OPEN}, one=True)
-_BODY = s.Fields(
-    {"messages": s.Many(_MESSAGE, least=1)},
+_SYSTEM = s.ObjectOf(optional={"text": s.String(), "cachePoint": _OPEN}, one=True)
+_BODY = s.ObjectOf(
+    {"messages": s.ListOf(_MESSAGE, least=1)},
     {
-        "schemaVersion": s.Text(among=("messages-v1",)),
-        "system": s.Many(_SYSTEM),
+        "schemaVersion": s.String(among=("messages-v1",)),
+        "system": s.ListOf(_SYSTEM),
         "inferenceConfig": _INFERENCE,
         "toolConfig": _TOOLS,
         "reasoningConfig": _OPEN,
     },
 )
-_ADDED = s.Fields(optional={**_BODY.required, **_BODY.optional})
+_ADDED = s.ObjectOf(optional={**_BODY.required, **_BODY.optional})
 
 
 class Nova(Family):
@@ -138,7 +138,7 @@ class Nova(Family):
             cache_minimum=1000,
         )
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a body of the schema ``messages-v1``."""
         s.check(_BODY, body)
         said: Mapping[str, Any] = body.get("inferenceConfig", {})
@@ -160,7 +160,7 @@ class Nova(Family):
         """Hold what a Converse adds to the body against the body's schema."""
         s.check(_ADDED, conversation.extra)
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the message with reason and usage."""
         content = [_written(block) for block in reply.content]
         return {

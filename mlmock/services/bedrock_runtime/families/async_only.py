@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlmock.services.bedrock_runtime.conversation.requests import Asked
+from mlmock.services.bedrock_runtime.conversation.requests import ModelRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Family
@@ -19,7 +19,7 @@ class NovaReel(Family):
         """Return what the models can do."""
         return Traits(kind="video", converse=False, streaming=False, tools=False, async_invoke=True)
 
-    def read(self, body: Body, model_id: str) -> Asked:
+    def parse_request(self, body: Body, model_id: str) -> ModelRequest:
         """Refuse: films are made by StartAsyncInvoke (judged)."""
         raise invalid(_REFUSAL)
 
@@ -33,7 +33,7 @@ class NovaSonic(Family):
         """Return what the models can do."""
         return Traits(kind="speech", converse=False, streaming=False)
 
-    def read(self, body: Body, model_id: str) -> Asked:
+    def parse_request(self, body: Body, model_id: str) -> ModelRequest:
         """Refuse: speech goes both ways at once (judged)."""
         raise invalid(_REFUSAL)
 
@@ -47,6 +47,6 @@ class LumaRay(Family):
         """Return what the models can do."""
         return Traits(kind="video", converse=False, streaming=False, tools=False, async_invoke=True)
 
-    def read(self, body: Body, model_id: str) -> Asked:
+    def parse_request(self, body: Body, model_id: str) -> ModelRequest:
         """Refuse: films are made by StartAsyncInvoke (judged)."""
         raise invalid(_REFUSAL)

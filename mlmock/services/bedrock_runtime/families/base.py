@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 
 from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import (
-    Asked,
     Conversation,
-    Embedding,
-    Painting,
-    Ranking,
+    EmbeddingRequest,
+    ImageRequest,
+    ModelRequest,
+    RerankRequest,
 )
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 
@@ -35,7 +35,7 @@ class Family:
         """Return what the model can do."""
         return Traits()
 
-    def read(self, body: Body, model_id: str) -> Asked:
+    def parse_request(self, body: Body, model_id: str) -> ModelRequest:
         """Return what the body of InvokeModel asks; ServiceError, in the provider's words."""
         raise NotImplementedError
 
@@ -45,7 +45,7 @@ class Family:
         Asked where a call has ``additionalModelRequestFields``, or ``topP``.
         """
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the body that says `reply`, keys in the provider's order."""
         raise NotImplementedError
 
@@ -66,16 +66,16 @@ class Family:
         """
         return None
 
-    def embedded(
-        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    def format_embeddings(
+        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the body that gives `vectors`, one for each input; `tokens` came in."""
         raise NotImplementedError
 
-    def painted(self, asked: Painting, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
         """Return the body that gives `pictures` (PNG files)."""
         raise NotImplementedError
 
-    def ranked(self, asked: Ranking, scores: Sequence[float]) -> dict[str, Any]:
+    def format_ranking(self, asked: RerankRequest, scores: Sequence[float]) -> dict[str, Any]:
         """Return the body that gives the `scores` (0 to 1) of all documents, in their order."""
         raise NotImplementedError

@@ -20,54 +20,64 @@ from mlmock.services.bedrock_runtime.families.chat_messages import (
 )
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_OPEN = s.Fields(others=True)
-_URL = s.Either((s.Text(1), s.Fields({"url": s.Text(1)}, others=True)))
-_PART = s.Kinds(
+_OPEN = s.ObjectOf(others=True)
+_URL = s.OneOf((s.String(1), s.ObjectOf({"url": s.String(1)}, others=True)))
+_PART = s.TaggedUnion(
     "type",
     {
-        "text": s.Fields({"text": s.Text()}, others=True),
-        "image_url": s.Fields({"image_url": _URL}, others=True),
+        "text": s.ObjectOf({"text": s.String()}, others=True),
+        "image_url": s.ObjectOf({"image_url": _URL}, others=True),
     },
 )
-_PARTS = s.Many(s.Either((s.Text(), _PART)))
-_CALLED = s.Fields({"name": s.Text(1)}, {"arguments": s.Either((s.Text(), _OPEN))}, others=True)
-_CALLS = s.Many(s.Fields({"function": _CALLED}, {"id": s.Text(), "type": s.Text()}, others=True))
-_ONE = s.Fields({"text": s.Text()}, others=True)  # what clients of Palmyra send
-_SAID = s.Either((s.Text(), _PARTS, _PART, _ONE))
+_PARTS = s.ListOf(s.OneOf((s.String(), _PART)))
+_CALLED = s.ObjectOf(
+    {"name": s.String(1)}, {"arguments": s.OneOf((s.String(), _OPEN))}, others=True
+)
+_CALLS = s.ListOf(
+    s.ObjectOf({"function": _CALLED}, {"id": s.String(), "type": s.String()}, others=True)
+)
+_ONE = s.ObjectOf({"text": s.String()}, others=True)  # what clients of Palmyra send
+_SAID = s.OneOf((s.String(), _PARTS, _PART, _ONE))
 _ANSWERED: dict[str, s.Schema] = {
-    "content": s.Either((*_SAID.options, s.Null())),
-    "tool_calls": s.Either((_CALLS, s.Null())),
+    "content": s.OneOf((*_SAID.options, s.Null())),
+    "tool_calls": s.OneOf((_CALLS, s.Null())),
 }
-MESSAGE = s.Kinds(
+MESSAGE = s.TaggedUnion(
     "role",
     {
-        **dict.fromkeys(("system", "developer", "user"), s.Fields({"content": _SAID}, others=True)),
-        "assistant": s.Fields(optional=_ANSWERED, others=True),
-        "tool": s.Fields({"content": _SAID}, {"tool_call_id": s.Text()}, others=True),
+        **dict.fromkeys(
+            ("system", "developer", "user"), s.ObjectOf({"content": _SAID}, others=True)
+        ),
+        "assistant": s.ObjectOf(optional=_ANSWERED, others=True),
+        "tool": s.ObjectOf({"content": _SAID}, {"tool_call_id": s.String()}, others=True),
     },
     strict=True,
 )
-STOP = s.Either((s.Text(), s.Many(s.Text(), most=16), s.Null()))
-CHOICE = s.Either(
+STOP = s.OneOf((s.String(), s.ListOf(s.String(), most=16), s.Null()))
+CHOICE = s.OneOf(
     (
-        s.Text(among=("none", "auto", "any", "required")),
-        s.Fields({"type": s.Text(1)}, {"function": s.Fields({"name": s.Text(1)})}, others=True),
+        s.String(among=("none", "auto", "any", "required")),
+        s.ObjectOf(
+            {"type": s.String(1)}, {"function": s.ObjectOf({"name": s.String(1)})}, others=True
+        ),
         s.Null(),
     )
 )
-_FUNCTION = s.Fields(
-    {"name": s.Text(1)},
+_FUNCTION = s.ObjectOf(
+    {"name": s.String(1)},
     {
-        "description": s.Either((s.Text(), s.Null())),
-        "parameters": s.Either((_OPEN, s.Null())),
+        "description": s.OneOf((s.String(), s.Null())),
+        "parameters": s.OneOf((_OPEN, s.Null())),
     },
     others=True,
 )
-TOOL = s.Kinds("type", {"function": s.Fields({"function": _FUNCTION}, others=True)})
-_NAMED = s.Fields(optional={"name": s.Text(), "schema": s.Either((_OPEN, s.Null()))}, others=True)
-FORMAT = s.Either(
+TOOL = s.TaggedUnion("type", {"function": s.ObjectOf({"function": _FUNCTION}, others=True)})
+_NAMED = s.ObjectOf(
+    optional={"name": s.String(), "schema": s.OneOf((_OPEN, s.Null()))}, others=True
+)
+FORMAT = s.OneOf(
     (
-        s.Kinds("type", {"json_schema": s.Fields({"json_schema": _NAMED}, others=True)}),
+        s.TaggedUnion("type", {"json_schema": s.ObjectOf({"json_schema": _NAMED}, others=True)}),
         s.Null(),
     )
 )
@@ -86,24 +96,24 @@ class ChatFamily(Family):
     reason_key: ClassVar[str] = "finish_reason"
     """What a choice calls the reason of its end."""
 
-    body: ClassVar[s.Fields] = s.Fields(
-        {"messages": s.Many(MESSAGE, least=1)},
+    body: ClassVar[s.ObjectOf] = s.ObjectOf(
+        {"messages": s.ListOf(MESSAGE, least=1)},
         {
-            "max_tokens": s.whole(1),
-            "max_completion_tokens": s.whole(1),
+            "max_tokens": s.integer(1),
+            "max_completion_tokens": s.integer(1),
             "temperature": s.Number(0, 2),
             "top_p": s.Number(0, 1),
             "stop": STOP,
-            "n": s.whole(1),
-            "stream": s.Flag(),
-            "tools": s.Many(TOOL),
+            "n": s.integer(1),
+            "stream": s.Boolean(),
+            "tools": s.ListOf(TOOL),
             "tool_choice": CHOICE,
             "response_format": FORMAT,
         },
         others=True,
     )
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a chat completion's body."""
         s.check(self.body, body)
         system, messages = read_messages(body["messages"])
@@ -122,7 +132,7 @@ class ChatFamily(Family):
             schema=_schema(body),
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a chat completion with one choice."""
         message = self.message(reply)
         return self.head(conversation, reply, "chat.completion") | {

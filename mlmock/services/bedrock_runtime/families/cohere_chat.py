@@ -13,36 +13,36 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.cohere_command import reason
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_OPEN = s.Fields(others=True)
-_SPOKEN = s.Fields(
-    {"role": s.Text(among=("USER", "CHATBOT", "SYSTEM", "TOOL"))},
-    {"message": s.Text()},
+_OPEN = s.ObjectOf(others=True)
+_SPOKEN = s.ObjectOf(
+    {"role": s.String(among=("USER", "CHATBOT", "SYSTEM", "TOOL"))},
+    {"message": s.String()},
     others=True,
 )
-_CALL = s.Fields(optional={"name": s.Text()}, others=True)
-_BODY = s.Fields(
-    {"message": s.Text()},
+_CALL = s.ObjectOf(optional={"name": s.String()}, others=True)
+_BODY = s.ObjectOf(
+    {"message": s.String()},
     {
-        "chat_history": s.Many(_SPOKEN),
-        "documents": s.Many(_OPEN),
-        "search_queries_only": s.Flag(),
-        "preamble": s.Text(),
-        "max_tokens": s.whole(1, 4096),
+        "chat_history": s.ListOf(_SPOKEN),
+        "documents": s.ListOf(_OPEN),
+        "search_queries_only": s.Boolean(),
+        "preamble": s.String(),
+        "max_tokens": s.integer(1, 4096),
         "temperature": s.Number(0, 1),
         "p": s.Number(0.01, 0.99),
         "k": s.Number(0, 500),
-        "prompt_truncation": s.Text(among=("OFF", "AUTO_PRESERVE_ORDER")),
+        "prompt_truncation": s.String(among=("OFF", "AUTO_PRESERVE_ORDER")),
         "frequency_penalty": s.Number(0, 1),
         "presence_penalty": s.Number(0, 1),
-        "seed": s.whole(),
-        "return_prompt": s.Flag(),
-        "tools": s.Many(s.Fields({"name": s.Text(1)}, others=True)),
-        "tool_results": s.Many(s.Fields(optional={"call": _CALL}, others=True)),
-        "stop_sequences": s.Many(s.Text()),
-        "raw_prompting": s.Flag(),
-        "force_single_step": s.Flag(),
-        "citation_quality": s.Text(),
-        "stream": s.Flag(),
+        "seed": s.integer(),
+        "return_prompt": s.Boolean(),
+        "tools": s.ListOf(s.ObjectOf({"name": s.String(1)}, others=True)),
+        "tool_results": s.ListOf(s.ObjectOf(optional={"call": _CALL}, others=True)),
+        "stop_sequences": s.ListOf(s.String()),
+        "raw_prompting": s.Boolean(),
+        "force_single_step": s.Boolean(),
+        "citation_quality": s.String(),
+        "stream": s.Boolean(),
     },
 )
 _ROLES = {"USER": "user", "CHATBOT": "assistant"}
@@ -57,7 +57,7 @@ class CommandR(Family):
         """Return what the models can do: texts and tools."""
         return Traits(tool_choices=frozenset({"auto"}), images=False, max_tokens=4096)
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the message after its history; results of tools are in the last turn."""
         s.check(_BODY, body)
         history: Sequence[Mapping[str, Any]] = body.get("chat_history", ())
@@ -73,7 +73,7 @@ class CommandR(Family):
             extra={"history": history, "message": body["message"]},
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the answer, with the history that it continues."""
         said = conversation.extra.get("message", conversation.last_user)
         answer = {
@@ -101,7 +101,7 @@ class CommandR(Family):
             elif kind == "messageStop":
                 if reply.tool_uses:
                     yield _event("tool-calls-generation", tool_calls=_calls(reply))
-                whole = self.answer(conversation, reply)
+                whole = self.format_reply(conversation, reply)
                 ended = {"response": whole, "finish_reason": reason(reply)}
                 yield {"is_finished": True, "event_type": "stream-end", **ended}
 

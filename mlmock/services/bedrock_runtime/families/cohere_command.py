@@ -10,22 +10,22 @@ from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
-from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_BODY = s.Fields(
-    {"prompt": s.Text(1)},
+_BODY = s.ObjectOf(
+    {"prompt": s.String(1)},
     {
-        "max_tokens": s.whole(1, 4096),
+        "max_tokens": s.integer(1, 4096),
         "temperature": s.Number(0, 5),
         "p": s.Number(0, 1),
-        "k": s.whole(0, 500),
-        "stop_sequences": s.Many(s.Text()),
-        "num_generations": s.whole(1, 5),
-        "return_likelihoods": s.Text(among=("GENERATION", "ALL", "NONE")),
-        "stream": s.Flag(),
-        "logit_bias": s.Fields(others=True),
-        "truncate": s.Text(among=("NONE", "START", "END")),
+        "k": s.integer(0, 500),
+        "stop_sequences": s.ListOf(s.String()),
+        "num_generations": s.integer(1, 5),
+        "return_likelihoods": s.String(among=("GENERATION", "ALL", "NONE")),
+        "stream": s.Boolean(),
+        "logit_bias": s.ObjectOf(others=True),
+        "truncate": s.String(among=("NONE", "START", "END")),
     },
 )
 
@@ -45,7 +45,7 @@ class Command(Family):
             max_tokens=4096,
         )
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the prompt as a turn of the user."""
         s.check(_BODY, body)
         return Conversation(
@@ -62,7 +62,7 @@ class Command(Family):
             },
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return as many generations as were asked for, of the same text (judged)."""
         seed = reply.letters(16)
         found = [
@@ -81,9 +81,9 @@ class Command(Family):
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces where the body says ``stream``, the last without text; else one answer."""
         pieces = conversation.extra.get("stream", False)
-        for text in spoken(events):
+        for text in iter_text(events):
             if text is None and not pieces:
-                yield self.answer(conversation, reply)
+                yield self.format_reply(conversation, reply)
             elif text is not None and pieces:
                 yield {"index": 0, "is_finished": False, "text": text}
             elif text is None:

@@ -12,18 +12,22 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.chat_completions import MESSAGE, STOP, ChatFamily
 from mlmock.services.bedrock_runtime.families.chat_messages import read_messages
 from mlmock.services.bedrock_runtime.families.prompt_formats import BARS, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import spoken, thought_aloud, words_of
+from mlmock.services.bedrock_runtime.families.text_output import (
+    inline_reasoning,
+    iter_text,
+    words_of,
+)
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 _LIMITS: dict[str, s.Schema] = {
-    "max_tokens": s.whole(1, 32768),
+    "max_tokens": s.integer(1, 32768),
     "temperature": s.Number(0, 1),
     "top_p": s.Number(0, 1),
     "stop": STOP,
 }
 _MARKS = ("", "\n</think>\n\n")
-_PROMPT = s.Fields({"prompt": s.Text(1)}, _LIMITS)
-_MESSAGES = s.Fields({"messages": s.Many(MESSAGE, least=1)}, _LIMITS)
+_PROMPT = s.ObjectOf({"prompt": s.String(1)}, _LIMITS)
+_MESSAGES = s.ObjectOf({"messages": s.ListOf(MESSAGE, least=1)}, _LIMITS)
 
 
 class DeepSeekReasoner(Family):
@@ -35,7 +39,7 @@ class DeepSeekReasoner(Family):
         """Return what the model can do: no tools, no media."""
         return Traits(tools=False, images=False, max_tokens=32768)
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns of the prompt, or the messages where the body has those."""
         if "messages" in body:
             s.check(_MESSAGES, body)
@@ -54,7 +58,7 @@ class DeepSeekReasoner(Family):
             stop_sequences=(stop,) if isinstance(stop, str) else tuple(stop),
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the only choice: the reasoning, its end, and the text."""
         return _choices(words_of(reply, _MARKS), _reason(reply))
 
@@ -62,7 +66,7 @@ class DeepSeekReasoner(Family):
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the reason is null until the last."""
-        for text in spoken(thought_aloud(events, _MARKS)):
+        for text in iter_text(inline_reasoning(events, _MARKS)):
             yield _choices("", _reason(reply)) if text is None else _choices(text, None)
 
 

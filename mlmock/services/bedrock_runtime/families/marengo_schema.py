@@ -15,18 +15,18 @@ from mlmock.services.bedrock_runtime.media.segments import LONGEST
 from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION, base64_text
 from mlmock.services.bedrock_runtime.validation.schema import (
     Faults,
-    Fields,
-    Many,
+    ListOf,
     Number,
+    ObjectOf,
     Schema,
-    Text,
-    whole,
+    String,
+    integer,
 )
 
 _KINDS_2 = ("text", "image", "video", "audio")
 _KINDS_3 = (*_KINDS_2, "text_image", "multi_input")
 _SECONDS = Number(0, LONGEST)
-_TEXT = Text(least=1)
+_TEXT = String(least=1)
 _SOURCES: dict[str, Schema] = {"s3Location": S3_LOCATION, "base64String": base64_text}
 FUSED = "fused_embedding"
 OPTIONS_2 = ("visual-text", "visual-image", "audio")
@@ -46,7 +46,7 @@ class _Media:
             faults.append(f"{path}: no subschema matched out of the total 2 subschemas")
             return
         sources = {name: _SOURCES[name] for name in given}
-        Fields({**self.required, **sources}, self.optional)(value, path, faults)
+        ObjectOf({**self.required, **sources}, self.optional)(value, path, faults)
 
 
 _MEDIA = _Media({}, {})
@@ -54,15 +54,15 @@ _FLAT: dict[str, Schema] = {
     "startSec": _SECONDS,
     "lengthSec": _SECONDS,
     "useFixedLengthSec": Number(2, 10),
-    "minClipSec": whole(1, 5),
-    "textTruncate": Text(among=("end", "none")),
-    "embeddingOption": Many(Text(among=OPTIONS_2), least=1),
+    "minClipSec": integer(1, 5),
+    "textTruncate": String(among=("end", "none")),
+    "embeddingOption": ListOf(String(among=OPTIONS_2), least=1),
 }
-_SEGMENTATION = Fields(
-    {"method": Text(among=("dynamic", "fixed"))},
+_SEGMENTATION = ObjectOf(
+    {"method": String(among=("dynamic", "fixed"))},
     {
-        "dynamic": Fields({}, {"minDurationSec": whole(1, 5)}),
-        "fixed": Fields({}, {"durationSec": whole(1, 10)}),
+        "dynamic": ObjectOf({}, {"minDurationSec": integer(1, 5)}),
+        "fixed": ObjectOf({}, {"durationSec": integer(1, 10)}),
     },
 )
 
@@ -79,11 +79,11 @@ class _Timed:
             "startSec": _SECONDS,
             "endSec": _SECONDS,
             "segmentation": _SEGMENTATION,
-            "embeddingOption": Many(Text(among=self.options), least=1),
-            "embeddingType": Many(Text(among=("separate_embedding", FUSED)), least=1),
-            "embeddingScope": Many(Text(among=("clip", "asset")), least=1),
+            "embeddingOption": ListOf(String(among=self.options), least=1),
+            "embeddingType": ListOf(String(among=("separate_embedding", FUSED)), least=1),
+            "embeddingScope": ListOf(String(among=("clip", "asset")), least=1),
         }
-        Fields({"mediaSource": _MEDIA}, timed)(value, path, faults)
+        ObjectOf({"mediaSource": _MEDIA}, timed)(value, path, faults)
         if len(faults) == before:
             self._relations(value, path, faults)
 
@@ -97,13 +97,13 @@ class _Timed:
 
 
 _NAMED = re.compile(r"<@([^>]*)>")
-_MANY = Fields(
+_MANY = ObjectOf(
     {
-        "mediaSources": Many(
-            _Media({"mediaType": Text(among=("image",))}, {"name": _TEXT}), least=1
+        "mediaSources": ListOf(
+            _Media({"mediaType": String(among=("image",))}, {"name": _TEXT}), least=1
         ),
     },
-    {"inputText": Text()},
+    {"inputText": String()},
 )
 
 
@@ -119,9 +119,9 @@ def multi_input(value: Any, path: str, faults: Faults) -> None:
 
 
 _NESTED: dict[str, Schema] = {
-    "text": Fields({"inputText": _TEXT}),
-    "image": Fields({"mediaSource": _MEDIA}),
-    "text_image": Fields({"inputText": _TEXT, "mediaSource": _MEDIA}),
+    "text": ObjectOf({"inputText": _TEXT}),
+    "image": ObjectOf({"mediaSource": _MEDIA}),
+    "text_image": ObjectOf({"inputText": _TEXT, "mediaSource": _MEDIA}),
     "multi_input": multi_input,
     **{kind: _Timed(options) for kind, options in OPTIONS_3.items()},
 }
@@ -137,8 +137,8 @@ def schema_of(model_id: str, asked: Any) -> Schema:
     kinds = _KINDS_3 if is_third(model_id) else _KINDS_2
     kind: Any = asked.get("inputType") if isinstance(asked, dict) else None
     if kind not in kinds:
-        return Fields({"inputType": Text(among=kinds)}, others=True)
+        return ObjectOf({"inputType": String(among=kinds)}, others=True)
     if is_third(model_id):
-        return Fields({"inputType": _TEXT, kind: _NESTED[kind]}, {"inferenceId": _TEXT})
+        return ObjectOf({"inputType": _TEXT, kind: _NESTED[kind]}, {"inferenceId": _TEXT})
     content: dict[str, Schema] = {"inputText": _TEXT} if kind == "text" else {"mediaSource": _MEDIA}
-    return Fields({"inputType": _TEXT, **content}, _FLAT)
+    return ObjectOf({"inputType": _TEXT, **content}, _FLAT)

@@ -12,7 +12,7 @@ from mlmock.services.bedrock_runtime.conversation.tokens import CHARACTERS
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import HEADERS, INSTRUCT, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 _OLD = ("meta.llama2", "meta.llama3-8b", "meta.llama3-70b")
@@ -37,7 +37,7 @@ class Llama(Family):
             max_tokens=2048 if old else 8192,
         )
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns that the prompt marks, in Llama 2's form or in that since 3."""
         s.check(_body(2048 if model_id.startswith(_OLD) else 8192), body)
         prompt = body["prompt"]
@@ -51,7 +51,7 @@ class Llama(Family):
             top_p=body.get("top_p"),
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the generation."""
         return {
             "generation": words_of(reply),
@@ -66,7 +66,7 @@ class Llama(Family):
         """Yield pieces; only the first has the prompt's count, only the last a reason."""
         prompt: int | None = reply.usage.input_tokens
         said = 0
-        for piece in spoken(events):
+        for piece in iter_text(events):
             if piece is not None:
                 said += len(piece)
                 yield _chunk(piece, prompt, -(-said // CHARACTERS), None)
@@ -76,14 +76,14 @@ class Llama(Family):
 
 
 @lru_cache(maxsize=2)
-def _body(most: int) -> s.Fields:
+def _body(most: int) -> s.ObjectOf:
     limits: dict[str, s.Schema] = {
-        "max_gen_len": s.whole(1, most),
+        "max_gen_len": s.integer(1, most),
         "temperature": s.Number(0, 1),
         "top_p": s.Number(0, 1),
-        "images": s.Many(s.Text(1)),
+        "images": s.ListOf(s.String(1)),
     }
-    return s.Fields({"prompt": s.Text(1)}, limits)
+    return s.ObjectOf({"prompt": s.String(1)}, limits)
 
 
 def _reason(reply: Reply) -> str:

@@ -13,20 +13,20 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
 from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 
 @lru_cache(maxsize=2)
-def _prompt(most: int) -> s.Fields:
+def _prompt(most: int) -> s.ObjectOf:
     limits: dict[str, s.Schema] = {
-        "max_tokens": s.whole(1, most),
+        "max_tokens": s.integer(1, most),
         "temperature": s.Number(0, 1),
         "top_p": s.Number(0, 1),
-        "top_k": s.whole(0, 200),
-        "stop": s.Many(s.Text(), most=10),
+        "top_k": s.integer(0, 200),
+        "stop": s.ListOf(s.String(), most=10),
     }
-    return s.Fields({"prompt": s.Text(1)}, limits)
+    return s.ObjectOf({"prompt": s.String(1)}, limits)
 
 
 _CHOICES = frozenset({"auto", "any"})
@@ -54,7 +54,7 @@ class MistralText(Family):
             max_tokens=4096 if "mixtral" in model_id else 8192,
         )
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns that the prompt marks."""
         s.check(_prompt(4096 if "mixtral" in model_id else 8192), body)
         system, messages = turns_of(body["prompt"], INSTRUCT)
@@ -69,7 +69,7 @@ class MistralText(Family):
             extra={"prompt": True},
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the only output."""
         return _outputs(words_of(reply), _reason(reply))
 
@@ -77,7 +77,7 @@ class MistralText(Family):
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the reason is null until the last."""
-        for text in spoken(events):
+        for text in iter_text(events):
             yield _outputs("", _reason(reply)) if text is None else _outputs(text, None)
 
 
@@ -114,17 +114,17 @@ class MistralChat(ChatFamily):
         """Return Mistral's name of the model."""
         return re.sub(r"-v\d+(?::\d+)?$", "", model_id.removeprefix("mistral."))
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the messages, or the turns of a prompt."""
         if "messages" in body or "prompt" not in body:
-            return super().read(body, model_id)
-        return _TEXTS.read(body, model_id)
+            return super().parse_request(body, model_id)
+        return _TEXTS.parse_request(body, model_id)
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a chat completion, or an output where a prompt was sent."""
         if conversation.extra.get("prompt"):
-            return _TEXTS.answer(conversation, reply)
-        return super().answer(conversation, reply)
+            return _TEXTS.format_reply(conversation, reply)
+        return super().format_reply(conversation, reply)
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]

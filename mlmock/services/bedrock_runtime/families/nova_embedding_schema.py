@@ -12,7 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mlmock.services.bedrock_runtime.validation.schema import Faults, Fields, Schema, Text, whole
+from mlmock.services.bedrock_runtime.validation.schema import (
+    Faults,
+    ObjectOf,
+    Schema,
+    String,
+    integer,
+)
 
 _PURPOSES = (
     "GENERIC_INDEX",
@@ -27,13 +33,13 @@ _PURPOSES = (
 )
 _WIDEST = 3072
 _LONGEST = 8192  # characters of a text that stands in the request itself
-_SIZE = whole(among=(256, 384, 1024, _WIDEST))
+_SIZE = integer(among=(256, 384, 1024, _WIDEST))
 _FORMATS = {
     "image": ("png", "jpeg", "gif", "webp"),
     "video": ("mp4", "mov", "mkv", "webm", "flv", "mpeg", "mpg", "wmv", "3gp"),
     "audio": ("mp3", "wav", "ogg"),
 }
-_MODES = Text(among=("AUDIO_VIDEO_COMBINED", "AUDIO_VIDEO_SEPARATE"))
+_MODES = String(among=("AUDIO_VIDEO_COMBINED", "AUDIO_VIDEO_SEPARATE"))
 
 
 class Input(NamedTuple):
@@ -53,9 +59,9 @@ class Parameters:
     def __call__(self, value: Any, path: str, faults: Faults) -> None:
         """Add to `faults` what is wrong with `value` at `path`."""
         kinds = [kind for kind in self.parts if isinstance(value, dict) and kind in value]
-        required: dict[str, Schema] = {"embeddingPurpose": Text(among=_PURPOSES)}
+        required: dict[str, Schema] = {"embeddingPurpose": String(among=_PURPOSES)}
         required |= {kind: self.parts[kind] for kind in kinds}
-        Fields(required, {"embeddingDimension": _SIZE})(value, path, faults)
+        ObjectOf(required, {"embeddingDimension": _SIZE})(value, path, faults)
         if isinstance(value, dict) and len(kinds) != 1:
             faults.append(f"{path}: {len(kinds)} subschemas matched instead of one")
 
@@ -72,21 +78,21 @@ def parameters(source: Schema, segments: Mapping[str, Schema] | None = None) -> 
     """
     cut = {kind: {"segmentationConfig": schema} for kind, schema in (segments or {}).items()}
     text: dict[str, Schema] = {
-        "value": Text(1, _LONGEST),
+        "value": String(1, _LONGEST),
         "source": source,
-        "truncationMode": Text(among=("START", "END", "NONE")),
+        "truncationMode": String(among=("START", "END", "NONE")),
     }
-    parts: dict[str, Schema] = {"text": _Text(Fields({}, {**text, **cut.get("text", {})}))}
+    parts: dict[str, Schema] = {"text": _Text(ObjectOf({}, {**text, **cut.get("text", {})}))}
     more: dict[str, dict[str, Schema]] = {
-        "image": {"detailLevel": Text(among=("STANDARD_IMAGE", "DOCUMENT_IMAGE"))},
+        "image": {"detailLevel": String(among=("STANDARD_IMAGE", "DOCUMENT_IMAGE"))},
         "video": {} if segments else {"embeddingMode": _MODES},
         "audio": {},
     }
     for kind, formats in _FORMATS.items():
-        required: dict[str, Schema] = {"format": Text(among=formats), "source": source}
+        required: dict[str, Schema] = {"format": String(among=formats), "source": source}
         if segments and kind == "video":
             required["embeddingMode"] = _MODES
-        parts[kind] = Fields(required, {**more[kind], **cut.get(kind, {})})
+        parts[kind] = ObjectOf(required, {**more[kind], **cut.get(kind, {})})
     return Parameters(parts)
 
 
@@ -94,7 +100,7 @@ def parameters(source: Schema, segments: Mapping[str, Schema] | None = None) -> 
 class _Text:
     """A text: one that stands in the request, or one that is read from its source."""
 
-    fields: Fields
+    fields: ObjectOf
 
     def __call__(self, value: Any, path: str, faults: Faults) -> None:
         self.fields(value, path, faults)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Embedding
+from mlmock.services.bedrock_runtime.conversation.requests import EmbeddingRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.errors import malformed
+from mlmock.services.bedrock_runtime.errors import malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.families.nova_embedding_schema import parameters
 from mlmock.services.bedrock_runtime.media.encoding import decoded
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_SOURCE = s.Fields(optional={"bytes": s.Text(), "s3Location": s.Fields(others=True)})
+_SOURCE = s.ObjectOf(optional={"bytes": s.String(), "s3Location": s.ObjectOf(others=True)})
 _PARAMETERS = parameters(_SOURCE)
-_BODY = s.Fields(
-    {"taskType": s.Text(among=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMETERS},
-    {"schemaVersion": s.Text()},
+_BODY = s.ObjectOf(
+    {"taskType": s.String(among=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMETERS},
+    {"schemaVersion": s.String()},
 )
 
 
@@ -32,15 +32,15 @@ class NovaEmbed(Family):
             kind="embedding", converse=False, streaming=False, tools=False, async_invoke=True
         )
 
-    def read(self, body: Body, model_id: str) -> Embedding:
+    def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the only input of the body."""
         s.check(_BODY, body)
         kind, part, size = _PARAMETERS.input_of(body["singleEmbeddingParams"])
         extra = {"kind": _name(kind, part)}
-        return Embedding(model_id, (_input(kind, part),), size, extra=extra)
+        return EmbeddingRequest(model_id, (_input(kind, part),), size, extra=extra)
 
-    def embedded(
-        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    def format_embeddings(
+        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the vector with the kind of what it stands for."""
         kind = asked.extra["kind"]
@@ -61,5 +61,7 @@ def _input(kind: str, given: Mapping[str, Any]) -> str | bytes:
         return str(source["s3Location"].get("uri", ""))
     data = decoded(source["bytes"]) if "bytes" in source else None
     if data is None:
-        raise malformed(f"#/singleEmbeddingParams/{kind}: required key [source] not found")
+        raise malformed_body_error(
+            f"#/singleEmbeddingParams/{kind}: required key [source] not found"
+        )
     return data

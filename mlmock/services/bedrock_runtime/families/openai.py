@@ -10,7 +10,7 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Event
 from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
-from mlmock.services.bedrock_runtime.families.text_output import thought_aloud, words
+from mlmock.services.bedrock_runtime.families.text_output import inline_reasoning, words
 
 _MARKS = ("<reasoning>", "</reasoning>")
 
@@ -33,4 +33,4 @@ class OpenWeight(ChatFamily):
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield chunks; reasoning comes as text between its marks."""
-        return super().chunks(conversation, reply, thought_aloud(events, _MARKS))
+        return super().chunks(conversation, reply, inline_reasoning(events, _MARKS))

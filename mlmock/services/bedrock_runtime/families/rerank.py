@@ -6,21 +6,21 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Ranking
+from mlmock.services.bedrock_runtime.conversation.requests import RerankRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_DOCUMENT = s.Either((s.Text(1), s.Fields(others=True)))
+_DOCUMENT = s.OneOf((s.String(1), s.ObjectOf(others=True)))
 _BOTH: dict[str, s.Schema] = {
-    "query": s.Text(1),
-    "documents": s.Many(_DOCUMENT, least=1, most=1000),
+    "query": s.String(1),
+    "documents": s.ListOf(_DOCUMENT, least=1, most=1000),
 }
-_TOP: dict[str, s.Schema] = {"top_n": s.whole(1)}
-_VERSION: dict[str, s.Schema] = {"api_version": s.whole(2)}
-_MORE: dict[str, s.Schema] = {"max_tokens_per_doc": s.whole(1), "return_documents": s.Flag()}
-_AMAZON = s.Fields(_BOTH, _TOP)
-_COHERE = s.Fields(_BOTH | _VERSION, _TOP | _MORE)
+_TOP: dict[str, s.Schema] = {"top_n": s.integer(1)}
+_VERSION: dict[str, s.Schema] = {"api_version": s.integer(2)}
+_MORE: dict[str, s.Schema] = {"max_tokens_per_doc": s.integer(1), "return_documents": s.Boolean()}
+_AMAZON = s.ObjectOf(_BOTH, _TOP)
+_COHERE = s.ObjectOf(_BOTH | _VERSION, _TOP | _MORE)
 
 
 class Rerank(Family):
@@ -32,13 +32,13 @@ class Rerank(Family):
         """Return what the models can do."""
         return Traits(kind="rerank", converse=False, streaming=False, tools=False, system=False)
 
-    def read(self, body: Body, model_id: str) -> Ranking:
+    def parse_request(self, body: Body, model_id: str) -> RerankRequest:
         """Return query and documents; a document that isn't a text counts as its JSON."""
         s.check(_AMAZON if model_id.startswith("amazon.") else _COHERE, body)
         documents = [d if isinstance(d, str) else json.dumps(d) for d in body["documents"]]
-        return Ranking(model_id, body["query"], documents, body.get("top_n"))
+        return RerankRequest(model_id, body["query"], documents, body.get("top_n"))
 
-    def ranked(self, asked: Ranking, scores: Sequence[float]) -> dict[str, Any]:
+    def format_ranking(self, asked: RerankRequest, scores: Sequence[float]) -> dict[str, Any]:
         """Return the places of the documents with their scores; equal ones keep their order."""
         order = sorted(range(len(scores)), key=lambda place: -scores[place])[: asked.top]
         found = [{"index": place, "relevance_score": scores[place]} for place in order]

@@ -13,15 +13,15 @@ from typing import Any
 from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.families.base import Event
 
-Marks = tuple[str, str]
+TagPair = tuple[str, str]
 
 
-def words_of(reply: Reply, marks: Marks | None = None) -> str:
+def words_of(reply: Reply, marks: TagPair | None = None) -> str:
     """Return everything that `reply` says; reasoning between `marks`, or not at all."""
     return "".join(words(block, marks) for block in reply.content)
 
 
-def words(block: Mapping[str, Any], marks: Marks | None) -> str:
+def words(block: Mapping[str, Any], marks: TagPair | None) -> str:
     """Return what one block says."""
     if "reasoningContent" in block:
         thought = block["reasoningContent"].get("reasoningText", {}).get("text", "")
@@ -38,7 +38,7 @@ def _opening(name: str) -> str:
     return f'{{"name": {json.dumps(name, ensure_ascii=False)}, "parameters": '
 
 
-def spoken(events: Iterator[Event]) -> Iterator[str | None]:
+def iter_text(events: Iterator[Event]) -> Iterator[str | None]:
     """Yield the pieces of text that Converse's events carry, and None when they are over."""
     uses = False
     for kind, event in events:
@@ -62,7 +62,7 @@ def _pieces(delta: Mapping[str, Any]) -> Iterator[str]:
         yield delta["toolUse"]["input"]
 
 
-def thought_aloud(events: Iterator[Event], marks: Marks) -> Iterator[Event]:
+def inline_reasoning(events: Iterator[Event], marks: TagPair) -> Iterator[Event]:
     """Yield the events with reasoning as text, between `marks`."""
     inside = False
     for kind, event in events:

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Embedding
+from mlmock.services.bedrock_runtime.conversation.requests import EmbeddingRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.errors import invalid, malformed
+from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.embeddings import scaled
 from mlmock.services.bedrock_runtime.media.encoding import decoded
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 EMBEDS = Traits(kind="embedding", converse=False, streaming=False, tools=False, system=False)
-_TEXT = s.Text(1, 50000)
-_FIRST = s.Fields({"inputText": _TEXT})
-_SECOND = s.Fields(
+_TEXT = s.String(1, 50000)
+_FIRST = s.ObjectOf({"inputText": _TEXT})
+_SECOND = s.ObjectOf(
     {"inputText": _TEXT},
     {
-        "dimensions": s.whole(among=(256, 512, 1024)),
-        "normalize": s.Flag(),
-        "embeddingTypes": s.Many(s.Text(among=("float", "binary")), least=1),
+        "dimensions": s.integer(among=(256, 512, 1024)),
+        "normalize": s.Boolean(),
+        "embeddingTypes": s.ListOf(s.String(among=("float", "binary")), least=1),
     },
 )
-_PICTURES = s.Fields(
+_PICTURES = s.ObjectOf(
     optional={
-        "inputText": s.Text(),
-        "inputImage": s.Text(),
-        "embeddingConfig": s.Fields(
-            optional={"outputEmbeddingLength": s.whole(among=(256, 384, 1024))}
+        "inputText": s.String(),
+        "inputImage": s.String(),
+        "embeddingConfig": s.ObjectOf(
+            optional={"outputEmbeddingLength": s.integer(among=(256, 384, 1024))}
         ),
     }
 )
@@ -44,13 +44,13 @@ class TitanEmbedText(Family):
         """Return what the models can do."""
         return EMBEDS
 
-    def read(self, body: Body, model_id: str) -> Embedding:
+    def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the text that is to be embedded."""
         if not _is_second(model_id):
             s.check(_FIRST, body)
-            return Embedding(model_id, (body["inputText"],), 1536)
+            return EmbeddingRequest(model_id, (body["inputText"],), 1536)
         s.check(_SECOND, body)
-        return Embedding(
+        return EmbeddingRequest(
             model_id,
             (body["inputText"],),
             body.get("dimensions", 1024),
@@ -58,8 +58,8 @@ class TitanEmbedText(Family):
             {"types": tuple(body.get("embeddingTypes", ("float",)))},
         )
 
-    def embedded(
-        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    def format_embeddings(
+        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the vector; the second model gives it by type as well."""
         numbers = list(vectors[0])
@@ -80,19 +80,19 @@ class TitanEmbedImage(Family):
         """Return what the models can do."""
         return EMBEDS
 
-    def read(self, body: Body, model_id: str) -> Embedding:
+    def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return text and picture that are to be embedded."""
         s.check(_PICTURES, body)
         inputs: list[str | bytes] = [body["inputText"]] if body.get("inputText") else []
         if body.get("inputImage"):
             inputs.append(_picture(body["inputImage"]))
         if not inputs:
-            raise malformed("#: no subschema matched out of the total 2 subschemas")
+            raise malformed_body_error("#: no subschema matched out of the total 2 subschemas")
         length = body.get("embeddingConfig", {}).get("outputEmbeddingLength", 1024)
-        return Embedding(model_id, inputs, length)
+        return EmbeddingRequest(model_id, inputs, length)
 
-    def embedded(
-        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    def format_embeddings(
+        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the vector; that of a text with a picture lies halfway between theirs."""
         found = list(vectors[0])

@@ -12,7 +12,7 @@ from mlmock.services.bedrock_runtime.conversation.tokens import tokens_in
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import JOINED, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 _REASONS = {
@@ -35,7 +35,7 @@ class TitanText(Family):
         """Return what the models can do: texts, without system texts or tools."""
         return Traits(tools=False, system=False, images=False, max_tokens=_most(model_id))
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns in ``inputText``, which may be marked ``User:`` and ``Bot:``."""
         s.check(_body(_most(model_id)), body)
         said: Mapping[str, Any] = body.get("textGenerationConfig", {})
@@ -50,7 +50,7 @@ class TitanText(Family):
             stop_sequences=tuple(said.get("stopSequences", ())),
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the only result, with its tokens."""
         result = {
             "tokenCount": reply.usage.output_tokens,
@@ -63,7 +63,7 @@ class TitanText(Family):
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the count of all tokens and the reason are null until the last."""
-        for text in spoken(events):
+        for text in iter_text(events):
             if text is not None:
                 yield _chunk(text, reply, None, None)
             else:
@@ -95,11 +95,13 @@ def _most(model_id: str) -> int:
 
 
 @lru_cache(maxsize=8)
-def _body(most: int) -> s.Fields:
+def _body(most: int) -> s.ObjectOf:
     config: dict[str, s.Schema] = {
-        "maxTokenCount": s.whole(0, most),
+        "maxTokenCount": s.integer(0, most),
         "temperature": s.Number(0, 1),
         "topP": s.Number(0, 1),
-        "stopSequences": s.Many(s.Text()),
+        "stopSequences": s.ListOf(s.String()),
     }
-    return s.Fields({"inputText": s.Text(1)}, {"textGenerationConfig": s.Fields(optional=config)})
+    return s.ObjectOf(
+        {"inputText": s.String(1)}, {"textGenerationConfig": s.ObjectOf(optional=config)}
+    )

@@ -6,39 +6,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.replies import Reply
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, Embedding
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, EmbeddingRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.errors import invalid, malformed
+from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.marengo_schema import multi_input
-from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
 from mlmock.services.bedrock_runtime.media.encoding import decoded
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_PLACE = s.Fields({"uri": s.Text(1)}, {"bucketOwner": s.Text()})
-_SOURCE = s.Either(
-    (s.Fields({"s3Location": _PLACE}), s.Fields({"base64String": s.Text(1)})),
+_PLACE = s.ObjectOf({"uri": s.String(1)}, {"bucketOwner": s.String()})
+_SOURCE = s.OneOf(
+    (s.ObjectOf({"s3Location": _PLACE}), s.ObjectOf({"base64String": s.String(1)})),
 )
-_PEGASUS = s.Fields(
-    {"inputPrompt": s.Text(1), "mediaSource": s.Fields(others=True)},
+_PEGASUS = s.ObjectOf(
+    {"inputPrompt": s.String(1), "mediaSource": s.ObjectOf(others=True)},
     {
         "temperature": s.Number(0, 1),
-        "maxOutputTokens": s.whole(1, 4096),
-        "responseFormat": s.Fields(others=True),
+        "maxOutputTokens": s.integer(1, 4096),
+        "responseFormat": s.ObjectOf(others=True),
     },
 )
-_LATER = s.Fields(_PEGASUS.required, _PEGASUS.optional, others=True)
-_OPEN = s.Fields(others=True)
-_KINDS = s.Text(among=("text", "image", "video", "audio", "text_image", "multi_input"))
-_MARENGO = s.Fields(
+_LATER = s.ObjectOf(_PEGASUS.required, _PEGASUS.optional, others=True)
+_OPEN = s.ObjectOf(others=True)
+_KINDS = s.String(among=("text", "image", "video", "audio", "text_image", "multi_input"))
+_MARENGO = s.ObjectOf(
     {"inputType": _KINDS},
     {
-        "inputText": s.Text(1),
+        "inputText": s.String(1),
         "mediaSource": _SOURCE,
-        "textTruncate": s.Text(among=("end", "none")),
-        "text": s.Fields({"inputText": s.Text(1)}, others=True),
-        "image": s.Fields({"mediaSource": _SOURCE}, others=True),
-        "text_image": s.Fields({"inputText": s.Text(1), "mediaSource": _SOURCE}, others=True),
+        "textTruncate": s.String(among=("end", "none")),
+        "text": s.ObjectOf({"inputText": s.String(1)}, others=True),
+        "image": s.ObjectOf({"mediaSource": _SOURCE}, others=True),
+        "text_image": s.ObjectOf({"inputText": s.String(1), "mediaSource": _SOURCE}, others=True),
         "multi_input": multi_input,
         "video": _OPEN,
         "audio": _OPEN,
@@ -56,7 +56,7 @@ class Pegasus(Family):
         """Return what the models can do: they are called by InvokeModel and its stream alone."""
         return Traits(converse=False, tools=False, system=False, images=False, max_tokens=4096)
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the prompt as a turn of the user; the film is not looked at.
 
         What versions after 1.2 take beyond its members isn't known, and passes.
@@ -73,7 +73,7 @@ class Pegasus(Family):
             schema=schema if isinstance(schema, dict) else None,
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the message and why it ended."""
         return {"message": words_of(reply), "finishReason": _reason(reply)}
 
@@ -81,7 +81,7 @@ class Pegasus(Family):
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces of the message; the last has the reason (judged: no source shows them)."""
-        for text in spoken(events):
+        for text in iter_text(events):
             reason = _reason(reply) if text is None else None
             yield {"message": text or "", "finishReason": reason}
 
@@ -97,7 +97,7 @@ class Marengo(Family):
             kind="embedding", converse=False, streaming=False, tools=False, async_invoke=True
         )
 
-    def read(self, body: Body, model_id: str) -> Embedding:
+    def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the text or picture; the third version nests it under its kind."""
         s.check(_MARENGO, body)
         kind = body["inputType"]
@@ -106,11 +106,11 @@ class Marengo(Family):
         third = "marengo-embed-3" in model_id
         given: Any = body.get(kind) if third else body
         if given is None:
-            raise malformed(f"#: required key [{kind}] not found")
-        return Embedding(model_id, _inputs(kind, given), 512 if third else 1024)
+            raise malformed_body_error(f"#: required key [{kind}] not found")
+        return EmbeddingRequest(model_id, _inputs(kind, given), 512 if third else 1024)
 
-    def embedded(
-        self, asked: Embedding, vectors: Sequence[Sequence[float]], tokens: int
+    def format_embeddings(
+        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return one vector; that of several inputs is that of the last (judged)."""
         return {"data": [{"embedding": list(vectors[-1])}]}
@@ -123,13 +123,13 @@ def _reason(reply: Reply) -> str:
 def _check_source(source: Mapping[str, Any], path: str) -> None:
     given = [name for name in ("s3Location", "base64String") if name in source]
     if not given:
-        raise malformed("#: required key [s3Location] not found")
+        raise malformed_body_error("#: required key [s3Location] not found")
     if given == ["s3Location"]:
         s.check(
-            s.Fields({"mediaSource": s.Fields({"s3Location": _PLACE})}), {"mediaSource": source}
+            s.ObjectOf({"mediaSource": s.ObjectOf({"s3Location": _PLACE})}), {"mediaSource": source}
         )
     elif decoded(str(source["base64String"])) is None:
-        raise malformed(f"{path}/base64String: invalid base64")
+        raise malformed_body_error(f"{path}/base64String: invalid base64")
 
 
 def _inputs(kind: str, given: Mapping[str, Any]) -> list[str | bytes]:
@@ -138,11 +138,11 @@ def _inputs(kind: str, given: Mapping[str, Any]) -> list[str | bytes]:
     found: list[str | bytes] = []
     if kind.startswith("text"):
         if "inputText" not in given:
-            raise malformed("#: required key [inputText] not found")
+            raise malformed_body_error("#: required key [inputText] not found")
         found.append(given["inputText"])
     if kind.endswith("image"):
         if "mediaSource" not in given:
-            raise malformed("#: required key [mediaSource] not found")
+            raise malformed_body_error("#: required key [mediaSource] not found")
         found.append(_medium(given["mediaSource"]))
     return found
 
@@ -152,5 +152,5 @@ def _medium(source: Mapping[str, Any]) -> str | bytes:
         return str(source["s3Location"]["uri"])
     data = decoded(source["base64String"])
     if data is None:
-        raise malformed("#/mediaSource/base64String: invalid base64")
+        raise malformed_body_error("#/mediaSource/base64String: invalid base64")
     return data

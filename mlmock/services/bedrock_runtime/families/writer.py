@@ -11,13 +11,13 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event
 from mlmock.services.bedrock_runtime.families.chat_completions import STOP, ChatFamily, usage
 from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_PROMPT = s.Fields(
-    {"prompt": s.Text(1)},
+_PROMPT = s.ObjectOf(
+    {"prompt": s.String(1)},
     {
-        "max_tokens": s.whole(1),
+        "max_tokens": s.integer(1),
         "temperature": s.Number(0, 2),
         "top_p": s.Number(0, 1),
         "stop": STOP,
@@ -45,10 +45,10 @@ class Writer(ChatFamily):
             max_tokens=8192,
         )
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the messages, or the turns of a prompt."""
         if "messages" in body or "prompt" not in body:
-            return super().read(body, model_id)
+            return super().parse_request(body, model_id)
         s.check(_PROMPT, body)
         stop = body.get("stop") or ()
         system, messages = turns_of(body["prompt"], INSTRUCT)
@@ -63,10 +63,10 @@ class Writer(ChatFamily):
             extra={"prompt": True},
         )
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a chat completion, or a text completion where a prompt was sent."""
         if not conversation.extra.get("prompt"):
-            return super().answer(conversation, reply)
+            return super().format_reply(conversation, reply)
         choice = _choice(words_of(reply), self.reason(reply))
         head = self.head(conversation, reply, "text_completion")
         return head | {"choices": [choice], "usage": usage(reply)}
@@ -83,7 +83,7 @@ class Writer(ChatFamily):
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         head = self.head(conversation, reply, "text_completion")
-        for text in spoken(events):
+        for text in iter_text(events):
             reason = self.reason(reply) if text is None else None
             yield head | {"choices": [_choice(text or "", reason)]}
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmock.aws.scope import Narrowing, Scope
+from mlmock.aws.scope import Scope, ScopeFilter
 from mlmock.call import Call
-from mlmock.engine.state import World
+from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime.guardrails.pii import Span, spans
 from mlmock.services.bedrock_runtime.guardrails.text_matchers import Finder
@@ -26,13 +26,13 @@ Score = Callable[[str], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class DeclaredSeverity:
     """How severe a text is in one category, as the test's author says."""
 
     category: str
     score: Score
     finder: Finder | None
-    at: Narrowing
+    at: ScopeFilter
 
     def of(self, text: str) -> float | None:
         """Return the severity of `text`, or None where the author says nothing about it."""
@@ -42,20 +42,20 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DeclaredPii:
     """What is personal data of one type, as the test's author says."""
 
     type: str
     finder: Finder
-    at: Narrowing
+    at: ScopeFilter
 
 
 class ChecksScript:
     """What is declared of the checks of a world."""
 
-    def __init__(self, world: World) -> None:
-        self.scores: tuple[Scored, ...] = ()
-        self.told: tuple[Told, ...] = ()
+    def __init__(self, state: MockState) -> None:
+        self.scores: tuple[DeclaredSeverity, ...] = ()
+        self.told: tuple[DeclaredPii, ...] = ()
 
     def severity(self, category: str, texts: Sequence[str], scope: Scope) -> float:
         """Return the greatest severity of the texts; of two words on a text the later counts."""
@@ -79,7 +79,7 @@ def checked(backend: Backend, call: Call) -> Result:
     checks, messages = call.params["checks"], call.params["messages"]
     if not checks:
         raise ServiceError("ValidationException", "At least one check must be specified.")
-    script = backend.world.part(ChecksScript)
+    script = backend.state.shared(ChecksScript)
     texts = [text for _, _, text in _texts(messages)]
     units = {"textUnits": math.ceil(sum(map(len, texts)) / _UNIT)}
     results: Result = {}

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mlmock.aws.arns import parse_arn
-from mlmock.aws.scope import Narrowing, Scope
-from mlmock.engine.state import World
+from mlmock.aws.scope import Scope, ScopeFilter
+from mlmock.engine.state import MockState
 from mlmock.services.bedrock_runtime.guardrails.policies import Policy
-from mlmock.services.common.declarations import Declared
+from mlmock.services.common.declarations import ScopedRegistry
 
 # What the console proposes for both.
 _MESSAGE = "Sorry, the model cannot answer this question."
@@ -41,11 +41,11 @@ class Name:
 class Guardrails:
     """The guardrails of a world."""
 
-    def __init__(self, world: World) -> None:
-        self._declared: Declared[Definition] = Declared(world.ledger)
+    def __init__(self, state: MockState) -> None:
+        self._declared: ScopedRegistry[Definition] = ScopedRegistry(state.undo_log)
 
     def declare(
-        self, name: str, version: str | None, at: Narrowing, make: Callable[[], Definition]
+        self, name: str, version: str | None, at: ScopeFilter, make: Callable[[], Definition]
     ) -> Definition:
         """Return the guardrail `name` in a version (None: all others), made if it is new."""
         return self._declared.get_or_add(_key(name, version), at, make)

@@ -137,8 +137,8 @@ def find(backend: Backend, identifier: str, version: str) -> Guardrail:
     """
     scope = backend.scope
     name = named(identifier, version, scope) if version else None
-    found = None if name is None else backend.world.part(Guardrails).find(name)
-    if found is None and version and not backend.world.block.options.strict:
+    found = None if name is None else backend.state.shared(Guardrails).find(name)
+    if found is None and version and not backend.state.context.options.strict:
         found, name = Definition(), name or Name(identifier, version, scope)
     if found is None or name is None:
         raise ServiceError(

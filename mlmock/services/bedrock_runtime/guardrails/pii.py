@@ -17,7 +17,7 @@ Check = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class PiiType:
     """How a type of data is told: a pattern, and a check of what it finds.
 
     Where the pattern has a group, the group is the value and the rest its surroundings.
@@ -100,94 +100,96 @@ _STREET = (
 _CAPITAL = r"[A-Z][\w'’-]+"
 
 # In the order of the service model. The forms are those that their issuers publish.
-KINDS: dict[str, Kind] = {
-    "ADDRESS": Kind(
+KINDS: dict[str, PiiType] = {
+    "ADDRESS": PiiType(
         rf"\b\d{{1,6}}[A-Za-z]?\s(?:{_CAPITAL}\s){{1,4}}(?:{_STREET})\b\.?"
         rf"(?:,?\s(?:Apt|Suite|Unit)\.?\s?\w+)?"
         rf"(?:,\s{_CAPITAL}(?:\s{_CAPITAL})*)?(?:,?\s[A-Z]{{2}}\s\d{{5}}(?:-\d{{4}})?)?"
     ),
-    "AGE": Kind(
+    "AGE": PiiType(
         r"(?i)\b(\d{1,3})(?=[\s-]years?[\s-]old\b)|\b(?:aged?|i am|i'm)[\s:]+(\d{1,3})\b(?!\s*%)"
     ),
-    "AWS_ACCESS_KEY": Kind(r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA)[A-Z0-9]{16}\b"),
-    "AWS_SECRET_KEY": Kind(
+    "AWS_ACCESS_KEY": PiiType(r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA)[A-Z0-9]{16}\b"),
+    "AWS_SECRET_KEY": PiiType(
         r"(?i:\b(?:secret|aws)[\w\s-]{0,20}key\b)[\"'\s:=is]*(?<![A-Za-z0-9/+=])"
         r"([A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])"
     ),
-    "CA_HEALTH_NUMBER": Kind(
+    "CA_HEALTH_NUMBER": PiiType(
         _named("health(?: card| insurance)?|OHIP", r"\d{4}[ -]?\d{3}[ -]?\d{3}(?: ?[A-Z]{2})?\b")
     ),
-    "CA_SOCIAL_INSURANCE_NUMBER": Kind(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b", luhn),
-    "CREDIT_DEBIT_CARD_CVV": Kind(_named("cvv2?|cvc2?|security code|card code", r"\d{3,4}\b")),
-    "CREDIT_DEBIT_CARD_EXPIRY": Kind(
+    "CA_SOCIAL_INSURANCE_NUMBER": PiiType(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b", luhn),
+    "CREDIT_DEBIT_CARD_CVV": PiiType(_named("cvv2?|cvc2?|security code|card code", r"\d{3,4}\b")),
+    "CREDIT_DEBIT_CARD_EXPIRY": PiiType(
         r"(?i)\b(?:exp(?:iry|ires|iration)?(?:\sdate)?|valid\s(?:thru|until))\.?[\s:=is]*"
         r"((?:0[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d{2})\b"
     ),
-    "CREDIT_DEBIT_CARD_NUMBER": Kind(r"\b(?:\d[ -]?){12,18}\d\b", _card),
-    "DRIVER_ID": Kind(
+    "CREDIT_DEBIT_CARD_NUMBER": PiiType(r"\b(?:\d[ -]?){12,18}\d\b", _card),
+    "DRIVER_ID": PiiType(
         _named(
             r"driver'?s?[\s']*(?:licen[cs]e|id)|DL",
             r"(?=[A-Z0-9-]*\d)[A-Z0-9](?:[A-Z0-9-]{4,18})\b",
         )
     ),
-    "EMAIL": Kind(r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b"),
-    "INTERNATIONAL_BANK_ACCOUNT_NUMBER": Kind(
+    "EMAIL": PiiType(r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b"),
+    "INTERNATIONAL_BANK_ACCOUNT_NUMBER": PiiType(
         r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", iban
     ),
-    "IP_ADDRESS": Kind(
+    "IP_ADDRESS": PiiType(
         r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)"
         r"|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]))",
         ip_address,
     ),
-    "LICENSE_PLATE": Kind(
+    "LICENSE_PLATE": PiiType(
         _named(
             "licen[cs]e plate|number plate|plate|registration",
             r"(?=[A-Z0-9 -]*\d)[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5}\b",
         )
     ),
-    "MAC_ADDRESS": Kind(
+    "MAC_ADDRESS": PiiType(
         r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])"
     ),
-    "NAME": Kind(
+    "NAME": PiiType(
         rf"(?:\b(?:[Mm]y name is|I am called|[Ss]igned by)\s|\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s)"
         rf"({_CAPITAL}(?:\s{_CAPITAL}){{0,3}})"
     ),
-    "PASSWORD": Kind(
+    "PASSWORD": PiiType(
         r"(?i:\b(?:password|passwd|pwd|passphrase)\b)(?i:\s+is\b)?[\s:=]{0,4}(\S{4,})"
     ),
-    "PHONE": Kind(
+    "PHONE": PiiType(
         r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?|1[ .-])?"
         r"(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}"
         r"(?![\w-])|(?<![\w+])\+\d{8,15}\b|"
         + _named("phone|telephone|tel|mobile|cell|call(?: me)?(?: at| on)?", r"\d{7,15}\b")
     ),
-    "PIN": Kind(_named("pin", r"\d{4,6}\b")),
-    "SWIFT_CODE": Kind(_named("swift|bic", r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")),
-    "UK_NATIONAL_HEALTH_SERVICE_NUMBER": Kind(r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b", nhs_number),
-    "UK_NATIONAL_INSURANCE_NUMBER": Kind(
+    "PIN": PiiType(_named("pin", r"\d{4,6}\b")),
+    "SWIFT_CODE": PiiType(_named("swift|bic", r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")),
+    "UK_NATIONAL_HEALTH_SERVICE_NUMBER": PiiType(r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b", nhs_number),
+    "UK_NATIONAL_INSURANCE_NUMBER": PiiType(
         r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
         r" ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"
     ),
-    "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER": Kind(
+    "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER": PiiType(
         _named(r"utr|unique taxpayer reference|taxpayer reference", r"\d{5} ?\d{5}K?\b")
     ),
-    "URL": Kind(
+    "URL": PiiType(
         r"\b(?:https?|ftp)://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]|\bwww\.[^\s<>\"']+\.[a-z]{2,}\b"
     ),
-    "USERNAME": Kind(
+    "USERNAME": PiiType(
         r"(?i:\b(?:user ?name|user ?id|login)\b)(?i:\s+is\b)?[\s:=]{0,4}([\w.@-]{3,})"
     ),
-    "US_BANK_ACCOUNT_NUMBER": Kind(_named("(?:bank )?account|acct", r"\d{8,17}\b")),
-    "US_BANK_ROUTING_NUMBER": Kind(_named("(?:bank )?routing|aba|rtn", r"\d{9}\b"), routing_number),
-    "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER": Kind(
+    "US_BANK_ACCOUNT_NUMBER": PiiType(_named("(?:bank )?account|acct", r"\d{8,17}\b")),
+    "US_BANK_ROUTING_NUMBER": PiiType(
+        _named("(?:bank )?routing|aba|rtn", r"\d{9}\b"), routing_number
+    ),
+    "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER": PiiType(
         r"\b9\d{2}[ -]?(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])[ -]?\d{4}\b"
     ),
-    "US_PASSPORT_NUMBER": Kind(_named("passport", r"[A-Z]?\d{8,9}\b")),
-    "US_SOCIAL_SECURITY_NUMBER": Kind(
+    "US_PASSPORT_NUMBER": PiiType(_named("passport", r"[A-Z]?\d{8,9}\b")),
+    "US_SOCIAL_SECURITY_NUMBER": PiiType(
         r"\b(?!000|666|9\d\d)\d{3}(?:-(?!00)\d{2}-| (?!00)\d{2} )(?!0000)\d{4}\b|"
         + _named("ssn|social security", r"(?!000|666|9\d\d)\d{9}\b")
     ),
-    "VEHICLE_IDENTIFICATION_NUMBER": Kind(r"\b[A-HJ-NPR-Z0-9]{17}\b", _vehicle),
+    "VEHICLE_IDENTIFICATION_NUMBER": PiiType(r"\b[A-HJ-NPR-Z0-9]{17}\b", _vehicle),
 }
 _SEPARATED = "MAC_ADDRESS"  # its group is no value
 

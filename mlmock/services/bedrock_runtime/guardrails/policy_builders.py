@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from mlmock.errors import BadAnswer
+from mlmock.errors import InvalidRule
 from mlmock.services.bedrock_runtime.guardrails import policies
 from mlmock.services.bedrock_runtime.guardrails.pii import KINDS
 from mlmock.services.bedrock_runtime.guardrails.policies import Policy
@@ -23,31 +23,31 @@ _LONGEST = 500
 
 
 def checked_id(name: Any) -> str:
-    """Return the id of a guardrail; BadAnswer for what can't be one."""
+    """Return the id of a guardrail; InvalidRule for what can't be one."""
     if not isinstance(name, str) or not _ID.fullmatch(name):
-        raise BadAnswer(f"a guardrail's id is lower-case letters and digits, not {name!r}")
+        raise InvalidRule(f"a guardrail's id is lower-case letters and digits, not {name!r}")
     return name
 
 
 def checked_message(text: Any) -> str:
-    """Return a message of a guardrail; BadAnswer for what can't be one."""
+    """Return a message of a guardrail; InvalidRule for what can't be one."""
     if not isinstance(text, str) or not 1 <= len(text) <= _LONGEST:
-        raise BadAnswer(f"a guardrail's message has 1 to {_LONGEST} characters, not {text!r:.80}")
+        raise InvalidRule(f"a guardrail's message has 1 to {_LONGEST} characters, not {text!r:.80}")
     return text
 
 
 def checked_version(version: str | int | None) -> str | None:
-    """Return a version as calls name it; BadAnswer for what can't be one."""
+    """Return a version as calls name it; InvalidRule for what can't be one."""
     if version is None or _VERSION.fullmatch(str(version)):
         return None if version is None else str(version)
-    raise BadAnswer(f'a guardrail\'s version is "DRAFT" or a number from 1, not {version!r}')
+    raise InvalidRule(f'a guardrail\'s version is "DRAFT" or a number from 1, not {version!r}')
 
 
 def check_among(value: Any, known: tuple[Any, ...], what: str) -> None:
-    """Raise BadAnswer unless `value` is among those that are known."""
+    """Raise InvalidRule unless `value` is among those that are known."""
     if value not in known:
         names = ", ".join(str(name) for name in known if name is not None)
-        raise BadAnswer(f"{what} is one of {names}, not {value!r}")
+        raise InvalidRule(f"{what} is one of {names}, not {value!r}")
 
 
 def entries_of(
@@ -85,7 +85,7 @@ def _topics(value: Any, options: Any) -> list[Policy]:
 
 def _content(value: Any, options: Any) -> list[Policy]:
     if not isinstance(value, Mapping):
-        raise BadAnswer(
+        raise InvalidRule(
             f'content= maps a type to what it is found by, as {{"VIOLENCE": "kill"}}, not {value!r}'
         )
     for kind in value:
@@ -110,7 +110,7 @@ def _pii(value: Any, options: Any) -> list[Policy]:
 
 def _regexes(value: Any, options: Any) -> list[Policy]:
     if not isinstance(value, Mapping):
-        raise BadAnswer(f"regexes= maps a name to a regular expression, not {value!r}")
+        raise InvalidRule(f"regexes= maps a name to a regular expression, not {value!r}")
     return [
         policies.Regex(name=name, pattern=regex_pattern(pattern, f"regex {name}"), **options)
         for name, pattern in value.items()
@@ -130,20 +130,20 @@ BLOCKABLE: dict[str, Callable[[Any, Any], list[Policy]]] = {
 def _listed(value: Any) -> list[Any]:
     if isinstance(value, Iterable):
         return [value] if isinstance(value, str) else list(value)
-    raise BadAnswer(f"what a guardrail looks for is a name or a list of them, not {value!r}")
+    raise InvalidRule(f"what a guardrail looks for is a name or a list of them, not {value!r}")
 
 
 def threshold(kind: str, value: Any) -> float:
-    """Return the threshold of a grounding filter; BadAnswer outside 0 to 0.99."""
+    """Return the threshold of a grounding filter; InvalidRule outside 0 to 0.99."""
     if not isinstance(value, (int, float)) or not 0 <= value <= 0.99:
-        raise BadAnswer(f"the threshold of {kind} is 0 to 0.99, not {value!r}")
+        raise InvalidRule(f"the threshold of {kind} is 0 to 0.99, not {value!r}")
     return float(value)
 
 
 def constant(value: Any, what: str) -> Callable[..., float]:
-    """Return a function that always returns `value`; BadAnswer outside 0 to 1."""
+    """Return a function that always returns `value`; InvalidRule outside 0 to 1."""
     if not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise BadAnswer(f"{what}= is 0 to 1, or a function that returns it, not {value!r}")
+        raise InvalidRule(f"{what}= is 0 to 1, or a function that returns it, not {value!r}")
     return lambda *texts: float(value)
 
 

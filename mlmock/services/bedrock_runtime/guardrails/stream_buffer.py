@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _WINDOW = 1000
 
 
-class Gate:
+class StreamBuffer:
     """What stands between a model's text and its caller; `assess` gives the verdict on a text."""
 
     def __init__(self, assess: Callable[[str], Verdict]) -> None:

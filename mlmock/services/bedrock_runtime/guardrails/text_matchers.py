@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from mlmock.errors import BadAnswer
+from mlmock.errors import InvalidRule
 from mlmock.services.bedrock_runtime.guardrails.pii import Span
 
 Finder = Callable[[str], Iterable[Span]]
@@ -17,7 +17,7 @@ def finder_of(wanted: Any, what: str) -> Finder:
     """Return what finds `wanted` in a text: a list of spans, empty where it isn't there.
 
     `wanted` is a word or phrase (whole words, whatever their case), a compiled pattern, a match
-    value or any other predicate of the whole text, or several of them. BadAnswer for anything else.
+    value or any other predicate of the whole text, or several of them. InvalidRule for anything else.
     """
     if isinstance(wanted, str):
         return pattern_finder(word_pattern(wanted, what))
@@ -27,7 +27,7 @@ def finder_of(wanted: Any, what: str) -> Finder:
         return _predicate_finder(wanted)
     if isinstance(wanted, Iterable):
         return _any_finder([finder_of(item, what) for item in wanted])
-    raise BadAnswer(
+    raise InvalidRule(
         f"{what} is found by a word, a compiled pattern, a match value, a predicate of the text, "
         f"or a list of them; not by {wanted!r}"
     )
@@ -48,18 +48,18 @@ def _word(text: str) -> re.Pattern[str]:
 
 
 def word_pattern(text: Any, what: str) -> re.Pattern[str]:
-    """Return the pattern of a word or phrase as a whole, whatever its case. BadAnswer if blank."""
+    """Return the pattern of a word or phrase as a whole, whatever its case. InvalidRule if blank."""
     if not isinstance(text, str) or not text.strip():
-        raise BadAnswer(f"{what} takes words or phrases, not {text!r}")
+        raise InvalidRule(f"{what} takes words or phrases, not {text!r}")
     return _word(text)
 
 
 def regex_pattern(pattern: Any, what: str) -> re.Pattern[str]:
-    """Return `pattern` compiled; BadAnswer for what is no regular expression."""
+    """Return `pattern` compiled; InvalidRule for what is no regular expression."""
     try:
         return re.compile(pattern)
     except (re.error, TypeError) as fault:
-        raise BadAnswer(f"{what}: {pattern!r} is no regular expression: {fault}") from None
+        raise InvalidRule(f"{what}: {pattern!r} is no regular expression: {fault}") from None
 
 
 def _predicate_finder(test: Callable[[str], Any]) -> Finder:

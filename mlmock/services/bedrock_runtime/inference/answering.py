@@ -10,30 +10,35 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mlmock.call import Call
-from mlmock.errors import BadAnswer
-from mlmock.rules.answers import Default
-from mlmock.rules.matchers import shown
-from mlmock.rules.rule import given
+from mlmock.errors import InvalidRule
+from mlmock.rules.answers import DefaultAnswer
+from mlmock.rules.matchers import abbreviate_repr
+from mlmock.rules.rule import resolve_answer
 from mlmock.services.bedrock_runtime import errors as refusals
-from mlmock.services.bedrock_runtime.conversation.replies import Cached, Reply
+from mlmock.services.bedrock_runtime.conversation.replies import CacheUsage, Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
-from mlmock.services.bedrock_runtime.errors import whole_fault
+from mlmock.services.bedrock_runtime.errors import to_non_stream_error
 from mlmock.services.bedrock_runtime.inference.exchange import Exchange
-from mlmock.services.bedrock_runtime.models.declarations import Known
-from mlmock.services.bedrock_runtime.scripting.answers import Raw, Said, said_of
-from mlmock.services.bedrock_runtime.scripting.default_answers import default_words
-from mlmock.services.bedrock_runtime.scripting.model_rules import BODY, CHUNKS, WORDS, taken
-from mlmock.services.bedrock_runtime.scripting.reply_builder import reply_of
+from mlmock.services.bedrock_runtime.models.declarations import ResolvedModel
+from mlmock.services.bedrock_runtime.scripting.answers import Raw, ScriptedMessage, to_scripted
+from mlmock.services.bedrock_runtime.scripting.default_answers import default_message
+from mlmock.services.bedrock_runtime.scripting.model_rules import (
+    BODY,
+    CHUNKS,
+    MESSAGE,
+    find_model_rule,
+)
+from mlmock.services.bedrock_runtime.scripting.reply_builder import build_reply
 
 if TYPE_CHECKING:
     pass
 
 
-_SPEECH = frozenset({WORDS})
+_SPEECH = frozenset({MESSAGE})
 _EXACT = frozenset({BODY, CHUNKS})
 
 
-def check_length(known: Known, conversation: Conversation) -> None:
+def check_length(known: ResolvedModel, conversation: Conversation) -> None:
     """Refuse more than the model reads, or to write more than it can."""
     most = known.traits.max_tokens
     if most is not None and conversation.max_tokens and conversation.max_tokens > most:
@@ -46,7 +51,7 @@ def check_length(known: Known, conversation: Conversation) -> None:
         raise refusals.invalid("Input is too long for requested model.")
 
 
-def ask(
+def generate_reply(
     exchange: Exchange,
     conversation: Conversation,
     then: Callable[[Reply | Raw], Any],
@@ -57,43 +62,45 @@ def ask(
 
     A `Raw` reaches `then` only where `wanted` says that exact bodies are.
     """
-    found = taken(exchange.backend, exchange.call, exchange.known, wanted, conversation)
+    found = find_model_rule(exchange.backend, exchange.call, exchange.known, wanted, conversation)
     if found is None:
         said = _by_default(exchange, conversation)
         return then(_reply(exchange, conversation, said, 0.0, wanted))
     rule, answer = found
-    if rule.seconds:
-        _wait(exchange, rule.seconds)
-    if isinstance(answer, Default):
+    if rule.latency:
+        _wait(exchange, rule.latency)
+    if isinstance(answer, DefaultAnswer):
         answer = _by_default(exchange, conversation)
-    if isinstance(answer, Said):
-        return then(_reply(exchange, conversation, answer, rule.seconds, wanted))
+    if isinstance(answer, ScriptedMessage):
+        return then(_reply(exchange, conversation, answer, rule.latency, wanted))
 
     def finished(value: Any) -> Any:
-        said = said_of(value)
-        if isinstance(said, Said):
-            return then(_reply(exchange, conversation, said, rule.seconds, wanted))
+        said = to_scripted(value)
+        if isinstance(said, ScriptedMessage):
+            return then(_reply(exchange, conversation, said, rule.latency, wanted))
         if wanted.isdisjoint(_EXACT):
-            raise BadAnswer(f"{exchange.call.plan} has no exact body: {shown(value)}")
+            raise InvalidRule(
+                f"{exchange.call.compiled_operation} has no exact body: {abbreviate_repr(value)}"
+            )
         return then(said)
 
-    return given(answer, exchange.call, finished)
+    return resolve_answer(answer, exchange.call, finished)
 
 
-def _by_default(exchange: Exchange, conversation: Conversation) -> Said:
+def _by_default(exchange: Exchange, conversation: Conversation) -> ScriptedMessage:
     model = exchange.known.model
-    seed = exchange.backend.world.block.options.seed
-    return default_words(conversation, model.base or model.written, seed)
+    seed = exchange.backend.state.context.options.seed
+    return default_message(conversation, model.base or model.written, seed)
 
 
 def _wait(exchange: Exchange, seconds: float) -> None:
-    exchange.backend.world.wait(exchange.call, seconds)
+    exchange.backend.state.simulate_latency(exchange.call, seconds)
 
 
 def _reply(
     exchange: Exchange,
     conversation: Conversation,
-    said: Said,
+    said: ScriptedMessage,
     waited: float,
     wanted: frozenset[str],
 ) -> Reply:
@@ -102,32 +109,32 @@ def _reply(
         _wait(exchange, said.seconds)
         waited += said.seconds
         if said.fault is not None:
-            raise whole_fault(said.fault)
+            raise to_non_stream_error(said.fault)
     seed = created = 0
     if wanted is not _SPEECH or not said.is_whole:  # Converse has no ids and no dates of its own
-        world = exchange.backend.world
-        seed, created = world.block.random.getrandbits(63), int(world.clock.seconds())
+        state = exchange.backend.state
+        seed, created = state.context.random.getrandbits(63), int(state.clock.seconds())
     traits, cached = exchange.known.traits, _UNCACHED
     if traits.caches:
         cached = _cached(exchange, conversation)
-    return reply_of(
+    return build_reply(
         said, conversation, traits, seed=seed, created=created, waited=waited, cached=cached
     )
 
 
-_UNCACHED = Cached()
+_UNCACHED = CacheUsage()
 _MARKS = (b"cachePoint", b"cache_control")
 
 
-def is_marked(call: Call) -> bool:
+def has_cache_points(call: Call) -> bool:
     """True where the words of a cache point stand somewhere in a call: one look, and no parsing."""
     body = call.request.body
     return _MARKS[0] in body or _MARKS[1] in body
 
 
-def _cached(exchange: Exchange, conversation: Conversation) -> Cached:
+def _cached(exchange: Exchange, conversation: Conversation) -> CacheUsage:
     """Return what the model's prompt cache does with a conversation."""
-    if not is_marked(exchange.call):
+    if not has_cache_points(exchange.call):
         return _UNCACHED
     from mlmock.services.bedrock_runtime.inference import prompt_cache as caching
 
@@ -136,7 +143,7 @@ def _cached(exchange: Exchange, conversation: Conversation) -> Cached:
 
 def check_points(exchange: Exchange, conversation: Conversation) -> None:
     """Refuse cache points to a model that has no prompt cache, and those that don't fit."""
-    if is_marked(exchange.call):
+    if has_cache_points(exchange.call):
         from mlmock.services.bedrock_runtime.inference import prompt_cache as caching
 
         caching.check(exchange, conversation)

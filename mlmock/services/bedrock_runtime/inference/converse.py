@@ -9,23 +9,27 @@ from typing import TYPE_CHECKING, Any, cast
 from mlmock.call import Call
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime import errors as refusals
-from mlmock.services.bedrock_runtime.conversation.replies import Part, Reply, Usage
+from mlmock.services.bedrock_runtime.conversation.replies import Reply, ReplyPart, Usage
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation, text_of
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.inference import guardrail_enforcement as guarding
-from mlmock.services.bedrock_runtime.inference.answering import ask, check_length, check_points
+from mlmock.services.bedrock_runtime.inference.answering import (
+    check_length,
+    check_points,
+    generate_reply,
+)
 from mlmock.services.bedrock_runtime.inference.encoded_events import frames_of
-from mlmock.services.bedrock_runtime.inference.exchange import Exchange, begin
-from mlmock.services.bedrock_runtime.inference.guardrail_enforcement import Guarded
+from mlmock.services.bedrock_runtime.inference.exchange import Exchange, start_exchange
+from mlmock.services.bedrock_runtime.inference.guardrail_enforcement import GuardrailSession
 from mlmock.services.bedrock_runtime.models.declarations import (
-    Known,
+    ResolvedModel,
     check_converse,
     check_streaming,
 )
 from mlmock.services.bedrock_runtime.scripting.answers import Raw
 from mlmock.services.bedrock_runtime.validation import json_pointers as pointers
 from mlmock.services.bedrock_runtime.validation.attachments import check_attachments
-from mlmock.services.bedrock_runtime.validation.messages import check_turns, no_object
+from mlmock.services.bedrock_runtime.validation.messages import no_object, validate_messages
 from mlmock.services.bedrock_runtime.validation.tools import check_tools
 from mlmock.services.common.backend import Result
 
@@ -37,26 +41,28 @@ _NOTHING: dict[str, Any] = {}
 
 def converse(backend: RuntimeBackend, call: Call) -> Result:
     """Answer Converse."""
-    return _answered(begin(backend, call, streams=False), members_of)
+    return _answered(start_exchange(backend, call, streams=False), members_of)
 
 
 def converse_stream(backend: RuntimeBackend, call: Call) -> Result:
     """Answer ConverseStream."""
-    return _answered(begin(backend, call, streams=True), _stream_of)
+    return _answered(start_exchange(backend, call, streams=True), _stream_of)
 
 
 def _answered(exchange: Exchange, write: Any) -> Result:
     params, known = exchange.call.params, exchange.known
     conversation = checked_conversation(known, params, streams=exchange.streams)
     check_points(exchange, conversation)
-    guarded = guarding.guarded(exchange, conversation, params.get("guardrailConfig"))
+    guarded = guarding.apply_input_guardrail(exchange, conversation, params.get("guardrailConfig"))
     if guarded is None:
-        found: Any = ask(exchange, conversation, lambda reply: write(exchange, reply, None))
+        found: Any = generate_reply(
+            exchange, conversation, lambda reply: write(exchange, reply, None)
+        )
     elif guarded.blocked is not None:
         found = write(exchange, guarded.blocked, guarded)
     else:
         said = guarded.conversation
-        found = ask(exchange, said, lambda reply: write(exchange, reply, guarded))
+        found = generate_reply(exchange, said, lambda reply: write(exchange, reply, guarded))
     return cast("Result", found)
 
 
@@ -64,7 +70,7 @@ def _answered(exchange: Exchange, write: Any) -> Result:
 
 
 def checked_conversation(
-    known: Known, params: Mapping[str, Any], *, streams: bool = False
+    known: ResolvedModel, params: Mapping[str, Any], *, streams: bool = False
 ) -> Conversation:
     """Return the conversation in the parameters of a Converse, or raise what refuses it."""
     check_converse(known)
@@ -82,7 +88,7 @@ def checked_conversation(
             "use a model that supports system messages."
         )
     if messages or known.model.form != "prompt":
-        talk = check_turns(messages, traits, has_tools="toolConfig" in params)
+        talk = validate_messages(messages, traits, has_tools="toolConfig" in params)
         conversation.note_tokens(talk.tokens)
         if talk.media:
             check_attachments(talk.media, messages, traits)
@@ -94,7 +100,7 @@ def checked_conversation(
     return conversation
 
 
-def _check_by_family(known: Known, conversation: Conversation) -> None:
+def _check_by_family(known: ResolvedModel, conversation: Conversation) -> None:
     """Refuse what the model's provider does, in its words behind those of Converse."""
     if not isinstance(conversation.extra, dict):
         raise no_object("additionalModelRequestFields")
@@ -105,7 +111,7 @@ def _check_by_family(known: Known, conversation: Conversation) -> None:
             raise refusals.relayed(fault.message or "") from None
 
 
-def conversation_of(known: Known, params: Mapping[str, Any]) -> Conversation:
+def conversation_of(known: ResolvedModel, params: Mapping[str, Any]) -> Conversation:
     """Return what the parameters of a Converse say."""
     config, tools = params.get("inferenceConfig", _NOTHING), params.get("toolConfig", _NOTHING)
     system = params.get("system", ())
@@ -154,7 +160,7 @@ def _check_prompt(params: Mapping[str, Any]) -> None:
 # -- what goes out ---------------------------------------------------------------------------
 
 
-def members_of(exchange: Exchange, reply: Reply | Raw, guarded: Guarded | None) -> Result:
+def members_of(exchange: Exchange, reply: Reply | Raw, guarded: GuardrailSession | None) -> Result:
     """Return the answer of Converse, keys in alphabetical order as the service sends them."""
     assert isinstance(reply, Reply)
     if guarded is not None:
@@ -191,7 +197,7 @@ def _echo(found: Result, params: Mapping[str, Any]) -> None:
             found[name] = params[name]
 
 
-def _trace(found: Result, exchange: Exchange, guarded: Guarded | None) -> None:
+def _trace(found: Result, exchange: Exchange, guarded: GuardrailSession | None) -> None:
     trace: dict[str, Any] = {}
     if guarded is not None and guarded.traced:
         trace["guardrail"] = guarded.trace()
@@ -209,7 +215,7 @@ def _fields(exchange: Exchange, reply: Reply) -> dict[str, Any]:
     if family is None:
         return {**own, **reply.fields}
     said = conversation_of(known, exchange.call.params)._replace(extra={})
-    return {**own, **family.answer(said, reply), **reply.fields}
+    return {**own, **family.format_reply(said, reply), **reply.fields}
 
 
 def usage_of(usage: Usage) -> dict[str, Any]:
@@ -231,11 +237,11 @@ def usage_of(usage: Usage) -> dict[str, Any]:
     return found
 
 
-def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: Guarded | None) -> Result:
+def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: GuardrailSession | None) -> Result:
     assert isinstance(reply, Reply)
     if guarded is not None:
         reply = guarded.passed(reply)
-    params, world = exchange.call.params, exchange.backend.world
+    params, state = exchange.call.params, exchange.backend.state
     stop: dict[str, Any] = {}
     if "additionalModelResponseFieldPaths" in params:
         paths = params["additionalModelResponseFieldPaths"]
@@ -249,7 +255,7 @@ def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: Guarded | None) 
     metadata["usage"] = usage_of(usage)
     events = frames_of(
         _typed_reply(reply) if traits.typed_tool_use else reply,
-        lambda seconds: world.clock.advance(seconds=seconds),
+        lambda seconds: state.clock.advance(seconds=seconds),
         split_input=traits.splits_tool_input,
         stop=stop,
         metadata=metadata,
@@ -258,5 +264,5 @@ def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: Guarded | None) 
 
 
 def _typed_reply(reply: Reply) -> Reply:
-    parts = tuple(Part(_typed(part.block), part.pieces) for part in reply.parts)
+    parts = tuple(ReplyPart(_typed(part.block), part.pieces) for part in reply.parts)
     return reply._replace(parts=parts)

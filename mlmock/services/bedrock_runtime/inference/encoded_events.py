@@ -9,9 +9,9 @@ from typing import Any
 from zlib import crc32
 
 from mlmock.aws.protocol.compiler import operation
-from mlmock.services.bedrock_runtime.conversation.replies import Part, Reply
+from mlmock.services.bedrock_runtime.conversation.replies import Reply, ReplyPart
 from mlmock.services.bedrock_runtime.inference.stream_events import PADDING, Wait, events_of
-from mlmock.services.bedrock_runtime.scripting.reply_builder import words_of
+from mlmock.services.bedrock_runtime.scripting.reply_builder import split_words
 
 _LONGEST = 1024  # characters of a text whose messages are kept
 
@@ -41,7 +41,7 @@ def _is_quick(reply: Reply) -> bool:
     return bool(reply.parts) and not timed and all(map(_is_plain, reply.parts))
 
 
-def _is_plain(part: Part) -> bool:
+def _is_plain(part: ReplyPart) -> bool:
     """True for a text that is streamed a word at a time, and isn't too long to be kept."""
     return part.pieces is None and len(part.block.get("text", _TOO_LONG)) <= _LONGEST
 
@@ -62,7 +62,7 @@ def _padded(name: str, payload: Mapping[str, Any]) -> dict[str, Any]:
 def _text_messages(index: int, text: str) -> tuple[bytes, ...]:
     """Return the messages of a text block; those of the first one begin with messageStart."""
     start = [_message("messageStart", {"role": "assistant"})] if index == 0 else []
-    words = [_text_message(index, word) for word in words_of(text)]
+    words = [_text_message(index, word) for word in split_words(text)]
     return (*start, *words, _message("contentBlockStop", {"contentBlockIndex": index}))
 
 

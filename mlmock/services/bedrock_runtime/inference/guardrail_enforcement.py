@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlmock.services.bedrock_runtime.conversation.replies import Part, Pause, Reply, Usage
+from mlmock.services.bedrock_runtime.conversation.replies import Pause, Reply, ReplyPart, Usage
 from mlmock.services.bedrock_runtime.conversation.requests import Block, Conversation
 from mlmock.services.bedrock_runtime.errors import MISSHAPEN, invalid
-from mlmock.services.bedrock_runtime.guardrails.stream_buffer import Gate
+from mlmock.services.bedrock_runtime.guardrails.stream_buffer import StreamBuffer
 from mlmock.services.bedrock_runtime.scripting.reply_builder import pieces_of_text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _GROUNDS = {"grounding_source", "query"}
 
 
 @dataclass
-class Guarded:
+class GuardrailSession:
     """The guardrail of one exchange and what it has said.
 
     `conversation` is what the model gets to read; `blocked` the reply instead of the model's.
@@ -58,13 +58,15 @@ class Guarded:
             return reply
         self.originals = texts
         if verdict.message is not None:
-            parts: tuple[Part, ...] = (Part({"text": verdict.message}, (verdict.message,)),)
+            parts: tuple[ReplyPart, ...] = (
+                ReplyPart({"text": verdict.message}, (verdict.message,)),
+            )
         else:
             masked = iter(verdict.texts)
             parts = tuple(_masked(part, masked) for part in reply.parts)
         return self._changed(reply, parts, verdict)
 
-    def _changed(self, reply: Reply, parts: tuple[Part, ...], verdict: Verdict) -> Reply:
+    def _changed(self, reply: Reply, parts: tuple[ReplyPart, ...], verdict: Verdict) -> Reply:
         """Return `reply` with other parts.
 
         A message ends the turn, whatever the model had still in store; a mask ends nothing.
@@ -83,7 +85,7 @@ class Guarded:
 
     def _passing(self, reply: Reply, texts: list[str]) -> Reply:
         """Return a reply that streams while it is assessed, and ends where it is blocked."""
-        gate = Gate(lambda text: self._assessed([text]))
+        gate = StreamBuffer(lambda text: self._assessed([text]))
         parts = [_fed(gate, part) for part in reply.parts if not gate.is_shut]
         rest, verdict = gate.close()
         self.outputs.append(verdict)
@@ -125,14 +127,14 @@ class Guarded:
         return {**found, "actionReason": self.reason()}
 
 
-def _masked(part: Part, texts: Any) -> Part:
+def _masked(part: ReplyPart, texts: Any) -> ReplyPart:
     if "text" not in part.block:
         return part
     text = next(texts)
-    return part if text == part.block["text"] else Part({"text": text}, (text,))
+    return part if text == part.block["text"] else ReplyPart({"text": text}, (text,))
 
 
-def _fed(gate: Gate, part: Part) -> Part:
+def _fed(gate: StreamBuffer, part: ReplyPart) -> ReplyPart:
     if "text" not in part.block:
         return part
     pieces: list[str | Pause] = []
@@ -141,12 +143,12 @@ def _fed(gate: Gate, part: Part) -> Part:
     return _of_pieces(pieces)
 
 
-def _of_pieces(pieces: Sequence[str | Pause]) -> Part:
+def _of_pieces(pieces: Sequence[str | Pause]) -> ReplyPart:
     text = "".join(piece for piece in pieces if isinstance(piece, str))
-    return Part({"text": text}, tuple(pieces))
+    return ReplyPart({"text": text}, tuple(pieces))
 
 
-def _longer(part: Part, rest: Sequence[str]) -> Part:
+def _longer(part: ReplyPart, rest: Sequence[str]) -> ReplyPart:
     if "text" not in part.block or not rest:
         return part
     return _of_pieces([*pieces_of_text(part, part.block["text"]), *rest])
@@ -189,13 +191,13 @@ def _found(backend: Backend, config: Mapping[str, Any]) -> Guardrail:
     return guardrails.find(backend, config["guardrailIdentifier"], version)
 
 
-def guarded(
+def apply_input_guardrail(
     exchange: Exchange,
     conversation: Conversation,
     config: Mapping[str, Any] | None,
     *,
     native: bool = False,
-) -> Guarded | None:
+) -> GuardrailSession | None:
     """Return the guardrail's word on what comes in, or None where the caller named none.
 
     `native` where the answer is in the provider's own words. ValidationException if the guardrail
@@ -216,7 +218,7 @@ def guarded(
     full = config.get("trace") == "enabled_full"
     total = total_of(conversation, system)
     verdict = guardrail.assess("INPUT", contents, total=total, full=full)
-    found = Guarded(
+    found = GuardrailSession(
         guardrail,
         conversation,
         verdict,
@@ -242,5 +244,5 @@ def _system(exchange: Exchange) -> Sequence[Block]:
 def blocked_reply(exchange: Exchange, message: str, reason: str) -> Reply:
     """Return what the caller gets instead of an answer: no token has been spent."""
     created = int(exchange.backend.clock.seconds())
-    part = Part({"text": message}, (message,))
+    part = ReplyPart({"text": message}, (message,))
     return Reply((part,), reason, Usage(0, 0), latency=0, created=created)

@@ -10,24 +10,28 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from mlmock.aws.protocol.messages import Headed
+from mlmock.aws.protocol.messages import ResultWithHeaders
 from mlmock.call import Call
-from mlmock.errors import BadAnswer
-from mlmock.rules.matchers import shown
+from mlmock.errors import InvalidRule
+from mlmock.rules.matchers import abbreviate_repr
 from mlmock.services.bedrock_runtime import errors as refusals
 from mlmock.services.bedrock_runtime.conversation.replies import Reply, Usage
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.families.base import Event, Family
 from mlmock.services.bedrock_runtime.inference import guardrail_enforcement as guarding
-from mlmock.services.bedrock_runtime.inference.answering import ask, check_length, check_points
-from mlmock.services.bedrock_runtime.inference.exchange import Exchange, begin
-from mlmock.services.bedrock_runtime.inference.guardrail_enforcement import Guarded
-from mlmock.services.bedrock_runtime.inference.non_text_answers import answer_made
+from mlmock.services.bedrock_runtime.inference.answering import (
+    check_length,
+    check_points,
+    generate_reply,
+)
+from mlmock.services.bedrock_runtime.inference.exchange import Exchange, start_exchange
+from mlmock.services.bedrock_runtime.inference.guardrail_enforcement import GuardrailSession
+from mlmock.services.bedrock_runtime.inference.non_text_answers import answer_non_text
 from mlmock.services.bedrock_runtime.inference.stream_events import events_of, padded_chunks
 from mlmock.services.bedrock_runtime.media.encoding import json_bytes
 from mlmock.services.bedrock_runtime.models.declarations import check_streaming
 from mlmock.services.bedrock_runtime.scripting.answers import Raw
-from mlmock.services.bedrock_runtime.scripting.model_rules import BODY, CHUNKS, WORDS
+from mlmock.services.bedrock_runtime.scripting.model_rules import BODY, CHUNKS, MESSAGE
 from mlmock.services.common.backend import Result
 
 if TYPE_CHECKING:
@@ -41,17 +45,17 @@ _TRACE = "amazon-bedrock-trace"
 
 def invoke_model(backend: RuntimeBackend, call: Call) -> Result:
     """Answer InvokeModel."""
-    exchange = begin(backend, call, streams=False)
+    exchange = start_exchange(backend, call, streams=False)
     family, asked, guard = _read(exchange)
     if not isinstance(asked, Conversation):
         guarding.check(backend, guard)
-        return cast("Result", answer_made(exchange, family, asked, _whole))
+        return cast("Result", answer_non_text(exchange, family, asked, _whole))
     return _conversed(exchange, asked, _Whole(exchange, family).write, guard)
 
 
 def invoke_model_with_response_stream(backend: RuntimeBackend, call: Call) -> Result:
     """Answer InvokeModelWithResponseStream."""
-    exchange = begin(backend, call, streams=True)
+    exchange = start_exchange(backend, call, streams=True)
     check_streaming(exchange.known)
     family, asked, guard = _read(exchange)
     if not isinstance(asked, Conversation):
@@ -59,7 +63,7 @@ def invoke_model_with_response_stream(backend: RuntimeBackend, call: Call) -> Re
     return _conversed(exchange, asked, _Streamed(exchange, family).write, guard)
 
 
-Write = Callable[["Reply | Raw", Conversation, "Guarded | None"], Result]
+Write = Callable[["Reply | Raw", Conversation, "GuardrailSession | None"], Result]
 
 
 def _conversed(
@@ -67,12 +71,14 @@ def _conversed(
 ) -> Result:
     check_length(exchange.known, said)
     check_points(exchange, said)
-    wanted = frozenset({WORDS, CHUNKS if exchange.streams else BODY})
-    guarded = guarding.guarded(exchange, said, guard, native=True)
+    wanted = frozenset({MESSAGE, CHUNKS if exchange.streams else BODY})
+    guarded = guarding.apply_input_guardrail(exchange, said, guard, native=True)
     if guarded is not None and guarded.blocked is not None:
         return write(guarded.blocked, said, guarded)
     heard = said if guarded is None else guarded.conversation
-    found = ask(exchange, heard, lambda reply: write(reply, heard, guarded), wanted=wanted)
+    found = generate_reply(
+        exchange, heard, lambda reply: write(reply, heard, guarded), wanted=wanted
+    )
     return cast("Result", found)
 
 
@@ -86,7 +92,7 @@ def _read(exchange: Exchange) -> tuple[Family, Any, dict[str, Any] | None]:
     body = parsed_body(params.get("body", b""))
     guard = guarding.config_of(params, body.pop("amazon-bedrock-guardrailConfig", None))
     family = model.family or family_by_body(body)
-    asked = family.read(body, model.base or model.written)
+    asked = family.parse_request(body, model.base or model.written)
     return family, asked, guard
 
 
@@ -144,13 +150,15 @@ class _Whole:
         self._exchange = exchange
         self._family = family
 
-    def write(self, reply: Reply | Raw, said: Conversation, guarded: Guarded | None) -> Result:
+    def write(
+        self, reply: Reply | Raw, said: Conversation, guarded: GuardrailSession | None
+    ) -> Result:
         """Return the members of the answer."""
         if isinstance(reply, Raw):
             return _whole(self._exchange, _raw_bytes(reply), _no_usage(said))
         if guarded is not None:
             reply = guarded.passed(reply)
-        body = self._family.answer(said, reply)
+        body = self._family.format_reply(said, reply)
         if guarded is not None:
             body |= guardrail_members(guarded)
         return _whole(self._exchange, json_bytes(body), reply.usage, reply.latency)
@@ -158,7 +166,9 @@ class _Whole:
 
 def _raw_bytes(raw: Raw) -> bytes:
     if raw.chunks is not None:
-        raise BadAnswer(f"raw([...]) are the chunks of a stream, not a body: {shown(raw.chunks)}")
+        raise InvalidRule(
+            f"raw([...]) are the chunks of a stream, not a body: {abbreviate_repr(raw.chunks)}"
+        )
     return _as_bytes(raw.body)
 
 
@@ -185,7 +195,7 @@ def _whole(
         headers["X-Amzn-Bedrock-Output-Token-Count"] = str(usage.output_tokens)
         _cache_headers(headers, usage)
     members = {"body": body, "contentType": _JSON}
-    return Headed(members | _echo(exchange.call.params), headers)
+    return ResultWithHeaders(members | _echo(exchange.call.params), headers)
 
 
 def _cache_headers(headers: dict[str, str], usage: Usage) -> None:
@@ -200,7 +210,7 @@ def _echo(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in names if name in params}
 
 
-def guardrail_members(guarded: Guarded, *, traced: bool = True) -> dict[str, Any]:
+def guardrail_members(guarded: GuardrailSession, *, traced: bool = True) -> dict[str, Any]:
     """Return what Bedrock adds to a provider's body for a guardrail; the trace where asked for."""
     found: dict[str, Any] = {}
     if traced and guarded.traced:
@@ -220,7 +230,9 @@ class _Streamed:
         self._family = family
         self._over = False
 
-    def write(self, reply: Reply | Raw, said: Conversation, guarded: Guarded | None) -> Result:
+    def write(
+        self, reply: Reply | Raw, said: Conversation, guarded: GuardrailSession | None
+    ) -> Result:
         """Return the members of the answer."""
         if isinstance(reply, Raw):
             chunks = reply.chunks if reply.chunks is not None else (reply.body,)
@@ -230,7 +242,9 @@ class _Streamed:
         members = {"body": padded_chunks(events, self._exchange.seed()), "contentType": _JSON}
         return members | _echo(self._exchange.call.params)
 
-    def _chunks(self, reply: Reply, said: Conversation, guarded: Guarded | None) -> Iterator[bytes]:
+    def _chunks(
+        self, reply: Reply, said: Conversation, guarded: GuardrailSession | None
+    ) -> Iterator[bytes]:
         """Yield the chunks as they are due; what comes after messageStop is held for the last."""
         if guarded is not None:
             told = self._blocked(said, guarded)
@@ -251,15 +265,15 @@ class _Streamed:
             last = guardrail_members(guarded) if guarded is not None else {}
             yield json_bytes(held | last | {_METRICS: _metrics(reply)})
 
-    def _blocked(self, said: Conversation, guarded: Guarded) -> dict[str, Any] | None:
+    def _blocked(self, said: Conversation, guarded: GuardrailSession) -> dict[str, Any] | None:
         message = guarded.verdict.message
         return None if message is None else self._family.blocked(said, message)
 
     def _events(self, reply: Reply) -> Iterator[Event]:
-        world, traits = self._exchange.backend.world, self._exchange.known.traits
+        state, traits = self._exchange.backend.state, self._exchange.known.traits
         events = events_of(
             reply,
-            lambda seconds: world.clock.advance(seconds=seconds),
+            lambda seconds: state.clock.advance(seconds=seconds),
             split_input=traits.splits_tool_input,
             stop={},
             metadata={},

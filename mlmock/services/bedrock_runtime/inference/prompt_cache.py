@@ -14,9 +14,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mlmock.engine.state import World
+from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
-from mlmock.services.bedrock_runtime.conversation.replies import Cached
+from mlmock.services.bedrock_runtime.conversation.replies import CacheUsage
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation, text_of
 from mlmock.services.bedrock_runtime.conversation.tokens import block_tokens, tokens_of
 from mlmock.services.bedrock_runtime.errors import invalid, relayed
@@ -30,18 +30,18 @@ _MOST_POINTS = 4
 class Caches:
     """The prefixes that models of a world keep, and until when."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: MockState) -> None:
+        self._state = state
         self._until: dict[Any, float] = {}
 
     def has(self, key: Any) -> bool:
         """True while the prefix of `key` is kept."""
-        return self._until.get(key, 0.0) > self._world.clock.seconds()
+        return self._until.get(key, 0.0) > self._state.clock.seconds()
 
     def keep(self, key: Any, seconds: int) -> None:
         """Keep the prefix of `key` for `seconds` from now on, or as long as it is kept already."""
-        until = max(self._world.clock.seconds() + seconds, self._until.get(key, 0.0))
-        self._world.ledger.put(self._until, key, until)
+        until = max(self._state.clock.seconds() + seconds, self._until.get(key, 0.0))
+        self._state.undo_log.set_item(self._until, key, until)
 
 
 class _Spot(NamedTuple):
@@ -97,13 +97,13 @@ def _place(conversation: Conversation, spot: _Spot) -> str:
     return f"{name}.{max(0, before - 1)}"
 
 
-def used(exchange: Exchange, conversation: Conversation) -> Cached:
+def used(exchange: Exchange, conversation: Conversation) -> CacheUsage:
     """Return what the model's cache serves and takes."""
     spots = list(_spots(conversation))
     points = [at for at, spot in enumerate(spots) if spot.ttl is not None]
     if not points:
-        return Cached()
-    caches, place = exchange.backend.world.part(Caches), exchange.backend.scope
+        return CacheUsage()
+    caches, place = exchange.backend.state.shared(Caches), exchange.backend.scope
     model = exchange.known.model.base or exchange.known.model.written
     keys = [(place, model, spot.digest) for spot in spots[: points[-1] + 1]]
     hit = next((at for at in reversed(range(len(keys))) if caches.has(keys[at])), None)
@@ -119,7 +119,7 @@ def used(exchange: Exchange, conversation: Conversation) -> Cached:
             written[ttl] = written.get(ttl, 0) + max(0, size - done)
             done = max(done, size)
     details = tuple({"inputTokens": n, "ttl": ttl} for ttl, n in written.items() if n)
-    return Cached(read, done - read, details)
+    return CacheUsage(read, done - read, details)
 
 
 def _tokens(conversation: Conversation, spot: _Spot) -> int:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.replies import Part, Pause, Reply
-from mlmock.services.bedrock_runtime.errors import stream_fault
+from mlmock.services.bedrock_runtime.conversation.replies import Pause, Reply, ReplyPart
+from mlmock.services.bedrock_runtime.errors import to_stream_error
 from mlmock.services.bedrock_runtime.families.base import Event
 from mlmock.services.bedrock_runtime.scripting.reply_builder import pieces_of_input, pieces_of_text
 
@@ -40,7 +40,7 @@ def events_of(
         if not _breaks_in(reply, index):
             yield "contentBlockStop", {"contentBlockIndex": index}
     if reply.fault is not None:
-        raise stream_fault(reply.fault)
+        raise to_stream_error(reply.fault)
     yield "messageStop", {**stop, "stopReason": reply.stop_reason}
     yield "metadata", metadata
 
@@ -49,7 +49,7 @@ def _breaks_in(reply: Reply, index: int) -> bool:
     return reply.fault is not None and index == len(reply.parts) - 1
 
 
-def _block(index: int, part: Part, wait: Wait, *, split_input: bool) -> Iterator[Event]:
+def _block(index: int, part: ReplyPart, wait: Wait, *, split_input: bool) -> Iterator[Event]:
     ((kind, value),) = part.block.items()
     if kind == "text":
         yield from _texts(index, pieces_of_text(part, value), wait)
@@ -97,7 +97,9 @@ def _texts(index: int, pieces: Sequence[str | Pause], wait: Wait) -> Iterator[Ev
             wait(piece.seconds)
 
 
-def _reasoning(index: int, part: Part, value: Mapping[str, Any], wait: Wait) -> Iterator[Event]:
+def _reasoning(
+    index: int, part: ReplyPart, value: Mapping[str, Any], wait: Wait
+) -> Iterator[Event]:
     if "redactedContent" in value:
         yield _delta(index, {"reasoningContent": {"redactedContent": value["redactedContent"]}})
         return

@@ -14,7 +14,7 @@ _UNKNOWN = 12.0  # seconds that media have whose length can't be told (judged)
 _CONTAINERS = {b"moov"}
 
 
-def length_of(source: Mapping[str, Any], read: Callable[[str], bytes | None]) -> float:
+def duration_of(source: Mapping[str, Any], read: Callable[[str], bytes | None]) -> float:
     """Return the length in seconds of a media source, as far as its MP4 header tells it.
 
     `source` is ``{"s3Location": {"uri": …}}`` or ``{"base64String": …}``; 12 seconds for whatever

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from mlmock.aws.scope import Narrowing, Scope
-from mlmock.engine.state import World
+from mlmock.aws.scope import Scope, ScopeFilter
+from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import ACCESS, invalid, unknown_model
@@ -19,7 +19,7 @@ _WILD = "*?["
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ModelDeclaration:
     """What is declared of models; None: nothing is.
 
     The first half is whom the service lets in, the second are `Traits` by their names.
@@ -54,11 +54,11 @@ class Facts:
         return {name: value for name, value in pairs if value is not None}
 
 
-_TRAITS = {f.name for f in fields(Traits)} & {f.name for f in fields(Facts)}
+_TRAITS = {f.name for f in fields(Traits)} & {f.name for f in fields(ModelDeclaration)}
 
 
 @dataclass(frozen=True)
-class Known:
+class ResolvedModel:
     """An identifier with everything that is known of it in a place.
 
     `keys` are those of the rules that may be about it; `refused` what the service says to any call.
@@ -66,7 +66,7 @@ class Known:
 
     model: Model
     traits: Traits
-    facts: Facts
+    facts: ModelDeclaration
     keys: tuple[tuple[str, str], ...] = ()
     refused: ServiceError | None = None
 
@@ -79,8 +79,8 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class _Declaration:
     pattern: str
-    at: Narrowing
-    facts: Facts
+    at: ScopeFilter
+    facts: ModelDeclaration
 
 
 def rule_key(pattern: str) -> tuple[str, str]:
@@ -88,22 +88,22 @@ def rule_key(pattern: str) -> tuple[str, str]:
     return ("model", pattern)
 
 
-class Models:
+class ModelDeclarations:
     """The models of a world, as far as tests have spoken of them."""
 
-    def __init__(self, world: World) -> None:
-        self._ledger = world.ledger
+    def __init__(self, state: MockState) -> None:
+        self._undo_log = state.undo_log
         self._declarations: tuple[_Declaration, ...] = ()
-        self._known: dict[Scope, dict[str, Known]] = {}
+        self._known: dict[Scope, dict[str, ResolvedModel]] = {}
 
-    def declare(self, pattern: str, at: Narrowing, facts: Facts) -> None:
+    def declare(self, pattern: str, at: ScopeFilter, facts: ModelDeclaration) -> None:
         """Let `facts` hold of the models that `pattern` covers, where `at` says."""
         declaration = _Declaration(pattern, at, facts)
         if declaration not in self._declarations:
             together = (*self._declarations, declaration)
-            self._ledger.change(self, _declarations=together, _known={})
+            self._undo_log.set(self, _declarations=together, _known={})
 
-    def known(self, written: str, scope: Scope) -> Known:
+    def known(self, written: str, scope: Scope) -> ResolvedModel:
         """Return what is known of the identifier `written`; the model need not exist."""
         here = self.here(scope)
         found = here.get(written)
@@ -113,14 +113,14 @@ class Models:
             found = here[written] = self._find(written, scope)
         return found
 
-    def here(self, scope: Scope) -> dict[str, Known]:
+    def here(self, scope: Scope) -> dict[str, ResolvedModel]:
         """Return what is known in `scope` so far; a new dict once something is declared."""
         found = self._known.get(scope)
         if found is None:
             found = self._known[scope] = {}
         return found
 
-    def _find(self, written: str, scope: Scope) -> Known:
+    def _find(self, written: str, scope: Scope) -> ResolvedModel:
         model = resolve(written)
         facts = self._facts(model, scope)
         if facts.base is not None:
@@ -131,23 +131,23 @@ class Models:
             facts = replace(facts, exists=True)
         traits = replace(model.traits, **_only(facts.given(), _TRAITS))
         keys = tuple(map(rule_key, patterns))
-        return Known(model, traits, facts, keys, of_model(model, facts))
+        return ResolvedModel(model, traits, facts, keys, of_model(model, facts))
 
     def _covering(self, model: Model) -> Iterator[_Declaration]:
         for declaration in self._declarations:
-            if any(covers(declaration.pattern, name) for name in model.names):
+            if any(pattern_matches(declaration.pattern, name) for name in model.names):
                 yield declaration
 
-    def _facts(self, model: Model, scope: Scope) -> Facts:
+    def _facts(self, model: Model, scope: Scope) -> ModelDeclaration:
         """Return what holds in `scope`: what was said last, point by point."""
         given: dict[str, Any] = {}
         for declaration in self._covering(model):
             if declaration.at.covers(scope):
                 given |= declaration.facts.given()
-        return Facts(**given)
+        return ModelDeclaration(**given)
 
 
-def covers(pattern: str, name: str) -> bool:
+def pattern_matches(pattern: str, name: str) -> bool:
     """True when the glob `pattern` covers `name`, or is `name` letter by letter."""
     return pattern == name or fnmatchcase(name, pattern)
 
@@ -167,7 +167,7 @@ def _only(given: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in names}
 
 
-def of_model(model: Model, facts: Facts) -> ServiceError | None:
+def of_model(model: Model, facts: ModelDeclaration) -> ServiceError | None:
     """Return what the service says to every call of the model, or None if it is let in."""
     if facts.exists is False or not (model.exists or facts.exists):
         return unknown_model()
@@ -196,7 +196,7 @@ _LEGACY = (
 )
 
 
-def check_converse(known: Known) -> None:
+def check_converse(known: ResolvedModel) -> None:
     """Refuse models that don't talk: embeddings, pictures, videos, speech."""
     traits = known.traits
     if not traits.converse or traits.kind != "text":
@@ -206,7 +206,7 @@ def check_converse(known: Known) -> None:
         )
 
 
-def check_streaming(known: Known) -> None:
+def check_streaming(known: ResolvedModel) -> None:
     """Refuse to stream a model that can't be."""
     if not known.traits.streaming:
         raise invalid("The model is unsupported for streaming.")

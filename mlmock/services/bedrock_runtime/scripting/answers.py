@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from mlmock.errors import BadAnswer
-from mlmock.rules.answers import Error
-from mlmock.rules.matchers import shown
-from mlmock.services.bedrock_runtime.conversation.replies import Part, Pause
+from mlmock.errors import InvalidRule
+from mlmock.rules.answers import ErrorAnswer
+from mlmock.rules.matchers import abbreviate_repr
+from mlmock.services.bedrock_runtime.conversation.replies import Pause, ReplyPart
 from mlmock.services.bedrock_runtime.conversation.tokens import block_tokens
 from mlmock.services.bedrock_runtime.scripting.answer_checks import (
     check_block,
@@ -47,19 +47,19 @@ _USAGE = {*_COUNTS, "cacheDetails"}
 
 
 @dataclass(frozen=True, repr=False)
-class Said:
+class ScriptedMessage:
     """What a script lets a model say, before ids, limits and counts.
 
     `lead` are the seconds before its first word, `fault` is what breaks the stream at its end.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[ReplyPart, ...]
     stop_reason: str | None = None
     usage: Mapping[str, Any] = field(default_factory=dict)
     latency: int | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     lead: float = 0.0
-    fault: Error | None = None
+    fault: ErrorAnswer | None = None
 
     @cached_property
     def tokens(self) -> int:
@@ -88,18 +88,18 @@ class Said:
         return f"{'stream' if isinstance(self, Stream) else 'message'}({blocks})"
 
 
-def _asks(part: Part) -> bool:
+def _asks(part: ReplyPart) -> bool:
     """True for a tool use that the caller has to answer."""
     use = part.block.get("toolUse")
     return use is not None and bool(use.get("type") != "server_tool_use")
 
 
-def _is_whole(part: Part) -> bool:
+def _is_whole(part: ReplyPart) -> bool:
     thought = part.block.get("reasoningContent", {}).get("reasoningText", {"signature": ""})
     return "toolUseId" in part.block.get("toolUse", {"toolUseId": ""}) and "signature" in thought
 
 
-def _shown(part: Part) -> str:
+def _shown(part: ReplyPart) -> str:
     ((kind, value),) = part.block.items()
     if kind == "text":
         return repr(value)
@@ -107,7 +107,7 @@ def _shown(part: Part) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class Stream(Said):
+class Stream(ScriptedMessage):
     """A `Said` that goes on: each method returns a longer one."""
 
     size: int | None = None
@@ -116,7 +116,7 @@ class Stream(Said):
     def then(self, *blocks: Any) -> Stream:
         """Go on with further texts and blocks; texts join the text before them."""
         if self.fault is not None:
-            raise BadAnswer("nothing can follow then_error(): it ends the stream")
+            raise InvalidRule("nothing can follow then_error(): it ends the stream")
         parts = self.parts
         for block in blocks:
             parts = _joined(parts, part_of(block), self)
@@ -125,14 +125,14 @@ class Stream(Said):
     def pause(self, seconds: float) -> Stream:
         """Let `seconds` of virtual time pass here."""
         if not seconds >= 0:
-            raise BadAnswer(f"pause() takes seconds, not {seconds!r}")
+            raise InvalidRule(f"pause() takes seconds, not {seconds!r}")
         if self.fault is not None:
-            raise BadAnswer("nothing can follow then_error(): it ends the stream")
+            raise InvalidRule("nothing can follow then_error(): it ends the stream")
         if not self.parts:
             return replace(self, lead=self.lead + seconds)
         last = self.parts[-1]
         pieces = (*pieces_of(last), Pause(float(seconds)))
-        return replace(self, parts=(*self.parts[:-1], Part(last.block, pieces)))
+        return replace(self, parts=(*self.parts[:-1], ReplyPart(last.block, pieces)))
 
     def then_error(self, code: str, message: str | None = None, **members: Any) -> Stream:
         """Break the stream with one of its exceptions, as in ``modelStreamErrorException``.
@@ -140,8 +140,8 @@ class Stream(Said):
         Where the answer isn't streamed, the call fails with the operation's error of that name.
         """
         if self.fault is not None:
-            raise BadAnswer("then_error() has been said: a stream breaks once")
-        return replace(self, fault=Error(code, message, members.pop("status", None), members))
+            raise InvalidRule("then_error() has been said: a stream breaks once")
+        return replace(self, fault=ErrorAnswer(code, message, members.pop("status", None), members))
 
 
 @dataclass(frozen=True, repr=False)
@@ -152,7 +152,7 @@ class Raw:
     chunks: tuple[Any, ...] | None = None
 
     def __repr__(self) -> str:
-        return f"raw({shown(self.body if self.chunks is None else list(self.chunks))})"
+        return f"raw({abbreviate_repr(self.body if self.chunks is None else list(self.chunks))})"
 
 
 def message(
@@ -161,20 +161,20 @@ def message(
     usage: Mapping[str, Any] | None = None,
     latency_ms: int | None = None,
     fields: Mapping[str, Any] | None = None,
-) -> Said:
+) -> ScriptedMessage:
     """Return a whole message of the assistant.
 
     `blocks` are texts, `tool_use(...)`, `reasoning(...)`, `json_output(...)` or Converse content
     blocks. `stop_reason` is Converse's; without it the blocks decide. `usage` has Converse's
     members; what it leaves out is estimated. `fields` is what
-    additionalModelResponseFieldPaths point into. BadAnswer for anything else.
+    additionalModelResponseFieldPaths point into. InvalidRule for anything else.
     """
     if not blocks:
-        raise BadAnswer("a message has at least one block")
+        raise InvalidRule("a message has at least one block")
     _check_said(stop_reason, usage or {})
     check_extras(latency_ms, fields)
     parts = tuple(part_of(block) for block in blocks)
-    return Said(parts, stop_reason, usage or {}, latency_ms, fields or {})
+    return ScriptedMessage(parts, stop_reason, usage or {}, latency_ms, fields or {})
 
 
 def stream(
@@ -192,9 +192,9 @@ def stream(
     message)` go on from there. Answers that aren't streamed hold the same text and take as long.
     """
     if size is not None and (type(size) is not int or size < 1):
-        raise BadAnswer(f"stream(size=...) takes a count of characters, not {size!r}")
+        raise InvalidRule(f"stream(size=...) takes a count of characters, not {size!r}")
     if not every >= 0:
-        raise BadAnswer(f"stream(every=...) takes seconds, not {every!r}")
+        raise InvalidRule(f"stream(every=...) takes seconds, not {every!r}")
     _check_said(stop_reason, usage or {})
     check_extras(latency_ms, None)
     empty = Stream((), stop_reason, usage or {}, latency_ms, size=size, every=float(every))
@@ -209,7 +209,9 @@ def tool_use(
 ) -> dict[str, Any]:
     """Return a block that asks for a tool; without `id` it gets one as the service makes them."""
     if input is not None and not isinstance(input, Mapping):
-        raise BadAnswer(f"tool_use() takes the tool's input as a dict, not {shown(input)}")
+        raise InvalidRule(
+            f"tool_use() takes the tool's input as a dict, not {abbreviate_repr(input)}"
+        )
     use: dict[str, Any] = {"input": dict(input or {}), "name": name}
     found = {"toolUse": use if id is None else {**use, "toolUseId": id}}
     check_block(found)
@@ -229,8 +231,8 @@ def json_output(value: Any) -> dict[str, Any]:
     try:
         return {"text": json.dumps(value, ensure_ascii=False)}
     except (TypeError, ValueError) as fault:
-        raise BadAnswer(
-            f"json_output() takes a JSON value; {shown(value)} is none: {fault}"
+        raise InvalidRule(
+            f"json_output() takes a JSON value; {abbreviate_repr(value)} is none: {fault}"
         ) from None
 
 
@@ -251,45 +253,47 @@ def _check_raw(body: Any) -> None:
         if not isinstance(body, (str, bytes, bytearray, memoryview)):
             json.dumps(body)
     except (TypeError, ValueError) as fault:
-        raise BadAnswer(f"raw() takes JSON, a str or bytes, not {shown(body)}: {fault}") from None
+        raise InvalidRule(
+            f"raw() takes JSON, a str or bytes, not {abbreviate_repr(body)}: {fault}"
+        ) from None
 
 
 # -- what answers come to --------------------------------------------------------------------
 
 
-def said_of(answer: Any) -> Said | Raw:
-    """Return `answer` in the form that is kept: words, or an exact body; or BadAnswer."""
-    if isinstance(answer, Said) and not answer.parts and answer.fault is None:
-        raise BadAnswer("a stream says at least one text or block, or breaks")
-    if isinstance(answer, (Said, Raw)):
+def to_scripted(answer: Any) -> ScriptedMessage | Raw:
+    """Return `answer` in the form that is kept: words, or an exact body; or InvalidRule."""
+    if isinstance(answer, ScriptedMessage) and not answer.parts and answer.fault is None:
+        raise InvalidRule("a stream says at least one text or block, or breaks")
+    if isinstance(answer, (ScriptedMessage, Raw)):
         return answer
     if isinstance(answer, (list, tuple)):
         return message(*answer)
-    return Said((part_of(answer),))
+    return ScriptedMessage((part_of(answer),))
 
 
-def part_of(block: Any) -> Part:
-    """Return the part that a text or content block is; BadAnswer if it is neither."""
+def part_of(block: Any) -> ReplyPart:
+    """Return the part that a text or content block is; InvalidRule if it is neither."""
     if isinstance(block, str):
-        return Part({"text": block})
+        return ReplyPart({"text": block})
     if not isinstance(block, Mapping) or len(block) != 1 or not block.keys() <= _BLOCKS:
-        raise BadAnswer(_no_block(block))
+        raise InvalidRule(_no_block(block))
     ((kind, value),) = block.items()
     if (kind == "text") != isinstance(value, str) or not isinstance(value, (str, Mapping)):
-        raise BadAnswer(_no_block(block))
+        raise InvalidRule(_no_block(block))
     if kind != "text":
         check_block(block)
-    return Part(dict(block))
+    return ReplyPart(dict(block))
 
 
 def _no_block(block: Any) -> str:
     return (
         f"a model says texts, tool_use(...), reasoning(...), json_output(...) or Converse content "
-        f"blocks, not {shown(block)}; raw(...) is the body of InvokeModel"
+        f"blocks, not {abbreviate_repr(block)}; raw(...) is the body of InvokeModel"
     )
 
 
-def pieces_of(part: Part) -> tuple[str | Pause, ...]:
+def pieces_of(part: ReplyPart) -> tuple[str | Pause, ...]:
     """Return the pieces of a part; one that isn't cut is one piece, where it is text at all."""
     if part.pieces is not None:
         return part.pieces
@@ -297,17 +301,17 @@ def pieces_of(part: Part) -> tuple[str | Pause, ...]:
     return () if text is None else (text,)
 
 
-def _joined(parts: tuple[Part, ...], part: Part, how: Stream) -> tuple[Part, ...]:
+def _joined(parts: tuple[ReplyPart, ...], part: ReplyPart, how: Stream) -> tuple[ReplyPart, ...]:
     """Return `parts` with one more; a text goes on with the text before it."""
     text = part.block.get("text")
     if text is None:
         return (*parts, part)
     pieces = _cut(text, how)
     if not parts or "text" not in parts[-1].block:
-        return (*parts, Part(part.block, pieces))
+        return (*parts, ReplyPart(part.block, pieces))
     last = parts[-1]
     block = {"text": last.block["text"] + text}
-    return (*parts[:-1], Part(block, (*pieces_of(last), *pieces)))
+    return (*parts[:-1], ReplyPart(block, (*pieces_of(last), *pieces)))
 
 
 def _cut(text: str, how: Stream) -> tuple[str | Pause, ...]:
@@ -320,11 +324,13 @@ def _cut(text: str, how: Stream) -> tuple[str | Pause, ...]:
 
 def _check_said(stop_reason: str | None, usage: Mapping[str, Any]) -> None:
     if stop_reason is not None and stop_reason not in STOP_REASONS:
-        raise BadAnswer(f"a stop reason is one of {', '.join(STOP_REASONS)}, not {stop_reason!r}")
+        raise InvalidRule(f"a stop reason is one of {', '.join(STOP_REASONS)}, not {stop_reason!r}")
     for name, value in usage.items():
         if name not in _USAGE:
-            raise BadAnswer(f"usage has {', '.join(sorted(_USAGE))}, not {name}")
+            raise InvalidRule(f"usage has {', '.join(sorted(_USAGE))}, not {name}")
         if name in _COUNTS and not (type(value) is int and value >= 0):
-            raise BadAnswer(f"usage: {name} takes a count of tokens, not {shown(value)}")
+            raise InvalidRule(
+                f"usage: {name} takes a count of tokens, not {abbreviate_repr(value)}"
+            )
     if usage:
         check_usage(usage)

@@ -11,24 +11,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.ids import letters_from
-from mlmock.services.bedrock_runtime.conversation.replies import Part
+from mlmock.services.bedrock_runtime.conversation.replies import ReplyPart
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
-from mlmock.services.bedrock_runtime.scripting.answers import Said
+from mlmock.services.bedrock_runtime.scripting.answers import ScriptedMessage
 
 _DEEPEST, _LONGEST, _MOST = 8, 256, 2000
 _QUOTED = 60
 
 
-def default_words(conversation: Conversation, model: str, seed: int) -> Said:
+def default_message(conversation: Conversation, model: str, seed: int) -> ScriptedMessage:
     """Return what `model` answers by itself to `conversation` under the mock's `seed`."""
     forced = _forced_tool(conversation)
     if forced is not None:
         schema = forced["toolSpec"].get("inputSchema", {}).get("json", {})
         use = {"input": _object(example(schema)), "name": forced["toolSpec"]["name"]}
-        return Said((Part({"toolUse": use}),))
+        return ScriptedMessage((ReplyPart({"toolUse": use}),))
     if conversation.schema is not None:
-        return Said((Part({"text": json.dumps(example(conversation.schema))}),))
-    return Said((Part({"text": _text(conversation, model, seed)}),))
+        return ScriptedMessage((ReplyPart({"text": json.dumps(example(conversation.schema))}),))
+    return ScriptedMessage((ReplyPart({"text": _text(conversation, model, seed)}),))
 
 
 def _forced_tool(conversation: Conversation) -> Mapping[str, Any] | None:
@@ -57,10 +57,10 @@ def example(schema: Any) -> Any:
 
     Never fails: what makes no sense in a schema is passed over, and endless ones end.
     """
-    return _Maker(schema).value(schema, 0)
+    return _ExampleBuilder(schema).value(schema, 0)
 
 
-class _Maker:
+class _ExampleBuilder:
     """Makes one example, of so many values at the most."""
 
     def __init__(self, root: Any) -> None:

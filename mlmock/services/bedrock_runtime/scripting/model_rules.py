@@ -55,7 +55,7 @@ class ModelRule(Rule):
     kinds: frozenset[str] = frozenset()
     """What its answers can be to a call: WORDS, BODY, CHUNKS, VECTORS."""
 
-    def takes(self, call: Call, seen: Mapping[str, Any]) -> bool:
+    def matches(self, call: Call, seen: Mapping[str, Any]) -> bool:
         """True when the rule is about the call, and has an answer of a kind that is wanted."""
         return not seen["answers"].isdisjoint(self.kinds) and super().matches(call, seen)
 

@@ -8,29 +8,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.ids import letters_from
-from mlmock.services.bedrock_runtime.conversation.replies import Cached, Part, Pause, Reply, Usage
+from mlmock.services.bedrock_runtime.conversation.replies import (
+    CacheUsage,
+    Pause,
+    Reply,
+    ReplyPart,
+    Usage,
+)
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.tokens import CHARACTERS, block_tokens
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.scripting.answers import Said
+from mlmock.services.bedrock_runtime.scripting.answers import ScriptedMessage
 
 Pieces = tuple[str | Pause, ...]
 _WORD = re.compile(r"\s*\S+|\s+$")
 _FIRST_MS, _TOKEN_MS = 200, 12
 _FRAGMENT = 12
 _SIGNATURE_LENGTH = 96
-_UNCACHED = Cached()
+_UNCACHED = CacheUsage()
 
 
-def reply_of(
-    said: Said,
+def build_reply(
+    said: ScriptedMessage,
     conversation: Conversation,
     traits: Traits,
     *,
     seed: int,
     created: int,
     waited: float,
-    cached: Cached = _UNCACHED,
+    cached: CacheUsage = _UNCACHED,
 ) -> Reply:
     """Return what the model says when the script says `said`, within the caller's limits.
 
@@ -63,7 +69,7 @@ def reply_of(
 # -- blocks ----------------------------------------------------------------------------------
 
 
-def _finished(part: Part, seed: int) -> Part:
+def _finished(part: ReplyPart, seed: int) -> ReplyPart:
     """Return `part` with the id or signature that the script left to the service."""
     block = part.block
     if "text" in block:
@@ -71,15 +77,15 @@ def _finished(part: Part, seed: int) -> Part:
     use = block.get("toolUse")
     if use is not None and "toolUseId" not in use:
         ident = f"tooluse_{letters_from(seed, 22)}"
-        return Part({"toolUse": {"input": {}, **use, "toolUseId": ident}}, part.pieces)
+        return ReplyPart({"toolUse": {"input": {}, **use, "toolUseId": ident}}, part.pieces)
     thought = block.get("reasoningContent", {}).get("reasoningText")
     if thought is not None and "signature" not in thought:
         signed = {"signature": letters_from(seed, _SIGNATURE_LENGTH), "text": thought["text"]}
-        return Part({"reasoningContent": {"reasoningText": signed}}, part.pieces)
+        return ReplyPart({"reasoningContent": {"reasoningText": signed}}, part.pieces)
     return part
 
 
-def _text(part: Part) -> str | None:
+def _text(part: ReplyPart) -> str | None:
     """Return the text that a limit can cut, or None for a block that stands or falls whole."""
     text = part.block.get("text")
     if text is not None:
@@ -88,13 +94,15 @@ def _text(part: Part) -> str | None:
     return None if thought is None else str(thought["text"])
 
 
-def _shortened(part: Part, length: int) -> Part:
+def _shortened(part: ReplyPart, length: int) -> ReplyPart:
     """Return the first `length` characters of a part."""
     pieces = None if part.pieces is None else _first(part.pieces, length)
     if "text" in part.block:
-        return Part({"text": part.block["text"][:length]}, pieces)
+        return ReplyPart({"text": part.block["text"][:length]}, pieces)
     thought = part.block["reasoningContent"]["reasoningText"]
-    return Part({"reasoningContent": {"reasoningText": {"text": thought["text"][:length]}}}, pieces)
+    return ReplyPart(
+        {"reasoningContent": {"reasoningText": {"text": thought["text"][:length]}}}, pieces
+    )
 
 
 def _first(pieces: Pieces, length: int) -> Pieces:
@@ -113,8 +121,8 @@ def _first(pieces: Pieces, length: int) -> Pieces:
 
 
 def _stopped(
-    parts: tuple[Part, ...], sequences: Sequence[str], *, keep: bool
-) -> tuple[tuple[Part, ...], str] | None:
+    parts: tuple[ReplyPart, ...], sequences: Sequence[str], *, keep: bool
+) -> tuple[tuple[ReplyPart, ...], str] | None:
     """Return the parts up to the first stop sequence in a text, and which one it was."""
     for place, part in enumerate(parts):
         text = part.block.get("text")
@@ -127,7 +135,7 @@ def _stopped(
     return None
 
 
-def _limited(parts: tuple[Part, ...], most: int) -> tuple[Part, ...] | None:
+def _limited(parts: tuple[ReplyPart, ...], most: int) -> tuple[ReplyPart, ...] | None:
     """Return the parts that `most` tokens hold, or None if they hold all.
 
     A block that can't be cut (a tool use) falls away whole (judged).
@@ -153,7 +161,7 @@ def _usage(
     conversation: Conversation,
     spoken: int,
     traits: Traits,
-    cached: Cached,
+    cached: CacheUsage,
 ) -> Usage:
     """Return the script's counts, with estimates for those that it leaves out."""
     came = conversation.input_tokens - cached.read - cached.written
@@ -176,17 +184,17 @@ def _usage(
 # -- how it is cut ---------------------------------------------------------------------------
 
 
-def words_of(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return `text` in pieces of one word, each with the white space before it."""
     return _WORD.findall(text)
 
 
-def pieces_of_text(part: Part, text: str) -> Sequence[str | Pause]:
+def pieces_of_text(part: ReplyPart, text: str) -> Sequence[str | Pause]:
     """Return the pieces that a text is streamed in."""
-    return words_of(text) if part.pieces is None else part.pieces
+    return split_words(text) if part.pieces is None else part.pieces
 
 
-def pieces_of_input(part: Part, *, split: bool) -> Sequence[str | Pause]:
+def pieces_of_input(part: ReplyPart, *, split: bool) -> Sequence[str | Pause]:
     """Return the pieces that a tool's input is streamed in: whole, or in fragments after ""."""
     text = json.dumps(part.block["toolUse"].get("input", {}), ensure_ascii=False)
     pauses = tuple(piece for piece in part.pieces or () if isinstance(piece, Pause))

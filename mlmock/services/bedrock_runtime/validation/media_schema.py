@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlmock.services.bedrock_runtime.media.encoding import decoded
-from mlmock.services.bedrock_runtime.validation.schema import Faults, Fields, Text
+from mlmock.services.bedrock_runtime.validation.schema import Faults, ObjectOf, String
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Pattern:
     def __call__(self, value: Any, path: str, faults: Faults) -> None:
         """Add to `faults` what is wrong with `value` at `path`."""
         found = len(faults)
-        Text()(value, path, faults)
+        String()(value, path, faults)
         if len(faults) == found and not self.form.fullmatch(value):
             faults.append(f"{path}: string [{value}] does not match pattern {self.form.pattern}")
 
@@ -27,12 +27,12 @@ class Pattern:
 def base64_text(value: Any, path: str, faults: Faults) -> None:
     """Hold `value` against base64: a schema (its fault is worded here)."""
     found = len(faults)
-    Text(least=1)(value, path, faults)
+    String(least=1)(value, path, faults)
     if len(faults) == found and decoded(value) is None:
         faults.append(f"{path}: invalid base64")
 
 
-S3_LOCATION = Fields(
+S3_LOCATION = ObjectOf(
     {"uri": Pattern(re.compile(r"s3://[^/]+/.+"))},
     {"bucketOwner": Pattern(re.compile(r"[0-9]{12}"))},
 )

@@ -19,7 +19,7 @@ MEDIA = {"image": "images", "document": "documents", "video": "videos", "audio":
 """The kinds of media, and the trait of a model that takes them."""
 
 
-def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool) -> Talk:
+def validate_messages(messages: Sequence[Message], traits: Traits, *, has_tools: bool) -> TurnState:
     """Raise ValidationException unless `messages` are a conversation that the model takes.
 
     Returns what was seen on the way: the media that they carry, and their tokens.
@@ -27,7 +27,7 @@ def check_turns(messages: Sequence[Message], traits: Traits, *, has_tools: bool)
     if not messages:
         raise invalid("The input is missing a user message.")
     _check_ends(messages, traits)
-    talk = Talk(traits, has_tools=has_tools)
+    talk = TurnState(traits, has_tools=has_tools)
     role = ""
     for place, message in enumerate(messages):
         if message["role"] != role:
@@ -67,7 +67,7 @@ def _check_ends(messages: Sequence[Message], traits: Traits) -> None:
         )
 
 
-class Talk:
+class TurnState:
     """What has been said so far: the tool uses that wait for results, those of this turn.
 
     `media` are role, kind and value of each medium, those in tool results too; `tokens` those of

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from mlmock.services.bedrock_runtime.errors import malformed
+from mlmock.services.bedrock_runtime.errors import malformed_body_error
 
 Faults: TypeAlias = list[str]
 Schema: TypeAlias = Callable[[Any, str, Faults], None]
@@ -28,7 +28,7 @@ def check(schema: Schema, body: Any, *before: str) -> None:
     faults: Faults = []
     schema(body, "#", faults)
     if faults:
-        raise malformed(*before, *faults)
+        raise malformed_body_error(*before, *faults)
 
 
 def kind_of(value: Any) -> str:
@@ -67,7 +67,7 @@ class Anything:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class String:
     """A string: how many characters it has at least and at most, and what it may be."""
 
     least: int = 0
@@ -107,7 +107,7 @@ class Number:
             faults.append(f"{path}: {value} is not a valid enum value")
 
 
-def whole(
+def integer(
     least: float | None = None, most: float | None = None, among: tuple[int, ...] = ()
 ) -> Number:
     """Return the schema of a whole number."""
@@ -115,7 +115,7 @@ def whole(
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Boolean:
     """True or false."""
 
     def __call__(self, value: Any, path: str, faults: Faults) -> None:
@@ -124,7 +124,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
+class ListOf:
     """A list: the schema of its items, and how many there are at least and at most."""
 
     item: Schema = Anything()
@@ -145,7 +145,7 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class ObjectOf:
     """An object: the members that it needs, those that it may have, and whether others may be.
 
     `one`: it has exactly one of those that it may have.
@@ -174,7 +174,7 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class OneOf:
     """A value that fits at least one of several schemas; null is one of them where it says so."""
 
     options: tuple[Schema, ...]
@@ -191,7 +191,7 @@ class Either:
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
+class TaggedUnion:
     """An object whose member `key` says what it is: the schema of each kind that is known.
 
     Other kinds may be, with any members, unless it is `strict`.
@@ -205,7 +205,7 @@ class Kinds:
         """Add to `faults` what is wrong with `value` at `path`."""
         found: Faults = []
         kinds = tuple(self.known) if self.strict else ()
-        Fields({self.key: Text(1, among=kinds)}, others=True)(value, path, found)
+        ObjectOf({self.key: String(1, among=kinds)}, others=True)(value, path, found)
         if not found and value[self.key] in self.known:
             self.known[value[self.key]](value, path, found)
         faults.extend(found)

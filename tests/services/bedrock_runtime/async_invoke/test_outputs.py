@@ -19,7 +19,7 @@ from mlmock import MockML, mock_ml
 from mlmock.services.bedrock_runtime.async_invoke.families.luma_ray import size_of
 from mlmock.services.bedrock_runtime.media import h264
 from mlmock.services.bedrock_runtime.media.mp4 import mp4
-from mlmock.services.bedrock_runtime.media.segments import length_of, mp4_seconds, spans
+from mlmock.services.bedrock_runtime.media.segments import duration_of, mp4_seconds, spans
 from tests.services.bedrock_runtime.async_helpers import NOON, client_of, folder_of, show, start
 from tests.services.bedrock_runtime.mp4_reader import Reader, box, boxes, numbers
 
@@ -729,7 +729,7 @@ def test_the_model_of_an_invocation_is_shown(bedrock: Any) -> None:
 
 def test_endless_media_end(ml: MockML, bedrock: Any) -> None:
     endless = (28).to_bytes(4, "big") + b"mvhd" + bytes(12) + (1).to_bytes(4, "big") + b"\xff" * 4
-    assert length_of({"base64String": base64.b64encode(endless).decode()}, ml.s3.get) == 4 * 3600
+    assert duration_of({"base64String": base64.b64encode(endless).decode()}, ml.s3.get) == 4 * 3600
     ml.s3.put("s3://media/source", endless)
     found = outputs(ml, bedrock, NOVA, segmented("audio", format="mp3"))
     assert len(found["embedding-audio.jsonl"].splitlines()) == 1434

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import MockML, after, after_polls, contains, glob, manually, mock_ml
-from mlmock.errors import BadAnswer, UnusedRule
+from mlmock.errors import InvalidRule, UnusedRule
 from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE
 from tests.services.bedrock_runtime.async_helpers import (
     BUCKET,
@@ -406,24 +406,24 @@ def test_one_is_finished_as_it_would_have_ended(ml: MockML, bedrock: Any) -> Non
 def test_what_has_ended_does_not_end_again(ml: MockML, bedrock: Any) -> None:
     invoke = ml.bedrock.async_invoke(start(bedrock))
     for end in (invoke.complete, invoke.finish, lambda: invoke.fail("late")):
-        with pytest.raises(BadAnswer, match=r"is Completed and can't end again.*manually\(\)"):
+        with pytest.raises(InvalidRule, match=r"is Completed and can't end again.*manually\(\)"):
             end()
 
 
 def test_an_arn_that_was_never_started_is_told_at_once(ml: MockML) -> None:
-    with pytest.raises(BadAnswer, match="no async invoke has the ARN arn:x"):
+    with pytest.raises(InvalidRule, match="no async invoke has the ARN arn:x"):
         _ = ml.bedrock.async_invoke("arn:x").status
 
 
 def test_bad_words_are_told_where_they_are_written(ml: MockML) -> None:
-    with pytest.raises(BadAnswer, match="at most 2048 characters"):
+    with pytest.raises(InvalidRule, match="at most 2048 characters"):
         ml.bedrock.async_invokes.fail("x" * 2049)
-    with pytest.raises(BadAnswer, match="an output is bytes, text or JSON"):
+    with pytest.raises(InvalidRule, match="an output is bytes, text or JSON"):
         ml.bedrock.async_invokes.complete(object())
 
 
 def test_a_member_that_no_start_has_is_told_at_once(ml: MockML) -> None:
-    with pytest.raises(BadAnswer, match="no request member modelID; did you mean modelId"):
+    with pytest.raises(InvalidRule, match="no request member modelID; did you mean modelId"):
         ml.bedrock.async_invokes.on(modelID=REEL)
 
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from mlmock import MockML, mock_ml
-from mlmock.errors import BadAnswer
+from mlmock.errors import InvalidRule
 
 
 @pytest.fixture
@@ -138,9 +138,9 @@ def test_what_the_service_model_forbids_is_refused(bedrock: Any) -> None:
 
 def test_bad_words_are_told_where_they_are_written(ml: MockML) -> None:
     checks = ml.bedrock.guardrail_checks
-    with pytest.raises(BadAnswer, match="a category is one of VIOLENCE"):
+    with pytest.raises(InvalidRule, match="a category is one of VIOLENCE"):
         checks.score("SPAM", 0.5)
-    with pytest.raises(BadAnswer, match="score= is 0 to 1"):
+    with pytest.raises(InvalidRule, match="score= is 0 to 1"):
         checks.score("HATE", 7)
-    with pytest.raises(BadAnswer, match="a type of personal data is one of ADDRESS"):
+    with pytest.raises(InvalidRule, match="a type of personal data is one of ADDRESS"):
         checks.find("SHOE_SIZE", "44")

@@ -10,20 +10,20 @@ from typing import Any
 from mlmock.services.bedrock_runtime.async_invoke.families.base import File, Work
 from mlmock.services.bedrock_runtime.media.mp4 import mp4
 from mlmock.services.bedrock_runtime.validation.media_schema import base64_text
-from mlmock.services.bedrock_runtime.validation.schema import Fields, Flag, Schema, Text
+from mlmock.services.bedrock_runtime.validation.schema import Boolean, ObjectOf, Schema, String
 
 _RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "21:9", "9:21")
-_MEDIA = Text(among=("image/jpeg", "image/png"))
-_SOURCE = Fields({"type": Text(among=("base64",)), "media_type": _MEDIA, "data": base64_text})
-_FRAME = Fields({"type": Text(among=("image",)), "source": _SOURCE})
-_SCHEMA = Fields(
-    {"prompt": Text(least=1, most=5000)},
+_MEDIA = String(among=("image/jpeg", "image/png"))
+_SOURCE = ObjectOf({"type": String(among=("base64",)), "media_type": _MEDIA, "data": base64_text})
+_FRAME = ObjectOf({"type": String(among=("image",)), "source": _SOURCE})
+_SCHEMA = ObjectOf(
+    {"prompt": String(least=1, most=5000)},
     {
-        "aspect_ratio": Text(among=_RATIOS),
-        "loop": Flag(),
-        "duration": Text(among=("5s", "9s")),
-        "resolution": Text(among=("540p", "720p")),
-        "keyframes": Fields({}, {"frame0": _FRAME, "frame1": _FRAME}),
+        "aspect_ratio": String(among=_RATIOS),
+        "loop": Boolean(),
+        "duration": String(among=("5s", "9s")),
+        "resolution": String(among=("540p", "720p")),
+        "keyframes": ObjectOf({}, {"frame0": _FRAME, "frame1": _FRAME}),
     },
 )
 

@@ -11,7 +11,7 @@ from typing import Any
 from mlmock.services.bedrock_runtime.async_invoke.families.base import File, Work, json_file
 from mlmock.services.bedrock_runtime.families import marengo_schema as inputs
 from mlmock.services.bedrock_runtime.media.embeddings import text_of, unit_vector
-from mlmock.services.bedrock_runtime.media.segments import even_spans, length_of, spans
+from mlmock.services.bedrock_runtime.media.segments import duration_of, even_spans, spans
 from mlmock.services.bedrock_runtime.validation.schema import Schema
 
 _CLIP, _ASSET = "clip", "asset"
@@ -56,7 +56,7 @@ def _entries_2(work: Work) -> list[dict[str, Any]]:
     kind = asked["inputType"]
     if kind in ("text", "image"):
         return [{}]
-    start, length = asked.get("startSec", 0.0), length_of(asked["mediaSource"], work.read)
+    start, length = asked.get("startSec", 0.0), duration_of(asked["mediaSource"], work.read)
     end = start + asked["lengthSec"] if "lengthSec" in asked else max(length, start)
     options = asked.get("embeddingOption", inputs.OPTIONS_2) if kind == "video" else ("audio",)
     return [
@@ -71,7 +71,7 @@ def _entries_3(work: Work) -> list[dict[str, Any]]:
     if kind not in inputs.OPTIONS_3:
         return [{}]
     start = part.get("startSec", 0.0)
-    end = max(part.get("endSec", length_of(part["mediaSource"], work.read)), start)
+    end = max(part.get("endSec", duration_of(part["mediaSource"], work.read)), start)
     how = part.get("segmentation", {})
     fixed = how.get("fixed", {}).get("durationSec", 6) if how.get("method") == "fixed" else None
     pieces = {_CLIP: _clips(kind, start, end, fixed), _ASSET: [(float(start), float(end))]}

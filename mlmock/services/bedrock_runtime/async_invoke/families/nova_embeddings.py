@@ -18,23 +18,23 @@ from mlmock.services.bedrock_runtime.async_invoke.families.base import (
 )
 from mlmock.services.bedrock_runtime.families.nova_embedding_schema import Input, parameters
 from mlmock.services.bedrock_runtime.media.embeddings import text_of, unit_vector
-from mlmock.services.bedrock_runtime.media.segments import length_of, spans
+from mlmock.services.bedrock_runtime.media.segments import duration_of, spans
 from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION
-from mlmock.services.bedrock_runtime.validation.schema import Fields, Schema, Text, whole
+from mlmock.services.bedrock_runtime.validation.schema import ObjectOf, Schema, String, integer
 
 _CHARACTERS, _SECONDS = 32000, 5  # of a segment, where the request names none
 _MOST_TEXTS, _MOST_CLIPS = 1900, 1434  # segments; what comes after them is left out (judged)
-_BY_TIME = Fields({}, {"durationSeconds": whole(1, 30)})
+_BY_TIME = ObjectOf({}, {"durationSeconds": integer(1, 30)})
 _PARAMETERS = parameters(
-    Fields({"s3Location": S3_LOCATION}),
+    ObjectOf({"s3Location": S3_LOCATION}),
     {
-        "text": Fields({}, {"maxLengthChars": whole(800, 50000)}),
+        "text": ObjectOf({}, {"maxLengthChars": integer(800, 50000)}),
         "video": _BY_TIME,
         "audio": _BY_TIME,
     },
 )
 _BODY: dict[str, Schema] = {
-    "taskType": Text(among=("SEGMENTED_EMBEDDING",)),
+    "taskType": String(among=("SEGMENTED_EMBEDDING",)),
     "segmentedEmbeddingParams": _PARAMETERS,
 }
 _TO_A_WORDS_END = re.compile(r".*\s", re.DOTALL)
@@ -52,7 +52,7 @@ class NovaEmbeddings:
 
     def schema_of(self, model_id: str, model_input: Any) -> Schema:
         """Return the schema of every request."""
-        return Fields(_BODY, {"schemaVersion": Text()})
+        return ObjectOf(_BODY, {"schemaVersion": String()})
 
     def outputs(self, work: Work) -> list[File]:
         """Return one file for each type of embedding, and the document that says which."""
@@ -106,7 +106,7 @@ def _segments(
     asked = part.get("segmentationConfig", {})
     if name == "text":
         return _text_segments(work, part, asked.get("maxLengthChars", _CHARACTERS))
-    length = length_of(part["source"], work.read)
+    length = duration_of(part["source"], work.read)
     return [
         (f"{text_of(part['source'])} {since}", _between(since, until))
         for since, until in spans(0.0, length, asked.get("durationSeconds", _SECONDS))[:_MOST_CLIPS]

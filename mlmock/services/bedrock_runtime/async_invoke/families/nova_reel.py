@@ -11,34 +11,34 @@ from mlmock.services.bedrock_runtime.async_invoke.families.base import File, Wor
 from mlmock.services.bedrock_runtime.media.mp4 import mp4
 from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION, base64_text
 from mlmock.services.bedrock_runtime.validation.schema import (
-    Either,
-    Fields,
-    Many,
+    ListOf,
+    ObjectOf,
+    OneOf,
     Schema,
-    Text,
-    whole,
+    String,
+    integer,
 )
 
 _WIDTH, _HEIGHT, _RATE, _SHOT = 1280, 720, 24, 6
-_SOURCE = Either((Fields({"bytes": base64_text}), Fields({"s3Location": S3_LOCATION})))
-_IMAGE = Fields({"format": Text(among=("png", "jpeg")), "source": _SOURCE})
-_PROMPT = Text(least=1, most=512)
+_SOURCE = OneOf((ObjectOf({"bytes": base64_text}), ObjectOf({"s3Location": S3_LOCATION})))
+_IMAGE = ObjectOf({"format": String(among=("png", "jpeg")), "source": _SOURCE})
+_PROMPT = String(least=1, most=512)
 _SETTINGS: dict[str, Schema] = {
-    "fps": whole(among=(_RATE,)),
-    "dimension": Text(among=("1280x720",)),
-    "seed": whole(0, 2147483646),
+    "fps": integer(among=(_RATE,)),
+    "dimension": String(among=("1280x720",)),
+    "seed": integer(0, 2147483646),
 }
-_ONE_SHOT = Fields({"text": _PROMPT}, {"images": Many(_IMAGE, most=1)})
-_SHOTS = Many(Fields({"text": _PROMPT}, {"image": _IMAGE}), least=1, most=20)
-_AUTOMATED = Fields({"text": Text(least=1, most=4000)})
+_ONE_SHOT = ObjectOf({"text": _PROMPT}, {"images": ListOf(_IMAGE, most=1)})
+_SHOTS = ListOf(ObjectOf({"text": _PROMPT}, {"image": _IMAGE}), least=1, most=20)
+_AUTOMATED = ObjectOf({"text": String(least=1, most=4000)})
 _PARAMS: dict[str, tuple[str, Schema]] = {
     "TEXT_VIDEO": ("textToVideoParams", _ONE_SHOT),
     "MULTI_SHOT_AUTOMATED": ("multiShotAutomatedParams", _AUTOMATED),
-    "MULTI_SHOT_MANUAL": ("multiShotManualParams", Fields({"shots": _SHOTS})),
+    "MULTI_SHOT_MANUAL": ("multiShotManualParams", ObjectOf({"shots": _SHOTS})),
 }
 _SECONDS: dict[str, Schema] = {
-    "TEXT_VIDEO": whole(among=(_SHOT,)),
-    "MULTI_SHOT_AUTOMATED": whole(among=tuple(range(2 * _SHOT, 121, _SHOT))),
+    "TEXT_VIDEO": integer(among=(_SHOT,)),
+    "MULTI_SHOT_AUTOMATED": integer(among=tuple(range(2 * _SHOT, 121, _SHOT))),
 }
 _BLOCKED = "RAI_VIOLATION_OUTPUT_VIDEO_DEFLECTION"
 # The failures of the status document and their texts, as the user guide lists them; the first is
@@ -60,12 +60,12 @@ class NovaReel:
         tasks = ("TEXT_VIDEO",) if model_id.endswith("-v1:0") else tuple(_PARAMS)
         kind = model_input.get("taskType") if isinstance(model_input, dict) else None
         if kind not in tasks:
-            return Fields({"taskType": Text(among=tasks)}, others=True)
+            return ObjectOf({"taskType": String(among=tasks)}, others=True)
         name, params = _PARAMS[kind]
         config = {"videoGenerationConfig": _config(kind)}
         if kind == "MULTI_SHOT_AUTOMATED":  # its length has no default
-            return Fields({"taskType": Text(), name: params, **config})
-        return Fields({"taskType": Text(), name: params}, config)
+            return ObjectOf({"taskType": String(), name: params, **config})
+        return ObjectOf({"taskType": String(), name: params}, config)
 
     def outputs(self, work: Work) -> list[File]:
         """Return the video, its shots if there are several, and the status document."""
@@ -87,11 +87,11 @@ class NovaReel:
 
 def _config(kind: str) -> Schema:
     if kind not in _SECONDS:
-        return Fields({}, _SETTINGS)
+        return ObjectOf({}, _SETTINGS)
     seconds = {"durationSeconds": _SECONDS[kind]}
     if kind == "MULTI_SHOT_AUTOMATED":
-        return Fields(seconds, _SETTINGS)
-    return Fields({}, {**seconds, **_SETTINGS})
+        return ObjectOf(seconds, _SETTINGS)
+    return ObjectOf({}, {**seconds, **_SETTINGS})
 
 
 def _seconds(model_input: Any) -> int:

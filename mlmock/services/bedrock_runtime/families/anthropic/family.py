@@ -16,24 +16,24 @@ from typing import Any
 from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.errors import invalid, malformed
+from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.anthropic import request as messages
 from mlmock.services.bedrock_runtime.families.anthropic import response as written
 from mlmock.services.bedrock_runtime.families.anthropic import top_level as top
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import HUMAN, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import spoken, words_of
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_COMPLETIONS = s.Fields(
-    {"prompt": s.Text(), "max_tokens_to_sample": s.Number(whole=True)},
+_COMPLETIONS = s.ObjectOf(
+    {"prompt": s.String(), "max_tokens_to_sample": s.Number(whole=True)},
     {
-        "stop_sequences": s.Many(s.Text()),
+        "stop_sequences": s.ListOf(s.String()),
         "temperature": s.Number(0, 1),
         "top_p": s.Number(0, 1),
-        "top_k": s.whole(0, 500),
-        "anthropic_version": s.Text(among=("bedrock-2023-05-31", "2026-10-21")),
-        "metadata": s.Fields(others=True),
+        "top_k": s.integer(0, 500),
+        "anthropic_version": s.String(among=("bedrock-2023-05-31", "2026-10-21")),
+        "metadata": s.ObjectOf(others=True),
     },
 )
 _FIELDS = top.KNOWN | {"reasoning_config"}
@@ -74,7 +74,7 @@ class Anthropic(Family):
             relays=True,
         )
 
-    def read(self, body: Body, model_id: str) -> Conversation:
+    def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a Messages body, or in the prompt of a text completion."""
         if "messages" not in body and "prompt" in body:
             return _read_completion(body, model_id)
@@ -90,7 +90,9 @@ class Anthropic(Family):
         if extra and version >= (4,):
             raise invalid(top.too_much(extra[0]))
         if extra:
-            raise malformed(*(f"#: extraneous key [{name}] is not permitted" for name in extra))
+            raise malformed_body_error(
+                *(f"#: extraneous key [{name}] is not permitted" for name in extra)
+            )
         _check_sampling(
             fields.get("temperature", conversation.temperature),
             fields.get("top_p", conversation.top_p),
@@ -100,7 +102,7 @@ class Anthropic(Family):
         if isinstance(thinking, dict):
             _check_thinking(_thinking_body(conversation, thinking))
 
-    def answer(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a message, or a completion where one was asked for."""
         if conversation.extra.get("completion"):
             return _completion(words_of(reply), reply)
@@ -274,7 +276,7 @@ def _completion(text: str, reply: Reply) -> dict[str, Any]:
 
 
 def _completion_chunks(reply: Reply, events: Iterator[Event]) -> Iterator[dict[str, Any]]:
-    for text in spoken(events):
+    for text in iter_text(events):
         if text is None:
             yield _completion("", reply)
         else:

@@ -10,36 +10,36 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mlmock.services.bedrock_runtime.errors import invalid, malformed
+from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 _NO_PROMPT = '#: subject must not be valid against schema {"required":["messages"]}'
 """What a text completion's schema says of a Messages body; the service tries both."""
 VERSIONS = ("bedrock-2023-05-31", "2026-10-21")
 """The second is what Anthropic's own SDK sends in `AnthropicBedrock` by default."""
-_OPEN = s.Fields(others=True)
-_TEXTS = s.Many(s.Text())
-MESSAGES = s.Fields(
+_OPEN = s.ObjectOf(others=True)
+_TEXTS = s.ListOf(s.String())
+MESSAGES = s.ObjectOf(
     {
-        "anthropic_version": s.Text(among=VERSIONS),
+        "anthropic_version": s.String(among=VERSIONS),
         "max_tokens": s.Number(whole=True),
-        "messages": s.Many(),
+        "messages": s.ListOf(),
     },
     {
-        "system": s.Either((s.Text(), s.Many())),
+        "system": s.OneOf((s.String(), s.ListOf())),
         "temperature": s.Number(),
         "top_p": s.Number(),
         "top_k": s.Number(whole=True),
         "stop_sequences": _TEXTS,
-        "tools": s.Many(),
-        "tool_choice": s.Fields({"type": s.Text()}, others=True),
-        "thinking": s.Fields({"type": s.Text()}, others=True),
+        "tools": s.ListOf(),
+        "tool_choice": s.ObjectOf({"type": s.String()}, others=True),
+        "thinking": s.ObjectOf({"type": s.String()}, others=True),
         "anthropic_beta": _TEXTS,
         "metadata": _OPEN,
         "context_management": _OPEN,
         "output_config": _OPEN,
         "output_format": _OPEN,
-        "mcp_servers": s.Many(),
+        "mcp_servers": s.ListOf(),
         "container": s.Anything(),
     },
 )
@@ -54,7 +54,7 @@ def check(body: Any, *, native: bool) -> None:
     if faults and native:
         raise invalid(min(map(_native, faults), key=lambda found: found[0])[1])
     if faults:
-        raise malformed(*([_NO_PROMPT] if "messages" in body else []), *faults)
+        raise malformed_body_error(*([_NO_PROMPT] if "messages" in body else []), *faults)
 
 
 def _native(fault: str) -> tuple[int, str]:

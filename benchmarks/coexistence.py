@@ -1,4 +1,4 @@
-"""moto beside us: what our calls cost with it, and what its calls cost with us."""
+"""moto and mlmock active together: what each adds to the other's calls."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from benchmarks.baseline import client
 from benchmarks.calls import describe, inside
-from benchmarks.floor import client
 from benchmarks.paired import Around, Row, rounds_of
 from mlmock import mock_ml
 
 _SERVICE = "sagemaker-a2i-runtime"
 
 
-def beside_moto(around: Around) -> Around:
-    """Run a batch in what `around` makes, with moto active."""
+def in_moto(around: Around) -> Around:
+    """Run the calls in the context `around`, with moto active as well."""
     from moto import mock_aws
 
     @contextmanager
@@ -27,7 +27,7 @@ def beside_moto(around: Around) -> Around:
 
 
 def without_moto(caller: Any) -> Any:
-    """Return a client that moto knows nothing of, even where moto had been imported before."""
+    """Return the client without moto's handler, which clients get once moto is imported."""
     from moto.core.models import botocore_stubber
 
     caller.meta.events.unregister("before-send", botocore_stubber)
@@ -35,22 +35,23 @@ def without_moto(caller: Any) -> Any:
 
 
 def rows() -> Iterator[Row]:
-    alone, beside = without_moto(client(_SERVICE)), client(_SERVICE)
+    alone, beside_moto = without_moto(client(_SERVICE)), client(_SERVICE)
     found = rounds_of(
         describe(alone),
-        {"moto": describe(beside)},
-        around={"floor": inside(), "moto": beside_moto(inside())},
+        {"moto": describe(beside_moto)},
+        around={"baseline": inside(), "moto": in_moto(inside())},
         rounds=41,
     )
-    yield Row("ours with moto active", found["moto"].ratio, 1.01, "x ours without")
+    yield Row("describe_human_loop with moto active", found["moto"].ratio, 1.01, "x without moto")
     s3 = client("s3")
     found = rounds_of(
         s3.list_buckets,
-        {"us": s3.list_buckets},
+        {"mlmock": s3.list_buckets},
         around={
-            "floor": beside_moto(nullcontext),
-            "us": beside_moto(lambda: mock_ml(memos=False)),
+            "baseline": in_moto(nullcontext),
+            "mlmock": in_moto(lambda: mock_ml(cache=False)),
         },
         rounds=41,
     )
-    yield Row("moto's S3 while a mock runs, without memos", found["us"].ratio, 1.01, "x without us")
+    title = "moto's S3 while a mock runs, cache=False"
+    yield Row(title, found["mlmock"].ratio, 1.01, "x without mlmock")
