@@ -9,29 +9,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from mlmock import (
-    InvalidRule,
-    MockML,
-    UnmatchedCall,
-    contains,
-    error,
-    manually,
-    mock_ml,
-    output,
-)
+from mlmock import MockML, contains, error, manually, mock_ml, output
 from mlmock.services.sagemaker_runtime.model_answers import AnswerOptions
-
-
-def invoke(client: Any, name: str = "churn", body: bytes = b"{}", **members: Any) -> Any:
-    return client.invoke_endpoint(EndpointName=name, Body=body, **members)
-
-
-def body_of(client: Any, name: str = "churn", body: bytes = b"{}", **members: Any) -> bytes:
-    found: bytes = invoke(client, name, body, **members)["Body"].read()
-    return found
+from tests.services.sagemaker_runtime.invoke_helpers import body_of, invoke
 
 
 def test_default_answer_names_the_endpoint(ml: MockML, client: Any) -> None:
@@ -94,76 +75,6 @@ def test_answers_are_used_in_order_and_the_later_rule_wins(ml: MockML, client: A
     assert [call.error is None for call in ml.calls] == [True, False, True, True]
 
 
-def test_handler_receives_the_parameters_of_the_call(ml: MockML, client: Any) -> None:
-    received: dict[str, Any] = {}
-
-    @ml.sagemaker.endpoint("churn").handler
-    def predict(call: Any) -> Any:
-        received.update(call.params)
-        return {"sum": sum(call.json()["x"])}
-
-    members = {
-        "ContentType": "application/json",
-        "Accept": "application/json",
-        "CustomAttributes": "trace=1",
-        "InferenceId": "i-1",
-    }
-    assert body_of(client, body=b'{"x": [1, 2]}', **members) == b'{"sum":3}'
-    assert received == {"EndpointName": "churn", "Body": b'{"x": [1, 2]}', **members}
-    assert predict.__name__ == "predict"
-
-
-@given(
-    body=st.binary(max_size=2000),
-    attributes=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=1024),
-)
-@settings(max_examples=40, deadline=None)
-def test_any_body_and_attributes_are_transferred_unchanged(body: bytes, attributes: str) -> None:
-    with mock_ml() as ml:
-        client = boto3.client("sagemaker-runtime", region_name="us-east-1")
-        ml.sagemaker.endpoint("echo").handler(
-            lambda call: output(Body=call.body, CustomAttributes=call.params["CustomAttributes"])
-        )
-        found = invoke(client, "echo", body, CustomAttributes=attributes)
-        assert found["Body"].read() == body
-        assert found["CustomAttributes"] == attributes
-
-
-def test_answers_of_a_function_are_not_cached(ml: MockML, client: Any) -> None:
-    counter = iter(range(3))
-    ml.sagemaker.endpoint("churn").reply(lambda call: next(counter))
-    assert [body_of(client) for _ in range(3)] == [b"0", b"1", b"2"]
-
-
-def test_coroutine_function_answers(ml: MockML, client: Any) -> None:
-    async def predict(call: Any) -> str:
-        return call.text().upper()  # type: ignore[no-any-return]
-
-    ml.sagemaker.endpoint("churn").reply(predict)
-    assert body_of(client, body=b"loud") == b"LOUD"
-
-
-def test_handler_may_return_an_error_or_raise(ml: MockML, client: Any) -> None:
-    def predict(call: Any) -> Any:
-        if call.body == b"raise":
-            raise RuntimeError("a bug of the test")
-        return error("ModelError", OriginalStatusCode=400, OriginalMessage="bad shape")
-
-    ml.sagemaker.endpoint("churn").handler(predict)
-    with pytest.raises(client.exceptions.ModelError) as caught:
-        invoke(client)
-    assert caught.value.response["OriginalMessage"] == "bad shape"
-    assert 'client error (400) from primary with message "bad shape"' in str(caught.value)
-    with pytest.raises(RuntimeError, match="a bug of the test"):
-        invoke(client, body=b"raise")
-
-
-def test_every_byte_value_is_transferred_unchanged(ml: MockML, client: Any) -> None:
-    ml.sagemaker.endpoint("echo").handler(lambda call: call.body)
-    body = bytes(range(256)) * 40
-    assert body_of(client, "echo", body) == body
-
-
 def test_answers_depend_on_the_members_of_the_call(ml: MockML, client: Any) -> None:
     endpoint = ml.sagemaker.endpoint("churn")
     endpoint.reply("other")
@@ -174,30 +85,6 @@ def test_answers_depend_on_the_members_of_the_call(ml: MockML, client: Any) -> N
     assert body_of(client, body=b'{"plan": "pro", "n": 1}') == b"pro"
     assert body_of(client, CustomAttributes="tenant=7; x") == b"seven"
     assert body_of(client, Accept="text/csv") == b"csv"
-
-
-def test_unmatched_call_names_the_closest_rule(ml: MockML, client: Any) -> None:
-    ml.sagemaker.endpoint("churn").on(ContentType="text/csv").reply("1").optional()
-    with pytest.raises(UnmatchedCall, match="no rule of endpoint churn takes this call") as caught:
-        invoke(client, ContentType="application/json")
-    assert "ContentType is 'application/json'; the rule says 'text/csv'" in str(caught.value)
-    suggestion = """ml.sagemaker.endpoint("churn").on(ContentType='application/json').reply('1')"""
-    assert suggestion in str(caught.value)
-    ml.unmatched.clear()
-
-
-def test_suggested_rule_for_a_variant_is_valid(ml: MockML, client: Any) -> None:
-    endpoint = ml.sagemaker.endpoint("churn", variants=["green"])
-    endpoint.on(variant="blue").reply("1").optional()
-    suggestion = (
-        """ml.sagemaker.endpoint("churn").on(InvokedProductionVariant='green').reply('1')"""
-    )
-    with pytest.raises(UnmatchedCall) as caught:
-        invoke(client)
-    assert suggestion in str(caught.value)
-    ml.unmatched.clear()
-    endpoint.on(InvokedProductionVariant="green").reply("1")
-    assert body_of(client) == b"1"
 
 
 def test_failures_leave_an_endpoint_unscripted(ml: MockML, client: Any) -> None:
@@ -227,75 +114,6 @@ def test_connection_failures(ml: MockML, client: Any) -> None:
     endpoint.unreachable()
     with pytest.raises(EndpointConnectionError):
         invoke(client)
-
-
-@pytest.mark.parametrize(
-    ("write", "message"),
-    [
-        (lambda e: e.reply(object()), "bytes, text or JSON"),
-        (lambda e: e.reply(iter([b"a"])), "read only once"),
-        (lambda e: e.reply(output(Body=b"", Nope=1)), "no member Nope"),
-        (lambda e: e.reply(output(InvokedProductionVariant="a")), "the service's to say"),
-        (lambda e: e.reply(output(NewSessionId="no expiry")), "doesn't fit the pattern"),
-        (
-            lambda e: e.reply(output(NewSessionId="id; Expires=2030-13-01T00:00:00Z")),
-            "expires at an instant",
-        ),
-        (lambda e: e.reply("x", content_type="a\nb"), "visible US-ASCII"),
-        (lambda e: e.reply("x", custom_attributes="x" * 1025), "at most 1024"),
-        (lambda e: e.reply("x", custom_attributes="caffè"), "doesn't fit the pattern"),
-        (lambda e: e.model_error(200, "fine"), "400 to 599"),
-        (lambda e: e.model_error(True), "400 to 599"),
-        (lambda e: e.fail("NoSuchError"), "has no error NoSuchError"),
-        (lambda e: e.fail("ModelError", Nope=1), "no member Nope"),
-        (lambda e: e.stream("text"), "list or generator of its parts"),
-        (lambda e: e.stream([b"a"], pause=-1), "pause takes seconds"),
-        (lambda e: e.stream([error("ModelError")]), "not with ModelError"),
-        (lambda e: e.stream([b"a"]).then_error("ModelError"), "not with ModelError"),
-        (lambda e: e.stream([b"a"]).then_error("ModelStreamError", Nope=1), "no member Nope"),
-        (lambda e: e.reply("x").then_error("ModelStreamError"), "follows stream"),
-        (lambda e: e.on(where="x"), "a function of the call"),
-        (lambda e: e.on(Bodi=1), "no invocation has a member Bodi"),
-    ],
-)
-def test_invalid_rule_is_rejected_where_it_is_written(ml: MockML, write: Any, message: str) -> None:
-    with pytest.raises(InvalidRule, match=message):
-        write(ml.sagemaker.endpoint("churn").on())
-    ml.reset()
-
-
-def test_invalid_answer_of_a_handler_raises(ml: MockML, client: Any) -> None:
-    ml.sagemaker.endpoint("churn").handler(lambda call: {1, 2})
-    with pytest.raises(InvalidRule, match="bytes, text or JSON"):
-        invoke(client)
-    ml.unmatched.clear()
-
-
-def test_async_generator_is_rejected(ml: MockML, client: Any) -> None:
-    async def parts() -> Any:
-        yield b"a"
-
-    ml.sagemaker.endpoint("churn").handler(lambda call: parts())
-    with pytest.raises(InvalidRule, match="plain generator"):
-        invoke(client)
-    ml.unmatched.clear()
-
-
-def test_rejected_second_reply_leaves_the_rule_unchanged(ml: MockML, client: Any) -> None:
-    rule = ml.sagemaker.endpoint("churn").reply(lambda call: "1,2", content_type="text/csv")
-    with pytest.raises(InvalidRule, match="has its answer"):
-        rule.reply("3,4", content_type="text/x-other")
-    found = invoke(client)
-    assert (found["Body"].read(), found["ContentType"]) == (b"1,2", "text/csv")
-
-
-def test_parts_of_a_generator_are_joined(ml: MockML, client: Any) -> None:
-    @ml.sagemaker.endpoint("churn").handler
-    def tokens(call: Any) -> Iterator[bytes]:
-        yield b"to"
-        yield b"ken"
-
-    assert body_of(client) == b"token"
 
 
 def test_former_service_name_works(ml: MockML) -> None:

@@ -173,7 +173,7 @@ def test_body_limit_of_six_mebibytes(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").reply("ok")
     found = client.invoke_endpoint(EndpointName="churn", Body=b"x" * MAX_BODY_BYTES)
     assert found["Body"].read() == b"ok"
-    assert "Member must have length less than or equal to 6291456" in text(
+    assert "Member must have length less than or equal to 6291456" in message_of(
         client, Body=b"x" * (MAX_BODY_BYTES + 1)
     )
     error = error_of(client, Body=b"x" * (MAX_BODY_BYTES + 4097))
