@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from mlmock.aws.protocol import errors as faults
+from mlmock.aws.protocol import errors
 from mlmock.aws.protocol.messages import HttpResponse
 from mlmock.aws.protocol.rest_json import Operation
 from mlmock.call import Call
@@ -112,7 +112,7 @@ def _run_stage(
     except ServiceError as fault:
         call.error = fault
         call.params = {}  # whatever had been read: `_sealed` lets go of it
-        found = faults.serialize_error(call.compiled_operation.model, fault)
+        found = errors.serialize_error(call.compiled_operation.model, fault)
     except BaseException as fault:
         if isinstance(fault, ConnectionFailure) and fault.kind == "read_timeout":
             _exhaust_read_timeout(state, call)

@@ -13,7 +13,7 @@ from mlmock.aws.protocol.json_body import json_text
 from mlmock.aws.protocol.messages import HttpResponse, RecordedFrames, Request
 from mlmock.aws.protocol.routing import find_operation
 from mlmock.call import Call
-from mlmock.engine import dispatch as router
+from mlmock.engine import dispatch
 from mlmock.engine.state import MockContext
 
 
@@ -53,7 +53,7 @@ def handle_request(
     call = match_operation(context, method, url, headers, body)
     if call is None:
         return None, _unknown(context, method)
-    return call, _record_frames(router.dispatch(context, call))
+    return call, _record_frames(dispatch.dispatch(context, call))
 
 
 async def handle_request_async(
@@ -63,7 +63,7 @@ async def handle_request_async(
     call = match_operation(context, method, url, headers, body)
     if call is None:
         return _unknown(context, method)
-    return _record_frames(await router.dispatch_async(context, call))
+    return _record_frames(await dispatch.dispatch_async(context, call))
 
 
 def _record_frames(answer: HttpResponse) -> HttpResponse:

@@ -168,15 +168,14 @@ class Patcher:
         return context is not None and context.state.interception is self
 
     def _open(self) -> None:
-        from mlmock.interception.botocore import deferred_patches as cuts
-        from mlmock.interception.botocore import sessions
+        from mlmock.interception.botocore import deferred_patches, sessions
 
         self.sessions = sessions.SessionRegistry(self._default_before)
         botocore.register_initializer(sessions.register_session)
         for patch in self._applied:
             if isinstance(patch, TriggerPatch):
                 patch.open()
-        for patch in cuts.deferred_patches(with_caches=self._with_memos):
+        for patch in deferred_patches.deferred_patches(with_caches=self._with_memos):
             if patch.can_apply():
                 self._apply(patch)
         self._is_open = True  # last: threads that see it go on without the lock
@@ -198,11 +197,11 @@ class Patcher:
 
     def patch_time(self) -> None:
         """Take the sleeping of the code under test, too. Twice is once."""
-        from mlmock.interception.botocore import sleep as patience
+        from mlmock.interception.botocore import sleep
 
         if not self._takes_sleep:
             self._takes_sleep = True
-            for patch in patience.user_patches():
+            for patch in sleep.user_patches():
                 self._apply(patch)
 
     def _apply(self, patch: Patch) -> None:

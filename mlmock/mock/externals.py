@@ -26,21 +26,21 @@ def connect_externals(state: MockState) -> None:
 
 
 def _buckets(state: MockState) -> BucketStore | None:
-    from mlmock.interception.moto import coexistence as moto
+    from mlmock.interception.moto import coexistence
 
-    return moto.buckets(state)
+    return coexistence.buckets(state)
 
 
 def _forward_event(state: MockState, event: Event) -> None:
-    from mlmock.interception.moto import coexistence as moto
+    from mlmock.interception.moto import coexistence
 
-    moto.forward_event(state, event)
+    coexistence.forward_event(state, event)
 
 
 def _external_service(state: MockState, service: str, scope: Scope) -> ExternalCall | None:
-    from mlmock.interception.moto import coexistence as moto
+    from mlmock.interception.moto import coexistence
 
-    return moto.external_service(state, service, scope)
+    return coexistence.external_service(state, service, scope)
 
 
 def install_interception(state: MockState) -> None:

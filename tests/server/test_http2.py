@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-from mlmock import ServerLimits, ServerThread
-from tests.server.test_fuzz import exchange
-
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, ResponseReceived, StreamEnded, StreamReset
+
+from mlmock import ServerLimits, ServerThread
+from tests.server.test_fuzz import exchange
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 SAID = json.dumps({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}).encode()

@@ -9,9 +9,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from mlmock.aws.protocol import errors as faults
-from mlmock.aws.protocol import json_body as bodies
-from mlmock.aws.protocol import uri
+from mlmock.aws.protocol import errors, json_body, uri
 from mlmock.aws.protocol.deserializers import Deserializer, InvalidValue, deserializer_for
 from mlmock.aws.protocol.event_stream import CONTENT_TYPE, EventStream
 from mlmock.aws.protocol.http_bindings import (
@@ -105,7 +103,7 @@ class Operation:
         if not body_members(shape):
             return None
         read = _body_structure_reader(shape)
-        return lambda body: read(bodies.parse_json(body)) if body else read({})
+        return lambda body: read(json_body.parse_json(body)) if body else read({})
 
     def parse(self, request: Request) -> Params:
         """Return the parameters of `request`; ServiceError, with every fault, if it has any."""
@@ -176,7 +174,7 @@ class Operation:
             return ServiceError("SerializationException", str(fault), status=400)
         except IndexError:
             return ServiceError("UnknownOperationException", status=404)
-        return ServiceError(faults.validation_error_code(self.model), format_violations(found))
+        return ServiceError(errors.validation_error_code(self.model), format_violations(found))
 
     def _faults(self, request: Request) -> Iterator[Violation]:
         """Yield every fault of `request`; WrongType for what can't be read at all."""
@@ -240,7 +238,7 @@ class Operation:
         self._body_only = not (elsewhere or self.output_payload)
         body = self._body_shape(shape)
         self._raw = getattr(body, "type_name", None) in {"blob", "string"}
-        self._write = bodies.serializer_for(body) if shape is not None else None
+        self._write = json_body.serializer_for(body) if shape is not None else None
 
     def _body_shape(self, shape: Any) -> Any:
         if self.output_payload and self.event_stream is None:
@@ -341,7 +339,7 @@ def _payload_reader(name: str, shape: Any) -> Callable[[bytes], Params]:
         return lambda body: {name: read(body.decode())}
 
     def payload(body: bytes) -> Params:
-        found = bodies.parse_json(body) if body else None
+        found = json_body.parse_json(body) if body else None
         return {name: read(found)} if found is not None else {}
 
     return payload
@@ -360,7 +358,7 @@ def _raw_payload(name: str, shape: Any, body: bytes) -> dict[str, Any]:
 
 def _raw_json(body: bytes) -> Any:
     try:
-        return bodies.parse_json(body)
+        return json_body.parse_json(body)
     except ValueError:
         raise WrongType("Unable to parse the request body as JSON.") from None
 

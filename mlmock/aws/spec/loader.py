@@ -10,7 +10,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from mlmock.aws.spec import bundled as brought
+from mlmock.aws.spec import bundled
 
 
 @cache
@@ -20,7 +20,7 @@ def service_model(service: str, revision: str | None = None) -> Any:
     `revision` names a folder of the model's; without it the latest is taken. What we bring
     ourselves comes before what botocore has.
     """
-    description = brought.load_bundled(service, "service-2", revision)
+    description = bundled.load_bundled(service, "service-2", revision)
     if description is None:
         description = Loader().load_service_model(service, "service-2", revision)
     return ServiceModel(description, service_name=service)

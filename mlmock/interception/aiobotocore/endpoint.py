@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.protocol.messages import RecordedFrames
 from mlmock.call import Call
-from mlmock.engine import dispatch as router
+from mlmock.engine import dispatch
 from mlmock.errors import ConnectionFailure
 from mlmock.interception.aiobotocore.bodies import RawBody
 from mlmock.interception.aiobotocore.session import (
@@ -23,10 +23,7 @@ from mlmock.interception.aiobotocore.session import (
     _get_credentials,
     _own_sleep,
 )
-from mlmock.interception.botocore import leak_guard, stamping
-from mlmock.interception.botocore import model_loader as models
-from mlmock.interception.botocore import responder as trips
-from mlmock.interception.botocore import sleep as patience
+from mlmock.interception.botocore import leak_guard, model_loader, responder, sleep, stamping
 from mlmock.interception.botocore.responders import RESPONDERS
 from mlmock.interception.moto.aiomoto import SharedPatch
 from mlmock.interception.patching import Patch
@@ -75,7 +72,7 @@ async def _pass_through(send: Any, own: Any, request: Any, attached: Any) -> Any
     """Send a request that isn't ours, if it may leave."""
     if not leak_guard.is_allowed_through(request, attached):
         return await send(own, request)
-    with patience.real_sleep():
+    with sleep.real_sleep():
         return await send(own, request)
 
 
@@ -106,15 +103,15 @@ async def respond_by_httpx(request: Any, call: Call) -> Any:
 
 
 async def _answer(request: Any, call: Call) -> HttpResponse:
-    trips.set_request(call, request)
+    responder.set_request(call, request)
     try:
-        found = await router.dispatch_async(call.context, call)
+        found = await dispatch.dispatch_async(call.context, call)
     except ConnectionFailure as fault:
-        raise trips.to_botocore_error(fault.kind, request.url) from None
+        raise responder.to_botocore_error(fault.kind, request.url) from None
     call.context = None
     if found.broken and not call.compiled_operation.model.has_streaming_output:
         call.error = ConnectionFailure("drop")
-        raise trips.to_botocore_error("drop", request.url)
+        raise responder.to_botocore_error("drop", request.url)
     if not isinstance(found.body, bytes):
         found.body = RecordedFrames(found.body)
     return found
@@ -174,5 +171,5 @@ def patches() -> list[Patch]:
     bucket = getattr(buckets, "AsyncTokenBucket", None)
     if bucket is not None:
         found.append(Patch(bucket, "_acquire", _acquire))
-    found += models.aio_patches()
+    found += model_loader.aio_patches()
     return found + [Patch(owner, "_sleep", _own_sleep) for owner in _anyio_twins()]

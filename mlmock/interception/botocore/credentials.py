@@ -8,7 +8,7 @@ from typing import Any
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 
-from mlmock.interception.botocore import sleep as patience
+from mlmock.interception.botocore import sleep
 
 SECRET = "mlmock"  # noqa: S105 - the secret key that takes the place of every real one
 _ARGUMENTS = 4  # service, region, signature version and keys: of a request that is no URL to sign
@@ -73,7 +73,7 @@ class LazyCredentials(Credentials):
     def get_frozen_credentials(self) -> Any:
         """Return the keys; NoCredentialsError if nobody has any."""
         if self._found is None:
-            with patience.real_sleep():
+            with sleep.real_sleep():
                 self._found = self._load()
         if self._found is None:
             raise NoCredentialsError

@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
-from mlmock.interception.botocore import sleep as patience
+from mlmock.interception.botocore import sleep
 from mlmock.interception.botocore.sessions import SharedLoaderCache
 from mlmock.interception.patching import Patch, ReplacementPatch, lazy_replacement
 
@@ -55,7 +55,7 @@ def deferred_patches(*, with_caches: bool) -> tuple[Patch, ...]:
         *_made(_WRAPPERS),
         *_made(_REPLACEMENTS, ReplacementPatch),
         shared,
-        *patience.patches(),
+        *sleep.patches(),
     )
     return (*always, *(cache_patches() if with_caches else ()))
 

@@ -13,7 +13,7 @@ from botocore.auth import BearerAuth
 
 from mlmock.call import Call
 from mlmock.engine import active
-from mlmock.interception.botocore import sleep as patience
+from mlmock.interception.botocore import sleep
 from mlmock.interception.botocore.credentials import account_of, credentials_for, is_fake
 from mlmock.interception.botocore.leak_guard import is_allowed_through
 from mlmock.interception.botocore.stamping import (
@@ -48,7 +48,7 @@ def send(patch: Patch) -> Any:
             return attached.responder(request, attached)
         if not is_allowed_through(request, attached):
             return patch.original(self, request)
-        with patience.real_sleep():
+        with sleep.real_sleep():
             return patch.original(self, request)
 
     return send

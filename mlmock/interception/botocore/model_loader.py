@@ -9,25 +9,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlmock.aws.spec import bundled as brought
+from mlmock.aws.spec import bundled
 from mlmock.engine import active
 from mlmock.interception.patching import Patch
 
 
 def revision_held(service: str) -> str | None:
     """Return the revision in which the running block holds `service`, or None if it brings none."""
-    if service not in brought.services():
+    if service not in bundled.services():
         return None
     context = active.current()
     if context is None or service not in context.state.mocked_services:
         return None
-    return context.options.revision_of(service) or brought.latest(service)
+    return context.options.revision_of(service) or bundled.latest(service)
 
 
 def _held_with(kind: str) -> list[str]:
     """Return the services whose file of a `kind` the running block brings."""
-    found = ((service, revision_held(service)) for service in brought.services())
-    return [name for name, held in found if held and kind in brought.available_files(name, held)]
+    found = ((service, revision_held(service)) for service in bundled.services())
+    return [name for name, held in found if held and kind in bundled.available_files(name, held)]
 
 
 def load_service_model(patch: Patch) -> Any:
@@ -37,7 +37,7 @@ def load_service_model(patch: Patch) -> Any:
         self: Any, service_name: str, type_name: str, api_version: str | None = None
     ) -> Any:
         held = revision_held(service_name)
-        found = brought.load_bundled(service_name, type_name, api_version or held) if held else None
+        found = bundled.load_bundled(service_name, type_name, api_version or held) if held else None
         if found is not None:
             return found
         return patch.original(self, service_name, type_name, api_version)
@@ -61,7 +61,7 @@ def list_api_versions(patch: Patch) -> Any:
 
     def list_api_versions(self: Any, service_name: str, type_name: str) -> list[str]:
         held = revision_held(service_name)
-        if held and type_name in brought.available_files(service_name, held):
+        if held and type_name in bundled.available_files(service_name, held):
             return [held]
         return list(patch.original(self, service_name, type_name))
 
@@ -73,7 +73,7 @@ def determine_latest_version(patch: Patch) -> Any:
 
     def determine_latest_version(self: Any, service_name: str, type_name: str) -> str:
         held = revision_held(service_name)
-        if held and type_name in brought.available_files(service_name, held):
+        if held and type_name in bundled.available_files(service_name, held):
             return held
         return str(patch.original(self, service_name, type_name))
 
@@ -90,7 +90,7 @@ def get_available_regions(patch: Patch) -> Any:
         allow_non_regional: bool = False,
     ) -> list[str]:
         if revision_held(service_name):
-            return list(brought.regions(service_name, partition_name))
+            return list(bundled.regions(service_name, partition_name))
         return list(patch.original(self, service_name, partition_name, allow_non_regional))
 
     return get_available_regions
@@ -104,7 +104,7 @@ def _aio_get_available_regions(patch: Patch) -> Any:
         allow_non_regional: bool = False,
     ) -> list[str]:
         if revision_held(service_name):
-            return list(brought.regions(service_name, partition_name))
+            return list(bundled.regions(service_name, partition_name))
         return list(await patch.original(self, service_name, partition_name, allow_non_regional))
 
     return get_available_regions

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 
 from mlmock.aws.protocol.messages import Request
 from mlmock.call import Call
-from mlmock.engine import dispatch as router
+from mlmock.engine import dispatch
 from mlmock.errors import ConnectionFailure
 from mlmock.interception.botocore.bodies import raw_body, request_bytes
 from mlmock.interception.botocore.headers import modelled_headers, response
@@ -34,7 +34,7 @@ def respond(request: Any, call: Call) -> Any:
     """Take a stamped request through the house, and return botocore's kind of response."""
     set_request(call, request)
     try:
-        found = router.dispatch(call.context, call)
+        found = dispatch.dispatch(call.context, call)
     except ConnectionFailure as fault:
         raise to_botocore_error(fault.kind, request.url) from None
     call.context = None

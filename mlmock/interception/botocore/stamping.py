@@ -12,7 +12,7 @@ from botocore.tokens import FrozenAuthToken
 from mlmock.call import Call
 from mlmock.engine import active
 from mlmock.engine.state import MockContext
-from mlmock.interception.botocore import sleep as patience
+from mlmock.interception.botocore import sleep
 from mlmock.interception.botocore.credentials import TOKEN, account_of, credentials_for
 from mlmock.interception.botocore.responders import responder_for
 
@@ -136,8 +136,8 @@ def classify_request(endpoint: Any, params: dict[str, Any], operation: Any) -> A
     mock_context = running[-1]
     name = operation.service_model.service_name
     passing = mock_context.options.passthrough
-    if passing or patience.REAL.get() is not None:
-        patience.REAL.set(mock_context.state.sentinel_id if name in passing else None)
+    if passing or sleep.REAL.get() is not None:
+        sleep.REAL.set(mock_context.state.sentinel_id if name in passing else None)
     if name not in mock_context.state.mocked_services or name in passing:
         return operation
     return attach_call(endpoint, params["context"], operation, mock_context)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlmock.aws.hosts import is_aws, is_metadata, is_under, service_of
 from mlmock.engine import active
 from mlmock.errors import ConnectionFailure
-from mlmock.interception.botocore import sleep as patience
+from mlmock.interception.botocore import sleep
 from mlmock.interception.botocore.bodies import request_bytes
 from mlmock.interception.botocore.headers import text_of
 from mlmock.interception.botocore.leak_guard import raise_not_mocked
@@ -33,7 +33,7 @@ def context_for_url(url: str) -> MockContext | None:
     It has none in what botocore sends for a service in `passthrough`: that has been looked at.
     """
     context = active.current()
-    return context if context is not None and is_aws(url) and not patience.LEAVING.get() else None
+    return context if context is not None and is_aws(url) and not sleep.LEAVING.get() else None
 
 
 def is_mocked_host(context: MockContext, url: str) -> bool:
@@ -55,7 +55,7 @@ def _is_let_through(context: MockContext, url: str) -> bool:
 
     passing = endpoint_prefixes(frozenset(context.options.passthrough))
     if passing and is_metadata(url):
-        return patience.virtual_clock_context() is None
+        return sleep.virtual_clock_context() is None
     part = service_of(url)
     return any(is_under(part, prefix) for prefix in passing)
 

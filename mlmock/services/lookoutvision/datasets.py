@@ -8,7 +8,7 @@ from typing import Any
 from mlmock.call import Call
 from mlmock.services.common.backend import Result
 from mlmock.services.common.pagination import PageTokens
-from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.dataset_content import Content, Filter
 from mlmock.services.lookoutvision.manifest import InvalidManifest, parse_manifest
 from mlmock.services.lookoutvision.resources import Dataset, Project
@@ -72,7 +72,7 @@ class DatasetOperations(State):
         """Return a dataset of a project; ServiceError if it has none of that kind."""
         found = project.datasets.get(kind)
         if found is None:
-            raise faults.not_found(faults.DATASET, f"{project.name}/{kind}")
+            raise errors.not_found(errors.DATASET, f"{project.name}/{kind}")
         return found
 
     def look_at_datasets(self, project: Project) -> list[Dataset]:
@@ -103,7 +103,7 @@ class DatasetOperations(State):
         if kind in project.datasets:  # AWS's own SDK deletes, and creates anew without a look
             project.datasets[kind].end_if_unseen("DELETE_IN_PROGRESS")
         if kind in project.datasets:
-            raise faults.exists(faults.DATASET, f"{project.name}/{kind}")
+            raise errors.exists(errors.DATASET, f"{project.name}/{kind}")
         where = params.get("DatasetSource", {}).get("GroundTruthManifest", {}).get("S3Object")
         dataset = self.add_dataset(project, kind)
         if where is None:
@@ -222,7 +222,7 @@ class DatasetOperations(State):
         """Return a dataset to which `event` can happen now; ServiceError otherwise."""
         dataset = self.dataset(project, kind)
         if not DATASET.allows(dataset.status, event):
-            raise faults.busy(faults.DATASET, dataset.id, dataset.status, done)
+            raise errors.busy(errors.DATASET, dataset.id, dataset.status, done)
         return dataset
 
 

@@ -11,7 +11,7 @@ from mlmock.call import Call
 from mlmock.rules.rule import resolve_answer
 from mlmock.services.common.backend import Result
 from mlmock.services.common.images import ImageHeader, png, read_header
-from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.detection_results import Finding, finding_of
 from mlmock.services.lookoutvision.models import is_preview
 from mlmock.services.lookoutvision.resources import Model
@@ -34,7 +34,7 @@ class DetectionOperations(TagOperations):
         params = call.params
         model = self.model(params)
         if model.status not in RUNNING:
-            raise faults.busy(faults.MODEL, model.id, model.status, "used for detection")
+            raise errors.busy(errors.MODEL, model.id, model.status, "used for detection")
         picture = checked_picture(params["ContentType"], params["Body"])
         seen = {"image": params["Body"]}
         found = self.find_rule(call, self._keys(model), seen, self._title(model))
@@ -62,14 +62,14 @@ def checked_picture(content_type: str, body: bytes) -> ImageHeader:
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in TYPES:
-        raise faults.invalid(f"content-type must be one of the following. {', '.join(TYPES)}")
+        raise errors.invalid(f"content-type must be one of the following. {', '.join(TYPES)}")
     if len(body) > _MOST_BYTES:
-        raise faults.invalid(f"The image must not have more than {_MOST_BYTES} bytes.")
+        raise errors.invalid(f"The image must not have more than {_MOST_BYTES} bytes.")
     picture = read_header(body)
     if picture is None or picture.content_type != kind:
-        raise faults.invalid(f"The image is not a valid {kind} file.")
+        raise errors.invalid(f"The image is not a valid {kind} file.")
     if not all(_LEAST_PIXELS <= s <= _MOST_PIXELS for s in (picture.width, picture.height)):
-        raise faults.invalid(
+        raise errors.invalid(
             f"The image must have {_LEAST_PIXELS} to {_MOST_PIXELS} pixels on each side; "
             f"it has {picture.width} x {picture.height}."
         )

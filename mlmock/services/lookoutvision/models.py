@@ -8,8 +8,7 @@ from typing import Any
 from mlmock.call import Call
 from mlmock.services.common.backend import Result
 from mlmock.services.common.pagination import PageTokens, paginate
-from mlmock.services.lookoutvision import errors as faults
-from mlmock.services.lookoutvision import training
+from mlmock.services.lookoutvision import errors, training
 from mlmock.services.lookoutvision.projects import ProjectOperations
 from mlmock.services.lookoutvision.resources import Dataset, Metrics, Model, Project
 from mlmock.services.lookoutvision.scripted_outcomes import HOSTING, TRAINING, Outcome, next_outcome
@@ -86,7 +85,7 @@ class ModelOperations(ProjectOperations):
         number = max(project.models, default=0) if version == LATEST else int(version)
         found = project.models.get(number)
         if found is None:
-            raise faults.not_found(faults.MODEL, f"{project.name}/{version}")
+            raise errors.not_found(errors.MODEL, f"{project.name}/{version}")
         return found
 
     def names(self, model: Model) -> tuple[str, ...]:
@@ -130,13 +129,13 @@ class ModelOperations(ProjectOperations):
         train, test = self.dataset(project, "train"), project.datasets.get("test")
         for dataset in filter(None, (train, test)):
             if dataset.status not in USABLE:
-                raise faults.busy(faults.DATASET, dataset.id, dataset.status, "trained with")
+                raise errors.busy(errors.DATASET, dataset.id, dataset.status, "trained with")
         return train, test
 
     def _check_quotas(self, project: Project) -> None:
         running = sum(self._count(other, "TRAINING") for other in self.projects.values())
-        self.check_quota("concurrent_trainings", running, faults.PROJECT, project.name)
-        self.check_quota("models_per_project", len(project.models), faults.PROJECT, project.name)
+        self.check_quota("concurrent_trainings", running, errors.PROJECT, project.name)
+        self.check_quota("models_per_project", len(project.models), errors.PROJECT, project.name)
 
     @staticmethod
     def _count(project: Project, *statuses: str) -> int:
@@ -188,14 +187,14 @@ class ModelOperations(ProjectOperations):
         model = self._free_model(params, "StartModel", "started")
         least, most = params["MinInferenceUnits"], params.get("MaxInferenceUnits")
         if most is not None and most < least:
-            raise faults.invalid("MaxInferenceUnits must not be less than MinInferenceUnits.")
+            raise errors.invalid("MaxInferenceUnits must not be less than MinInferenceUnits.")
         hosted = sum(
             self._count(project, "STARTING_HOSTING", "HOSTED", "SYSTEM_UPDATING")
             for project in self.projects.values()
         )
-        self.check_quota("hosted_models", hosted, faults.MODEL, model.id)
+        self.check_quota("hosted_models", hosted, errors.MODEL, model.id)
         one_less = (most or least) - 1
-        self.check_quota("inference_units", one_less, faults.MODEL, model.id)
+        self.check_quota("inference_units", one_less, errors.MODEL, model.id)
         self._set_out(model, "StartModel", _STARTING, units=(least, most))
         outcome = next_outcome(self, HOSTING, *self.names(model))
         self._begin_model(model, lambda: self._host(model, outcome))
@@ -240,7 +239,7 @@ class ModelOperations(ProjectOperations):
         """Return a model to which `event` can happen now; ServiceError otherwise."""
         model = self.model(params)
         if not MODEL.allows(model.status, event):
-            raise faults.busy(faults.MODEL, model.id, model.status, done)
+            raise errors.busy(errors.MODEL, model.id, model.status, done)
         return model
 
     def _set_out(self, model: Model, event: str, message: str, **values: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from mlmock.call import Call
 from mlmock.services.common.backend import Result
 from mlmock.services.common.pagination import PageTokens, paginate
-from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.detection import DetectionOperations
 from mlmock.services.lookoutvision.resources import Job, Model, Project
 from mlmock.services.lookoutvision.scripted_outcomes import PACKAGING, next_outcome
@@ -37,7 +37,7 @@ class PackagingOperations(DetectionOperations):
         project = self.project(call.params["ProjectName"])
         job = project.jobs.get(call.params["JobName"])
         if job is None:
-            raise faults.not_found(faults.JOB, f"{project.name}/{call.params['JobName']}")
+            raise errors.not_found(errors.JOB, f"{project.name}/{call.params['JobName']}")
         self.look(job)
         return {"ModelPackagingDescription": job.details()}
 
@@ -62,7 +62,7 @@ class PackagingOperations(DetectionOperations):
     def _start_job(self, params: dict[str, Any]) -> Result:
         model = self.model(params)
         if model.status not in _PACKABLE:
-            raise faults.busy(faults.MODEL, model.id, model.status, "packaged")
+            raise errors.busy(errors.MODEL, model.id, model.status, "packaged")
         project, name = self.projects[model.project], params.get("JobName")
         greengrass = params["Configuration"]["Greengrass"]
         check_configuration(greengrass)
@@ -80,11 +80,11 @@ class PackagingOperations(DetectionOperations):
 
     def _check_names(self, project: Project, name: str | None, component: str) -> None:
         if name in project.jobs:
-            raise faults.exists(faults.JOB, f"{project.name}/{name}")
+            raise errors.exists(errors.JOB, f"{project.name}/{name}")
         jobs = (job for other in self.projects.values() for job in other.jobs.values())
         for job in jobs:
             if job.component == component and job.status != "FAILED":
-                raise faults.conflict(faults.JOB, job.id, f"{component} exists already.")
+                raise errors.conflict(errors.JOB, job.id, f"{component} exists already.")
 
     def _add_job(self, model: Model, name: str, component: str, params: dict[str, Any]) -> Job:
         now, project = self.now(), self.projects[model.project]
@@ -128,14 +128,14 @@ def check_configuration(greengrass: dict[str, Any]) -> None:
     platform, device = greengrass.get("TargetPlatform"), greengrass.get("TargetDevice")
     options = greengrass.get("CompilerOptions")
     if (platform is None) is (device is None):
-        raise faults.invalid("Specify either TargetDevice or TargetPlatform.")
+        raise errors.invalid("Specify either TargetDevice or TargetPlatform.")
     if device is not None and options is not None:
-        raise faults.invalid("CompilerOptions can't be specified with TargetDevice.")
+        raise errors.invalid("CompilerOptions can't be specified with TargetDevice.")
     given = None if options is None else _options(options)
     if platform is not None and platform.get("Accelerator") == "NVIDIA":
         missing = [name for name in _GPU_OPTIONS if name not in (given or {})]
         if missing:
-            raise faults.invalid(f"CompilerOptions for NVIDIA must have {', '.join(missing)}.")
+            raise errors.invalid(f"CompilerOptions for NVIDIA must have {', '.join(missing)}.")
 
 
 def _options(text: str) -> dict[str, Any]:
@@ -149,4 +149,4 @@ def _options(text: str) -> dict[str, Any]:
             continue
         if isinstance(found, dict):
             return found
-    raise faults.invalid("CompilerOptions must be a JSON object.")
+    raise errors.invalid("CompilerOptions must be a JSON object.")

@@ -7,7 +7,7 @@ from typing import Any
 from mlmock.call import Call
 from mlmock.services.common.backend import Result
 from mlmock.services.common.pagination import PageTokens, SortedKeys, paginate
-from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.datasets import DatasetOperations
 from mlmock.services.lookoutvision.resources import Project
 from mlmock.services.lookoutvision.state import PAGE
@@ -51,8 +51,8 @@ class ProjectOperations(DatasetOperations):
     def _create_project(self, params: dict[str, Any]) -> Result:
         name = params["ProjectName"]
         if name in self.projects:
-            raise faults.exists(faults.PROJECT, name)
-        self.check_quota("projects", len(self.projects), faults.PROJECT, name)
+            raise errors.exists(errors.PROJECT, name)
+        self.check_quota("projects", len(self.projects), errors.PROJECT, name)
         return {"ProjectMetadata": self.add_project(name).metadata()}
 
     def add_project(self, name: str) -> Project:
@@ -77,14 +77,14 @@ class ProjectOperations(DatasetOperations):
                 model.end_if_unseen("DELETING")
         if project.models:
             versions = ", ".join(map(str, sorted(project.models)))
-            raise faults.conflict(
-                faults.PROJECT,
+            raise errors.conflict(
+                errors.PROJECT,
                 project.name,
                 f"The project {project.name} still has models: {versions}. Delete them first.",
             )
         for dataset in project.datasets.values():
             if dataset.status not in _DELETABLE:
-                raise faults.busy(faults.DATASET, dataset.id, dataset.status, "deleted")
+                raise errors.busy(errors.DATASET, dataset.id, dataset.status, "deleted")
         return self._drop(project)
 
     def _drop(self, project: Project) -> Result:

@@ -15,7 +15,7 @@ from mlmock.services.common.handle import ServiceProgress
 from mlmock.services.common.idempotency import ClientTokens
 from mlmock.services.common.pagination import SortedKeys, SortKey
 from mlmock.services.common.tags import Tags
-from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.resources import Project, StatefulResource
 from mlmock.simulation.clock import to_seconds
 from mlmock.simulation.progress import ProgressSetting
@@ -69,8 +69,8 @@ class State(Backend):
         name = params.get("ProjectName", "")
 
         def conflict() -> ServiceError:
-            return faults.conflict(
-                faults.PROJECT,
+            return errors.conflict(
+                errors.PROJECT,
                 name,
                 f"The ClientToken {token} was used with other parameters of {call.operation}.",
             )
@@ -90,7 +90,7 @@ class State(Backend):
         """Return a project; ServiceError if there is none of that name."""
         found = self.projects.get(name)
         if found is None:
-            raise faults.not_found(faults.PROJECT, name)
+            raise errors.not_found(errors.PROJECT, name)
         return found
 
     # -- work -------------------------------------------------------------------------------
@@ -134,4 +134,4 @@ class State(Backend):
         """Raise ServiceError if one more than `present` goes over a quota."""
         most = getattr(self.quotas, quota)
         if most is not None and present >= most:
-            raise faults.over_quota(quota, most, kind, name)
+            raise errors.over_quota(quota, most, kind, name)

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 from mlmock.errors import ServiceError
 from mlmock.services.common.tags import Tag, repeated
-from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision import errors
 
 
 def checked_tags(tags: Sequence[Tag]) -> Sequence[Tag]:
     """Return `tags` unless a key stands there twice or is AWS's own (judged); ServiceError."""
     twice = repeated(tags)
     if twice is not None:
-        raise faults.invalid(f"The tag key {twice} is given more than once.")
+        raise errors.invalid(f"The tag key {twice} is given more than once.")
     for tag in tags:
         if tag["Key"].lower().startswith("aws:"):
-            raise faults.invalid("Tag keys that begin with aws: are reserved.")
+            raise errors.invalid("Tag keys that begin with aws: are reserved.")
     return tags
 
 
 def too_many_tags(most: int, name: str) -> ServiceError:
     """Return the refusal for more tags than a model can have."""
-    return faults.over_quota("tags", most, faults.MODEL, name)
+    return errors.over_quota("tags", most, errors.MODEL, name)

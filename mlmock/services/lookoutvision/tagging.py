@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlmock.aws.arns import parse_arn
 from mlmock.call import Call
 from mlmock.services.common.backend import Result
-from mlmock.services.lookoutvision import errors as faults
+from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.models import ModelOperations
 from mlmock.services.lookoutvision.resources import Model
 from mlmock.services.lookoutvision.tag_validation import checked_tags, too_many_tags
@@ -38,10 +38,10 @@ class TagOperations(ModelOperations):
         arn = parse_arn(text)
         kind, _, name = arn.resource.partition("/") if arn is not None else ("", "", "")
         if arn is None or arn.service != self.service or kind != "model":
-            raise faults.invalid(f"{text} is not the ARN of a Lookout for Vision model.")
+            raise errors.invalid(f"{text} is not the ARN of a Lookout for Vision model.")
         project, _, version = name.partition("/")
         models = self.projects[project].models if project in self.projects else {}
         found = models.get(int(version)) if version.isdecimal() else None
         if found is None or found.arn != text:
-            raise faults.not_found(faults.MODEL, name)
+            raise errors.not_found(errors.MODEL, name)
         return found

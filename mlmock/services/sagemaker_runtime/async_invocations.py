@@ -11,9 +11,7 @@ from mlmock.call import Call
 from mlmock.errors import ServiceError
 from mlmock.services.common.backend import Result
 from mlmock.services.common.buckets import default_bucket
-from mlmock.services.sagemaker_runtime import errors as refusals
-from mlmock.services.sagemaker_runtime import notifications as notices
-from mlmock.services.sagemaker_runtime import output_locations as places
+from mlmock.services.sagemaker_runtime import errors, notifications, output_locations
 from mlmock.services.sagemaker_runtime.async_failures import (
     Failure,
     expired,
@@ -62,8 +60,10 @@ class AsyncInvocation:
         self.params = call.params
         self.inference_id: str = call.params.get("InferenceId") or state.new_id()
         self.received = backend.now()
-        default = places.default_output(backend.scope, endpoint.name)
-        self.output, self.failure = places.locations(config, call.params, default, state.new_id())
+        default = output_locations.default_output(backend.scope, endpoint.name)
+        self.output, self.failure = output_locations.locations(
+            config, call.params, default, state.new_id()
+        )
         self.seconds = 0.0
         self.outcome: ModelAnswer | Failure | None = None
         self.work: Task | None = None
@@ -109,7 +109,7 @@ class AsyncInvocation:
         """End as failed; the call itself succeeds."""
         if fault.code in STREAM_ERRORS:
             return self._begin(no_answer(_BROKEN_OFF))
-        return self._begin(failure_of(refusals.with_text(fault)))
+        return self._begin(failure_of(errors.with_text(fault)))
 
     def answered(self, reply: ModelAnswer) -> Result:
         """Take the model's answer; it is written when the work ends."""
@@ -173,13 +173,13 @@ class AsyncInvocation:
         """Write what the work leaves; True for an output, False for a failure."""
         if isinstance(outcome, ModelAnswer):
             if self._put(self.output, outcome.body, outcome.content_type):
-                notices.notify_success(self, outcome.body, outcome.content_type)
+                notifications.notify_success(self, outcome.body, outcome.content_type)
                 return True
             outcome = no_object("upload the output to", self.output)
         assert outcome is not None
         if self.failure is not None:
             self._put(self.failure, outcome.body, outcome.content_type)
-        notices.notify_failure(self, outcome)
+        notifications.notify_failure(self, outcome)
         return False
 
     def _put(self, uri: str, body: bytes, content_type: str) -> bool:

@@ -13,7 +13,7 @@ from mlmock.errors import ServiceError
 from mlmock.rules.answers import DefaultAnswer, Deferred
 from mlmock.rules.rule import Rule, resolve_answer
 from mlmock.services.common.backend import Result
-from mlmock.services.sagemaker_runtime import errors as refusals
+from mlmock.services.sagemaker_runtime import errors
 from mlmock.services.sagemaker_runtime.async_invocations import AsyncInvocation
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint, Endpoints, endpoint_key
 from mlmock.services.sagemaker_runtime.invocation import (
@@ -64,10 +64,10 @@ class Invocations(InvocationBackend):
         endpoint = self._endpoint(call)
         config = endpoint.config.later
         if config is None:
-            raise refusals.not_async_error(endpoint.name)
+            raise errors.not_async_error(endpoint.name)
         check_attributes(call.params)
         if bool(call.params.get("Body")) == ("InputLocation" in call.params):
-            raise refusals.ambiguous_input_error()
+            raise errors.ambiguous_input_error()
         job = AsyncInvocation(self, call, endpoint, config)
         trip = job.trip(endpoint.variants.pick(self.state.context.random.choices))
         return job.accepted if trip is None else self._asked(trip, job)
@@ -75,7 +75,7 @@ class Invocations(InvocationBackend):
     def translate_error(self, call: Call, fault: ServiceError) -> ServiceError:
         """Return the front door's 413 for a body that is far too large, else `fault`."""
         limit = MAX_BODY_BYTES + _HEADROOM
-        return refusals.payload_too_large_error(limit) if len(call.body) > limit else fault
+        return errors.payload_too_large_error(limit) if len(call.body) > limit else fault
 
     # -- the model --------------------------------------------------------------------------
 
@@ -83,7 +83,7 @@ class Invocations(InvocationBackend):
         name = call.params["EndpointName"]
         found = self.endpoints.find(name, self.scope)
         if found is None:
-            raise refusals.not_found(name, self.scope)
+            raise errors.not_found(name, self.scope)
         return found
 
     def _asked(self, trip: Invocation, desk: Desk) -> Result | Deferred:

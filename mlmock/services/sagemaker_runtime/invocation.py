@@ -10,7 +10,7 @@ from typing import Any
 from mlmock.call import Call
 from mlmock.errors import ServiceError
 from mlmock.services.common.backend import Backend
-from mlmock.services.sagemaker_runtime import errors as refusals
+from mlmock.services.sagemaker_runtime import errors
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint
 from mlmock.simulation.object_store import parse_s3_uri
 
@@ -66,15 +66,13 @@ class Invocation:
 
     def model_error(self, status: int, original: str | None) -> ServiceError:
         """Return ModelError for a container that answered `status` with the text `original`."""
-        return refusals.model_error(
+        return errors.model_error(
             self.backend.scope, self.endpoint.name, self.container, status=status, original=original
         )
 
     def completed(self, fault: ServiceError) -> ServiceError:
         """Return a scripted `fault` with all that the service adds to it."""
-        return refusals.complete_error(
-            fault, self.backend.scope, self.endpoint.name, self.container
-        )
+        return errors.complete_error(fault, self.backend.scope, self.endpoint.name, self.container)
 
 
 def admit(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Invocation:
@@ -95,7 +93,7 @@ def admit(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Invocat
     if variant is None:
         variant = _variant(backend, endpoint, params)
     if config.serverless and len(call.body) > MOST_SERVERLESS:  # the model checks the others
-        raise refusals.oversize(call.request_id)
+        raise errors.oversize(call.request_id)
     return Invocation(backend, call, endpoint, variant, container)
 
 
@@ -105,7 +103,7 @@ def _undeclared_endpoint(backend: InvocationBackend, call: Call, endpoint: Endpo
     Raises the refusal of an asynchronous endpoint that somebody has.
     """
     if not endpoint.is_made_up:
-        raise refusals.async_only_error(endpoint.name)
+        raise errors.async_only_error(endpoint.name)
     check_attributes(call.params)
     variant = call.params.get("TargetVariant", endpoint.variants.names[0])
     container = call.params.get("TargetContainerHostname", PRIMARY_CONTAINER)
@@ -119,7 +117,7 @@ def check_attributes(params: Mapping[str, Any]) -> None:
     """
     said = params.get("CustomAttributes")
     if said and not said.replace("\t", " ").isprintable():
-        raise refusals.invisible_attributes()
+        raise errors.invisible_attributes()
 
 
 def _check_component(
@@ -127,30 +125,30 @@ def _check_component(
 ) -> None:
     components, given = endpoint.config.components, params.get("InferenceComponentName")
     if not components:
-        raise refusals.no_components()
+        raise errors.no_components()
     if given is None:
-        raise refusals.no_component_named()
+        raise errors.no_component_named()
     if given not in components:
-        raise refusals.no_such_component(given, backend.scope)
+        raise errors.no_such_component(given, backend.scope)
 
 
 def _check_model(endpoint: Endpoint, call: Call) -> None:
     given = call.params.get("TargetModel")
     if not endpoint.config.multi_model:
-        raise refusals.not_multi_model(endpoint.name)
+        raise errors.not_multi_model(endpoint.name)
     if given is None:
-        raise refusals.no_target_model(call.request_id)
+        raise errors.no_target_model(call.request_id)
     models = endpoint.config.models
     if models is not None and given not in models:
-        raise refusals.no_such_model(given)
+        raise errors.no_such_model(given)
 
 
 def _container(endpoint: Endpoint, params: Mapping[str, Any]) -> str:
     given: str | None = params.get("TargetContainerHostname")
     if given is None:
-        raise refusals.no_container_named(endpoint.name)
+        raise errors.no_container_named(endpoint.name)
     if given not in endpoint.config.containers:
-        raise refusals.no_such_container(endpoint.name, given)
+        raise errors.no_such_container(endpoint.name, given)
     return given
 
 
@@ -159,5 +157,5 @@ def _variant(backend: InvocationBackend, endpoint: Endpoint, params: Mapping[str
     if target is None:
         return variants.pick(backend.state.context.random.choices)
     if target not in variants.weights:
-        raise refusals.no_such_variant(endpoint.name, target)
+        raise errors.no_such_variant(endpoint.name, target)
     return str(target)

@@ -8,8 +8,7 @@ from typing import Any
 from mlmock.errors import ServiceError
 from mlmock.rules.answers import ErrorAnswer, validate_error
 from mlmock.services.common.backend import Result
-from mlmock.services.sagemaker_runtime import data_capture as capture
-from mlmock.services.sagemaker_runtime import errors as refusals
+from mlmock.services.sagemaker_runtime import data_capture, errors
 from mlmock.services.sagemaker_runtime.invocation import Invocation
 from mlmock.services.sagemaker_runtime.model_answers import (
     STREAM_ERRORS,
@@ -36,7 +35,7 @@ class SyncResponder:
         self.waited += seconds
         trip.backend.state.simulate_latency(trip.call, min(seconds, left))
         if seconds > left:
-            raise refusals.timed_out(trip.backend.scope, trip.endpoint.name, trip.container)
+            raise errors.timed_out(trip.backend.scope, trip.endpoint.name, trip.container)
 
     def failed(self, fault: ServiceError) -> Result:
         """Raise what the model or a rule failed with, and what the service adds to it.
@@ -66,7 +65,7 @@ class SyncResponder:
         if config.session_seconds is not None or reply.new_session or reply.closed_session:
             result.update(trip.backend.sessions.headers(trip, reply))
         if config.capture is not None:
-            capture.write(trip, config.capture, body, reply.content_type)
+            data_capture.write(trip, config.capture, body, reply.content_type)
         return result
 
     def _headers(self, reply: ModelAnswer) -> Result:
@@ -119,4 +118,4 @@ def _broken(part: ErrorAnswer) -> ServiceError:
     members = dict(part.members)
     if part.code == "ModelStreamError":
         members.setdefault("ErrorCode", "StreamBroken")
-    return refusals.with_text(ServiceError(part.code, part.message, **members))
+    return errors.with_text(ServiceError(part.code, part.message, **members))

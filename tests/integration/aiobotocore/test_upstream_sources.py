@@ -9,7 +9,7 @@ import aiobotocore.waiter
 import pytest
 
 from mlmock.interception.aiobotocore import endpoint
-from tests.interception.http_clients import test_upstream_sources as late_imports
+from tests.interception.http_clients import test_upstream_sources
 from tests.interception.upstream_sources import (
     check_source,
     qualified_name,
@@ -71,5 +71,5 @@ def test_aiobotocore_function_has_a_reviewed_source(name: str) -> None:
 
 
 test_function_of_a_late_import_has_a_reviewed_source = (
-    late_imports.test_function_of_a_late_import_has_a_reviewed_source
+    test_upstream_sources.test_function_of_a_late_import_has_a_reviewed_source
 )

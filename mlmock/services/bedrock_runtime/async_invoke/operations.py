@@ -16,7 +16,7 @@ from mlmock.aws.scope import Scope
 from mlmock.call import Call
 from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
-from mlmock.services.bedrock_runtime.async_invoke import listing as async_listing
+from mlmock.services.bedrock_runtime.async_invoke import listing
 from mlmock.services.bedrock_runtime.async_invoke.families import Family, File, Work, family_of
 from mlmock.services.bedrock_runtime.async_invoke.families.base import check_input, manifest
 from mlmock.services.bedrock_runtime.async_invoke.jobs import (
@@ -66,7 +66,7 @@ class AsyncInvokes:
         self._backend = backend
         self._state = backend.state
         self._undo_log = backend.undo_log
-        self._catalogue = async_listing.InvokeIndex(backend.undo_log)
+        self._catalogue = listing.InvokeIndex(backend.undo_log)
         # How long a token is remembered is not documented; the listing shows it for ever (judged).
         self._tokens = ClientTokens(backend.undo_log, backend.clock, lifetime=math.inf)
         self._order = itertools.count()
@@ -102,14 +102,14 @@ class AsyncInvokes:
 
     def list(self, call: Call) -> Result:
         """Show invocations, the latest first, a hundred a page (judged)."""
-        query = async_listing.read(call.params, self.scope)
+        query = listing.read(call.params, self.scope)
         with self._backend.lock:
             found, after = self._catalogue.page(query, self._look)
             rows = [invoke.shown() for invoke in found]
         members: Result = {"asyncInvokeSummaries": [row.members for row in rows]}
         end = b"]}"
         if after is not None:
-            token = async_listing.tokens_of(call.params, self.scope).make(after)
+            token = listing.tokens_of(call.params, self.scope).make(after)
             members["nextToken"], end = token, b'],"nextToken":"%s"}' % token.encode()
         body = b'{"asyncInvokeSummaries":[%s%s' % (b",".join([row.written for row in rows]), end)
         return PreserializedResult(members, body)

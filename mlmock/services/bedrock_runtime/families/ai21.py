@@ -20,19 +20,19 @@ from mlmock.services.bedrock_runtime.families.chat_completions import (
     usage,
 )
 from mlmock.services.bedrock_runtime.families.text_output import words_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
-_PENALTY = s.ObjectOf({"scale": s.Number(0, 500)}, others=True)
-_JURASSIC = s.ObjectOf(
-    {"prompt": s.String(1)},
+_PENALTY = schema.ObjectOf({"scale": schema.Number(0, 500)}, others=True)
+_JURASSIC = schema.ObjectOf(
+    {"prompt": schema.String(1)},
     {
-        "maxTokens": s.integer(0, 8191),
-        "minTokens": s.integer(0),
-        "numResults": s.integer(1, 16),
-        "temperature": s.Number(0, 1),
-        "topP": s.Number(0, 1),
-        "topKReturn": s.integer(0, 64),
-        "stopSequences": s.ListOf(s.String()),
+        "maxTokens": schema.integer(0, 8191),
+        "minTokens": schema.integer(0),
+        "numResults": schema.integer(1, 16),
+        "temperature": schema.Number(0, 1),
+        "topP": schema.Number(0, 1),
+        "topKReturn": schema.integer(0, 64),
+        "stopSequences": schema.ListOf(schema.String()),
         "countPenalty": _PENALTY,
         "presencePenalty": _PENALTY,
         "frequencyPenalty": _PENALTY,
@@ -55,7 +55,7 @@ class Jurassic(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the prompt as a turn of the user."""
-        s.check(_JURASSIC, body)
+        schema.check(_JURASSIC, body)
         return Conversation(
             model_id=model_id,
             messages=[{"role": "user", "content": [{"text": body["prompt"]}]}],
@@ -102,19 +102,19 @@ class Jamba(ChatFamily):
     """Jamba: messages, an answer without ``object`` and ``created``."""
 
     prefixes = ("ai21.",)
-    body: ClassVar[s.ObjectOf] = s.ObjectOf(
-        {"messages": s.ListOf(MESSAGE, least=1)},
+    body: ClassVar[schema.ObjectOf] = schema.ObjectOf(
+        {"messages": schema.ListOf(MESSAGE, least=1)},
         {
-            "max_tokens": s.integer(1, 4096),
-            "temperature": s.Number(0, 2),
-            "top_p": s.Number(0, 1),
+            "max_tokens": schema.integer(1, 4096),
+            "temperature": schema.Number(0, 2),
+            "top_p": schema.Number(0, 1),
             "stop": STOP,
-            "n": s.integer(1, 16),
-            "frequency_penalty": s.Number(),
-            "presence_penalty": s.Number(),
-            "tools": s.ListOf(TOOL),
+            "n": schema.integer(1, 16),
+            "frequency_penalty": schema.Number(),
+            "presence_penalty": schema.Number(),
+            "tools": schema.ListOf(TOOL),
             "tool_choice": CHOICE,
-            "documents": s.ListOf(),
+            "documents": schema.ListOf(),
             "response_format": FORMAT,
         },
     )

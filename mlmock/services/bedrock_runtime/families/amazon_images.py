@@ -12,11 +12,11 @@ from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
 from mlmock.services.bedrock_runtime.media.images import size_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
 PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
-_OPEN = s.ObjectOf(others=True)
-_PICTURE = s.String(1)
+_OPEN = schema.ObjectOf(others=True)
+_PICTURE = schema.String(1)
 _TITAN_TASKS = {
     "TEXT_IMAGE": "textToImageParams",
     "INPAINTING": "inPaintingParams",
@@ -45,7 +45,7 @@ class TitanImage(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the pictures that are asked for."""
-        s.check(_body(False, 512, 2147483646), body)
+        schema.check(_body(False, 512, 2147483646), body)
         task, params = _task(body, _TITAN_TASKS)
         painting = _painting(model_id, task, params, body.get("imageGenerationConfig", {}))
         if task == "TEXT_IMAGE" and (painting.width, painting.height) not in _TITAN_SIZES:
@@ -70,7 +70,7 @@ class NovaCanvas(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the pictures that are asked for; sizes as the developer guide limits them."""
-        s.check(_body(True, 1024, 858993459), body)
+        schema.check(_body(True, 1024, 858993459), body)
         task, params = _task(body, _CANVAS_TASKS)
         config = body.get("imageGenerationConfig", {})
         _check_canvas(config.get("width", 1024), config.get("height", 1024))
@@ -84,41 +84,47 @@ class NovaCanvas(Family):
 
 
 @lru_cache(maxsize=2)
-def _body(canvas: bool, characters: int, seeds: int) -> s.ObjectOf:
+def _body(canvas: bool, characters: int, seeds: int) -> schema.ObjectOf:
     tasks = _CANVAS_TASKS if canvas else _TITAN_TASKS
-    text = s.String(1, characters)
-    told = s.ObjectOf(optional={"text": text, "negativeText": text}, others=True)
-    params: dict[str, s.Schema] = dict.fromkeys(tasks.values(), _OPEN)
-    params["textToImageParams"] = s.ObjectOf({"text": text}, {"negativeText": text}, others=True)
-    for name in ("inPaintingParams", "outPaintingParams"):
-        params[name] = s.ObjectOf({"image": _PICTURE}, told.optional, others=True)
-    params["backgroundRemovalParams"] = s.ObjectOf({"image": _PICTURE})
-    pictures = s.ListOf(_PICTURE, least=1, most=5)
-    params["imageVariationParams"] = s.ObjectOf({"images": pictures}, told.optional, others=True)
-    if canvas:
-        fitted: dict[str, s.Schema] = {"sourceImage": _PICTURE, "referenceImage": _PICTURE}
-        params["virtualTryOnParams"] = s.ObjectOf(fitted, {"returnMask": s.Boolean()}, others=True)
-    params["colorGuidedGenerationParams"] = s.ObjectOf(
-        {"text": text, "colors": s.ListOf(s.String(1), least=1, most=10)}, others=True
+    text = schema.String(1, characters)
+    told = schema.ObjectOf(optional={"text": text, "negativeText": text}, others=True)
+    params: dict[str, schema.Schema] = dict.fromkeys(tasks.values(), _OPEN)
+    params["textToImageParams"] = schema.ObjectOf(
+        {"text": text}, {"negativeText": text}, others=True
     )
-    config: dict[str, s.Schema] = {
-        "numberOfImages": s.integer(1, 5),
-        "width": s.integer(1, 4096),
-        "height": s.integer(1, 4096),
-        "cfgScale": s.Number(1.1, 10),
-        "seed": s.integer(0, seeds),
-        "quality": s.String(among=("standard", "premium")),
+    for name in ("inPaintingParams", "outPaintingParams"):
+        params[name] = schema.ObjectOf({"image": _PICTURE}, told.optional, others=True)
+    params["backgroundRemovalParams"] = schema.ObjectOf({"image": _PICTURE})
+    pictures = schema.ListOf(_PICTURE, least=1, most=5)
+    params["imageVariationParams"] = schema.ObjectOf(
+        {"images": pictures}, told.optional, others=True
+    )
+    if canvas:
+        fitted: dict[str, schema.Schema] = {"sourceImage": _PICTURE, "referenceImage": _PICTURE}
+        params["virtualTryOnParams"] = schema.ObjectOf(
+            fitted, {"returnMask": schema.Boolean()}, others=True
+        )
+    params["colorGuidedGenerationParams"] = schema.ObjectOf(
+        {"text": text, "colors": schema.ListOf(schema.String(1), least=1, most=10)}, others=True
+    )
+    config: dict[str, schema.Schema] = {
+        "numberOfImages": schema.integer(1, 5),
+        "width": schema.integer(1, 4096),
+        "height": schema.integer(1, 4096),
+        "cfgScale": schema.Number(1.1, 10),
+        "seed": schema.integer(0, seeds),
+        "quality": schema.String(among=("standard", "premium")),
     }
-    return s.ObjectOf(
-        {"taskType": s.String(among=tuple(tasks))},
-        params | {"imageGenerationConfig": s.ObjectOf(optional=config)},
+    return schema.ObjectOf(
+        {"taskType": schema.String(among=tuple(tasks))},
+        params | {"imageGenerationConfig": schema.ObjectOf(optional=config)},
     )
 
 
 def _task(body: Body, tasks: Mapping[str, str]) -> tuple[str, Mapping[str, Any]]:
     """Return the task of a body and its parameters, which have to be there."""
     task: str = body["taskType"]
-    s.check(s.ObjectOf({tasks[task]: _OPEN}, others=True), body)
+    schema.check(schema.ObjectOf({tasks[task]: _OPEN}, others=True), body)
     return task, body[tasks[task]]
 
 

@@ -16,105 +16,110 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
-_OPEN = s.ObjectOf(others=True)
-_PLACE = s.ObjectOf({"uri": s.String(1)}, others=True)
-_SOURCE = s.ObjectOf(optional={"bytes": s.String(1), "s3Location": _PLACE}, one=True)
-_ID = s.String(1, 64)
+_OPEN = schema.ObjectOf(others=True)
+_PLACE = schema.ObjectOf({"uri": schema.String(1)}, others=True)
+_SOURCE = schema.ObjectOf(optional={"bytes": schema.String(1), "s3Location": _PLACE}, one=True)
+_ID = schema.String(1, 64)
 
 
-def _medium(*formats: str) -> s.ObjectOf:
-    return s.ObjectOf({"format": s.String(among=formats), "source": _SOURCE}, others=True)
+def _medium(*formats: str) -> schema.ObjectOf:
+    return schema.ObjectOf({"format": schema.String(among=formats), "source": _SOURCE}, others=True)
 
 
 _PICTURE = _medium("png", "jpeg", "gif", "webp")
 _FILM = _medium("mkv", "mov", "mp4", "webm", "three_gp", "flv", "mpeg", "mpg", "wmv")
-_READ = s.ObjectOf(
+_READ = schema.ObjectOf(
     optional={
-        "bytes": s.String(1),
+        "bytes": schema.String(1),
         "s3Location": _PLACE,
-        "text": s.String(),
-        "content": s.ListOf(s.ObjectOf({"text": s.String()})),
+        "text": schema.String(),
+        "content": schema.ListOf(schema.ObjectOf({"text": schema.String()})),
     },
     one=True,
 )
 _FORMATS = ("pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md")
-_DOCUMENT = s.ObjectOf(
-    {"source": _READ}, {"format": s.String(among=_FORMATS), "name": s.String(1)}, others=True
+_DOCUMENT = schema.ObjectOf(
+    {"source": _READ},
+    {"format": schema.String(among=_FORMATS), "name": schema.String(1)},
+    others=True,
 )
-_THOUGHT = s.ObjectOf({"text": s.String()}, {"signature": s.String()})
-_RESULT = s.ObjectOf(
+_THOUGHT = schema.ObjectOf({"text": schema.String()}, {"signature": schema.String()})
+_RESULT = schema.ObjectOf(
     optional={
-        "text": s.String(),
-        "json": s.Anything(),
+        "text": schema.String(),
+        "json": schema.Anything(),
         "image": _PICTURE,
         "document": _DOCUMENT,
         "video": _FILM,
     },
     one=True,
 )
-_BLOCK = s.ObjectOf(
+_BLOCK = schema.ObjectOf(
     optional={
-        "text": s.String(1),
+        "text": schema.String(1),
         "image": _PICTURE,
         "document": _DOCUMENT,
         "video": _FILM,
-        "audio": s.ObjectOf({"format": s.String(1), "source": _SOURCE}, others=True),
-        "toolUse": s.ObjectOf(
-            {"toolUseId": _ID, "name": _ID, "input": _OPEN}, {"type": s.String()}, others=True
+        "audio": schema.ObjectOf({"format": schema.String(1), "source": _SOURCE}, others=True),
+        "toolUse": schema.ObjectOf(
+            {"toolUseId": _ID, "name": _ID, "input": _OPEN}, {"type": schema.String()}, others=True
         ),
-        "toolResult": s.ObjectOf(
-            {"toolUseId": _ID, "content": s.ListOf(_RESULT)},
-            {"status": s.String(among=("success", "error"))},
+        "toolResult": schema.ObjectOf(
+            {"toolUseId": _ID, "content": schema.ListOf(_RESULT)},
+            {"status": schema.String(among=("success", "error"))},
             others=True,
         ),
-        "reasoningContent": s.ObjectOf(
-            optional={"reasoningText": _THOUGHT, "redactedContent": s.String()}, one=True
+        "reasoningContent": schema.ObjectOf(
+            optional={"reasoningText": _THOUGHT, "redactedContent": schema.String()}, one=True
         ),
         "cachePoint": _OPEN,
     },
     one=True,
 )
-_ROLE = s.String(among=("user", "assistant"))
-_TOKENS = s.integer(1)
-_INFERENCE = s.ObjectOf(
+_ROLE = schema.String(among=("user", "assistant"))
+_TOKENS = schema.integer(1)
+_INFERENCE = schema.ObjectOf(
     optional={
         "maxTokens": _TOKENS,
         "max_new_tokens": _TOKENS,
-        "temperature": s.Number(0, 1),
-        "topP": s.Number(0, 1),
-        "top_p": s.Number(0, 1),
-        "topK": s.integer(0, 128),
-        "top_k": s.integer(0, 128),
-        "stopSequences": s.ListOf(s.String()),
+        "temperature": schema.Number(0, 1),
+        "topP": schema.Number(0, 1),
+        "top_p": schema.Number(0, 1),
+        "topK": schema.integer(0, 128),
+        "top_k": schema.integer(0, 128),
+        "stopSequences": schema.ListOf(schema.String()),
         "reasoningConfig": _OPEN,
     }
 )
-_SPEC = s.ObjectOf(
-    {"name": _ID, "inputSchema": s.ObjectOf({"json": _OPEN})},
-    {"description": s.String()},
+_SPEC = schema.ObjectOf(
+    {"name": _ID, "inputSchema": schema.ObjectOf({"json": _OPEN})},
+    {"description": schema.String()},
     others=True,
 )
-_TOOL = s.ObjectOf(optional={"toolSpec": _SPEC, "cachePoint": _OPEN, "systemTool": _OPEN}, one=True)
-_CHOICE = s.ObjectOf(
-    optional={"auto": _OPEN, "any": _OPEN, "tool": s.ObjectOf({"name": _ID}, others=True)}, one=True
+_TOOL = schema.ObjectOf(
+    optional={"toolSpec": _SPEC, "cachePoint": _OPEN, "systemTool": _OPEN}, one=True
 )
-_TOOLS = s.ObjectOf({"tools": s.ListOf(_TOOL, least=1)}, {"toolChoice": _CHOICE})
-_MESSAGE = s.ObjectOf({"role": _ROLE, "content": s.ListOf(_BLOCK, least=1)})
+_CHOICE = schema.ObjectOf(
+    optional={"auto": _OPEN, "any": _OPEN, "tool": schema.ObjectOf({"name": _ID}, others=True)},
+    one=True,
+)
+_TOOLS = schema.ObjectOf({"tools": schema.ListOf(_TOOL, least=1)}, {"toolChoice": _CHOICE})
+_MESSAGE = schema.ObjectOf({"role": _ROLE, "content": schema.ListOf(_BLOCK, least=1)})
 # AWS's own notebooks send an empty system text where they have nothing to say.
-_SYSTEM = s.ObjectOf(optional={"text": s.String(), "cachePoint": _OPEN}, one=True)
-_BODY = s.ObjectOf(
-    {"messages": s.ListOf(_MESSAGE, least=1)},
+_SYSTEM = schema.ObjectOf(optional={"text": schema.String(), "cachePoint": _OPEN}, one=True)
+_BODY = schema.ObjectOf(
+    {"messages": schema.ListOf(_MESSAGE, least=1)},
     {
-        "schemaVersion": s.String(among=("messages-v1",)),
-        "system": s.ListOf(_SYSTEM),
+        "schemaVersion": schema.String(among=("messages-v1",)),
+        "system": schema.ListOf(_SYSTEM),
         "inferenceConfig": _INFERENCE,
         "toolConfig": _TOOLS,
         "reasoningConfig": _OPEN,
     },
 )
-_ADDED = s.ObjectOf(optional={**_BODY.required, **_BODY.optional})
+_ADDED = schema.ObjectOf(optional={**_BODY.required, **_BODY.optional})
 
 
 class Nova(Family):
@@ -140,7 +145,7 @@ class Nova(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a body of the schema ``messages-v1``."""
-        s.check(_BODY, body)
+        schema.check(_BODY, body)
         said: Mapping[str, Any] = body.get("inferenceConfig", {})
         tools: Mapping[str, Any] = body.get("toolConfig", {})
         return Conversation(
@@ -158,7 +163,7 @@ class Nova(Family):
 
     def check(self, conversation: Conversation) -> None:
         """Hold what a Converse adds to the body against the body's schema."""
-        s.check(_ADDED, conversation.extra)
+        schema.check(_ADDED, conversation.extra)
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the message with reason and usage."""

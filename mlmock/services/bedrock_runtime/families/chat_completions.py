@@ -18,67 +18,75 @@ from mlmock.services.bedrock_runtime.families.chat_messages import (
     read_tools,
     tool_choice,
 )
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
-_OPEN = s.ObjectOf(others=True)
-_URL = s.OneOf((s.String(1), s.ObjectOf({"url": s.String(1)}, others=True)))
-_PART = s.TaggedUnion(
+_OPEN = schema.ObjectOf(others=True)
+_URL = schema.OneOf((schema.String(1), schema.ObjectOf({"url": schema.String(1)}, others=True)))
+_PART = schema.TaggedUnion(
     "type",
     {
-        "text": s.ObjectOf({"text": s.String()}, others=True),
-        "image_url": s.ObjectOf({"image_url": _URL}, others=True),
+        "text": schema.ObjectOf({"text": schema.String()}, others=True),
+        "image_url": schema.ObjectOf({"image_url": _URL}, others=True),
     },
 )
-_PARTS = s.ListOf(s.OneOf((s.String(), _PART)))
-_CALLED = s.ObjectOf(
-    {"name": s.String(1)}, {"arguments": s.OneOf((s.String(), _OPEN))}, others=True
+_PARTS = schema.ListOf(schema.OneOf((schema.String(), _PART)))
+_CALLED = schema.ObjectOf(
+    {"name": schema.String(1)}, {"arguments": schema.OneOf((schema.String(), _OPEN))}, others=True
 )
-_CALLS = s.ListOf(
-    s.ObjectOf({"function": _CALLED}, {"id": s.String(), "type": s.String()}, others=True)
+_CALLS = schema.ListOf(
+    schema.ObjectOf(
+        {"function": _CALLED}, {"id": schema.String(), "type": schema.String()}, others=True
+    )
 )
-_ONE = s.ObjectOf({"text": s.String()}, others=True)  # what clients of Palmyra send
-_SAID = s.OneOf((s.String(), _PARTS, _PART, _ONE))
-_ANSWERED: dict[str, s.Schema] = {
-    "content": s.OneOf((*_SAID.options, s.Null())),
-    "tool_calls": s.OneOf((_CALLS, s.Null())),
+_ONE = schema.ObjectOf({"text": schema.String()}, others=True)  # what clients of Palmyra send
+_SAID = schema.OneOf((schema.String(), _PARTS, _PART, _ONE))
+_ANSWERED: dict[str, schema.Schema] = {
+    "content": schema.OneOf((*_SAID.options, schema.Null())),
+    "tool_calls": schema.OneOf((_CALLS, schema.Null())),
 }
-MESSAGE = s.TaggedUnion(
+MESSAGE = schema.TaggedUnion(
     "role",
     {
         **dict.fromkeys(
-            ("system", "developer", "user"), s.ObjectOf({"content": _SAID}, others=True)
+            ("system", "developer", "user"), schema.ObjectOf({"content": _SAID}, others=True)
         ),
-        "assistant": s.ObjectOf(optional=_ANSWERED, others=True),
-        "tool": s.ObjectOf({"content": _SAID}, {"tool_call_id": s.String()}, others=True),
+        "assistant": schema.ObjectOf(optional=_ANSWERED, others=True),
+        "tool": schema.ObjectOf({"content": _SAID}, {"tool_call_id": schema.String()}, others=True),
     },
     strict=True,
 )
-STOP = s.OneOf((s.String(), s.ListOf(s.String(), most=16), s.Null()))
-CHOICE = s.OneOf(
+STOP = schema.OneOf((schema.String(), schema.ListOf(schema.String(), most=16), schema.Null()))
+CHOICE = schema.OneOf(
     (
-        s.String(among=("none", "auto", "any", "required")),
-        s.ObjectOf(
-            {"type": s.String(1)}, {"function": s.ObjectOf({"name": s.String(1)})}, others=True
+        schema.String(among=("none", "auto", "any", "required")),
+        schema.ObjectOf(
+            {"type": schema.String(1)},
+            {"function": schema.ObjectOf({"name": schema.String(1)})},
+            others=True,
         ),
-        s.Null(),
+        schema.Null(),
     )
 )
-_FUNCTION = s.ObjectOf(
-    {"name": s.String(1)},
+_FUNCTION = schema.ObjectOf(
+    {"name": schema.String(1)},
     {
-        "description": s.OneOf((s.String(), s.Null())),
-        "parameters": s.OneOf((_OPEN, s.Null())),
+        "description": schema.OneOf((schema.String(), schema.Null())),
+        "parameters": schema.OneOf((_OPEN, schema.Null())),
     },
     others=True,
 )
-TOOL = s.TaggedUnion("type", {"function": s.ObjectOf({"function": _FUNCTION}, others=True)})
-_NAMED = s.ObjectOf(
-    optional={"name": s.String(), "schema": s.OneOf((_OPEN, s.Null()))}, others=True
+TOOL = schema.TaggedUnion(
+    "type", {"function": schema.ObjectOf({"function": _FUNCTION}, others=True)}
 )
-FORMAT = s.OneOf(
+_NAMED = schema.ObjectOf(
+    optional={"name": schema.String(), "schema": schema.OneOf((_OPEN, schema.Null()))}, others=True
+)
+FORMAT = schema.OneOf(
     (
-        s.TaggedUnion("type", {"json_schema": s.ObjectOf({"json_schema": _NAMED}, others=True)}),
-        s.Null(),
+        schema.TaggedUnion(
+            "type", {"json_schema": schema.ObjectOf({"json_schema": _NAMED}, others=True)}
+        ),
+        schema.Null(),
     )
 )
 REASONS = {
@@ -96,17 +104,17 @@ class ChatFamily(Family):
     reason_key: ClassVar[str] = "finish_reason"
     """What a choice calls the reason of its end."""
 
-    body: ClassVar[s.ObjectOf] = s.ObjectOf(
-        {"messages": s.ListOf(MESSAGE, least=1)},
+    body: ClassVar[schema.ObjectOf] = schema.ObjectOf(
+        {"messages": schema.ListOf(MESSAGE, least=1)},
         {
-            "max_tokens": s.integer(1),
-            "max_completion_tokens": s.integer(1),
-            "temperature": s.Number(0, 2),
-            "top_p": s.Number(0, 1),
+            "max_tokens": schema.integer(1),
+            "max_completion_tokens": schema.integer(1),
+            "temperature": schema.Number(0, 2),
+            "top_p": schema.Number(0, 1),
             "stop": STOP,
-            "n": s.integer(1),
-            "stream": s.Boolean(),
-            "tools": s.ListOf(TOOL),
+            "n": schema.integer(1),
+            "stream": schema.Boolean(),
+            "tools": schema.ListOf(TOOL),
             "tool_choice": CHOICE,
             "response_format": FORMAT,
         },
@@ -115,7 +123,7 @@ class ChatFamily(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a chat completion's body."""
-        s.check(self.body, body)
+        schema.check(self.body, body)
         system, messages = read_messages(body["messages"])
         most = body.get("max_completion_tokens", body.get("max_tokens"))
         stop = body.get("stop") or ()

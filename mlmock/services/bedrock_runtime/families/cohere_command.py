@@ -11,21 +11,21 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
-_BODY = s.ObjectOf(
-    {"prompt": s.String(1)},
+_BODY = schema.ObjectOf(
+    {"prompt": schema.String(1)},
     {
-        "max_tokens": s.integer(1, 4096),
-        "temperature": s.Number(0, 5),
-        "p": s.Number(0, 1),
-        "k": s.integer(0, 500),
-        "stop_sequences": s.ListOf(s.String()),
-        "num_generations": s.integer(1, 5),
-        "return_likelihoods": s.String(among=("GENERATION", "ALL", "NONE")),
-        "stream": s.Boolean(),
-        "logit_bias": s.ObjectOf(others=True),
-        "truncate": s.String(among=("NONE", "START", "END")),
+        "max_tokens": schema.integer(1, 4096),
+        "temperature": schema.Number(0, 5),
+        "p": schema.Number(0, 1),
+        "k": schema.integer(0, 500),
+        "stop_sequences": schema.ListOf(schema.String()),
+        "num_generations": schema.integer(1, 5),
+        "return_likelihoods": schema.String(among=("GENERATION", "ALL", "NONE")),
+        "stream": schema.Boolean(),
+        "logit_bias": schema.ObjectOf(others=True),
+        "truncate": schema.String(among=("NONE", "START", "END")),
     },
 )
 
@@ -47,7 +47,7 @@ class Command(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the prompt as a turn of the user."""
-        s.check(_BODY, body)
+        schema.check(_BODY, body)
         return Conversation(
             model_id=model_id,
             messages=[{"role": "user", "content": [{"text": body["prompt"]}]}],

@@ -13,40 +13,42 @@ from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.embeddings import in_type, text_of
 from mlmock.services.bedrock_runtime.media.encoding import kind_of, of_uri
 from mlmock.services.bedrock_runtime.media.images import size_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
 _PURPOSES = ("search_document", "search_query", "classification", "clustering")
-_TYPES = s.ListOf(
-    s.String(among=("float", "int8", "uint8", "binary", "ubinary", "base64")), least=1
+_TYPES = schema.ListOf(
+    schema.String(among=("float", "int8", "uint8", "binary", "ubinary", "base64")), least=1
 )
-_THIRD = s.ObjectOf(
-    {"input_type": s.String(among=(*_PURPOSES, "image"))},
+_THIRD = schema.ObjectOf(
+    {"input_type": schema.String(among=(*_PURPOSES, "image"))},
     {
-        "texts": s.ListOf(s.String(0, 2048), least=1, most=96),
-        "images": s.ListOf(s.String(), least=1, most=1),
-        "truncate": s.String(among=("NONE", "START", "END")),
+        "texts": schema.ListOf(schema.String(0, 2048), least=1, most=96),
+        "images": schema.ListOf(schema.String(), least=1, most=1),
+        "truncate": schema.String(among=("NONE", "START", "END")),
         "embedding_types": _TYPES,
     },
 )
-_URL = s.OneOf((s.String(1), s.ObjectOf({"url": s.String(1)}, others=True)))
-_PART = s.TaggedUnion(
+_URL = schema.OneOf((schema.String(1), schema.ObjectOf({"url": schema.String(1)}, others=True)))
+_PART = schema.TaggedUnion(
     "type",
     {
-        "text": s.ObjectOf({"text": s.String(1)}, others=True),
-        "image_url": s.ObjectOf({"image_url": _URL}, others=True),
+        "text": schema.ObjectOf({"text": schema.String(1)}, others=True),
+        "image_url": schema.ObjectOf({"image_url": _URL}, others=True),
     },
     strict=True,
 )
-_FOURTH = s.ObjectOf(
-    {"input_type": s.String(among=(*_PURPOSES, "image"))},
+_FOURTH = schema.ObjectOf(
+    {"input_type": schema.String(among=(*_PURPOSES, "image"))},
     {
-        "texts": s.ListOf(s.String(), least=1, most=96),
-        "images": s.ListOf(s.String(), least=1, most=96),
-        "inputs": s.ListOf(s.ObjectOf({"content": s.ListOf(_PART, least=1)}), least=1, most=96),
-        "truncate": s.String(among=("NONE", "LEFT", "RIGHT", "START", "END")),
+        "texts": schema.ListOf(schema.String(), least=1, most=96),
+        "images": schema.ListOf(schema.String(), least=1, most=96),
+        "inputs": schema.ListOf(
+            schema.ObjectOf({"content": schema.ListOf(_PART, least=1)}), least=1, most=96
+        ),
+        "truncate": schema.String(among=("NONE", "LEFT", "RIGHT", "START", "END")),
         "embedding_types": _TYPES,
-        "output_dimension": s.integer(among=(256, 512, 1024, 1536)),
-        "max_tokens": s.integer(1, 128000),
+        "output_dimension": schema.integer(among=(256, 512, 1024, 1536)),
+        "max_tokens": schema.integer(1, 128000),
     },
 )
 _SOURCES = ("texts", "images", "inputs")
@@ -64,7 +66,7 @@ class CohereEmbed(Family):
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the texts or pictures that are to be embedded; a body has one kind of them."""
         fourth = _is_fourth(model_id)
-        s.check(_FOURTH if fourth else _THIRD, body)
+        schema.check(_FOURTH if fourth else _THIRD, body)
         given = [name for name in _SOURCES if name in body]
         if not given:
             raise malformed_body_error("#: required key [texts] not found")

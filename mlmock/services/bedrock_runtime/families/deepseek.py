@@ -17,17 +17,17 @@ from mlmock.services.bedrock_runtime.families.text_output import (
     iter_text,
     words_of,
 )
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
-_LIMITS: dict[str, s.Schema] = {
-    "max_tokens": s.integer(1, 32768),
-    "temperature": s.Number(0, 1),
-    "top_p": s.Number(0, 1),
+_LIMITS: dict[str, schema.Schema] = {
+    "max_tokens": schema.integer(1, 32768),
+    "temperature": schema.Number(0, 1),
+    "top_p": schema.Number(0, 1),
     "stop": STOP,
 }
 _MARKS = ("", "\n</think>\n\n")
-_PROMPT = s.ObjectOf({"prompt": s.String(1)}, _LIMITS)
-_MESSAGES = s.ObjectOf({"messages": s.ListOf(MESSAGE, least=1)}, _LIMITS)
+_PROMPT = schema.ObjectOf({"prompt": schema.String(1)}, _LIMITS)
+_MESSAGES = schema.ObjectOf({"messages": schema.ListOf(MESSAGE, least=1)}, _LIMITS)
 
 
 class DeepSeekReasoner(Family):
@@ -42,10 +42,10 @@ class DeepSeekReasoner(Family):
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns of the prompt, or the messages where the body has those."""
         if "messages" in body:
-            s.check(_MESSAGES, body)
+            schema.check(_MESSAGES, body)
             system, messages = read_messages(body["messages"])
         else:
-            s.check(_PROMPT, body)
+            schema.check(_PROMPT, body)
             system, messages = turns_of(body["prompt"], BARS)
         stop = body.get("stop") or ()
         return Conversation(

@@ -13,7 +13,7 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import HEADERS, INSTRUCT, turns_of
 from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
 _OLD = ("meta.llama2", "meta.llama3-8b", "meta.llama3-70b")
 _SMALL = ("meta.llama3-2-1b", "meta.llama3-2-3b")
@@ -39,7 +39,7 @@ class Llama(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns that the prompt marks, in Llama 2's form or in that since 3."""
-        s.check(_body(2048 if model_id.startswith(_OLD) else 8192), body)
+        schema.check(_body(2048 if model_id.startswith(_OLD) else 8192), body)
         prompt = body["prompt"]
         system, messages = turns_of(prompt, INSTRUCT if "[INST]" in prompt else HEADERS)
         return Conversation(
@@ -76,14 +76,14 @@ class Llama(Family):
 
 
 @lru_cache(maxsize=2)
-def _body(most: int) -> s.ObjectOf:
-    limits: dict[str, s.Schema] = {
-        "max_gen_len": s.integer(1, most),
-        "temperature": s.Number(0, 1),
-        "top_p": s.Number(0, 1),
-        "images": s.ListOf(s.String(1)),
+def _body(most: int) -> schema.ObjectOf:
+    limits: dict[str, schema.Schema] = {
+        "max_gen_len": schema.integer(1, most),
+        "temperature": schema.Number(0, 1),
+        "top_p": schema.Number(0, 1),
+        "images": schema.ListOf(schema.String(1)),
     }
-    return s.ObjectOf({"prompt": s.String(1)}, limits)
+    return schema.ObjectOf({"prompt": schema.String(1)}, limits)
 
 
 def _reason(reply: Reply) -> str:

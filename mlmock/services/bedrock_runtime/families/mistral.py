@@ -14,19 +14,19 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
 from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
 from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
 
 @lru_cache(maxsize=2)
-def _prompt(most: int) -> s.ObjectOf:
-    limits: dict[str, s.Schema] = {
-        "max_tokens": s.integer(1, most),
-        "temperature": s.Number(0, 1),
-        "top_p": s.Number(0, 1),
-        "top_k": s.integer(0, 200),
-        "stop": s.ListOf(s.String(), most=10),
+def _prompt(most: int) -> schema.ObjectOf:
+    limits: dict[str, schema.Schema] = {
+        "max_tokens": schema.integer(1, most),
+        "temperature": schema.Number(0, 1),
+        "top_p": schema.Number(0, 1),
+        "top_k": schema.integer(0, 200),
+        "stop": schema.ListOf(schema.String(), most=10),
     }
-    return s.ObjectOf({"prompt": s.String(1)}, limits)
+    return schema.ObjectOf({"prompt": schema.String(1)}, limits)
 
 
 _CHOICES = frozenset({"auto", "any"})
@@ -56,7 +56,7 @@ class MistralText(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns that the prompt marks."""
-        s.check(_prompt(4096 if "mixtral" in model_id else 8192), body)
+        schema.check(_prompt(4096 if "mixtral" in model_id else 8192), body)
         system, messages = turns_of(body["prompt"], INSTRUCT)
         return Conversation(
             model_id=model_id,

@@ -11,13 +11,15 @@ from mlmock.services.bedrock_runtime.errors import malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.families.nova_embedding_schema import parameters
 from mlmock.services.bedrock_runtime.media.encoding import decoded
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
-_SOURCE = s.ObjectOf(optional={"bytes": s.String(), "s3Location": s.ObjectOf(others=True)})
+_SOURCE = schema.ObjectOf(
+    optional={"bytes": schema.String(), "s3Location": schema.ObjectOf(others=True)}
+)
 _PARAMETERS = parameters(_SOURCE)
-_BODY = s.ObjectOf(
-    {"taskType": s.String(among=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMETERS},
-    {"schemaVersion": s.String()},
+_BODY = schema.ObjectOf(
+    {"taskType": schema.String(among=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMETERS},
+    {"schemaVersion": schema.String()},
 )
 
 
@@ -34,7 +36,7 @@ class NovaEmbed(Family):
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the only input of the body."""
-        s.check(_BODY, body)
+        schema.check(_BODY, body)
         kind, part, size = _PARAMETERS.input_of(body["singleEmbeddingParams"])
         extra = {"kind": _name(kind, part)}
         return EmbeddingRequest(model_id, (_input(kind, part),), size, extra=extra)

@@ -9,18 +9,21 @@ from typing import Any
 from mlmock.services.bedrock_runtime.conversation.requests import RerankRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Family
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
-_DOCUMENT = s.OneOf((s.String(1), s.ObjectOf(others=True)))
-_BOTH: dict[str, s.Schema] = {
-    "query": s.String(1),
-    "documents": s.ListOf(_DOCUMENT, least=1, most=1000),
+_DOCUMENT = schema.OneOf((schema.String(1), schema.ObjectOf(others=True)))
+_BOTH: dict[str, schema.Schema] = {
+    "query": schema.String(1),
+    "documents": schema.ListOf(_DOCUMENT, least=1, most=1000),
 }
-_TOP: dict[str, s.Schema] = {"top_n": s.integer(1)}
-_VERSION: dict[str, s.Schema] = {"api_version": s.integer(2)}
-_MORE: dict[str, s.Schema] = {"max_tokens_per_doc": s.integer(1), "return_documents": s.Boolean()}
-_AMAZON = s.ObjectOf(_BOTH, _TOP)
-_COHERE = s.ObjectOf(_BOTH | _VERSION, _TOP | _MORE)
+_TOP: dict[str, schema.Schema] = {"top_n": schema.integer(1)}
+_VERSION: dict[str, schema.Schema] = {"api_version": schema.integer(2)}
+_MORE: dict[str, schema.Schema] = {
+    "max_tokens_per_doc": schema.integer(1),
+    "return_documents": schema.Boolean(),
+}
+_AMAZON = schema.ObjectOf(_BOTH, _TOP)
+_COHERE = schema.ObjectOf(_BOTH | _VERSION, _TOP | _MORE)
 
 
 class Rerank(Family):
@@ -34,7 +37,7 @@ class Rerank(Family):
 
     def parse_request(self, body: Body, model_id: str) -> RerankRequest:
         """Return query and documents; a document that isn't a text counts as its JSON."""
-        s.check(_AMAZON if model_id.startswith("amazon.") else _COHERE, body)
+        schema.check(_AMAZON if model_id.startswith("amazon.") else _COHERE, body)
         documents = [d if isinstance(d, str) else json.dumps(d) for d in body["documents"]]
         return RerankRequest(model_id, body["query"], documents, body.get("top_n"))
 

@@ -11,7 +11,7 @@ from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
 from mlmock.services.bedrock_runtime.media.images import size_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
 PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
 _SIZES = {
@@ -25,48 +25,48 @@ _SIZES = {
     "9:16": (768, 1344),
     "9:21": (640, 1536),
 }
-_SEED = s.integer(0, 4294967295)
-_FORMAT = s.String(among=("png", "jpeg", "webp"))
-_PROMPT = s.String(0, 10000)
-_GENERATE = s.ObjectOf(
-    {"prompt": s.String(1, 10000)},
+_SEED = schema.integer(0, 4294967295)
+_FORMAT = schema.String(among=("png", "jpeg", "webp"))
+_PROMPT = schema.String(0, 10000)
+_GENERATE = schema.ObjectOf(
+    {"prompt": schema.String(1, 10000)},
     {
-        "mode": s.String(among=("text-to-image", "image-to-image")),
-        "image": s.String(1),
-        "strength": s.Number(0, 1),
-        "aspect_ratio": s.String(among=tuple(_SIZES)),
+        "mode": schema.String(among=("text-to-image", "image-to-image")),
+        "image": schema.String(1),
+        "strength": schema.Number(0, 1),
+        "aspect_ratio": schema.String(among=tuple(_SIZES)),
         "seed": _SEED,
         "negative_prompt": _PROMPT,
         "output_format": _FORMAT,
     },
 )
-_EDITED: dict[str, s.Schema] = {"prompt": _PROMPT, "seed": _SEED, "output_format": _FORMAT}
-_EDIT = s.ObjectOf({"image": s.String(1)}, _EDITED, others=True)
-_TRANSFER = s.ObjectOf(
-    {"init_image": s.String(1), "style_image": s.String(1)}, _EDITED, others=True
+_EDITED: dict[str, schema.Schema] = {"prompt": _PROMPT, "seed": _SEED, "output_format": _FORMAT}
+_EDIT = schema.ObjectOf({"image": schema.String(1)}, _EDITED, others=True)
+_TRANSFER = schema.ObjectOf(
+    {"init_image": schema.String(1), "style_image": schema.String(1)}, _EDITED, others=True
 )
-_TOLD = s.ObjectOf({"text": s.String(0, 2000)}, {"weight": s.Number()})
-_DIFFUSION = s.ObjectOf(
-    {"text_prompts": s.ListOf(_TOLD, least=1)},
+_TOLD = schema.ObjectOf({"text": schema.String(0, 2000)}, {"weight": schema.Number()})
+_DIFFUSION = schema.ObjectOf(
+    {"text_prompts": schema.ListOf(_TOLD, least=1)},
     {
-        "height": s.integer(128, 1536),
-        "width": s.integer(128, 1536),
-        "cfg_scale": s.Number(0, 35),
-        "clip_guidance_preset": s.String(),
-        "sampler": s.String(),
-        "samples": s.integer(1, 1),
+        "height": schema.integer(128, 1536),
+        "width": schema.integer(128, 1536),
+        "cfg_scale": schema.Number(0, 35),
+        "clip_guidance_preset": schema.String(),
+        "sampler": schema.String(),
+        "samples": schema.integer(1, 1),
         "seed": _SEED,
-        "steps": s.integer(10, 150),
-        "style_preset": s.String(),
-        "extras": s.ObjectOf(others=True),
-        "init_image": s.String(1),
-        "init_image_mode": s.String(),
-        "image_strength": s.Number(0, 1),
-        "start_schedule": s.Number(0, 1),  # in AWS's own notebooks
-        "step_schedule_start": s.Number(0, 1),
-        "step_schedule_end": s.Number(0, 1),
-        "mask_source": s.String(),
-        "mask_image": s.String(1),
+        "steps": schema.integer(10, 150),
+        "style_preset": schema.String(),
+        "extras": schema.ObjectOf(others=True),
+        "init_image": schema.String(1),
+        "init_image_mode": schema.String(),
+        "image_strength": schema.Number(0, 1),
+        "start_schedule": schema.Number(0, 1),  # in AWS's own notebooks
+        "step_schedule_start": schema.Number(0, 1),
+        "step_schedule_end": schema.Number(0, 1),
+        "mask_source": schema.String(),
+        "mask_image": schema.String(1),
     },
 )
 
@@ -82,9 +82,14 @@ class StableImage(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that is asked for; its size comes from ``aspect_ratio``."""
-        s.check(_GENERATE, body)
+        schema.check(_GENERATE, body)
         if body.get("mode") == "image-to-image":
-            s.check(s.ObjectOf({"image": s.String(1), "strength": s.Number()}, others=True), body)
+            schema.check(
+                schema.ObjectOf(
+                    {"image": schema.String(1), "strength": schema.Number()}, others=True
+                ),
+                body,
+            )
         width, height = _SIZES[body.get("aspect_ratio", "1:1")]
         seed = body.get("seed", 0)
         return ImageRequest(model_id, body["prompt"], width=width, height=height, seed=seed)
@@ -107,7 +112,7 @@ class StableServices(Family):
         """Return the picture that is asked for, of the size of the one that is given."""
         transfers = "style-transfer" in model_id
         name = "init_image" if transfers else "image"
-        s.check(_TRANSFER if transfers else _EDIT, body)
+        schema.check(_TRANSFER if transfers else _EDIT, body)
         picture = decoded(body[name])
         if picture is None:
             raise invalid(f"{name}: must be a base64 encoded image")
@@ -131,7 +136,7 @@ class StableDiffusion(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that the weighted texts ask for."""
-        s.check(_DIFFUSION, body)
+        schema.check(_DIFFUSION, body)
         prompt = "\n".join(told["text"] for told in body["text_prompts"])
         width, height = body.get("width", 1024), body.get("height", 1024)
         for name, side in (("width", width), ("height", height)):

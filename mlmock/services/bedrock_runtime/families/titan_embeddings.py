@@ -11,25 +11,25 @@ from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.media.embeddings import scaled
 from mlmock.services.bedrock_runtime.media.encoding import decoded
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
 EMBEDS = Traits(kind="embedding", converse=False, streaming=False, tools=False, system=False)
-_TEXT = s.String(1, 50000)
-_FIRST = s.ObjectOf({"inputText": _TEXT})
-_SECOND = s.ObjectOf(
+_TEXT = schema.String(1, 50000)
+_FIRST = schema.ObjectOf({"inputText": _TEXT})
+_SECOND = schema.ObjectOf(
     {"inputText": _TEXT},
     {
-        "dimensions": s.integer(among=(256, 512, 1024)),
-        "normalize": s.Boolean(),
-        "embeddingTypes": s.ListOf(s.String(among=("float", "binary")), least=1),
+        "dimensions": schema.integer(among=(256, 512, 1024)),
+        "normalize": schema.Boolean(),
+        "embeddingTypes": schema.ListOf(schema.String(among=("float", "binary")), least=1),
     },
 )
-_PICTURES = s.ObjectOf(
+_PICTURES = schema.ObjectOf(
     optional={
-        "inputText": s.String(),
-        "inputImage": s.String(),
-        "embeddingConfig": s.ObjectOf(
-            optional={"outputEmbeddingLength": s.integer(among=(256, 384, 1024))}
+        "inputText": schema.String(),
+        "inputImage": schema.String(),
+        "embeddingConfig": schema.ObjectOf(
+            optional={"outputEmbeddingLength": schema.integer(among=(256, 384, 1024))}
         ),
     }
 )
@@ -47,9 +47,9 @@ class TitanEmbedText(Family):
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the text that is to be embedded."""
         if not _is_second(model_id):
-            s.check(_FIRST, body)
+            schema.check(_FIRST, body)
             return EmbeddingRequest(model_id, (body["inputText"],), 1536)
-        s.check(_SECOND, body)
+        schema.check(_SECOND, body)
         return EmbeddingRequest(
             model_id,
             (body["inputText"],),
@@ -82,7 +82,7 @@ class TitanEmbedImage(Family):
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return text and picture that are to be embedded."""
-        s.check(_PICTURES, body)
+        schema.check(_PICTURES, body)
         inputs: list[str | bytes] = [body["inputText"]] if body.get("inputText") else []
         if body.get("inputImage"):
             inputs.append(_picture(body["inputImage"]))

@@ -13,7 +13,7 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import JOINED, turns_of
 from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
 _REASONS = {
     "max_tokens": "LENGTH",
@@ -37,7 +37,7 @@ class TitanText(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns in ``inputText``, which may be marked ``User:`` and ``Bot:``."""
-        s.check(_body(_most(model_id)), body)
+        schema.check(_body(_most(model_id)), body)
         said: Mapping[str, Any] = body.get("textGenerationConfig", {})
         system, messages = turns_of(body["inputText"], JOINED)
         return Conversation(
@@ -95,13 +95,13 @@ def _most(model_id: str) -> int:
 
 
 @lru_cache(maxsize=8)
-def _body(most: int) -> s.ObjectOf:
-    config: dict[str, s.Schema] = {
-        "maxTokenCount": s.integer(0, most),
-        "temperature": s.Number(0, 1),
-        "topP": s.Number(0, 1),
-        "stopSequences": s.ListOf(s.String()),
+def _body(most: int) -> schema.ObjectOf:
+    config: dict[str, schema.Schema] = {
+        "maxTokenCount": schema.integer(0, most),
+        "temperature": schema.Number(0, 1),
+        "topP": schema.Number(0, 1),
+        "stopSequences": schema.ListOf(schema.String()),
     }
-    return s.ObjectOf(
-        {"inputText": s.String(1)}, {"textGenerationConfig": s.ObjectOf(optional=config)}
+    return schema.ObjectOf(
+        {"inputText": schema.String(1)}, {"textGenerationConfig": schema.ObjectOf(optional=config)}
     )

@@ -12,14 +12,14 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event
 from mlmock.services.bedrock_runtime.families.chat_completions import STOP, ChatFamily, usage
 from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
 from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
-_PROMPT = s.ObjectOf(
-    {"prompt": s.String(1)},
+_PROMPT = schema.ObjectOf(
+    {"prompt": schema.String(1)},
     {
-        "max_tokens": s.integer(1),
-        "temperature": s.Number(0, 2),
-        "top_p": s.Number(0, 1),
+        "max_tokens": schema.integer(1),
+        "temperature": schema.Number(0, 2),
+        "top_p": schema.Number(0, 1),
         "stop": STOP,
     },
     others=True,
@@ -49,7 +49,7 @@ class Writer(ChatFamily):
         """Return the messages, or the turns of a prompt."""
         if "messages" in body or "prompt" not in body:
             return super().parse_request(body, model_id)
-        s.check(_PROMPT, body)
+        schema.check(_PROMPT, body)
         stop = body.get("stop") or ()
         system, messages = turns_of(body["prompt"], INSTRUCT)
         return Conversation(

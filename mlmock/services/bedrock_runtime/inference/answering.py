@@ -14,7 +14,7 @@ from mlmock.errors import InvalidRule
 from mlmock.rules.answers import DefaultAnswer
 from mlmock.rules.matchers import abbreviate_repr
 from mlmock.rules.rule import resolve_answer
-from mlmock.services.bedrock_runtime import errors as refusals
+from mlmock.services.bedrock_runtime import errors
 from mlmock.services.bedrock_runtime.conversation.replies import CacheUsage, Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.errors import to_non_stream_error
@@ -42,13 +42,13 @@ def check_length(known: ResolvedModel, conversation: Conversation) -> None:
     """Refuse more than the model reads, or to write more than it can."""
     most = known.traits.max_tokens
     if most is not None and conversation.max_tokens and conversation.max_tokens > most:
-        raise refusals.invalid(
+        raise errors.invalid(
             f"The maximum tokens you requested exceeds the model limit of {most}. Try again with a "
             f"maximum tokens value that is lower than {most}."
         )
     longest = known.facts.input_tokens
     if longest is not None and conversation.input_tokens > longest:
-        raise refusals.invalid("Input is too long for requested model.")
+        raise errors.invalid("Input is too long for requested model.")
 
 
 def generate_reply(
@@ -136,14 +136,14 @@ def _cached(exchange: Exchange, conversation: Conversation) -> CacheUsage:
     """Return what the model's prompt cache does with a conversation."""
     if not has_cache_points(exchange.call):
         return _UNCACHED
-    from mlmock.services.bedrock_runtime.inference import prompt_cache as caching
+    from mlmock.services.bedrock_runtime.inference import prompt_cache
 
-    return caching.used(exchange, conversation)
+    return prompt_cache.used(exchange, conversation)
 
 
 def check_points(exchange: Exchange, conversation: Conversation) -> None:
     """Refuse cache points to a model that has no prompt cache, and those that don't fit."""
     if has_cache_points(exchange.call):
-        from mlmock.services.bedrock_runtime.inference import prompt_cache as caching
+        from mlmock.services.bedrock_runtime.inference import prompt_cache
 
-        caching.check(exchange, conversation)
+        prompt_cache.check(exchange, conversation)

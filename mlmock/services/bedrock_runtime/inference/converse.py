@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mlmock.call import Call
 from mlmock.errors import ServiceError
-from mlmock.services.bedrock_runtime import errors as refusals
+from mlmock.services.bedrock_runtime import errors
 from mlmock.services.bedrock_runtime.conversation.replies import Reply, ReplyPart, Usage
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation, text_of
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.inference import guardrail_enforcement as guarding
+from mlmock.services.bedrock_runtime.inference import guardrail_enforcement
 from mlmock.services.bedrock_runtime.inference.answering import (
     check_length,
     check_points,
@@ -27,7 +27,7 @@ from mlmock.services.bedrock_runtime.models.declarations import (
     check_streaming,
 )
 from mlmock.services.bedrock_runtime.scripting.answers import Raw
-from mlmock.services.bedrock_runtime.validation import json_pointers as pointers
+from mlmock.services.bedrock_runtime.validation import json_pointers
 from mlmock.services.bedrock_runtime.validation.attachments import check_attachments
 from mlmock.services.bedrock_runtime.validation.messages import no_object, validate_messages
 from mlmock.services.bedrock_runtime.validation.tools import check_tools
@@ -53,7 +53,9 @@ def _answered(exchange: Exchange, write: Any) -> Result:
     params, known = exchange.call.params, exchange.known
     conversation = checked_conversation(known, params, streams=exchange.streams)
     check_points(exchange, conversation)
-    guarded = guarding.apply_input_guardrail(exchange, conversation, params.get("guardrailConfig"))
+    guarded = guardrail_enforcement.apply_input_guardrail(
+        exchange, conversation, params.get("guardrailConfig")
+    )
     if guarded is None:
         found: Any = generate_reply(
             exchange, conversation, lambda reply: write(exchange, reply, None)
@@ -83,7 +85,7 @@ def checked_conversation(
     if conversation.tools:
         check_tools(conversation, traits, streams=streams)
     if conversation.system and not traits.system:
-        raise refusals.invalid(
+        raise errors.invalid(
             "This model doesn't support system messages. Try again without a system message or "
             "use a model that supports system messages."
         )
@@ -93,7 +95,7 @@ def checked_conversation(
         if talk.media:
             check_attachments(talk.media, messages, traits)
     if "additionalModelResponseFieldPaths" in params:
-        pointers.check(params["additionalModelResponseFieldPaths"])
+        json_pointers.check(params["additionalModelResponseFieldPaths"])
     check_length(known, conversation)
     if conversation.top_p is not None or conversation.extra:
         _check_by_family(known, conversation)
@@ -108,7 +110,7 @@ def _check_by_family(known: ResolvedModel, conversation: Conversation) -> None:
         try:
             known.model.family.check(conversation)
         except ServiceError as fault:
-            raise refusals.relayed(fault.message or "") from None
+            raise errors.relayed(fault.message or "") from None
 
 
 def conversation_of(known: ResolvedModel, params: Mapping[str, Any]) -> Conversation:
@@ -141,7 +143,7 @@ def _schema(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise refusals.invalid("The schema field in outputConfig.textFormat isn't a JSON schema.")
+        raise errors.invalid("The schema field in outputConfig.textFormat isn't a JSON schema.")
     return found
 
 
@@ -152,7 +154,7 @@ def _check_prompt(params: Mapping[str, Any]) -> None:
     """Refuse what a prompt of Prompt management brings itself."""
     for name in _OF_PROMPTS:
         if params.get(name):
-            raise refusals.invalid(
+            raise errors.invalid(
                 f"The {name} field can't be used with a prompt. Remove {name} and try again."
             )
 
@@ -169,7 +171,9 @@ def members_of(exchange: Exchange, reply: Reply | Raw, guarded: GuardrailSession
     found: Result = {}
     if "additionalModelResponseFieldPaths" in params:
         paths = params["additionalModelResponseFieldPaths"]
-        found["additionalModelResponseFields"] = pointers.picked(paths, _fields(exchange, reply))
+        found["additionalModelResponseFields"] = json_pointers.picked(
+            paths, _fields(exchange, reply)
+        )
     found["metrics"] = {"latencyMs": reply.latency}
     found["output"] = {"message": {"content": _content(reply, traits), "role": "assistant"}}
     _echo(found, params)
@@ -245,7 +249,9 @@ def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: GuardrailSession
     stop: dict[str, Any] = {}
     if "additionalModelResponseFieldPaths" in params:
         paths = params["additionalModelResponseFieldPaths"]
-        stop["additionalModelResponseFields"] = pointers.picked(paths, _fields(exchange, reply))
+        stop["additionalModelResponseFields"] = json_pointers.picked(
+            paths, _fields(exchange, reply)
+        )
     metadata: Result = {"metrics": {"latencyMs": reply.latency}}
     _echo(metadata, params)
     _trace(metadata, exchange, guarded)

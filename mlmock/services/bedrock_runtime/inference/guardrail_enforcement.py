@@ -185,10 +185,10 @@ def check(backend: Backend, config: Mapping[str, Any] | None) -> None:
 
 
 def _found(backend: Backend, config: Mapping[str, Any]) -> Guardrail:
-    from mlmock.services.bedrock_runtime.guardrails import operations as guardrails
+    from mlmock.services.bedrock_runtime.guardrails import operations
 
     version = config.get("guardrailVersion", "")
-    return guardrails.find(backend, config["guardrailIdentifier"], version)
+    return operations.find(backend, config["guardrailIdentifier"], version)
 
 
 def apply_input_guardrail(

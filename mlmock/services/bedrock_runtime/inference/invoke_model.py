@@ -14,11 +14,11 @@ from mlmock.aws.protocol.messages import ResultWithHeaders
 from mlmock.call import Call
 from mlmock.errors import InvalidRule
 from mlmock.rules.matchers import abbreviate_repr
-from mlmock.services.bedrock_runtime import errors as refusals
+from mlmock.services.bedrock_runtime import errors
 from mlmock.services.bedrock_runtime.conversation.replies import Reply, Usage
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.families.base import Event, Family
-from mlmock.services.bedrock_runtime.inference import guardrail_enforcement as guarding
+from mlmock.services.bedrock_runtime.inference import guardrail_enforcement
 from mlmock.services.bedrock_runtime.inference.answering import (
     check_length,
     check_points,
@@ -48,7 +48,7 @@ def invoke_model(backend: RuntimeBackend, call: Call) -> Result:
     exchange = start_exchange(backend, call, streams=False)
     family, asked, guard = _read(exchange)
     if not isinstance(asked, Conversation):
-        guarding.check(backend, guard)
+        guardrail_enforcement.check(backend, guard)
         return cast("Result", answer_non_text(exchange, family, asked, _whole))
     return _conversed(exchange, asked, _Whole(exchange, family).write, guard)
 
@@ -59,7 +59,7 @@ def invoke_model_with_response_stream(backend: RuntimeBackend, call: Call) -> Re
     check_streaming(exchange.known)
     family, asked, guard = _read(exchange)
     if not isinstance(asked, Conversation):
-        raise refusals.invalid("The model is unsupported for streaming.")
+        raise errors.invalid("The model is unsupported for streaming.")
     return _conversed(exchange, asked, _Streamed(exchange, family).write, guard)
 
 
@@ -72,7 +72,7 @@ def _conversed(
     check_length(exchange.known, said)
     check_points(exchange, said)
     wanted = frozenset({MESSAGE, CHUNKS if exchange.streams else BODY})
-    guarded = guarding.apply_input_guardrail(exchange, said, guard, native=True)
+    guarded = guardrail_enforcement.apply_input_guardrail(exchange, said, guard, native=True)
     if guarded is not None and guarded.blocked is not None:
         return write(guarded.blocked, said, guarded)
     heard = said if guarded is None else guarded.conversation
@@ -90,7 +90,9 @@ def _read(exchange: Exchange) -> tuple[Family, Any, dict[str, Any] | None]:
     params, model = exchange.call.params, exchange.known.model
     _check_accept(params)
     body = parsed_body(params.get("body", b""))
-    guard = guarding.config_of(params, body.pop("amazon-bedrock-guardrailConfig", None))
+    guard = guardrail_enforcement.config_of(
+        params, body.pop("amazon-bedrock-guardrailConfig", None)
+    )
     family = model.family or family_by_body(body)
     asked = family.parse_request(body, model.base or model.written)
     return family, asked, guard
@@ -103,7 +105,7 @@ def parsed_body(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise refusals.invalid("Malformed input request, please reformat your input and try again.")
+        raise errors.invalid("Malformed input request, please reformat your input and try again.")
     return found
 
 
@@ -137,7 +139,7 @@ def _check_accept(params: Mapping[str, Any]) -> None:
     accept = params.get("accept") or _JSON
     kinds = {kind.split(";")[0].strip() for kind in accept.split(",")}
     if not kinds & {_JSON, "*/*", "application/*", "*", ""}:
-        raise refusals.invalid(f"The accept type {accept} isn't supported. Use {_JSON}.")
+        raise errors.invalid(f"The accept type {accept} isn't supported. Use {_JSON}.")
 
 
 # -- what goes out, in one piece -------------------------------------------------------------

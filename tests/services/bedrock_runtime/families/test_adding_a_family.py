@@ -9,7 +9,7 @@ import pytest
 
 from mlmock import MockML, mock_ml
 from mlmock.services.bedrock_runtime import families
-from mlmock.services.bedrock_runtime.models import identifiers as models
+from mlmock.services.bedrock_runtime.models import identifiers
 from tests.services.bedrock_runtime.invoke_helpers import invoke, stream
 
 FILE = '''
@@ -34,7 +34,7 @@ def _acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _forget() -> None:
     families._families.cache_clear()
-    models.resolve.cache_clear()
+    identifiers.resolve.cache_clear()
 
 
 @pytest.mark.usefixtures("_acme")

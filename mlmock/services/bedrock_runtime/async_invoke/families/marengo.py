@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlmock.services.bedrock_runtime.async_invoke.families.base import File, Work, json_file
-from mlmock.services.bedrock_runtime.families import marengo_schema as inputs
+from mlmock.services.bedrock_runtime.families import marengo_schema
 from mlmock.services.bedrock_runtime.media.embeddings import text_of, unit_vector
 from mlmock.services.bedrock_runtime.media.segments import duration_of, even_spans, spans
 from mlmock.services.bedrock_runtime.validation.schema import Schema
@@ -23,13 +23,13 @@ class Marengo:
 
     def schema_of(self, model_id: str, model_input: Any) -> Schema:
         """Return the schema of the input type that `model_input` names."""
-        return inputs.schema_of(model_id, model_input)
+        return marengo_schema.schema_of(model_id, model_input)
 
     def outputs(self, work: Work) -> list[File]:
         """Return ``output.json`` with one entry for every clip and embedding option."""
         if work.body is not None:
             return [File("output.json", work.body)]
-        third = inputs.is_third(work.model_id)
+        third = marengo_schema.is_third(work.model_id)
         entries = _entries_3(work) if third else _entries_2(work)
         source = text_of(_part(work))
         for entry in entries:
@@ -46,7 +46,7 @@ class Marengo:
 def _part(work: Work) -> Mapping[str, Any]:
     """Return what is embedded, and how: all of a 2.7 request, the named part of a 3.0 one."""
     asked = work.model_input
-    third = inputs.is_third(work.model_id)
+    third = marengo_schema.is_third(work.model_id)
     part: Mapping[str, Any] = asked[asked["inputType"]] if third else asked
     return part
 
@@ -58,7 +58,9 @@ def _entries_2(work: Work) -> list[dict[str, Any]]:
         return [{}]
     start, length = asked.get("startSec", 0.0), duration_of(asked["mediaSource"], work.read)
     end = start + asked["lengthSec"] if "lengthSec" in asked else max(length, start)
-    options = asked.get("embeddingOption", inputs.OPTIONS_2) if kind == "video" else ("audio",)
+    options = (
+        asked.get("embeddingOption", marengo_schema.OPTIONS_2) if kind == "video" else ("audio",)
+    )
     return [
         {"embeddingOption": option, "startSec": since, "endSec": until}
         for since, until in _clips(kind, start, end, asked.get("useFixedLengthSec"))
@@ -68,7 +70,7 @@ def _entries_2(work: Work) -> list[dict[str, Any]]:
 
 def _entries_3(work: Work) -> list[dict[str, Any]]:
     kind, part = work.model_input["inputType"], _part(work)
-    if kind not in inputs.OPTIONS_3:
+    if kind not in marengo_schema.OPTIONS_3:
         return [{}]
     start = part.get("startSec", 0.0)
     end = max(part.get("endSec", duration_of(part["mediaSource"], work.read)), start)
@@ -86,9 +88,9 @@ def _entries_3(work: Work) -> list[dict[str, Any]]:
 def _options(part: Mapping[str, Any], kind: str) -> list[str]:
     """Return what each clip is embedded by, ``fused`` among them where it is asked for."""
     asked = part.get("embeddingType", ("separate_embedding",))
-    own = part.get("embeddingOption", inputs.OPTIONS_3[kind])
+    own = part.get("embeddingOption", marengo_schema.OPTIONS_3[kind])
     apart = own if "separate_embedding" in asked else ()
-    return [*apart, "fused"] if inputs.FUSED in asked else list(apart)
+    return [*apart, "fused"] if marengo_schema.FUSED in asked else list(apart)
 
 
 def _clips(kind: str, start: float, end: float, fixed: float | None) -> list[tuple[float, float]]:

@@ -17,26 +17,24 @@ from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
-from mlmock.services.bedrock_runtime.families.anthropic import request as messages
-from mlmock.services.bedrock_runtime.families.anthropic import response as written
-from mlmock.services.bedrock_runtime.families.anthropic import top_level as top
+from mlmock.services.bedrock_runtime.families.anthropic import request, response, top_level
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import HUMAN, turns_of
 from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
-_COMPLETIONS = s.ObjectOf(
-    {"prompt": s.String(), "max_tokens_to_sample": s.Number(whole=True)},
+_COMPLETIONS = schema.ObjectOf(
+    {"prompt": schema.String(), "max_tokens_to_sample": schema.Number(whole=True)},
     {
-        "stop_sequences": s.ListOf(s.String()),
-        "temperature": s.Number(0, 1),
-        "top_p": s.Number(0, 1),
-        "top_k": s.integer(0, 500),
-        "anthropic_version": s.String(among=("bedrock-2023-05-31", "2026-10-21")),
-        "metadata": s.ObjectOf(others=True),
+        "stop_sequences": schema.ListOf(schema.String()),
+        "temperature": schema.Number(0, 1),
+        "top_p": schema.Number(0, 1),
+        "top_k": schema.integer(0, 500),
+        "anthropic_version": schema.String(among=("bedrock-2023-05-31", "2026-10-21")),
+        "metadata": schema.ObjectOf(others=True),
     },
 )
-_FIELDS = top.KNOWN | {"reasoning_config"}
+_FIELDS = top_level.KNOWN | {"reasoning_config"}
 """What Converse takes as additional fields: its own name for `thinking`, too."""
 _OLD_NAMES = {
     "anthropic.claude-v2": "claude-2.0",
@@ -79,16 +77,16 @@ class Anthropic(Family):
         if "messages" not in body and "prompt" in body:
             return _read_completion(body, model_id)
         version = version_of(model_id)
-        top.check(body, native=version >= (4,))
+        top_level.check(body, native=version >= (4,))
         _check_limits(body, version, _most(version, model_id), model_id)
-        return messages.read(body, model_id, prefill=version < (4, 6))
+        return request.read(body, model_id, prefill=version < (4, 6))
 
     def check(self, conversation: Conversation) -> None:
         """Refuse members that no Messages body has, and settings that don't go together."""
         version, fields = version_of(conversation.model_id), conversation.extra
         extra = [name for name in fields if name not in _FIELDS]
         if extra and version >= (4,):
-            raise invalid(top.too_much(extra[0]))
+            raise invalid(top_level.too_much(extra[0]))
         if extra:
             raise malformed_body_error(
                 *(f"#: extraneous key [{name}] is not permitted" for name in extra)
@@ -106,7 +104,7 @@ class Anthropic(Family):
         """Return a message, or a completion where one was asked for."""
         if conversation.extra.get("completion"):
             return _completion(words_of(reply), reply)
-        return written.message(name_of(conversation.model_id), reply)
+        return response.message(name_of(conversation.model_id), reply)
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
@@ -114,7 +112,7 @@ class Anthropic(Family):
         """Yield the events of a message, or pieces of a completion."""
         if conversation.extra.get("completion"):
             return _completion_chunks(reply, events)
-        return written.chunks(name_of(conversation.model_id), reply, events)
+        return response.chunks(name_of(conversation.model_id), reply, events)
 
 
 @lru_cache(maxsize=128)
@@ -236,7 +234,7 @@ def _read_completion(body: Body, model_id: str) -> Conversation:
             f'"{name_of(model_id)}" is not supported on this API. '
             "Please use the Messages API instead."
         )
-    s.check(_COMPLETIONS, body)
+    schema.check(_COMPLETIONS, body)
     prompt = _begun(body["prompt"])
     _check_prompt(prompt)
     system, turns = turns_of(prompt, HUMAN)

@@ -11,36 +11,36 @@ import re
 from typing import Any
 
 from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
-from mlmock.services.bedrock_runtime.validation import schema as s
+from mlmock.services.bedrock_runtime.validation import schema
 
 _NO_PROMPT = '#: subject must not be valid against schema {"required":["messages"]}'
 """What a text completion's schema says of a Messages body; the service tries both."""
 VERSIONS = ("bedrock-2023-05-31", "2026-10-21")
 """The second is what Anthropic's own SDK sends in `AnthropicBedrock` by default."""
-_OPEN = s.ObjectOf(others=True)
-_TEXTS = s.ListOf(s.String())
-MESSAGES = s.ObjectOf(
+_OPEN = schema.ObjectOf(others=True)
+_TEXTS = schema.ListOf(schema.String())
+MESSAGES = schema.ObjectOf(
     {
-        "anthropic_version": s.String(among=VERSIONS),
-        "max_tokens": s.Number(whole=True),
-        "messages": s.ListOf(),
+        "anthropic_version": schema.String(among=VERSIONS),
+        "max_tokens": schema.Number(whole=True),
+        "messages": schema.ListOf(),
     },
     {
-        "system": s.OneOf((s.String(), s.ListOf())),
-        "temperature": s.Number(),
-        "top_p": s.Number(),
-        "top_k": s.Number(whole=True),
+        "system": schema.OneOf((schema.String(), schema.ListOf())),
+        "temperature": schema.Number(),
+        "top_p": schema.Number(),
+        "top_k": schema.Number(whole=True),
         "stop_sequences": _TEXTS,
-        "tools": s.ListOf(),
-        "tool_choice": s.ObjectOf({"type": s.String()}, others=True),
-        "thinking": s.ObjectOf({"type": s.String()}, others=True),
+        "tools": schema.ListOf(),
+        "tool_choice": schema.ObjectOf({"type": schema.String()}, others=True),
+        "thinking": schema.ObjectOf({"type": schema.String()}, others=True),
         "anthropic_beta": _TEXTS,
         "metadata": _OPEN,
         "context_management": _OPEN,
         "output_config": _OPEN,
         "output_format": _OPEN,
-        "mcp_servers": s.ListOf(),
-        "container": s.Anything(),
+        "mcp_servers": schema.ListOf(),
+        "container": schema.Anything(),
     },
 )
 KNOWN = frozenset({**MESSAGES.required, **MESSAGES.optional})
