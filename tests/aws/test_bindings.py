@@ -246,5 +246,5 @@ def test_operation_without_members() -> None:
 
 
 def test_value_that_json_cannot_represent_raises() -> None:
-    with pytest.raises(TypeError, match="has no position in a JSON answer"):
+    with pytest.raises(TypeError, match="has no place in a JSON answer"):
         ALL["PutBody"].serialise({"Text": object()})
