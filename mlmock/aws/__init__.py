@@ -1,1 +1,1 @@
-"""aws."""
+"""What is known of AWS without behavior: names, service models, protocols."""

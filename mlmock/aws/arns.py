@@ -1,4 +1,4 @@
-"""ARNs: taken apart and put together, in every partition."""
+"""Amazon Resource Names, in every partition."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _PARTITIONS = (
 
 @cache
 def partition_of(region: str) -> str:
-    """Return the partition of a region, by its name."""
+    """Return the partition of a region, for example ``aws-cn``."""
     return next((name for start, name in _PARTITIONS if region.startswith(start)), "aws")
 
 
 @dataclass(frozen=True, slots=True)
 class Arn:
-    """One Amazon Resource Name; `resource` is all that follows the account."""
+    """One Amazon Resource Name; `resource` is everything after the account."""
 
     partition: str
     service: str
@@ -38,11 +38,11 @@ class Arn:
 
     @property
     def name(self) -> str:
-        """What follows the resource's type: ``review`` of ``flow-definition/review``."""
+        """The resource without its type: ``review`` of ``flow-definition/review``."""
         return self.resource.partition("/")[2]
 
 
 def parse_arn(text: str) -> Arn | None:
-    """Return the parts of an ARN, or None for a text that is none."""
+    """Return the parsed ARN, or None if `text` is not an ARN."""
     parts = text.split(":", 5)
     return Arn(*parts[1:]) if len(parts) == 6 and parts[0] == "arn" else None

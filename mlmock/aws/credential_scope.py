@@ -1,4 +1,4 @@
-"""Who sends a request: account, region and signing name, read from its signature."""
+"""The account, region and signing name of a request, read from its signature."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIGNING = re.compile(r"(?i)x-amz-(?!n-)[^=&]*")
 
 @dataclass(frozen=True, slots=True)
 class RequestIdentity:
-    """Who asks: the account of the access key, the region, the signing name; None where unsaid."""
+    """The identity of a caller: account, region and signing name; None where unknown."""
 
     account_id: str | None
     region: str | None
@@ -21,11 +21,18 @@ class RequestIdentity:
 
 
 def parse_identity(authorization: str, query: str, host: str) -> RequestIdentity:
-    """Return what the signature of a request, or else its host, says of who asks."""
+    """Return the identity in the signature of a request, or else in its host.
+
+    Args:
+        authorization: The Authorization header, or an empty string.
+        query: The query string, which holds the signature of a presigned URL.
+        host: The host, which names a region where the signature does not.
+    """
     scope = _SCOPE.search(authorization) or _SCOPE.search(unquote(query))
     if scope is None:
         return RequestIdentity(None, _region_of(host), None)
-    key, region, name = scope.groups()  # Go's v2 signs for no region where its endpoint has none
+    # The AWS SDK for Go v2 signs without a region if the endpoint has none.
+    key, region, name = scope.groups()
     account = key if len(key) == 12 and key.isdecimal() else None
     return RequestIdentity(account, region or _region_of(host), name)
 
@@ -36,7 +43,7 @@ def _region_of(host: str) -> str | None:
 
 
 def strip_signature(url: str) -> str:
-    """Return `url` without what a presigned one is signed with: the journal keeps no secrets."""
+    """Return `url` without its signing parameters, so that the journal keeps no secrets."""
     path, mark, query = url.partition("?")
     if not mark:
         return url

@@ -1,4 +1,4 @@
-"""Which hosts are AWS's, in every partition that botocore knows."""
+"""The hosts of AWS, in every partition that botocore knows."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from urllib.parse import urlsplit
 
 from botocore.loaders import Loader
 
-# Beside the suffixes of the partitions: service-owned domains of the same companies.
-_MORE = ("amazonaws.com", "amazonaws.com.cn", "aws.dev", "on.aws", "awsapps.com", "amazontrust.com")
-
-
+# Domains of AWS services that are not among the suffixes of the partitions.
+_SERVICE_DOMAINS = (
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "aws.dev",
+    "on.aws",
+    "awsapps.com",
+    "amazontrust.com",
+)
 _METADATA = frozenset({"169.254.169.254", "169.254.170.2"})
 _REGION = r"\.[a-z]{2,5}(?:-[a-z]+)+-\d+$"
 _FIPS = r"(?<=[a-z0-9])-fips(?=\.|$)"
@@ -19,9 +24,9 @@ _FIPS = r"(?<=[a-z0-9])-fips(?=\.|$)"
 
 @cache
 def suffixes() -> tuple[str, ...]:
-    """Return the domain suffixes of AWS's endpoints, each with its leading dot."""
+    """Return the domain suffixes of AWS endpoints, each with a leading dot."""
     partitions = Loader().load_data("partitions")["partitions"]
-    found = {"." + name for name in _MORE}
+    found = {"." + name for name in _SERVICE_DOMAINS}
     for partition in partitions:
         outputs = partition["outputs"]
         found.add("." + outputs["dnsSuffix"])
@@ -30,26 +35,26 @@ def suffixes() -> tuple[str, ...]:
 
 
 def host_of(url: str) -> str:
-    """Return the host of `url` in small letters."""
+    """Return the host of `url` in lower case."""
     return (urlsplit(url).hostname or "").rstrip(".").lower()
 
 
 def is_aws(url: str) -> bool:
-    """True when a request to `url` would leave for AWS."""
+    """Return whether a request to `url` would be sent to AWS."""
     host = host_of(url)
     return host.endswith(suffixes()) or host in _METADATA
 
 
 def is_metadata(url: str) -> bool:
-    """True for the services that tell a machine or a container its credentials."""
+    """Return whether `url` is a metadata service, which issues credentials to a machine."""
     return host_of(url) in _METADATA
 
 
 def service_of(url: str) -> str:
-    """Return the part of one of AWS's hosts that names the service: its endpoint prefix.
+    """Return the part of an AWS host that names the service: its endpoint prefix.
 
-    ``bedrock-runtime`` for the regional, the FIPS, the dual-stack and the VPC endpoints; what
-    stands before a prefix, as buckets do, stays: ``bucket.s3``.
+    It is ``bedrock-runtime`` for the regional, FIPS, dual-stack and VPC endpoints. Labels before
+    the prefix are kept, for example the bucket in ``bucket.s3``.
     """
     host = host_of(url)
     suffix = max((each for each in suffixes() if host.endswith(each)), key=len, default="")
@@ -60,9 +65,10 @@ def service_of(url: str) -> str:
 
 
 def is_under(part: str, prefix: str) -> bool:
-    """True when `part` (see `service_of`) is a service's endpoint, or a name under it.
+    """Return whether `part` (see `service_of`) is the endpoint `prefix` or a subdomain of it.
 
-    S3 has names of its own, and a bucket may be called as a service is.
+    S3 is a special case: its endpoints have several names, and a bucket may have the name of a
+    service.
     """
     labels = part.split(".")
     if "s3-control" in labels:

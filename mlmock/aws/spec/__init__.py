@@ -1,1 +1,1 @@
-"""spec."""
+"""Service models and their constraints."""

@@ -1,8 +1,8 @@
-"""Service models that we bring ourselves, because botocore no longer does.
+"""Bundled service models: those that botocore no longer ships.
 
-One folder a service under `data/`, laid out as botocore's: a folder for each revision with
-`service-2.json` and what else there is, and beside them `regions.json`, the regions by partition.
-A service brings its model by having such a folder; nothing else names it.
+`data/` has a folder for each service, with the layout of `botocore/data`: a folder for each
+revision with `service-2.json` and other files, and `regions.json` with the regions of each
+partition. A service is bundled if it has a folder there; no list names it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ def _data() -> Path:
 
 @cache
 def services() -> tuple[str, ...]:
-    """Return the names of the services whose models we bring, sorted."""
+    """Return the sorted names of the bundled services."""
     found = _data().iterdir() if _data().is_dir() else ()
     return tuple(sorted(folder.name for folder in found if folder.is_dir()))
 
 
 @cache
 def revisions(service: str) -> tuple[str, ...]:
-    """Return the revisions that we bring of `service`, sorted; none for one that we don't bring."""
+    """Return the sorted revisions of a bundled service; none for any other service."""
     if service not in services():
         return ()
     return tuple(sorted(folder.name for folder in (_data() / service).iterdir() if folder.is_dir()))
@@ -38,9 +38,9 @@ def revisions(service: str) -> tuple[str, ...]:
 
 @cache
 def latest(service: str) -> str:
-    """Return the revision that is taken where nobody names one.
+    """Return the default revision: the last one whose name is a date.
 
-    It is the last that is named by its date: the others are earlier states, kept for those who ask.
+    Other revisions are earlier states, which the option `lookoutvision_api` selects.
     """
     dated = [name for name in revisions(service) if re.fullmatch(_DATED, name)]
     return max(dated or revisions(service))
@@ -48,15 +48,20 @@ def latest(service: str) -> str:
 
 @cache
 def available_files(service: str, revision: str) -> frozenset[str]:
-    """Return which files there are of a revision: ``service-2``, ``paginators-1`` and so on."""
+    """Return the names of the files of a revision: ``service-2``, ``paginators-1`` and so on."""
     return frozenset(file.stem for file in (_data() / service / revision).glob("*.json"))
 
 
 @cache
 def load_bundled(service: str, kind: str, revision: str | None = None) -> Any | None:
-    """Return the content of one file of a revision (the latest for None), or None without it.
+    """Return the parsed content of one file of a revision, or None if there is no such file.
 
-    It is the same object each time, as botocore's own loader gives it out.
+    Each call returns the same object, as botocore's loader does.
+
+    Args:
+        service: The name of the service.
+        kind: The name of the file without its extension.
+        revision: The revision; None for the latest.
     """
     name = revision or (latest(service) if revisions(service) else "")
     if name not in revisions(service) or kind not in available_files(service, name):
@@ -66,7 +71,7 @@ def load_bundled(service: str, kind: str, revision: str | None = None) -> Any | 
 
 @cache
 def regions(service: str, partition: str) -> tuple[str, ...]:
-    """Return the regions of `partition` in which `service` was there."""
+    """Return the regions of `partition` that had `service`."""
     file = _data() / service / "regions.json"
     found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return tuple(found.get(partition, ()))

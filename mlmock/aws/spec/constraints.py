@@ -1,4 +1,4 @@
-"""What a shape of the service model limits, read once."""
+"""Constraints of a shape of the service model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FLOATS = frozenset({"float", "double"})
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """Least and largest length (or value), enumeration and pattern of one shape."""
+    """The minimum and maximum length (or value), the enumeration and the pattern of a shape."""
 
     least: float | None
     most: float | None
@@ -25,17 +25,17 @@ class Constraints:
 
     @property
     def any(self) -> bool:
-        """True when something is limited."""
+        """Whether there is any constraint."""
         return bool(self.least is not None or self.most is not None or self.enum or self.fits)
 
 
 def constraints_of(shape: Any) -> Constraints:
-    """Return the limits of a botocore `shape`."""
-    facts = shape.metadata
-    pattern = facts.get("pattern") if shape.type_name == "string" else None
+    """Return the constraints of a botocore `shape`."""
+    metadata = shape.metadata
+    pattern = metadata.get("pattern") if shape.type_name == "string" else None
     return Constraints(
-        least=facts.get("min"),
-        most=facts.get("max"),
+        least=metadata.get("min"),
+        most=metadata.get("max"),
         enum=_enum(shape),
         fits=matcher(pattern) if pattern else None,
     )
@@ -47,21 +47,22 @@ def _enum(shape: Any) -> frozenset[str]:
 
 
 def is_union(shape: Any) -> bool:
-    """True for a structure of which exactly one member may be set."""
+    """Return whether `shape` is a union: exactly one of its members is set."""
     return bool(getattr(shape, "is_tagged_union", False))
 
 
 def is_document(shape: Any) -> bool:
-    """True for a shape that takes any JSON value: a document, or JSON inside a header."""
+    """Return whether `shape` takes any JSON value: a document, or JSON inside a header."""
     return bool(getattr(shape, "is_document_type", False) or shape.serialization.get("jsonvalue"))
 
 
-def string_validator(limits: Constraints) -> Callable[[str], Any]:
-    """Return what says whether a text has the length, and fits the pattern, of `limits`.
+def string_validator(constraints: Constraints) -> Callable[[str], Any]:
+    """Return a predicate for texts that have the length and match the pattern of `constraints`.
 
-    Where one expression can say all of it, it does: a test in C, without a call of Python.
+    If one regular expression can test both, the predicate is its bound method: no Python function
+    is called.
     """
-    least, most, fits = limits.least or 0, limits.most, limits.fits
+    least, most, fits = constraints.least or 0, constraints.most, constraints.fits
     if fits is not None and most is not None and most <= _SHORT:
         sized = sized_matcher(fits, int(least), int(most))
         if sized is not None:
@@ -76,4 +77,5 @@ def string_validator(limits: Constraints) -> Callable[[str], Any]:
     return test
 
 
-_SHORT = 2048  # what a refused text costs grows with it
+# The time to reject a text grows with this length.
+_SHORT = 2048

@@ -1,4 +1,4 @@
-"""Service models, as the installed botocore or the package itself has them."""
+"""Service models: bundled ones, and those of the installed botocore."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from mlmock.aws.spec import bundled
 
 @cache
 def service_model(service: str, revision: str | None = None) -> Any:
-    """Return the botocore ServiceModel of `service`; UnknownServiceError if there is none.
+    """Return the botocore ServiceModel of a service. A bundled model has precedence.
 
-    `revision` names a folder of the model's; without it the latest is taken. What we bring
-    ourselves comes before what botocore has.
+    Args:
+        service: The name of the service, as boto3 spells it.
+        revision: The name of a folder of the model; None for the latest.
+
+    Raises:
+        UnknownServiceError: There is no such model.
     """
     description = bundled.load_bundled(service, "service-2", revision)
     if description is None:
@@ -28,7 +32,7 @@ def service_model(service: str, revision: str | None = None) -> Any:
 
 @cache
 def endpoint_prefixes(services: frozenset[str]) -> frozenset[str]:
-    """Return the endpoint prefixes of `services`; a name that nobody knows has none."""
+    """Return the endpoint prefixes of `services`; an unknown service has none."""
     found = set()
     for service in services:
         with suppress(UnknownServiceError):

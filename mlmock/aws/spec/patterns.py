@@ -1,4 +1,4 @@
-"""The regular expressions of the service models, which are Java's."""
+"""Regular expressions of the service models, which have Java's syntax."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-# Java's POSIX classes are ASCII only, and `\z` is Python's `\Z`.
+# POSIX classes of Java are ASCII only.
 _ASCII_CLASSES = {
     "ASCII": r"\x00-\x7F",
     "Print": r"\x20-\x7E",
@@ -20,7 +20,7 @@ _ASCII_CLASSES = {
     "Punct": r"!-/:-@\[-`{-~",
     "Space": r"\s",
 }
-_EVERYTHING = frozenset({r"[\s\S]*", r"[\S\s]*"})  # a dot leaves out the ends of lines
+_EVERYTHING = frozenset({r"[\s\S]*", r"[\S\s]*"})  # unlike `.*`, these match line breaks
 _CLASS = re.compile(r"(\[[^\]]*)?\\p\{(" + "|".join(_ASCII_CLASSES) + r")\}")
 
 
@@ -32,10 +32,9 @@ def _ascii_class(match: re.Match[str]) -> str:
 
 @cache
 def compiled(pattern: str) -> Any:
-    """Return the compiled form of a model's `pattern`; `regex` is loaded for Unicode classes only.
+    """Return the compiled `pattern`. The `regex` package is loaded for Unicode classes only.
 
-    A value has to match as a whole: the models anchor some patterns and not others, and the
-    service refuses partial matches of both (judged).
+    A value has to match as a whole, whether or not the model anchors the pattern (assumption).
     """
     python = pattern.replace(r"\z", r"\Z")
     while _CLASS.search(python):
@@ -48,12 +47,15 @@ def compiled(pattern: str) -> Any:
 
 
 def matcher(pattern: str) -> Callable[[str], Any] | None:
-    """Return the test for `pattern`, or None where everything passes."""
+    """Return the match function of `pattern`, or None if it accepts every text."""
     return None if pattern in _EVERYTHING else compiled(pattern).fullmatch
 
 
 def sized_matcher(fits: Callable[[str], Any], least: int, most: int) -> Callable[[str], Any] | None:
-    """Return a `matcher` of texts of such a length alone, or None where `re` can't say that."""
+    """Return `fits` restricted to texts of `least` to `most` characters.
+
+    Returns None if `fits` is not a pattern of `re`.
+    """
     pattern = getattr(fits, "__self__", None)
     if not isinstance(pattern, re.Pattern):
         return None

@@ -14,7 +14,7 @@ from mlmock.aws.spec.numbers import decimal
 UTC = timezone.utc
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)"  # a date alone is its midnight, as the API reference writes it
+    r"(\d{4})-(\d\d)-(\d\d)"  # A date alone is its midnight (source: API reference).
     r"(?:[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):?(\d\d)))?",
     re.ASCII,
 )
@@ -40,10 +40,10 @@ def parse_iso8601(text: str) -> datetime:
     if sign is None:
         return moment
     offset = timedelta(hours=int(off_hours), minutes=int(off_minutes))
-    return _moved(moment, -offset if sign == "+" else offset)
+    return _shifted(moment, -offset if sign == "+" else offset)
 
 
-def _moved(moment: datetime, offset: timedelta) -> datetime:
+def _shifted(moment: datetime, offset: timedelta) -> datetime:
     try:
         return moment + offset
     except OverflowError as fault:  # the year 0, or 10000
@@ -67,12 +67,12 @@ def parse_http_date(text: str) -> datetime:
         raise ValueError(text)
     moment = email.utils.parsedate_to_datetime(text)
     naive = moment.replace(tzinfo=UTC)
-    return _moved(naive, -(moment.utcoffset() or timedelta()))
+    return _shifted(naive, -(moment.utcoffset() or timedelta()))
 
 
 @lru_cache(maxsize=4096)
 def iso8601(moment: datetime) -> str:
-    """Return `moment` as the services write it: UTC, milliseconds where there are any, Z."""
+    """Return `moment` as the services write it: UTC, milliseconds if there are any, ``Z``."""
     if moment.utcoffset():
         moment = moment.astimezone(UTC)
     text = moment.isoformat(timespec="milliseconds")
@@ -81,7 +81,7 @@ def iso8601(moment: datetime) -> str:
 
 @lru_cache(maxsize=4096)
 def epoch(moment: datetime) -> float | int:
-    """Return the seconds since 1970, in milliseconds where there are any."""
+    """Return the seconds since 1970, rounded to milliseconds."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     seconds = round((moment - _EPOCH).total_seconds(), 3)

@@ -1,10 +1,13 @@
-"""Values that are on the wire both ways although the models' enumerations don't list them.
+"""Enumeration values that services send although their models do not list them.
 
-By the name of the shape. An answer's block is sent back as it came, so both ways have to take it.
+The keys are names of shapes. A client sends a content block of a response back unchanged, so
+requests and responses accept these values.
 """
 
 from __future__ import annotations
 
 VALUES: dict[str, frozenset[str]] = {
-    "ToolUseType": frozenset({"tool_use"}),  # recorded answers; the model lists server_tool_use
+    "ToolUseType": frozenset(
+        {"tool_use"}
+    ),  # Source: recorded responses; the model lists server_tool_use.
 }

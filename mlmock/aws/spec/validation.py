@@ -1,11 +1,12 @@
-"""The wordy walk: every fault of a refused request, in AWS's wording, in one message.
+"""Full validation: every violation of a rejected request, in one message in AWS's wording.
 
-Runs only after a reader has refused. Two kinds of fault come out: a value of the wrong JSON type,
-which AWS cannot even read (SerializationException), and a value that breaks a constraint of the
-model (the service's validation error). The wording of the constraints is as seen on the wire: an
-element of a list, and a key or value of a map, is reported where the whole stands, with every rule
-that holds for it; a sensitive value, a blob and a structure are not repeated. The wording of wrong
-types and of unions is judged.
+It runs only after a deserializer has rejected the request. There are two kinds of result: a value
+of the wrong JSON type, which AWS cannot parse (SerializationException), and violations of the model's
+constraints (the validation error of the service). An element of a list, or a key or value of a map,
+is reported at the path of the container, with every constraint of the element. Sensitive values,
+blobs and structures are not repeated.
+
+Source: recorded responses. Assumption: the wording of wrong types and of unions.
 """
 
 from __future__ import annotations
@@ -30,22 +31,23 @@ from mlmock.aws.spec.timestamps import PARSERS, format_of
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One constraint that a request breaks: where, with what value, and which."""
+    """A violated constraint: the path, the value and the constraint."""
 
     path: str
     value: str
     constraint: str
 
     def __str__(self) -> str:
-        shown = f"Value {self.value}" if self.value else "Value"
-        return f"{shown} at '{self.path}' failed to satisfy constraint: {self.constraint}"
+        displayed = f"Value {self.value}" if self.value else "Value"
+        return f"{displayed} at '{self.path}' failed to satisfy constraint: {self.constraint}"
 
 
 class WrongType(Exception):  # noqa: N818 - becomes a SerializationException
-    """A JSON value of a type that its shape can't be read from."""
+    """A JSON value whose type does not fit its shape."""
 
 
-_LONGEST = 1024  # what a message repeats of a value (judged: the services' messages end there)
+# The length at which a message cuts a value (assumption).
+_LONGEST = 1024
 _NOT_NULL = "Member must not be null"
 _CONTAINERS = frozenset({"structure", "list", "map"})
 _JSON_TYPES: dict[type, str] = {
@@ -56,13 +58,13 @@ _JSON_TYPES: dict[type, str] = {
     list: "START_ARRAY",
     dict: "START_OBJECT",
 }
-_WANTED: dict[str, tuple[type, ...]] = {
+_EXPECTED: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
     "map": (dict,),
     "list": (list,),
     "boolean": (bool,),
 }
-NAMES = {  # what messages call a type of the model
+NAMES = {  # the names of types in messages
     "string": "a String",
     "integer": "an Integer",
     "long": "a Long",
@@ -77,34 +79,44 @@ NAMES = {  # what messages call a type of the model
 }
 
 
-def format_violations(faults: list[Violation]) -> str:
-    """Return the message of a validation error that lists all `faults`."""
-    count = len(faults)
+def format_violations(violations: list[Violation]) -> str:
+    """Return the message of a validation error with all `violations`."""
+    count = len(violations)
     noun = "error" if count == 1 else "errors"
-    return f"{count} validation {noun} detected: " + "; ".join(map(str, faults))
+    return f"{count} validation {noun} detected: " + "; ".join(map(str, violations))
 
 
 def lower_camel(name: str) -> str:
-    """Return a member's name as the messages write it."""
+    """Return the name of a member as messages spell it."""
     return name[:1].lower() + name[1:]
 
 
 def find_violations(shape: Any, value: Any, path: str, timestamps: str) -> Iterator[Violation]:
-    """Yield what is wrong with a raw JSON `value` of `shape`; WrongType if it can't be read."""
-    return _faults(shape, value, _Cursor(path, timestamps))
+    """Yield the violations of a JSON value.
+
+    Args:
+        shape: The botocore shape of the value.
+        value: The parsed JSON, not yet converted.
+        path: The path of the value in the request.
+        timestamps: The default timestamp format of the protocol.
+
+    Raises:
+        WrongType: A value has a JSON type that its shape does not accept.
+    """
+    return _violations(shape, value, _Cursor(path, timestamps))
 
 
 def missing(path: str) -> Violation:
-    """Return the fault of a required member that isn't there."""
+    """Return the violation of a missing required member."""
     return Violation(path, "null", _NOT_NULL)
 
 
-# -- the walk ---------------------------------------------------------------------------------
+# -- traversal ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Cursor:
-    """Where the walk stands: the path so far, the timestamps' format, whether values may show."""
+    """A position in the value: its path, the timestamp format, whether values are hidden."""
 
     path: str
     timestamps: str
@@ -119,109 +131,123 @@ class _Cursor:
         return _Cursor(self.path, self.timestamps, hidden)
 
 
-def _faults(shape: Any, value: Any, place: _Cursor) -> Iterator[Violation]:
+def _violations(shape: Any, value: Any, cursor: _Cursor) -> Iterator[Violation]:
     if is_document(shape):
         return
     if value is None:
-        yield missing(place.path)
+        yield missing(cursor.path)
         return
-    _check_type(shape, value, place.timestamps)
-    shown = _shown(shape, value, place)
+    _check_type(shape, value, cursor.timestamps)
+    displayed = _displayed(shape, value, cursor)
     for rule in _violated_constraints(shape, value):
-        yield Violation(place.path, shown, rule)
-    yield from _inner_faults(shape, value, place)
+        yield Violation(cursor.path, displayed, rule)
+    yield from _inner_violations(shape, value, cursor)
 
 
-def _inner_faults(shape: Any, value: Any, place: _Cursor) -> Iterator[Violation]:
-    place = place.within(shape)
+def _inner_violations(shape: Any, value: Any, cursor: _Cursor) -> Iterator[Violation]:
+    cursor = cursor.within(shape)
     if shape.type_name == "structure":
-        yield from _structure_faults(shape, value, place)
+        yield from _structure_violations(shape, value, cursor)
     elif shape.type_name == "list":
         steps = [f"{number}.member" for number in range(1, len(value) + 1)]
-        yield from _element_violations(shape.member, value, _shown(shape, value, place), place)
-        yield from _validate_items(shape.member, zip(steps, value, strict=True), place)
+        yield from _element_violations(
+            shape.member, value, _displayed(shape, value, cursor), cursor
+        )
+        yield from _validate_items(shape.member, zip(steps, value, strict=True), cursor)
     elif shape.type_name == "map":
-        shown = _shown(shape, value, place)
-        yield from _element_violations(shape.key, list(value), shown, place, "Map keys")
-        yield from _element_violations(shape.value, value.values(), shown, place, "Map value")
+        displayed = _displayed(shape, value, cursor)
+        yield from _element_violations(shape.key, list(value), displayed, cursor, "Map keys")
+        yield from _element_violations(shape.value, value.values(), displayed, cursor, "Map value")
         steps = [f"{key}.member" for key in value]
-        yield from _validate_items(shape.value, zip(steps, value.values(), strict=True), place)
+        yield from _validate_items(shape.value, zip(steps, value.values(), strict=True), cursor)
 
 
-def _structure_faults(shape: Any, value: Any, place: _Cursor) -> Iterator[Violation]:
+def _structure_violations(shape: Any, value: Any, cursor: _Cursor) -> Iterator[Violation]:
     given = 0
     for name, member in shape.members.items():
         item = value.get(member.serialization.get("name", name))
         given += item is not None
         if item is not None:
-            yield from _faults(member, item, place.at(lower_camel(name)))
+            yield from _violations(member, item, cursor.at(lower_camel(name)))
         elif name in shape.required_members:
-            yield missing(place.at(lower_camel(name)).path)
+            yield missing(cursor.at(lower_camel(name)).path)
     if is_union(shape) and given != 1:
         choices = ", ".join(map(lower_camel, shape.members))
         rule = f"Member must have exactly one of its members set: [{choices}]"
-        yield Violation(place.path, "", rule)
+        yield Violation(cursor.path, "", rule)
 
 
 def _element_violations(
-    shape: Any, items: Iterable[Any], shown: str, place: _Cursor, who: str = "Member"
+    shape: Any, items: Iterable[Any], displayed: str, cursor: _Cursor, who: str = "Member"
 ) -> Iterator[Violation]:
-    """Yield the fault that elements have in themselves: one, however many of them have it."""
+    """Yield the violations of elements: at most one, however many elements have it."""
     if is_document(shape):
         return
     present = [item for item in items if item is not None]
     for item in present:
-        _check_type(shape, item, place.timestamps)
-    rules = _rules(shape) if any(_violated_constraints(shape, item) for item in present) else []
+        _check_type(shape, item, cursor.timestamps)
+    rules = (
+        _messages(shape)
+        if any(_violated_constraints(shape, item) for item in present)
+        else []
+    )
     if len(present) < len(list(items)):
         rules = [*rules, _NOT_NULL]
     if rules:
-        yield Violation(place.path, shown, f"{who} must satisfy constraint: [{', '.join(rules)}]")
+        yield Violation(
+            cursor.path, displayed, f"{who} must satisfy constraint: [{', '.join(rules)}]"
+        )
 
 
 def _validate_items(
-    shape: Any, steps: Iterable[tuple[str, Any]], place: _Cursor
+    shape: Any, steps: Iterable[tuple[str, Any]], cursor: _Cursor
 ) -> Iterator[Violation]:
     if shape.type_name not in _CONTAINERS or is_document(shape):
         return
     for step, item in steps:
         if item is not None:
-            yield from _inner_faults(shape, item, place.at(step))
+            yield from _inner_violations(shape, item, cursor.at(step))
 
 
 # -- rules of one value -----------------------------------------------------------------------
 
 
 def _violated_constraints(shape: Any, value: Any) -> list[str]:
-    """Return the rules of `shape` that `value` breaks, the least last as the services have it."""
-    limits = constraints_of(shape)
-    if not limits.any:
+    """Return the violated constraints in the order of the services: the minimum comes last."""
+    constraints = constraints_of(shape)
+    if not constraints.any:
         return []
-    most, least, enum, pattern = _texts(shape)
+    most, least, enum, pattern = _messages(shape)
     size = _size(shape, value)
     tests = [
-        (most, limits.most is None or size <= limits.most),
-        (enum, not limits.enum or value in limits.enum),
-        (pattern, limits.fits is None or limits.fits(value) is not None),
-        (least, limits.least is None or size >= limits.least),
+        (most, constraints.most is None or size <= constraints.most),
+        (enum, not constraints.enum or value in constraints.enum),
+        (pattern, constraints.fits is None or constraints.fits(value) is not None),
+        (least, constraints.least is None or size >= constraints.least),
     ]
     return [text for text, holds in tests if not holds]
 
 
-def _rules(shape: Any) -> list[str]:
-    """Return every rule of `shape`, in the order in which the services list them."""
-    return [text for text in _texts(shape) if text]
+def _constraint_texts(shape: Any) -> list[str]:
+    """Return all constraints of `shape` in the order of the services."""
+    return [text for text in _messages(shape) if text]
 
 
-def _texts(shape: Any) -> tuple[str, str, str, str]:
-    facts, limits = shape.metadata, constraints_of(shape)
+def _messages(shape: Any) -> tuple[str, str, str, str]:
+    metadata, constraints = shape.metadata, constraints_of(shape)
     measure = "Member must have " + ("length" if shape.type_name in LENGTH_OF else "value")
     return (
-        f"{measure} less than or equal to {limits.most}" if limits.most is not None else "",
-        f"{measure} greater than or equal to {limits.least}" if limits.least is not None else "",
-        f"Member must satisfy enum value set: [{', '.join(facts['enum'])}]" if limits.enum else "",
-        f"Member must satisfy regular expression pattern: {facts['pattern']}"
-        if limits.fits
+        f"{measure} less than or equal to {constraints.most}"
+        if constraints.most is not None
+        else "",
+        f"{measure} greater than or equal to {constraints.least}"
+        if constraints.least is not None
+        else "",
+        f"Member must satisfy enum value set: [{', '.join(metadata['enum'])}]"
+        if constraints.enum
+        else "",
+        f"Member must satisfy regular expression pattern: {metadata['pattern']}"
+        if constraints.fits
         else "",
     )
 
@@ -236,26 +262,26 @@ def _size(shape: Any, value: Any) -> float:
 
 
 def _check_type(shape: Any, value: Any, timestamps: str) -> None:
-    if not _readable(shape, value, timestamps):
+    if not _is_readable(shape, value, timestamps):
         if shape.type_name == "timestamp":
             raise WrongType(f"Unable to parse date : {_text(value)[:_LONGEST]}")
         kind = _JSON_TYPES[type(value)] if value is not False else "FALSE_VALUE"
         raise WrongType(f"{kind} can not be converted to {NAMES[shape.type_name]}")
 
 
-def _readable(shape: Any, value: Any, timestamps: str) -> bool:
+def _is_readable(shape: Any, value: Any, timestamps: str) -> bool:
     kind = shape.type_name
     try:
         if kind == "timestamp":
             PARSERS[format_of(shape, timestamps)](value)
         elif kind == "blob":
-            return type(value) is bytes or _is_base64(value)  # bytes: a payload, which is no JSON
+            return type(value) is bytes or _is_base64(value)  # bytes: a payload that is not JSON
         elif kind in FLOATS:
             double(value)
         elif kind in INTEGERS:
             return type(value) is int and RANGES[kind][0] <= value <= RANGES[kind][1]
         else:
-            return type(value) in _WANTED.get(kind, (str,))
+            return type(value) in _EXPECTED.get(kind, (str,))
     except (ValueError, TypeError):
         return False
     return True
@@ -269,11 +295,11 @@ def _is_base64(value: Any) -> bool:
     return True
 
 
-# -- what a message shows ---------------------------------------------------------------------
+# -- values in messages ---------------------------------------------------------------------
 
 
-def _shown(shape: Any, value: Any, place: _Cursor) -> str:
-    if place.hidden or not _is_loggable(shape):
+def _displayed(shape: Any, value: Any, cursor: _Cursor) -> str:
+    if cursor.hidden or not _is_loggable(shape):
         return ""
     text = _text(value)
     return f"'{text}'" if len(text) <= _LONGEST else f"'{text[:_LONGEST]}...'"
