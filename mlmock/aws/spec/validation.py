@@ -1,8 +1,8 @@
 """Full validation: every violation of a rejected request, in one message in AWS's wording.
 
 It runs only after a deserializer has rejected the request. There are two kinds of result: a value
-of the wrong JSON type, which AWS cannot parse (SerializationException), and violations of the model's
-constraints (the validation error of the service). An element of a list, or a key or value of a map,
+of the wrong JSON type, which AWS cannot parse (SerializationException), and violations of the
+model's constraints (the validation error of the service). An element of a list, or a key or value of a map,
 is reported at the path of the container, with every constraint of the element. Sensitive values,
 blobs and structures are not repeated.
 
