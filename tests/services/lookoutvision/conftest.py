@@ -1,4 +1,4 @@
-"""A running mock, a client in it, and short ways to say what most tests begin with."""
+"""A mock, a client, and manifest lines for the tests of Amazon Lookout for Vision."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ BUCKET = "images"
 
 @pytest.fixture
 def ml() -> Iterator[Any]:
-    with mock_ml() as running:
-        yield running
+    with mock_ml() as handle:
+        yield handle
+
+
+@pytest.fixture
+def model(ml: Any) -> Any:
+    """Return the handle of a hosted model."""
+    return ml.lookoutvision.project("circuits", model="HOSTED").model("1")
 
 
 @pytest.fixture
@@ -26,10 +32,10 @@ def vision(ml: Any) -> Any:
     return boto3.client("lookoutvision", region_name="us-east-1")
 
 
-def line(
+def json_line(
     name: str, label: str | None = "normal", *, bucket: str = BUCKET, dated: str | None = None
 ) -> str:
-    """The JSON line of one image, labelled unless `label` is None."""
+    """Return the JSON line of an image, labeled unless `label` is None."""
     found: dict[str, Any] = {"source-ref": f"s3://{bucket}/{name}"}
     if label is not None:
         found["anomaly-label"] = 1 if label == "anomaly" else 0
@@ -43,14 +49,14 @@ def line(
 
 
 def masked_line(name: str, labels: dict[str, str]) -> str:
-    """The JSON line of an anomalous image with a mask; `labels` have colours."""
-    found = json.loads(line(name, "anomaly"))
-    colours = {"background": "#ffffff", **labels}
+    """Return the JSON line of an anomalous image with a mask; `labels` maps labels to colors."""
+    found = json.loads(json_line(name, "anomaly"))
+    colors = {"background": "#ffffff", **labels}
     found["anomaly-mask-ref"] = f"s3://{BUCKET}/{name}-mask.png"
     found["anomaly-mask-ref-metadata"] = {
         "internal-color-map": {
-            str(place): {"class-name": label, "hex-color": colour, "confidence": 0}
-            for place, (label, colour) in enumerate(colours.items())
+            str(index): {"class-name": label, "hex-color": color, "confidence": 0}
+            for index, (label, color) in enumerate(colors.items())
         },
         "type": "groundtruth/semantic-segmentation",
         "human-annotated": "yes",
@@ -61,14 +67,14 @@ def masked_line(name: str, labels: dict[str, str]) -> str:
 
 
 def source(key: str, bucket: str = "manifests") -> dict[str, Any]:
-    """A DatasetSource."""
+    """Return a DatasetSource for a manifest."""
     return {"GroundTruthManifest": {"S3Object": {"Bucket": bucket, "Key": key}}}
 
 
-def refusal(call: Callable[..., Any], **params: Any) -> dict[str, Any]:
-    """What a call is refused with: the error's code, text and other members."""
-    with pytest.raises(ClientError) as refused:
+def error_of(call: Callable[..., Any], **params: Any) -> dict[str, Any]:
+    """Return the code, HTTP status and members of the error that a call raises."""
+    with pytest.raises(ClientError) as caught:
         call(**params)
-    response: dict[str, Any] = dict(refused.value.response)
+    response: dict[str, Any] = dict(caught.value.response)
     status = response.pop("ResponseMetadata")["HTTPStatusCode"]
     return {"Code": response["Error"]["Code"], "Status": status, **response}

@@ -1,4 +1,4 @@
-"""What tests of datasets share: how one is made, and what is shown of it."""
+"""Functions shared by the tests of datasets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of models share: how one is trained, and what is shown of it."""
+"""Functions shared by the tests of models."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ ONE = {"ProjectName": "circuits", "ModelVersion": "1"}
 
 
 def train(client: Any, **more: Any) -> dict[str, Any]:
-    made = client.create_model(ProjectName="circuits", OutputConfig=OUT, **more)
-    found: dict[str, Any] = made["ModelMetadata"]
+    created = client.create_model(ProjectName="circuits", OutputConfig=OUT, **more)
+    found: dict[str, Any] = created["ModelMetadata"]
     return found
 
 
@@ -24,3 +24,9 @@ def described(client: Any, version: str = "1") -> dict[str, Any]:
 
 def status(client: Any) -> str:
     return str(described(client)["Status"])
+
+
+def evaluation(ml: Any, kind: str) -> bytes:
+    """Return the evaluation manifest or result of the first model."""
+    found: bytes = ml.s3.get(f"s3://results/run-1/Evaluation{kind}-circuits-1.json")
+    return found

@@ -1,4 +1,4 @@
-"""The client is there on any botocore: for sessions old and new, and only while a block runs."""
+"""The client is available with every botocore while a mock is active."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ REGIONS = [
     "us-east-2",
     "us-west-2",
 ]
-SHIPPED = "lookoutvision" in Loader().list_available_services("service-2")
+IN_BOTOCORE = "lookoutvision" in Loader().list_available_services("service-2")
 
 
 def projects(client: Any) -> list[str]:
     return [project["ProjectName"] for project in client.list_projects()["Projects"]]
 
 
-def test_boto3_makes_the_client() -> None:
+def test_boto3_creates_the_client() -> None:
     with mock_ml():
         client = boto3.client("lookoutvision", region_name="eu-west-1")
         client.create_project(ProjectName="circuits")
@@ -40,7 +40,7 @@ def test_boto3_makes_the_client() -> None:
         assert projects(client) == ["circuits"]
 
 
-def test_a_session_older_than_the_block_makes_it_too() -> None:
+def test_existing_session_creates_the_client() -> None:
     session = boto3.session.Session("testing", "testing", region_name="us-east-1")
     core = botocore.session.Session()
     session.client("s3")
@@ -50,7 +50,7 @@ def test_a_session_older_than_the_block_makes_it_too() -> None:
         assert projects(core.create_client("lookoutvision")) == []
 
 
-def test_boto3s_default_session_makes_it_wherever_it_was_made() -> None:
+def test_existing_default_session_creates_the_client() -> None:
     boto3.setup_default_session(region_name="us-west-2")
     try:
         with mock_ml():
@@ -59,7 +59,7 @@ def test_boto3s_default_session_makes_it_wherever_it_was_made() -> None:
         boto3.DEFAULT_SESSION = None
 
 
-def test_the_service_is_listed_with_its_regions() -> None:
+def test_service_and_regions_are_listed() -> None:
     with mock_ml():
         session = boto3.session.Session()
 
@@ -70,7 +70,7 @@ def test_the_service_is_listed_with_its_regions() -> None:
         assert "eu-west-1" in session.get_available_regions("s3")
 
 
-def test_the_loader_knows_the_revision_of_the_block() -> None:
+def test_loader_knows_the_revision_of_the_mock() -> None:
     with mock_ml():
         loader = Loader()
 
@@ -81,8 +81,8 @@ def test_the_loader_knows_the_revision_of_the_block() -> None:
         assert "lookoutvision" not in loader.list_available_services("waiters-2")
 
 
-@pytest.mark.skipif(SHIPPED, reason="this botocore has the service itself")
-def test_nothing_is_left_when_the_block_has_ended() -> None:
+@pytest.mark.skipif(IN_BOTOCORE, reason="this botocore has the service")
+def test_service_is_removed_when_the_mock_ends() -> None:
     session = boto3.session.Session("testing", "testing", region_name="us-east-1")
     with mock_ml():
         session.client("lookoutvision")
@@ -93,18 +93,18 @@ def test_nothing_is_left_when_the_block_has_ended() -> None:
         session.client("lookoutvision")
 
 
-@pytest.mark.skipif(SHIPPED, reason="this botocore has the service itself")
-def test_a_block_that_holds_other_services_does_not_bring_it() -> None:
+@pytest.mark.skipif(IN_BOTOCORE, reason="this botocore has the service")
+def test_mock_of_other_services_does_not_add_it() -> None:
     with mock_ml("bedrock-runtime"), pytest.raises(UnknownServiceError):
         boto3.client("lookoutvision")
 
 
-def test_an_unknown_revision_is_unknown() -> None:
+def test_unknown_revision_raises() -> None:
     with mock_ml(), pytest.raises(DataNotFoundError):
         boto3.session.Session().client("lookoutvision", api_version="1999-01-01")
 
 
-def test_the_preview_has_sixteen_operations() -> None:
+def test_preview_has_sixteen_operations() -> None:
     with mock_ml(lookoutvision_api="2020-12-preview"):
         client = boto3.client("lookoutvision")
 
@@ -114,7 +114,7 @@ def test_the_preview_has_sixteen_operations() -> None:
         assert projects(client) == []
 
 
-def test_the_innermost_block_says_which_revision() -> None:
+def test_innermost_mock_decides_the_revision() -> None:
     def operations() -> int:
         return len(boto3.client("lookoutvision").meta.service_model.operation_names)
 
@@ -126,7 +126,7 @@ def test_the_innermost_block_says_which_revision() -> None:
         assert operations() == 16
 
 
-def test_the_final_revision_can_be_asked_for_in_a_preview_block() -> None:
+def test_final_revision_can_be_requested_in_a_preview_mock() -> None:
     with mock_ml(lookoutvision_api="2020-12-preview"):
         client = boto3.client("lookoutvision", api_version="2020-11-20")
 
@@ -134,7 +134,7 @@ def test_the_final_revision_can_be_asked_for_in_a_preview_block() -> None:
         assert client.meta.service_model.api_version == "2020-11-20"
 
 
-def test_rules_at_the_door_speak_the_blocks_revision() -> None:
+def test_operation_rules_use_the_revision_of_the_mock() -> None:
     with mock_ml(lookoutvision_api="2020-12-preview") as ml:
         with pytest.raises(InvalidRule, match="no operation TagResource"):
             ml.on("lookoutvision", "TagResource").fail("ThrottlingException")
@@ -145,15 +145,15 @@ def test_rules_at_the_door_speak_the_blocks_revision() -> None:
     assert answer["Status"] == "RUNNING"
 
 
-def test_a_rule_for_every_operation_fails_them_all() -> None:
+def test_failure_rule_for_every_operation() -> None:
     with mock_ml() as ml:
         ml.on("lookoutvision").fail("AccessDeniedException", "No entry")
         with pytest.raises(ClientError, match="No entry"):
             boto3.client("lookoutvision").list_projects()
 
 
-@pytest.mark.skipif(not SHIPPED, reason="this botocore has no such service")
-def test_a_client_older_than_the_block_is_answered_too() -> None:
+@pytest.mark.skipif(not IN_BOTOCORE, reason="this botocore has no such service")
+def test_existing_client_is_mocked() -> None:
     session = boto3.session.Session("testing", "testing", region_name="us-east-1")
     client = session.client("lookoutvision")
     with mock_ml(lookoutvision_api="2020-12-preview") as ml:
@@ -168,17 +168,17 @@ def test_a_client_older_than_the_block_is_answered_too() -> None:
     assert len(session.get_available_regions("lookoutvision")) == 7
 
 
-def test_an_asynchronous_session_finds_it_too() -> None:
+def test_aiobotocore_session_creates_the_client() -> None:
     session = pytest.importorskip("aiobotocore.session")
 
     async def main() -> None:
         with mock_ml() as ml:
             ml.lookoutvision.project("circuits")
-            made = session.get_session()
-            assert "lookoutvision" in made.get_available_services()
-            assert await made.get_available_regions("lookoutvision") == REGIONS
-            assert "eu-west-1" in await made.get_available_regions("s3")
-            async with made.create_client("lookoutvision") as client:
+            created = session.get_session()
+            assert "lookoutvision" in created.get_available_services()
+            assert await created.get_available_regions("lookoutvision") == REGIONS
+            assert "eu-west-1" in await created.get_available_regions("s3")
+            async with created.create_client("lookoutvision") as client:
                 pages = client.get_paginator("list_projects").paginate()
                 found = [project async for page in pages for project in page["Projects"]]
         assert [project["ProjectName"] for project in found] == ["circuits"]

@@ -1,4 +1,4 @@
-"""ClientToken: the same call again gets the first answer, for eight hours."""
+"""ClientToken: a repeated call returns the first response for eight hours."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import Any
 
 import pytest
 
-from tests.services.lookoutvision.conftest import line, refusal
+from tests.services.lookoutvision.conftest import error_of, json_line
 
 TRAIN = {"ProjectName": "circuits", "DatasetType": "train"}
 ONE = {"ProjectName": "circuits", "ModelVersion": "1"}
 OUT = {"S3Location": {"Bucket": "results"}}
 
 
-def plain(answer: dict[str, Any]) -> dict[str, Any]:
+def without_metadata(answer: dict[str, Any]) -> dict[str, Any]:
     assert answer.pop("ResponseMetadata")["HTTPStatusCode"] in (200, 202)
     return answer
 
 
-def test_a_model_is_trained_once(ml: Any, vision: Any) -> None:
+def test_model_is_trained_once(ml: Any, vision: Any) -> None:
     ml.lookoutvision.project("circuits", train=60)
     call = {"ProjectName": "circuits", "OutputConfig": OUT, "ClientToken": "t-1"}
 
-    first = plain(vision.create_model(**call))
+    first = without_metadata(vision.create_model(**call))
     ml.clock.advance(hours=7)
-    again = plain(vision.create_model(**call))
+    again = without_metadata(vision.create_model(**call))
 
     assert again == first
     assert again["ModelMetadata"]["Status"] == "TRAINING"
@@ -33,8 +33,8 @@ def test_a_model_is_trained_once(ml: Any, vision: Any) -> None:
     assert vision.create_model(**call)["ModelMetadata"]["ModelVersion"] == "2"
 
 
-def test_every_operation_that_takes_a_token_replays(ml: Any, vision: Any) -> None:
-    ml.s3.put("s3://manifests/m", "\n".join(line(f"{n}.png") for n in range(3)))
+def test_every_operation_with_a_token_returns_the_first_response(ml: Any, vision: Any) -> None:
+    ml.s3.put("s3://manifests/m", "\n".join(json_line(f"{n}.png") for n in range(3)))
     ml.lookoutvision.project("circuits", exists=False).next_training.metrics(precision=1, recall=1)
     source = {"GroundTruthManifest": {"S3Object": {"Bucket": "manifests", "Key": "m"}}}
     target = {"TargetDevice": "jetson_xavier", "ComponentName": "c"}
@@ -42,7 +42,7 @@ def test_every_operation_that_takes_a_token_replays(ml: Any, vision: Any) -> Non
     for name, params in (
         ("create_project", {"ProjectName": "circuits"}),
         ("create_dataset", {**TRAIN, "DatasetSource": source}),
-        ("update_dataset_entries", {**TRAIN, "Changes": line("9.png")}),
+        ("update_dataset_entries", {**TRAIN, "Changes": json_line("9.png")}),
         ("create_model", {"ProjectName": "circuits", "OutputConfig": OUT}),
         ("start_model_packaging_job", {**ONE, "Configuration": package}),
         ("start_model", {**ONE, "MinInferenceUnits": 1}),
@@ -52,23 +52,25 @@ def test_every_operation_that_takes_a_token_replays(ml: Any, vision: Any) -> Non
         ("delete_project", {"ProjectName": "circuits"}),
     ):
         call = getattr(vision, name)
-        assert plain(call(**params, ClientToken="t")) == plain(call(**params, ClientToken="t"))
+        assert without_metadata(call(**params, ClientToken="t")) == without_metadata(
+            call(**params, ClientToken="t")
+        )
 
 
-def test_other_parameters_with_the_same_token_are_refused(vision: Any) -> None:
+def test_same_token_with_other_parameters_is_rejected(vision: Any) -> None:
     vision.create_project(ProjectName="a", ClientToken="t")
 
-    refused = refusal(vision.create_project, ProjectName="b", ClientToken="t")
+    failure = error_of(vision.create_project, ProjectName="b", ClientToken="t")
 
-    assert (refused["Code"], refused["ResourceType"]) == ("ConflictException", "PROJECT")
-    assert refused["Message"] == (
+    assert (failure["Code"], failure["ResourceType"]) == ("ConflictException", "PROJECT")
+    assert failure["Message"] == (
         "The ClientToken t was used with other parameters of CreateProject."
     )
     assert len(vision.list_projects()["Projects"]) == 1
 
 
-def test_a_refused_call_does_not_use_its_token_up(ml: Any, vision: Any) -> None:
-    assert refusal(vision.create_dataset, **TRAIN, ClientToken="t")["ResourceType"] == "PROJECT"
+def test_failed_call_does_not_use_its_token(ml: Any, vision: Any) -> None:
+    assert error_of(vision.create_dataset, **TRAIN, ClientToken="t")["ResourceType"] == "PROJECT"
     vision.create_project(ProjectName="circuits")
 
     assert vision.create_dataset(**TRAIN, ClientToken="t")["DatasetMetadata"]["Status"] == (
@@ -76,7 +78,7 @@ def test_a_refused_call_does_not_use_its_token_up(ml: Any, vision: Any) -> None:
     )
 
 
-def test_a_token_belongs_to_an_operation_and_a_region(ml: Any, vision: Any) -> None:
+def test_tokens_are_scoped_to_operation_and_region(ml: Any, vision: Any) -> None:
     import boto3
 
     ml.lookoutvision.project("circuits", model="TRAINED")
@@ -87,7 +89,7 @@ def test_a_token_belongs_to_an_operation_and_a_region(ml: Any, vision: Any) -> N
     vision.create_project(ProjectName="x", ClientToken="same")
 
 
-def test_botocores_retry_of_a_lost_answer_is_the_same_call(ml: Any, vision: Any) -> None:
+def test_retry_has_the_same_token(ml: Any, vision: Any) -> None:
     ml.on("lookoutvision", "CreateProject").fail("InternalServerException", "Oh", times=1)
 
     vision.create_project(ProjectName="circuits")
@@ -97,12 +99,12 @@ def test_botocores_retry_of_a_lost_answer_is_the_same_call(ml: Any, vision: Any)
 
 
 @pytest.mark.parametrize("token", ["", "no spaces", "x" * 65])
-def test_tokens_are_checked(vision: Any, token: str) -> None:
+def test_invalid_token_is_rejected(vision: Any, token: str) -> None:
     try:
-        refused = refusal(vision.create_project, ProjectName="a", ClientToken=token)
+        failure = error_of(vision.create_project, ProjectName="a", ClientToken=token)
     except vision.exceptions.ClientError:
         raise
-    except Exception as fault:
-        assert "ClientToken" in str(fault)  # noqa: PT017 - botocore refuses the empty one itself
+    except Exception as error:
+        assert "ClientToken" in str(error)  # noqa: PT017 - botocore rejects the empty token itself
     else:
-        assert refused["Code"] == "ValidationException"
+        assert failure["Code"] == "ValidationException"

@@ -1,4 +1,4 @@
-"""Datasets: deleted; and what is seen of all their work under each policy."""
+"""Datasets: deletion, and the statuses of tasks under every policy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from mlmock import InvalidRule, after, after_polls, manually
-from tests.services.lookoutvision.conftest import line, refusal
+from tests.services.lookoutvision.conftest import error_of, json_line
 from tests.services.lookoutvision.dataset_helpers import TRAIN, lines, put_manifest, status
 
 
@@ -17,23 +17,23 @@ def project(ml: Any) -> Any:
     return ml.lookoutvision.project("circuits")
 
 
-# --- deletion ------------------------------------------------------------------------------------
+# -- deletion ---------------------------------------------------------------------------------
 
 
-def test_a_deleted_dataset_is_gone(vision: Any, project: Any) -> None:
+def test_deleted_dataset_is_not_found(vision: Any, project: Any) -> None:
     project.seed(train=3)
 
     assert vision.delete_dataset(**TRAIN)["ResponseMetadata"]["HTTPStatusCode"] == 202
-    assert refusal(vision.describe_dataset, **TRAIN)["Code"] == "ResourceNotFoundException"
+    assert error_of(vision.describe_dataset, **TRAIN)["Code"] == "ResourceNotFoundException"
     vision.create_dataset(**TRAIN)
 
 
-# --- what is seen of it --------------------------------------------------------------------------
+# -- progress ---------------------------------------------------------------------------------
 
 
-def test_looks_see_a_creation_in_progress(ml: Any, vision: Any, project: Any) -> None:
+def test_creation_completes_after_polls(ml: Any, vision: Any, project: Any) -> None:
     ml.lookoutvision.progress = after_polls(2)
-    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("1.png")))
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, json_line("1.png")))
 
     assert [status(vision) for _ in range(4)] == [
         "CREATE_IN_PROGRESS",
@@ -43,93 +43,93 @@ def test_looks_see_a_creation_in_progress(ml: Any, vision: Any, project: Any) ->
     ]
 
 
-def test_describe_project_is_a_look(ml: Any, vision: Any, project: Any) -> None:
+def test_describe_project_is_a_poll(ml: Any, vision: Any, project: Any) -> None:
     ml.progress.set(after_polls(1))
-    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("1.png")))
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, json_line("1.png")))
 
-    def shown() -> Any:
+    def polled_status() -> Any:
         found = vision.describe_project(ProjectName="circuits")["ProjectDescription"]
         return found["Datasets"][0]["Status"]
 
-    assert [shown(), shown()] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
+    assert [polled_status(), polled_status()] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
 
 
-@pytest.mark.parametrize("looks", [1, 2, 3])
-def test_the_last_look_at_a_bad_update_sees_the_rollback(
-    ml: Any, vision: Any, project: Any, looks: int
+@pytest.mark.parametrize("polls", [1, 2, 3])
+def test_last_poll_of_a_failing_update_shows_the_rollback(
+    ml: Any, vision: Any, project: Any, polls: int
 ) -> None:
     vision.create_dataset(**TRAIN)
-    project.dataset("train").progress = after_polls(looks)
+    project.dataset("train").progress = after_polls(polls)
     vision.update_dataset_entries(**TRAIN, Changes="nonsense")
 
-    seen = [status(vision) for _ in range(looks + 1)]
+    statuses = [status(vision) for _ in range(polls + 1)]
 
-    assert seen == [
-        *["UPDATE_IN_PROGRESS"] * (looks - 1),
+    assert statuses == [
+        *["UPDATE_IN_PROGRESS"] * (polls - 1),
         "UPDATE_FAILED_ROLLBACK_IN_PROGRESS",
         "UPDATE_FAILED_ROLLBACK_COMPLETE",
     ]
 
 
-def test_under_after_half_the_time_is_the_rollback(ml: Any, vision: Any, project: Any) -> None:
+def test_rollback_takes_half_the_time_with_after(ml: Any, vision: Any, project: Any) -> None:
     vision.create_dataset(**TRAIN)
     project.progress = after(60)
     vision.update_dataset_entries(**TRAIN, Changes="nonsense")
 
-    seen = [status(vision)]
+    statuses = [status(vision)]
     for _ in range(2):
         ml.clock.advance(seconds=30)
-        seen.append(status(vision))
+        statuses.append(status(vision))
 
-    assert seen == [
+    assert statuses == [
         "UPDATE_IN_PROGRESS",
         "UPDATE_FAILED_ROLLBACK_IN_PROGRESS",
         "UPDATE_FAILED_ROLLBACK_COMPLETE",
     ]
 
 
-def test_by_hand_the_rollback_is_a_step_of_its_own(ml: Any, vision: Any, project: Any) -> None:
+def test_rollback_is_a_separate_step_with_manually(ml: Any, vision: Any, project: Any) -> None:
     vision.create_dataset(**TRAIN)
     project.progress = manually()
     vision.update_dataset_entries(**TRAIN, Changes="nonsense")
 
-    seen = [status(vision)]
+    statuses = [status(vision)]
     for _ in range(2):
         ml.progress.step()
-        seen.append(status(vision))
+        statuses.append(status(vision))
 
-    assert seen == [
+    assert statuses == [
         "UPDATE_IN_PROGRESS",
         "UPDATE_FAILED_ROLLBACK_IN_PROGRESS",
         "UPDATE_FAILED_ROLLBACK_COMPLETE",
     ]
 
 
-def test_a_good_update_under_after_ends_once(ml: Any, vision: Any, project: Any) -> None:
+def test_valid_update_with_after_completes_once(ml: Any, vision: Any, project: Any) -> None:
     vision.create_dataset(**TRAIN)
     project.progress = after(60)
-    vision.update_dataset_entries(**TRAIN, Changes=line("1.png"))
+    vision.update_dataset_entries(**TRAIN, Changes=json_line("1.png"))
     ml.clock.advance(seconds=30)
 
     assert (status(vision), lines(vision)) == ("UPDATE_IN_PROGRESS", [])
     project.dataset("train").finish()
-    assert (status(vision), lines(vision)) == ("UPDATE_COMPLETE", [line("1.png")])
+    assert (status(vision), lines(vision)) == ("UPDATE_COMPLETE", [json_line("1.png")])
     ml.clock.advance(minutes=5)
     assert status(vision) == "UPDATE_COMPLETE"
 
 
-def test_a_deletion_is_seen_unless_it_is_immediate(ml: Any, vision: Any, project: Any) -> None:
+def test_deletion_in_progress_is_reported(ml: Any, vision: Any, project: Any) -> None:
     project.seed(train=3)
     project.progress = after(60)
     vision.delete_dataset(**TRAIN)
 
     assert status(vision) == "DELETE_IN_PROGRESS"
-    assert refusal(vision.create_dataset, **TRAIN)["Code"] == "ConflictException"
+    assert error_of(vision.create_dataset, **TRAIN)["Code"] == "ConflictException"
     ml.clock.advance(minutes=1)
-    assert refusal(vision.describe_dataset, **TRAIN)["Code"] == "ResourceNotFoundException"
+    assert error_of(vision.describe_dataset, **TRAIN)["Code"] == "ResourceNotFoundException"
 
 
-def test_a_deletion_that_waits_for_looks_is_not_in_the_way(vision: Any, project: Any) -> None:
+def test_dataset_can_be_created_while_a_deletion_waits_for_polls(vision: Any, project: Any) -> None:
     project.seed(train=3)
     project.progress = after_polls(2)
     vision.delete_dataset(**TRAIN)
@@ -144,26 +144,26 @@ def test_a_deletion_that_waits_for_looks_is_not_in_the_way(vision: Any, project:
     ("operation", "params"),
     [
         ("delete_dataset", {}),
-        ("update_dataset_entries", {"Changes": line("1.png")}),
+        ("update_dataset_entries", {"Changes": json_line("1.png")}),
         ("create_dataset", {}),
     ],
 )
-def test_while_one_is_in_progress_others_are_refused(
+def test_task_in_progress_is_a_conflict(
     ml: Any, vision: Any, project: Any, operation: str, params: dict[str, Any]
 ) -> None:
     project.progress = manually()
-    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("1.png")))
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, json_line("1.png")))
 
-    refused = refusal(getattr(vision, operation), **TRAIN, **params)
+    failure = error_of(getattr(vision, operation), **TRAIN, **params)
 
-    assert (refused["Code"], refused["ResourceType"]) == ("ConflictException", "DATASET")
+    assert (failure["Code"], failure["ResourceType"]) == ("ConflictException", "DATASET")
     assert status(vision) == "CREATE_IN_PROGRESS"
 
 
-def test_work_can_be_failed_by_hand(ml: Any, vision: Any, project: Any) -> None:
+def test_tasks_can_fail_manually(ml: Any, vision: Any, project: Any) -> None:
     dataset = project.dataset("train")
     project.progress = manually()
-    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("1.png")))
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, json_line("1.png")))
     dataset.fail("The manifest is being used.")
     assert (dataset.status, dataset.message) == ("CREATE_FAILED", "The manifest is being used.")
 
@@ -178,26 +178,26 @@ def test_work_can_be_failed_by_hand(ml: Any, vision: Any, project: Any) -> None:
         dataset.finish()
 
 
-def test_what_is_not_under_way_can_not_be_finished(project: Any) -> None:
+def test_finish_requires_a_pending_task(project: Any) -> None:
     project.seed(train=1)
     with pytest.raises(InvalidRule, match="nothing is under way"):
         project.dataset("train").finish()
 
 
-def test_a_savepoint_takes_changes_back(ml: Any, vision: Any, project: Any) -> None:
-    project.seed(train=[line("1.png")])
+def test_savepoint_restores_datasets(ml: Any, vision: Any, project: Any) -> None:
+    project.seed(train=[json_line("1.png")])
     with ml.savepoint():
-        vision.update_dataset_entries(**TRAIN, Changes=line("2.png"))
+        vision.update_dataset_entries(**TRAIN, Changes=json_line("2.png"))
         vision.create_project(ProjectName="other")
         vision.delete_project(ProjectName="circuits")
 
-    assert lines(vision) == [line("1.png")]
+    assert lines(vision) == [json_line("1.png")]
     assert status(vision) == "CREATE_COMPLETE"
     assert [found["ProjectName"] for found in vision.list_projects()["Projects"]] == ["circuits"]
 
 
-def test_regions_do_not_see_each_other(ml: Any, vision: Any, project: Any) -> None:
+def test_datasets_are_regional(ml: Any, vision: Any, project: Any) -> None:
     vision.create_dataset(**TRAIN)
     other = boto3.client("lookoutvision", region_name="eu-west-1")
 
-    assert refusal(other.describe_dataset, **TRAIN)["ResourceType"] == "PROJECT"
+    assert error_of(other.describe_dataset, **TRAIN)["ResourceType"] == "PROJECT"

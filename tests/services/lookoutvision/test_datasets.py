@@ -1,4 +1,4 @@
-"""Datasets: created, changed, counted."""
+"""Datasets: creation, updates, image counts and quotas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.lookoutvision.conftest import line, masked_line, refusal, source
+from tests.services.lookoutvision.conftest import error_of, json_line, masked_line, source
 from tests.services.lookoutvision.dataset_helpers import (
     TRAIN,
     described,
@@ -22,34 +22,39 @@ def project(ml: Any) -> Any:
     return ml.lookoutvision.project("circuits")
 
 
-# --- creation ------------------------------------------------------------------------------------
+# -- creation ---------------------------------------------------------------------------------
 
 
-def test_an_empty_dataset_is_there_at_once(vision: Any, project: Any) -> None:
-    made = vision.create_dataset(**TRAIN)
+def test_empty_dataset_is_created_immediately(vision: Any, project: Any) -> None:
+    created = vision.create_dataset(**TRAIN)
 
-    assert made["ResponseMetadata"]["HTTPStatusCode"] == 202
-    assert made["DatasetMetadata"]["Status"] == "CREATE_COMPLETE"
-    assert made["DatasetMetadata"]["StatusMessage"] == "The dataset was created successfully."
+    assert created["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert created["DatasetMetadata"]["Status"] == "CREATE_COMPLETE"
+    assert created["DatasetMetadata"]["StatusMessage"] == "The dataset was created successfully."
     assert described(vision)["ImageStats"] == {"Total": 0, "Labeled": 0, "Normal": 0, "Anomaly": 0}
     assert lines(vision) == []
 
 
-def test_a_dataset_is_made_from_a_manifest(ml: Any, vision: Any, project: Any) -> None:
-    texts = [line("1.png"), line("2.png", "anomaly"), line("3.png", None), line("4.png", "odd")]
+def test_dataset_is_created_from_a_manifest(ml: Any, vision: Any, project: Any) -> None:
+    texts = [
+        json_line("1.png"),
+        json_line("2.png", "anomaly"),
+        json_line("3.png", None),
+        json_line("4.png", "odd"),
+    ]
 
-    made = vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, *texts, ""))
+    created = vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, *texts, ""))
 
-    assert made["DatasetMetadata"]["Status"] == "CREATE_IN_PROGRESS"
-    shown = described(vision)
-    assert (shown["ProjectName"], shown["DatasetType"]) == ("circuits", "train")
-    assert shown["Status"] == "CREATE_COMPLETE"
-    assert shown["ImageStats"] == {"Total": 4, "Labeled": 2, "Normal": 1, "Anomaly": 1}
+    assert created["DatasetMetadata"]["Status"] == "CREATE_IN_PROGRESS"
+    description = described(vision)
+    assert (description["ProjectName"], description["DatasetType"]) == ("circuits", "train")
+    assert description["Status"] == "CREATE_COMPLETE"
+    assert description["ImageStats"] == {"Total": 4, "Labeled": 2, "Normal": 1, "Anomaly": 1}
     assert lines(vision) == texts
 
 
-def test_a_segmentation_dataset_counts_the_same(ml: Any, vision: Any, project: Any) -> None:
-    texts = [line("1.png"), masked_line("2.png", {"scratch": "#23A436"})]
+def test_image_counts_of_a_segmentation_dataset(ml: Any, vision: Any, project: Any) -> None:
+    texts = [json_line("1.png"), masked_line("2.png", {"scratch": "#23A436"})]
 
     vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, *texts))
 
@@ -57,30 +62,30 @@ def test_a_segmentation_dataset_counts_the_same(ml: Any, vision: Any, project: A
     assert lines(vision) == texts
 
 
-def bad(**changes: Any) -> str:
-    """A labelled line with other members; None takes one out."""
-    value = json.loads(line("1.png"))
+def changed_line(**changes: Any) -> str:
+    """Return a labeled line with changed members; None removes a member."""
+    value = json.loads(json_line("1.png"))
     label = value["anomaly-label-metadata"]
     for name, item in changes.items():
-        where = label if name in {"class_name", "human_annotated", "type"} else value
+        target = label if name in {"class_name", "human_annotated", "type"} else value
         key = {"metadata": "anomaly-label-metadata", "label": "anomaly-label"}.get(
             name, name.replace("_", "-")
         )
-        where[key] = item
+        target[key] = item
         if item is None:
-            del where[key]
+            del target[key]
     return json.dumps(value)
 
 
-def bad_mask(**changes: Any) -> str:
+def changed_mask_line(**changes: Any) -> str:
     value = json.loads(masked_line("1.png", {"scratch": "#23A436"}))
-    where = value if "anomaly_mask_ref" in changes else value["anomaly-mask-ref-metadata"]
-    where.update({name.replace("_", "-"): item for name, item in changes.items()})
+    target = value if "anomaly_mask_ref" in changes else value["anomaly-mask-ref-metadata"]
+    target.update({name.replace("_", "-"): item for name, item in changes.items()})
     return json.dumps(value)
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("text", "message"),
     [
         ("not JSON", "Line 2 is not a JSON object."),
         ("[1, 2]", "Line 2 is not a JSON object."),
@@ -88,116 +93,121 @@ def bad_mask(**changes: Any) -> str:
         ('{"a":' * 1600, "Line 2 is not a JSON object."),
         ('{"source-ref": "s3://images/1.png", "x": NaN}', "Line 2 is not a JSON object."),
         ("{}", "Line 2: source-ref must be the S3 URI of an image."),
-        (bad(source_ref=7), "Line 2: source-ref must be the S3 URI of an image."),
-        (bad(source_ref="/disk/1.png"), "Line 2: source-ref must be the S3 URI of an image."),
+        (changed_line(source_ref=7), "Line 2: source-ref must be the S3 URI of an image."),
         (
-            line("1.png", bucket="others"),
+            changed_line(source_ref="/disk/1.png"),
+            "Line 2: source-ref must be the S3 URI of an image.",
+        ),
+        (
+            json_line("1.png", bucket="others"),
             "Line 2: all images of a dataset must be in one bucket, which is images.",
         ),
-        (bad(metadata=None), "Line 2: anomaly-label has no anomaly-label-metadata."),
-        (bad(metadata=[]), "Line 2: anomaly-label-metadata must be a JSON object."),
-        (bad(label=None), "Line 2: anomaly-label-metadata has no anomaly-label."),
-        (bad(type=None), "Line 2: anomaly-label-metadata has no type."),
-        (bad(class_name=None), "Line 2: anomaly-label-metadata has no class-name."),
+        (changed_line(metadata=None), "Line 2: anomaly-label has no anomaly-label-metadata."),
+        (changed_line(metadata=[]), "Line 2: anomaly-label-metadata must be a JSON object."),
+        (changed_line(label=None), "Line 2: anomaly-label-metadata has no anomaly-label."),
+        (changed_line(type=None), "Line 2: anomaly-label-metadata has no type."),
+        (changed_line(class_name=None), "Line 2: anomaly-label-metadata has no class-name."),
         (
-            bad(human_annotated="maybe"),
+            changed_line(human_annotated="maybe"),
             "Line 2: human-annotated of anomaly-label-metadata must be yes or no.",
         ),
         (
-            bad_mask(anomaly_mask_ref="mask.png"),
+            changed_mask_line(anomaly_mask_ref="mask.png"),
             "Line 2: anomaly-mask-ref must end in -ref and be the S3 URI of a mask.",
         ),
         (
-            bad_mask(internal_color_map={}),
+            changed_mask_line(internal_color_map={}),
             "Line 2: anomaly-mask-ref-metadata has no internal-color-map.",
         ),
         (
-            bad_mask(internal_color_map={"0": {"class-name": "scratch", "hex-color": "red"}}),
+            changed_mask_line(
+                internal_color_map={"0": {"class-name": "scratch", "hex-color": "red"}}
+            ),
             "Line 2: internal-color-map must give each class-name a hex-color.",
         ),
         (
-            bad_mask(internal_color_map={"0": "scratch"}),
+            changed_mask_line(internal_color_map={"0": "scratch"}),
             "Line 2: internal-color-map must give each class-name a hex-color.",
         ),
     ],
 )
-def test_a_bad_line_fails_the_creation(
-    ml: Any, vision: Any, project: Any, text: str, why: str
+def test_invalid_line_fails_the_creation(
+    ml: Any, vision: Any, project: Any, text: str, message: str
 ) -> None:
-    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, line("0.png"), text))
+    vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, json_line("0.png"), text))
 
-    shown = described(vision)
+    description = described(vision)
 
-    assert (shown["Status"], shown["StatusMessage"]) == ("CREATE_FAILED", why)
-    assert shown["ImageStats"]["Total"] == 0
+    assert (description["Status"], description["StatusMessage"]) == ("CREATE_FAILED", message)
+    assert description["ImageStats"]["Total"] == 0
 
 
-def test_metadata_of_other_kinds_is_passed_over(ml: Any, vision: Any, project: Any) -> None:
+def test_other_metadata_is_ignored(ml: Any, vision: Any, project: Any) -> None:
     extra = {"box-metadata": {"type": "groundtruth/object-detection"}, "box": {}, "note": "n"}
-    text = json.dumps({**json.loads(line("1.png")), **extra, "source-ref-metadata": {}})
+    text = json.dumps({**json.loads(json_line("1.png")), **extra, "source-ref-metadata": {}})
 
     vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, text))
 
     assert described(vision)["ImageStats"]["Normal"] == 1
 
 
-def test_a_manifest_that_is_not_there_fails_the_creation(vision: Any, project: Any) -> None:
+def test_missing_manifest_fails_the_creation(vision: Any, project: Any) -> None:
     vision.create_dataset(**TRAIN, DatasetSource=source("nothing"))
 
-    shown = described(vision)
-    assert shown["Status"] == "CREATE_FAILED"
-    assert shown["StatusMessage"] == "The manifest s3://manifests/nothing can't be read."
+    description = described(vision)
+    assert description["Status"] == "CREATE_FAILED"
+    assert description["StatusMessage"] == "The manifest s3://manifests/nothing can't be read."
 
 
 @pytest.mark.parametrize(
-    ("body", "why"),
+    ("body", "message"),
     [
         (b"", "There is no JSON Line."),
         (b"\n  \n", "There is no JSON Line."),
-        (line("1.png").encode() + b"\n{\xff}", "Line 2 is not UTF-8 text."),
+        (json_line("1.png").encode() + b"\n{\xff}", "Line 2 is not UTF-8 text."),
     ],
 )
-def test_a_manifest_without_lines_or_text_fails(
-    ml: Any, vision: Any, project: Any, body: bytes, why: str
+def test_empty_or_undecodable_manifest_fails_the_creation(
+    ml: Any, vision: Any, project: Any, body: bytes, message: str
 ) -> None:
     ml.s3.put("s3://manifests/m", body)
     vision.create_dataset(**TRAIN, DatasetSource=source("m"))
 
-    assert described(vision)["StatusMessage"] == why
+    assert described(vision)["StatusMessage"] == message
 
 
-def test_of_two_lines_for_one_image_the_last_counts(ml: Any, vision: Any, project: Any) -> None:
-    texts = [line("1.png"), line("2.png"), line("1.png", "anomaly")]
+def test_last_line_of_an_image_wins(ml: Any, vision: Any, project: Any) -> None:
+    texts = [json_line("1.png"), json_line("2.png"), json_line("1.png", "anomaly")]
     vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, *texts))
 
     assert lines(vision) == [texts[2], texts[1]]
 
 
-def test_line_separators_inside_texts_do_not_end_lines(ml: Any, vision: Any, project: Any) -> None:
-    text = line("1.png").replace("}", ', "note": "a\u2028b"}', 1)
+def test_unicode_line_separators_do_not_end_lines(ml: Any, vision: Any, project: Any) -> None:
+    text = json_line("1.png").replace("}", ', "note": "a\u2028b"}', 1)
     vision.create_dataset(**TRAIN, DatasetSource=put_manifest(ml, "\ufeff" + text + "\r"))
 
     assert lines(vision) == [text]
 
 
-def test_a_project_has_one_dataset_of_each_kind(ml: Any, vision: Any, project: Any) -> None:
+def test_project_has_one_dataset_of_each_type(ml: Any, vision: Any, project: Any) -> None:
     vision.create_dataset(**TRAIN)
     vision.create_dataset(ProjectName="circuits", DatasetType="test")
 
-    refused = refusal(vision.create_dataset, **TRAIN)
+    failure = error_of(vision.create_dataset, **TRAIN)
 
-    assert (refused["Code"], refused["ResourceType"]) == ("ConflictException", "DATASET")
-    assert refused["ResourceId"] == "circuits/train"
-    shown = vision.describe_project(ProjectName="circuits")["ProjectDescription"]["Datasets"]
-    assert [dataset["DatasetType"] for dataset in shown] == ["train", "test"]
+    assert (failure["Code"], failure["ResourceType"]) == ("ConflictException", "DATASET")
+    assert failure["ResourceId"] == "circuits/train"
+    description = vision.describe_project(ProjectName="circuits")["ProjectDescription"]["Datasets"]
+    assert [dataset["DatasetType"] for dataset in description] == ["train", "test"]
 
 
-def test_one_that_failed_still_takes_the_place(vision: Any, project: Any) -> None:
+def test_failed_dataset_must_be_deleted_first(vision: Any, project: Any) -> None:
     vision.create_dataset(**TRAIN, DatasetSource=source("nothing"))
 
-    assert refusal(vision.create_dataset, **TRAIN)["Code"] == "ConflictException"
+    assert error_of(vision.create_dataset, **TRAIN)["Code"] == "ConflictException"
     assert (
-        refusal(vision.update_dataset_entries, **TRAIN, Changes=line("1.png"))["Code"]
+        error_of(vision.update_dataset_entries, **TRAIN, Changes=json_line("1.png"))["Code"]
         == "ConflictException"
     )
     vision.delete_dataset(**TRAIN)
@@ -210,85 +220,86 @@ def test_one_that_failed_still_takes_the_place(vision: Any, project: Any) -> Non
         ("describe_dataset", {}),
         ("list_dataset_entries", {}),
         ("delete_dataset", {}),
-        ("update_dataset_entries", {"Changes": line("1.png")}),
+        ("update_dataset_entries", {"Changes": json_line("1.png")}),
     ],
 )
-def test_a_dataset_that_is_not_there_is_not_found(
+def test_missing_dataset_is_not_found(
     vision: Any, project: Any, operation: str, params: dict[str, Any]
 ) -> None:
-    refused = refusal(getattr(vision, operation), **TRAIN, **params)
+    failure = error_of(getattr(vision, operation), **TRAIN, **params)
 
-    assert (refused["Code"], refused["ResourceType"]) == ("ResourceNotFoundException", "DATASET")
-    assert refused["ResourceId"] == "circuits/train"
-
-
-def test_other_kinds_do_not_exist(vision: Any, project: Any) -> None:
-    refused = refusal(vision.create_dataset, ProjectName="circuits", DatasetType="validate")
-
-    assert refused["Code"] == "ValidationException"
+    assert (failure["Code"], failure["ResourceType"]) == ("ResourceNotFoundException", "DATASET")
+    assert failure["ResourceId"] == "circuits/train"
 
 
-def test_quotas_of_images_are_off_until_set(ml: Any, vision: Any, project: Any) -> None:
+def test_invalid_dataset_type_is_rejected(vision: Any, project: Any) -> None:
+    failure = error_of(vision.create_dataset, ProjectName="circuits", DatasetType="validate")
+
+    assert failure["Code"] == "ValidationException"
+
+
+def test_image_quotas_can_be_set(ml: Any, vision: Any, project: Any) -> None:
     ml.lookoutvision.quotas(train_images=2, test_images=1)
     vision.create_dataset(
-        **TRAIN, DatasetSource=put_manifest(ml, line("1.png"), line("2.png"), line("3.png"))
+        **TRAIN,
+        DatasetSource=put_manifest(ml, json_line("1.png"), json_line("2.png"), json_line("3.png")),
     )
 
     assert described(vision)["StatusMessage"] == "A train dataset has at most 2 images."
 
 
-# --- change --------------------------------------------------------------------------------------
+# -- updates ----------------------------------------------------------------------------------
 
 
-def test_an_update_replaces_and_adds(ml: Any, vision: Any, project: Any) -> None:
-    project.seed(train=[line("1.png"), line("2.png")])
+def test_update_replaces_and_adds_entries(ml: Any, vision: Any, project: Any) -> None:
+    project.seed(train=[json_line("1.png"), json_line("2.png")])
     ml.clock.advance(hours=1)
 
-    changes = "\n".join([line("2.png", "anomaly"), line("3.png")])
-    answered = vision.update_dataset_entries(**TRAIN, Changes=changes)
+    changes = "\n".join([json_line("2.png", "anomaly"), json_line("3.png")])
+    response = vision.update_dataset_entries(**TRAIN, Changes=changes)
 
-    assert answered["ResponseMetadata"]["HTTPStatusCode"] == 202
-    assert answered["Status"] == "UPDATE_IN_PROGRESS"
-    shown = described(vision)
-    assert (shown["Status"], shown["ImageStats"]["Total"]) == ("UPDATE_COMPLETE", 3)
-    assert (shown["LastUpdatedTimestamp"] - shown["CreationTimestamp"]).seconds >= 3600
-    assert lines(vision) == [line("1.png"), line("2.png", "anomaly"), line("3.png")]
-
-
-def test_one_bad_line_takes_the_whole_change_back(vision: Any, project: Any) -> None:
-    project.seed(train=[line("1.png")])
-
-    vision.update_dataset_entries(**TRAIN, Changes=line("1.png", "anomaly") + "\nnonsense")
-
-    shown = described(vision)
-    assert shown["Status"] == "UPDATE_FAILED_ROLLBACK_COMPLETE"
-    assert shown["StatusMessage"] == "Line 2 is not a JSON object."
-    assert lines(vision) == [line("1.png")]
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert response["Status"] == "UPDATE_IN_PROGRESS"
+    description = described(vision)
+    assert (description["Status"], description["ImageStats"]["Total"]) == ("UPDATE_COMPLETE", 3)
+    assert (description["LastUpdatedTimestamp"] - description["CreationTimestamp"]).seconds >= 3600
+    assert lines(vision) == [json_line("1.png"), json_line("2.png", "anomaly"), json_line("3.png")]
 
 
-def test_the_images_of_a_dataset_stay_in_one_bucket(vision: Any, project: Any) -> None:
-    project.seed(train=[line("1.png")])
+def test_invalid_line_rolls_back_the_whole_update(vision: Any, project: Any) -> None:
+    project.seed(train=[json_line("1.png")])
 
-    vision.update_dataset_entries(**TRAIN, Changes=line("2.png", bucket="others"))
+    vision.update_dataset_entries(**TRAIN, Changes=json_line("1.png", "anomaly") + "\nnonsense")
+
+    description = described(vision)
+    assert description["Status"] == "UPDATE_FAILED_ROLLBACK_COMPLETE"
+    assert description["StatusMessage"] == "Line 2 is not a JSON object."
+    assert lines(vision) == [json_line("1.png")]
+
+
+def test_images_must_be_in_one_bucket(vision: Any, project: Any) -> None:
+    project.seed(train=[json_line("1.png")])
+
+    vision.update_dataset_entries(**TRAIN, Changes=json_line("2.png", bucket="others"))
 
     assert described(vision)["StatusMessage"] == (
         "Line 1: all images of a dataset must be in one bucket, which is images."
     )
 
 
-def test_after_a_failed_update_the_next_goes_through(vision: Any, project: Any) -> None:
+def test_update_succeeds_after_a_failed_one(vision: Any, project: Any) -> None:
     vision.create_dataset(**TRAIN)
     vision.update_dataset_entries(**TRAIN, Changes="nonsense")
-    vision.update_dataset_entries(**TRAIN, Changes=line("1.png"))
+    vision.update_dataset_entries(**TRAIN, Changes=json_line("1.png"))
 
     assert status(vision) == "UPDATE_COMPLETE"
-    assert lines(vision) == [line("1.png")]
+    assert lines(vision) == [json_line("1.png")]
 
 
-def test_changes_have_their_limits(vision: Any, project: Any) -> None:
+def test_size_limits_of_changes(vision: Any, project: Any) -> None:
     vision.create_dataset(**TRAIN)
 
     for changes in (b"", b" " * (10 * 1024 * 1024 + 1)):
-        refused = refusal(vision.update_dataset_entries, **TRAIN, Changes=changes)
-        assert refused["Code"] == "ValidationException"
+        failure = error_of(vision.update_dataset_entries, **TRAIN, Changes=changes)
+        assert failure["Code"] == "ValidationException"
     assert status(vision) == "CREATE_COMPLETE"

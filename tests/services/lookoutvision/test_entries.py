@@ -1,4 +1,4 @@
-"""ListDatasetEntries: every filter alone and combined, in pages that stay true."""
+"""ListDatasetEntries: single and combined filters, and pagination."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlmock.services.lookoutvision.dataset_content import parse_date
-from tests.services.lookoutvision.conftest import line, refusal
+from tests.services.lookoutvision.conftest import error_of, json_line
 
 TRAIN = {"ProjectName": "circuits", "DatasetType": "train"}
 DAY = datetime(2021, 3, 1, tzinfo=timezone.utc)
@@ -33,7 +33,7 @@ COMBINED = [
 def images() -> list[str]:
     labels = itertools.cycle(["normal", "anomaly", None, "normal", "other"])
     return [
-        line(
+        json_line(
             f"{'board' if number % 3 else 'pin'}-{number}.png",
             next(labels),
             dated=(DAY + timedelta(days=number % 9)).isoformat(),
@@ -42,19 +42,19 @@ def images() -> list[str]:
     ]
 
 
-def fits(text: str, wanted: dict[str, Any]) -> bool:
-    """What the filters say, in other words than the service's own."""
+def matches(text: str, filters: dict[str, Any]) -> bool:
+    """Return whether an entry passes the filters; independent of the implementation."""
     value = json.loads(text)
     label = value.get("anomaly-label-metadata", {}).get("class-name")
-    known = label in ("normal", "anomaly")
-    made = value.get("anomaly-label-metadata", {}).get("creation-date")
-    instant = datetime.fromisoformat(made) if made else datetime.now(timezone.utc)
+    is_labeled = label in ("normal", "anomaly")
+    created = value.get("anomaly-label-metadata", {}).get("creation-date")
+    instant = datetime.fromisoformat(created) if created else datetime.now(timezone.utc)
     return (
-        wanted.get("Labeled", known) is known
-        and wanted.get("AnomalyClass", label) == label
-        and wanted.get("SourceRefContains", "") in value["source-ref"]
-        and instant < wanted.get("BeforeCreationDate", datetime.max.replace(tzinfo=timezone.utc))
-        and instant > wanted.get("AfterCreationDate", DAY - timedelta(days=1))
+        filters.get("Labeled", is_labeled) is is_labeled
+        and filters.get("AnomalyClass", label) == label
+        and filters.get("SourceRefContains", "") in value["source-ref"]
+        and instant < filters.get("BeforeCreationDate", datetime.max.replace(tzinfo=timezone.utc))
+        and instant > filters.get("AfterCreationDate", DAY - timedelta(days=1))
     )
 
 
@@ -63,33 +63,33 @@ def dataset(ml: Any, vision: Any) -> Any:
     return ml.lookoutvision.project("circuits", train=images()).dataset("train")
 
 
-def listed(client: Any, **wanted: Any) -> list[str]:
-    found: list[str] = client.list_dataset_entries(**TRAIN, **wanted)["DatasetEntries"]
+def listed(client: Any, **filters: Any) -> list[str]:
+    found: list[str] = client.list_dataset_entries(**TRAIN, **filters)["DatasetEntries"]
     return found
 
 
-@pytest.mark.parametrize("wanted", COMBINED, ids=lambda wanted: "+".join(wanted) or "all")
-def test_filters_alone_and_combined(vision: Any, dataset: Any, wanted: dict[str, Any]) -> None:
-    assert listed(vision, **wanted) == [text for text in images() if fits(text, wanted)]
+@pytest.mark.parametrize("filters", COMBINED, ids=lambda filters: "+".join(filters) or "all")
+def test_single_and_combined_filters(vision: Any, dataset: Any, filters: dict[str, Any]) -> None:
+    assert listed(vision, **filters) == [text for text in images() if matches(text, filters)]
 
 
-def test_some_combination_finds_something() -> None:
-    found = [sum(fits(text, wanted) for text in images()) for wanted in COMBINED]
+def test_most_combinations_have_matches() -> None:
+    found = [sum(matches(text, filters) for text in images()) for filters in COMBINED]
 
     assert sum(count > 0 for count in found) > len(COMBINED) // 2
 
 
-def test_a_class_of_unlabelled_images_is_empty(vision: Any, dataset: Any) -> None:
+def test_unlabeled_images_have_no_class(vision: Any, dataset: Any) -> None:
     assert listed(vision, Labeled=False, AnomalyClass="normal") == []
 
 
-def test_a_text_is_looked_for_as_it_stands(vision: Any, dataset: Any) -> None:
+def test_source_ref_filter_is_case_sensitive(vision: Any, dataset: Any) -> None:
     assert listed(vision, SourceRefContains="BOARD") == []
     assert len(listed(vision, SourceRefContains="-1.png")) == 1
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "filters",
     [
         {"AnomalyClass": "odd"},
         {"SourceRefContains": " "},
@@ -99,12 +99,14 @@ def test_a_text_is_looked_for_as_it_stands(vision: Any, dataset: Any) -> None:
         {"NextToken": "AAAA"},
     ],
 )
-def test_what_no_filter_takes(vision: Any, dataset: Any, wanted: dict[str, Any]) -> None:
-    assert refusal(vision.list_dataset_entries, **TRAIN, **wanted)["Code"] == "ValidationException"
+def test_invalid_filters_are_rejected(vision: Any, dataset: Any, filters: dict[str, Any]) -> None:
+    assert (
+        error_of(vision.list_dataset_entries, **TRAIN, **filters)["Code"] == "ValidationException"
+    )
 
 
-def test_dates_are_open_bounds(vision: Any, ml: Any) -> None:
-    text = line("1.png", dated="2021-03-01T10:00:00Z")
+def test_date_filters_are_exclusive(vision: Any, ml: Any) -> None:
+    text = json_line("1.png", dated="2021-03-01T10:00:00Z")
     ml.lookoutvision.project("circuits", train=[text])
     moment = datetime(2021, 3, 1, 10, tzinfo=timezone.utc)
     second = timedelta(seconds=1)
@@ -115,8 +117,12 @@ def test_dates_are_open_bounds(vision: Any, ml: Any) -> None:
     assert listed(vision, AfterCreationDate=moment - second) == [text]
 
 
-def test_lines_without_a_date_count_from_when_they_came_in(ml: Any, vision: Any) -> None:
-    texts = [line("1.png"), line("2.png", dated="Mon Aug 22 2022 13:52:52 GMT-0700"), line("3.png")]
+def test_entries_without_a_date_have_their_import_time(ml: Any, vision: Any) -> None:
+    texts = [
+        json_line("1.png"),
+        json_line("2.png", dated="Mon Aug 22 2022 13:52:52 GMT-0700"),
+        json_line("3.png"),
+    ]
     ml.lookoutvision.project("circuits", train=texts[:2])
     ml.clock.advance(days=2)
     between = ml.clock.now() - timedelta(days=1)
@@ -143,26 +149,26 @@ def test_lines_without_a_date_count_from_when_they_came_in(ml: Any, vision: Any)
         ("yesterday", None),
     ],
 )
-def test_dates_as_they_are_written(text: str, moment: datetime | None) -> None:
-    wanted = None if moment is None else moment.replace(tzinfo=timezone.utc).timestamp()
+def test_date_formats(text: str, moment: datetime | None) -> None:
+    filters = None if moment is None else moment.replace(tzinfo=timezone.utc).timestamp()
 
-    assert parse_date(text) == pytest.approx(wanted)
-
-
-# --- pages ---------------------------------------------------------------------------------------
+    assert parse_date(text) == pytest.approx(filters)
 
 
-def test_pages_come_in_order_and_end(vision: Any, dataset: Any) -> None:
+# -- pages ------------------------------------------------------------------------------------
+
+
+def test_paginator_returns_all_entries_in_order(vision: Any, dataset: Any) -> None:
     pages = vision.get_paginator("list_dataset_entries").paginate(
         **TRAIN, Labeled=True, PaginationConfig={"PageSize": 10}
     )
     found = [page["DatasetEntries"] for page in pages]
 
     assert [len(page) for page in found] == [10, 10, 4]
-    assert list(itertools.chain(*found)) == [t for t in images() if fits(t, {"Labeled": True})]
+    assert list(itertools.chain(*found)) == [t for t in images() if matches(t, {"Labeled": True})]
 
 
-def test_a_page_holds_a_hundred_where_nobody_asks(ml: Any, vision: Any) -> None:
+def test_default_page_size_is_a_hundred(ml: Any, vision: Any) -> None:
     ml.lookoutvision.project("circuits", train=250)
 
     first = vision.list_dataset_entries(**TRAIN)
@@ -171,48 +177,50 @@ def test_a_page_holds_a_hundred_where_nobody_asks(ml: Any, vision: Any) -> None:
     assert len(listed(vision, NextToken=first["NextToken"])) == 100
 
 
-def test_an_empty_token_begins_anew(vision: Any, dataset: Any) -> None:
+def test_empty_token_starts_at_the_beginning(vision: Any, dataset: Any) -> None:
     assert listed(vision, NextToken="") == listed(vision)
     assert vision.list_projects(NextToken="")["Projects"]
     assert vision.list_models(ProjectName="circuits", NextToken="")["Models"] == []
 
 
-def test_a_token_goes_on_after_what_was_seen_though_lines_change(vision: Any, dataset: Any) -> None:
-    wanted = {"AnomalyClass": "anomaly", "MaxResults": 4}
-    first = vision.list_dataset_entries(**TRAIN, **wanted)
-    changes = [line("board-1.png", "normal"), line("new.png", "anomaly")]
+def test_token_continues_after_updates(vision: Any, dataset: Any) -> None:
+    filters = {"AnomalyClass": "anomaly", "MaxResults": 4}
+    first = vision.list_dataset_entries(**TRAIN, **filters)
+    changes = [json_line("board-1.png", "normal"), json_line("new.png", "anomaly")]
     vision.update_dataset_entries(**TRAIN, Changes="\n".join(changes))
 
-    rest = listed(vision, **wanted, NextToken=first["NextToken"])
+    rest = listed(vision, **filters, NextToken=first["NextToken"])
 
-    again = [t for t in images() if fits(t, {"AnomalyClass": "anomaly"})] + changes[1:]
-    assert rest == again[4:8]
+    expected = [t for t in images() if matches(t, {"AnomalyClass": "anomaly"})] + changes[1:]
+    assert rest == expected[4:8]
 
 
-def test_a_token_belongs_to_its_filters_and_its_dataset(ml: Any, vision: Any, dataset: Any) -> None:
+def test_token_is_valid_for_its_filters_and_dataset_only(
+    ml: Any, vision: Any, dataset: Any
+) -> None:
     token = vision.list_dataset_entries(**TRAIN, MaxResults=2, Labeled=True)["NextToken"]
 
     assert len(listed(vision, MaxResults=9, Labeled=True, NextToken=token)) == 9
     for other in ({}, {"Labeled": False}, {"Labeled": True, "AnomalyClass": "normal"}):
-        refused = refusal(vision.list_dataset_entries, **TRAIN, **other, NextToken=token)
-        assert refused["Message"] == "The pagination token is invalid."
+        failure = error_of(vision.list_dataset_entries, **TRAIN, **other, NextToken=token)
+        assert failure["Message"] == "The pagination token is invalid."
     vision.delete_dataset(**TRAIN)
     ml.clock.advance(seconds=1)
     ml.lookoutvision.project("circuits").seed(train=images())
-    refused = refusal(vision.list_dataset_entries, **TRAIN, Labeled=True, NextToken=token)
-    assert refused["Code"] == "ValidationException"
+    failure = error_of(vision.list_dataset_entries, **TRAIN, Labeled=True, NextToken=token)
+    assert failure["Code"] == "ValidationException"
 
 
-def test_many_filters_are_looked_up_as_they_come(vision: Any, dataset: Any) -> None:
+def test_many_different_filters(vision: Any, dataset: Any) -> None:
     for number in range(40):
         assert len(listed(vision, SourceRefContains=f"-{number}.png")) == 1
 
 
-def test_what_is_under_way_is_not_listed_yet(ml: Any, vision: Any, dataset: Any) -> None:
+def test_update_in_progress_is_not_listed(ml: Any, vision: Any, dataset: Any) -> None:
     from mlmock import manually
 
     dataset.progress = manually()
-    vision.update_dataset_entries(**TRAIN, Changes=line("new.png"))
+    vision.update_dataset_entries(**TRAIN, Changes=json_line("new.png"))
     assert listed(vision, SourceRefContains="new") == []
     dataset.finish()
-    assert listed(vision, SourceRefContains="new") == [line("new.png")]
+    assert listed(vision, SourceRefContains="new") == [json_line("new.png")]

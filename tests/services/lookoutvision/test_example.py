@@ -1,4 +1,4 @@
-"""The example runs, and says what it should."""
+"""The inspection example runs and prints the expected output."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from examples import lookoutvision_inspection
 
 
-def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     lookoutvision_inspection.main()
 
     printed = capsys.readouterr().out

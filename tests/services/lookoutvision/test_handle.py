@@ -1,4 +1,4 @@
-"""`ml.lookoutvision`: state without the API, and what may be written."""
+"""`ml.lookoutvision`: seeded projects, quotas, attributes, and objects in moto's S3."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from mlmock import after_polls, mock_ml
-from tests.services.lookoutvision.conftest import line, masked_line
+from tests.services.lookoutvision.conftest import json_line, masked_line
 from tests.services.lookoutvision.model_helpers import described, train
 
 ONE = {"ProjectName": "circuits", "ModelVersion": "1"}
@@ -22,54 +22,56 @@ def stats(client: Any, kind: str = "train") -> dict[str, int]:
     return found
 
 
-def test_one_line_seeds_a_project_with_datasets_and_a_hosted_model(ml: Any, vision: Any) -> None:
+def test_project_with_datasets_and_a_hosted_model(ml: Any, vision: Any) -> None:
     project = ml.lookoutvision.project("circuits", train=30, test=20, model="HOSTED")
 
     assert project.exists
     assert project.arn == "arn:aws:lookoutvision:us-east-1:123456789012:project/circuits"
     assert stats(vision) == {"Total": 30, "Labeled": 30, "Normal": 20, "Anomaly": 10}
     assert stats(vision, "test") == {"Total": 20, "Labeled": 20, "Normal": 14, "Anomaly": 6}
-    shown = vision.describe_model(**ONE)["ModelDescription"]
-    assert (shown["Status"], shown["MinInferenceUnits"]) == ("HOSTED", 1)
-    assert shown["Performance"]["Precision"] == round(34 / 35, 4)
-    result = shown["EvaluationResult"]
+    description = vision.describe_model(**ONE)["ModelDescription"]
+    assert (description["Status"], description["MinInferenceUnits"]) == ("HOSTED", 1)
+    assert description["Performance"]["Precision"] == round(34 / 35, 4)
+    result = description["EvaluationResult"]
     assert json.loads(ml.s3.get(f"s3://{result['Bucket']}/{result['Key']}"))["Version"] == 1
 
 
-def test_a_model_can_be_seeded_without_images(ml: Any, vision: Any) -> None:
+def test_seeded_model_without_images(ml: Any, vision: Any) -> None:
     ml.lookoutvision.project("circuits", model="TRAINED")
 
-    shown = vision.describe_model(**ONE)["ModelDescription"]
+    description = vision.describe_model(**ONE)["ModelDescription"]
 
-    assert shown["Performance"]["F1Score"] == pytest.approx(0.95)
+    assert description["Performance"]["F1Score"] == pytest.approx(0.95)
     assert vision.describe_project(ProjectName="circuits")["ProjectDescription"]["Datasets"] == []
 
 
-def test_datasets_hold_the_lines_that_are_given(ml: Any, vision: Any) -> None:
-    ml.s3.put("s3://manifests/m", line("1.png"))
-    project = ml.lookoutvision.project("circuits", train=[line("2.png"), json.loads(line("3.png"))])
+def test_seeded_datasets_have_the_given_lines(ml: Any, vision: Any) -> None:
+    ml.s3.put("s3://manifests/m", json_line("1.png"))
+    project = ml.lookoutvision.project(
+        "circuits", train=[json_line("2.png"), json.loads(json_line("3.png"))]
+    )
     project.seed(test="s3://manifests/m")
 
-    assert project.dataset("train").entries == [line("2.png"), line("3.png")]
-    assert project.dataset("test").entries == [line("1.png")]
+    assert project.dataset("train").entries == [json_line("2.png"), json_line("3.png")]
+    assert project.dataset("test").entries == [json_line("1.png")]
     project.seed(train=[])
     assert stats(vision)["Total"] == 0
 
 
-def test_the_same_name_gives_the_same_project(ml: Any, vision: Any) -> None:
+def test_same_name_returns_the_same_project(ml: Any, vision: Any) -> None:
     ml.lookoutvision.project("circuits", train=3)
     vision.create_project(ProjectName="boards")
 
-    again = ml.lookoutvision.project("circuits", model="HOSTED")
+    same_project = ml.lookoutvision.project("circuits", model="HOSTED")
 
-    assert again.model().status == "HOSTED"
+    assert same_project.model().status == "HOSTED"
     assert ml.lookoutvision.project("circuits", model="TRAINED").model().status == "HOSTED"
-    assert len(again.dataset().entries) == 3
+    assert len(same_project.dataset().entries) == 3
     assert ml.lookoutvision.project("boards").exists
     assert len(vision.list_projects()["Projects"]) == 2
 
 
-def test_a_project_is_spoken_of_before_it_is_there(ml: Any, vision: Any) -> None:
+def test_handles_of_a_project_that_does_not_exist_yet(ml: Any, vision: Any) -> None:
     project = ml.lookoutvision.project("circuits", exists=False)
     project.dataset("train").progress = after_polls(1)
 
@@ -82,9 +84,9 @@ def test_a_project_is_spoken_of_before_it_is_there(ml: Any, vision: Any) -> None
     assert project.exists
 
 
-def test_seeds_go_where_the_handle_is_narrowed_to(ml: Any, vision: Any) -> None:
+def test_scoped_handle_seeds_its_account_and_region(ml: Any, vision: Any) -> None:
     ml.at(region="eu-west-1", account_id="210987654321").lookoutvision.project("circuits")
-    there = boto3.client(
+    other_account = boto3.client(
         "lookoutvision",
         region_name="eu-west-1",
         aws_access_key_id="210987654321",
@@ -92,11 +94,11 @@ def test_seeds_go_where_the_handle_is_narrowed_to(ml: Any, vision: Any) -> None:
     )
 
     assert vision.list_projects()["Projects"] == []
-    (found,) = there.list_projects()["Projects"]
+    (found,) = other_account.list_projects()["Projects"]
     assert found["ProjectArn"] == "arn:aws:lookoutvision:eu-west-1:210987654321:project/circuits"
 
 
-def test_handles_say_what_they_are(ml: Any) -> None:
+def test_repr_of_handles(ml: Any) -> None:
     project = ml.lookoutvision.project("circuits", train=3, model="HOSTED")
 
     assert repr(ml.lookoutvision) == "<lookoutvision: 1 projects>"
@@ -108,7 +110,7 @@ def test_handles_say_what_they_are(ml: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "why"),
+    ("wrong", "message"),
     [
         (lambda vision: vision.project("no spaces"), "a project's name has letters"),
         (lambda vision: vision.project("p", model="RUNNING"), "seeded as TRAINED or HOSTED"),
@@ -119,26 +121,26 @@ def test_handles_say_what_they_are(ml: Any) -> None:
         (lambda vision: vision.quotas(projects=-1), "projects is a count or None, not -1"),
     ],
 )
-def test_what_can_not_be_seeded(ml: Any, wrong: Any, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
+def test_invalid_seeds_are_rejected(ml: Any, wrong: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         wrong(ml.lookoutvision)
 
 
-def test_a_dataset_at_work_is_not_seeded_over(ml: Any, vision: Any) -> None:
+def test_dataset_in_progress_cannot_be_seeded(ml: Any, vision: Any) -> None:
     ml.lookoutvision.progress = after_polls(5)
-    project = ml.lookoutvision.project("circuits", train=[line("1.png")])
+    project = ml.lookoutvision.project("circuits", train=[json_line("1.png")])
     vision.update_dataset_entries(
-        ProjectName="circuits", DatasetType="train", Changes=line("2.png")
+        ProjectName="circuits", DatasetType="train", Changes=json_line("2.png")
     )
 
     with pytest.raises(ValueError, match="the train dataset of circuits is UPDATE_IN_PROGRESS"):
         project.seed(train=3)
 
 
-def test_a_dataset_that_failed_is_seeded_anew(ml: Any, vision: Any) -> None:
+def test_failed_dataset_can_be_seeded(ml: Any, vision: Any) -> None:
     project = ml.lookoutvision.project("circuits")
-    nowhere = {"GroundTruthManifest": {"S3Object": {"Bucket": "manifests", "Key": "m"}}}
-    vision.create_dataset(ProjectName="circuits", DatasetType="train", DatasetSource=nowhere)
+    missing = {"GroundTruthManifest": {"S3Object": {"Bucket": "manifests", "Key": "m"}}}
+    vision.create_dataset(ProjectName="circuits", DatasetType="train", DatasetSource=missing)
     assert project.dataset("train").status == "CREATE_FAILED"
 
     project.seed(train=30)
@@ -147,31 +149,31 @@ def test_a_dataset_that_failed_is_seeded_anew(ml: Any, vision: Any) -> None:
     assert stats(vision)["Total"] == 30
 
 
-def test_there_is_no_other_quota(ml: Any) -> None:
+def test_unknown_quota_is_rejected(ml: Any) -> None:
     with pytest.raises(TypeError, match="there is no quota models; there are concurrent_trainings"):
         ml.lookoutvision.quotas(models=1)
 
 
-def test_quotas_can_be_taken_away(ml: Any, vision: Any) -> None:
+def test_quota_can_be_removed(ml: Any, vision: Any) -> None:
     ml.progress.set(after_polls(9))
     ml.lookoutvision.quotas(concurrent_trainings=None)
     ml.lookoutvision.project("circuits", train=60)
 
     for _ in range(3):
-        where = {"S3Location": {"Bucket": "results"}}
-        vision.create_model(ProjectName="circuits", OutputConfig=where)
+        location = {"S3Location": {"Bucket": "results"}}
+        vision.create_model(ProjectName="circuits", OutputConfig=location)
 
 
-def test_lines_are_written_for_a_test(ml: Any) -> None:
-    labelled = json.loads(ml.lookoutvision.json_line("s3://images/1.png", anomalous=True))
-    bare = json.loads(ml.lookoutvision.json_line("s3://images/1.png"))
+def test_json_line(ml: Any) -> None:
+    labeled = json.loads(ml.lookoutvision.json_line("s3://images/1.png", anomalous=True))
+    unlabeled = json.loads(ml.lookoutvision.json_line("s3://images/1.png"))
 
-    assert labelled["anomaly-label"] == 1
-    assert labelled["anomaly-label-metadata"]["class-name"] == "anomaly"
-    assert bare == {"source-ref": "s3://images/1.png"}
+    assert labeled["anomaly-label"] == 1
+    assert labeled["anomaly-label-metadata"]["class-name"] == "anomaly"
+    assert unlabeled == {"source-ref": "s3://images/1.png"}
 
 
-def test_reset_forgets_it_all(ml: Any, vision: Any) -> None:
+def test_reset_removes_everything(ml: Any, vision: Any) -> None:
     ml.lookoutvision.project("circuits", train=3)
     ml.lookoutvision.quotas(projects=1)
     ml.reset()
@@ -181,8 +183,8 @@ def test_reset_forgets_it_all(ml: Any, vision: Any) -> None:
     vision.create_project(ProjectName="b")
 
 
-def test_a_savepoint_takes_seeds_and_quotas_back(ml: Any, vision: Any) -> None:
-    ml.lookoutvision.project("circuits", train=[line("1.png")])
+def test_savepoint_restores_seeds_and_quotas(ml: Any, vision: Any) -> None:
+    ml.lookoutvision.project("circuits", train=[json_line("1.png")])
     with ml.savepoint():
         masked = masked_line("2.png", {"scratch": "#23A436"})
         ml.lookoutvision.project("circuits", train=[masked], model="HOSTED")
@@ -190,32 +192,32 @@ def test_a_savepoint_takes_seeds_and_quotas_back(ml: Any, vision: Any) -> None:
         ml.lookoutvision.quotas(projects=0)
 
     assert len(vision.list_projects()["Projects"]) == 1
-    assert ml.lookoutvision.project("circuits").dataset().entries == [line("1.png")]
+    assert ml.lookoutvision.project("circuits").dataset().entries == [json_line("1.png")]
     assert vision.list_models(ProjectName="circuits")["Models"] == []
     vision.create_project(ProjectName="b")
 
 
-def test_motos_s3_is_read_and_written() -> None:
+def test_manifest_is_read_from_motos_s3() -> None:
     from moto import mock_aws
 
     with mock_aws(), mock_ml() as ml:
         s3, vision = boto3.client("s3"), boto3.client("lookoutvision")
         ml.lookoutvision.project("circuits")
-        where = {"S3Object": {"Bucket": "manifests", "Key": "m"}}
-        make = {"ProjectName": "circuits", "DatasetType": "train"}
-        make["DatasetSource"] = {"GroundTruthManifest": where}  # type: ignore[assignment]
-        vision.create_dataset(**make)
+        location = {"S3Object": {"Bucket": "manifests", "Key": "m"}}
+        params = {"ProjectName": "circuits", "DatasetType": "train"}
+        params["DatasetSource"] = {"GroundTruthManifest": location}  # type: ignore[assignment]
+        vision.create_dataset(**params)
         failed = vision.describe_dataset(ProjectName="circuits", DatasetType="train")
         assert failed["DatasetDescription"]["Status"] == "CREATE_FAILED"
         vision.delete_dataset(ProjectName="circuits", DatasetType="train")
 
         s3.create_bucket(Bucket="manifests")
-        s3.put_object(Bucket="manifests", Key="m", Body=line("1.png").encode())
-        vision.create_dataset(**make)
+        s3.put_object(Bucket="manifests", Key="m", Body=json_line("1.png").encode())
+        vision.create_dataset(**params)
         assert stats(vision)["Normal"] == 1
 
 
-def test_a_version_of_a_manifest_is_read_from_motos_s3() -> None:
+def test_manifest_version_is_read_from_motos_s3() -> None:
     from moto import mock_aws
 
     with mock_aws(), mock_ml() as ml:
@@ -224,25 +226,25 @@ def test_a_version_of_a_manifest_is_read_from_motos_s3() -> None:
         enabled = {"Status": "Enabled"}
         s3.put_bucket_versioning(Bucket="manifests", VersioningConfiguration=enabled)
         put = {"Bucket": "manifests", "Key": "m"}
-        old = s3.put_object(**put, Body=line("1.png").encode())["VersionId"]
+        old = s3.put_object(**put, Body=json_line("1.png").encode())["VersionId"]
         s3.put_object(**put, Body=b"nonsense")
         project = ml.lookoutvision.project("circuits")
         for kind, version in (("train", old), ("test", "0" * 32)):
             source = {"GroundTruthManifest": {"S3Object": {**put, "VersionId": version}}}
             vision.create_dataset(ProjectName="circuits", DatasetType=kind, DatasetSource=source)
 
-        assert project.dataset("train").entries == [line("1.png")]
+        assert project.dataset("train").entries == [json_line("1.png")]
         assert project.dataset("test").status == "CREATE_FAILED"
 
 
-def test_a_manifest_that_s3_does_not_give_out_fails_the_creation() -> None:
+def test_inaccessible_manifest_fails_the_creation() -> None:
     from moto import mock_aws
 
     with mock_aws(), mock_ml() as ml:
         s3, vision = boto3.client("s3"), boto3.client("lookoutvision")
         s3.create_bucket(Bucket="manifests")
         put = {"Bucket": "manifests", "Key": "m"}
-        s3.put_object(**put, Body=line("1.png").encode(), StorageClass="GLACIER")
+        s3.put_object(**put, Body=json_line("1.png").encode(), StorageClass="GLACIER")
         project = ml.lookoutvision.project("circuits")
         source = {"GroundTruthManifest": {"S3Object": put}}
         vision.create_dataset(ProjectName="circuits", DatasetType="train", DatasetSource=source)
@@ -251,7 +253,7 @@ def test_a_manifest_that_s3_does_not_give_out_fails_the_creation() -> None:
         assert project.dataset("train").message == "The manifest s3://manifests/m can't be read."
 
 
-def test_a_missing_bucket_of_motos_fails_the_training() -> None:
+def test_missing_bucket_in_moto_fails_the_training() -> None:
     from moto import mock_aws
 
     with mock_aws(), mock_ml() as ml:
@@ -266,7 +268,7 @@ def test_a_missing_bucket_of_motos_fails_the_training() -> None:
         found = boto3.client("s3").list_objects_v2(Bucket="results")["Contents"]
 
         assert described(vision, "2")["Status"] == "TRAINED"
-        assert [thing["Key"] for thing in found] == [
+        assert [item["Key"] for item in found] == [
             "run-1/EvaluationManifest-circuits-2.json",
             "run-1/EvaluationResult-circuits-2.json",
         ]

@@ -1,4 +1,4 @@
-"""Models: hosted, stopped, deleted; and what is seen of it under each policy."""
+"""Models: hosting, deletion, and the statuses of tasks under every policy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlmock import InvalidRule, after, after_polls, manually
-from tests.services.lookoutvision.conftest import refusal
+from tests.services.lookoutvision.conftest import error_of
 from tests.services.lookoutvision.model_helpers import ARN, ONE, described, status, train
 
 
@@ -16,10 +16,10 @@ def project(ml: Any) -> Any:
     return ml.lookoutvision.project("circuits", train=60)
 
 
-# --- hosting -------------------------------------------------------------------------------------
+# -- hosting ----------------------------------------------------------------------------------
 
 
-def test_a_model_is_started_and_stopped(vision: Any, project: Any) -> None:
+def test_model_is_started_and_stopped(vision: Any, project: Any) -> None:
     train(vision)
 
     started = vision.start_model(**ONE, MinInferenceUnits=2, MaxInferenceUnits=4)
@@ -37,7 +37,7 @@ def test_a_model_is_started_and_stopped(vision: Any, project: Any) -> None:
     assert "MinInferenceUnits" not in stopped
 
 
-def test_without_a_maximum_none_is_shown(vision: Any, project: Any) -> None:
+def test_start_without_maximum_units(vision: Any, project: Any) -> None:
     train(vision)
     vision.start_model(ProjectName="circuits", ModelVersion="latest", MinInferenceUnits=1)
 
@@ -45,28 +45,31 @@ def test_without_a_maximum_none_is_shown(vision: Any, project: Any) -> None:
     assert "MaxInferenceUnits" not in described(vision)
 
 
-def test_the_maximum_is_not_below_the_minimum(vision: Any, project: Any) -> None:
+def test_maximum_must_not_be_below_the_minimum(vision: Any, project: Any) -> None:
     train(vision)
 
-    refused = refusal(vision.start_model, **ONE, MinInferenceUnits=3, MaxInferenceUnits=2)
+    failure = error_of(vision.start_model, **ONE, MinInferenceUnits=3, MaxInferenceUnits=2)
 
-    assert refused["Code"] == "ValidationException"
+    assert failure["Code"] == "ValidationException"
     assert status(vision) == "TRAINED"
 
 
-def test_a_start_can_fail_and_be_tried_again(vision: Any, project: Any) -> None:
+def test_failed_start_can_be_repeated(vision: Any, project: Any) -> None:
     train(vision)
     project.model("1").next_hosting.fail("There is no capacity.")
     vision.start_model(**ONE, MinInferenceUnits=1)
 
-    shown = described(vision)
-    assert (shown["Status"], shown["StatusMessage"]) == ("HOSTING_FAILED", "There is no capacity.")
-    assert "MinInferenceUnits" not in shown
+    description = described(vision)
+    assert (description["Status"], description["StatusMessage"]) == (
+        "HOSTING_FAILED",
+        "There is no capacity.",
+    )
+    assert "MinInferenceUnits" not in description
     vision.start_model(**ONE, MinInferenceUnits=1)
     assert status(vision) == "HOSTED"
 
 
-def test_the_latest_version_can_be_spoken_of(vision: Any, project: Any) -> None:
+def test_latest_version_can_be_scripted(vision: Any, project: Any) -> None:
     train(vision)
     train(vision)
     project.model("latest").next_hosting.fail("There is no capacity.")
@@ -78,20 +81,18 @@ def test_the_latest_version_can_be_spoken_of(vision: Any, project: Any) -> None:
 
 
 @pytest.mark.parametrize("operation", ["describe_model", "stop_model", "delete_model"])
-def test_a_version_that_is_not_there_is_not_found(
-    vision: Any, project: Any, operation: str
-) -> None:
-    refused = refusal(getattr(vision, operation), ProjectName="circuits", ModelVersion="7")
+def test_missing_version_is_not_found(vision: Any, project: Any, operation: str) -> None:
+    failure = error_of(getattr(vision, operation), ProjectName="circuits", ModelVersion="7")
 
-    assert (refused["Code"], refused["ResourceType"]) == ("ResourceNotFoundException", "MODEL")
-    assert refused["ResourceId"] == "circuits/7"
+    assert (failure["Code"], failure["ResourceType"]) == ("ResourceNotFoundException", "MODEL")
+    assert failure["ResourceId"] == "circuits/7"
     if operation != "delete_model":
         latest = {"ProjectName": "circuits", "ModelVersion": "latest"}
-        assert refusal(getattr(vision, operation), **latest)["ResourceId"] == "circuits/latest"
+        assert error_of(getattr(vision, operation), **latest)["ResourceId"] == "circuits/latest"
 
 
-def refused_in(vision: Any) -> set[str]:
-    """Which of start, stop and delete the model refuses now, as conflicts."""
+def conflicting_operations(vision: Any) -> set[str]:
+    """Return which of start, stop and delete are conflicts in the current status."""
     found = set()
     for name, more in (
         ("start_model", {"MinInferenceUnits": 1}),
@@ -100,74 +101,74 @@ def refused_in(vision: Any) -> set[str]:
     ):
         try:
             getattr(vision, name)(**ONE, **more)
-        except vision.exceptions.ConflictException as fault:
-            if fault.response["ResourceId"] == "circuits/1":
+        except vision.exceptions.ConflictException as error:
+            if error.response["ResourceId"] == "circuits/1":
                 found.add(name.partition("_")[0])
     return found
 
 
-def test_each_status_has_its_refusals(ml: Any, vision: Any, project: Any) -> None:
+def test_conflicts_in_every_status(ml: Any, vision: Any, project: Any) -> None:
     project.progress = manually()
     model = project.model("1")
-    every = {"start", "stop", "delete"}
+    all_operations = {"start", "stop", "delete"}
 
     train(vision)
-    assert (status(vision), refused_in(vision)) == ("TRAINING", every)
+    assert (status(vision), conflicting_operations(vision)) == ("TRAINING", all_operations)
     model.finish()
     vision.start_model(**ONE, MinInferenceUnits=1)
-    assert (status(vision), refused_in(vision)) == ("STARTING_HOSTING", every)
+    assert (status(vision), conflicting_operations(vision)) == ("STARTING_HOSTING", all_operations)
     model.finish()
     model.system_update()
-    assert (status(vision), refused_in(vision)) == ("SYSTEM_UPDATING", every)
+    assert (status(vision), conflicting_operations(vision)) == ("SYSTEM_UPDATING", all_operations)
     model.finish()
     assert status(vision) == "HOSTED"
     vision.stop_model(**ONE)
-    assert (status(vision), refused_in(vision)) == ("STOPPING_HOSTING", every)
+    assert (status(vision), conflicting_operations(vision)) == ("STOPPING_HOSTING", all_operations)
     model.finish()
     vision.delete_model(**ONE)
-    assert (status(vision), refused_in(vision)) == ("DELETING", every)
+    assert (status(vision), conflicting_operations(vision)) == ("DELETING", all_operations)
     model.finish()
     assert model.status is None
 
 
-def test_a_failed_training_can_only_be_deleted(vision: Any, project: Any) -> None:
+def test_failed_model_can_only_be_deleted(vision: Any, project: Any) -> None:
     project.next_training.fail("no")
     train(vision)
 
-    assert refused_in(vision) == {"start", "stop"}
+    assert conflicting_operations(vision) == {"start", "stop"}
     assert vision.list_models(ProjectName="circuits")["Models"] == []
 
 
-def test_deletion_names_the_model(vision: Any, project: Any) -> None:
+def test_deletion_returns_the_arn(vision: Any, project: Any) -> None:
     train(vision)
 
     deleted = vision.delete_model(**ONE)
 
     assert (deleted["ModelArn"], deleted["ResponseMetadata"]["HTTPStatusCode"]) == (ARN, 202)
-    assert refusal(vision.describe_model, **ONE)["Code"] == "ResourceNotFoundException"
+    assert error_of(vision.describe_model, **ONE)["Code"] == "ResourceNotFoundException"
 
 
-# --- progress ------------------------------------------------------------------------------------
+# -- progress ---------------------------------------------------------------------------------
 
 
-def test_looks_move_a_model_on(ml: Any, vision: Any, project: Any) -> None:
+def test_tasks_complete_after_polls(ml: Any, vision: Any, project: Any) -> None:
     ml.progress.set(after_polls(1))
 
-    def seen() -> list[str]:
+    def polled_statuses() -> list[str]:
         return [status(vision), status(vision)]
 
     train(vision)
-    assert seen() == ["TRAINING", "TRAINED"]
+    assert polled_statuses() == ["TRAINING", "TRAINED"]
     vision.start_model(**ONE, MinInferenceUnits=1)
-    assert seen() == ["STARTING_HOSTING", "HOSTED"]
+    assert polled_statuses() == ["STARTING_HOSTING", "HOSTED"]
     vision.stop_model(**ONE)
-    assert seen() == ["STOPPING_HOSTING", "TRAINED"]
+    assert polled_statuses() == ["STOPPING_HOSTING", "TRAINED"]
     vision.delete_model(**ONE)
     listed = [len(vision.list_models(ProjectName="circuits")["Models"]) for _ in range(2)]
     assert listed == [1, 0]
 
 
-def test_the_latest_version_has_its_own_pace(ml: Any, vision: Any, project: Any) -> None:
+def test_policy_of_the_latest_version(ml: Any, vision: Any, project: Any) -> None:
     project.model().progress = after_polls(1)
     train(vision)
     assert [status(vision), status(vision)] == ["TRAINING", "TRAINED"]
@@ -181,7 +182,7 @@ def test_the_latest_version_has_its_own_pace(ml: Any, vision: Any, project: Any)
     assert described(vision, "2")["Status"] == "TRAINED"
 
 
-def test_time_moves_a_model_on_and_writes_what_it_leaves(
+def test_training_completes_by_the_clock_and_writes_its_output(
     ml: Any, vision: Any, project: Any
 ) -> None:
     project.model("1").progress = after(1800)
@@ -190,12 +191,12 @@ def test_time_moves_a_model_on_and_writes_what_it_leaves(
     ml.clock.advance(minutes=30)
 
     assert len(ml.s3.list("s3://results/")) == 2
-    shown = described(vision)
-    trained = shown["EvaluationEndTimestamp"] - shown["CreationTimestamp"]
+    description = described(vision)
+    trained = description["EvaluationEndTimestamp"] - description["CreationTimestamp"]
     assert round(trained.total_seconds()) == 1800
 
 
-def test_by_hand_a_model_ends_as_the_test_says(ml: Any, vision: Any, project: Any) -> None:
+def test_training_completes_manually(ml: Any, vision: Any, project: Any) -> None:
     ml.lookoutvision.progress = manually()
     model = project.model("1")
     train(vision)
@@ -215,7 +216,7 @@ def test_by_hand_a_model_ends_as_the_test_says(ml: Any, vision: Any, project: An
         project.model("9").system_update()
 
 
-def test_a_savepoint_takes_a_model_back(ml: Any, vision: Any, project: Any) -> None:
+def test_savepoint_restores_models(ml: Any, vision: Any, project: Any) -> None:
     train(vision)
     with ml.savepoint():
         vision.start_model(**ONE, MinInferenceUnits=1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlmock import InvalidRule, after_polls, manually
-from tests.services.lookoutvision.conftest import refusal
+from tests.services.lookoutvision.conftest import error_of
 
 ONE = {"ProjectName": "circuits", "ModelVersion": "1"}
 ARN = "arn:aws:lookoutvision:us-east-1:123456789012:model/circuits/1"
@@ -37,20 +37,20 @@ def described(client: Any, name: str) -> dict[str, Any]:
     return found
 
 
-# --- packaging jobs ------------------------------------------------------------------------------
+# -- packaging jobs ---------------------------------------------------------------------------
 
 
-def test_a_model_is_packaged(vision: Any, project: Any) -> None:
+def test_model_is_packaged(vision: Any, project: Any) -> None:
     assert start(vision, JobName="first", Description="For the line") == "first"
 
-    shown = described(vision, "first")
+    description = described(vision, "first")
 
-    assert shown["Status"] == "SUCCEEDED"
-    assert shown["StatusMessage"] == "The model packaging job succeeded."
-    assert shown["ModelPackagingMethod"] == "Greengrass"
-    assert shown["ModelPackagingJobDescription"] == "For the line"
-    assert shown["ModelPackagingConfiguration"] == component()
-    assert shown["ModelPackagingOutputDetails"]["Greengrass"] == {
+    assert description["Status"] == "SUCCEEDED"
+    assert description["StatusMessage"] == "The model packaging job succeeded."
+    assert description["ModelPackagingMethod"] == "Greengrass"
+    assert description["ModelPackagingJobDescription"] == "For the line"
+    assert description["ModelPackagingConfiguration"] == component()
+    assert description["ModelPackagingOutputDetails"]["Greengrass"] == {
         "ComponentVersionArn": "arn:aws:greengrass:us-east-1:123456789012:"
         "components:inspect:versions:1.0.0",
         "ComponentName": "inspect",
@@ -60,14 +60,14 @@ def test_a_model_is_packaged(vision: Any, project: Any) -> None:
     assert [(job["JobName"], job["ModelVersion"]) for job in listed] == [("first", "1")]
 
 
-def test_a_job_without_a_name_gets_one(vision: Any, project: Any) -> None:
+def test_job_without_a_name_gets_a_generated_one(vision: Any, project: Any) -> None:
     name = start(vision)
 
     assert len(name) == 36
     assert described(vision, name)["JobName"] == name
 
 
-def test_jobs_are_listed_latest_first_in_pages(vision: Any, project: Any) -> None:
+def test_paginator_lists_newest_jobs_first(vision: Any, project: Any) -> None:
     for number in range(5):
         start(vision, JobName=f"j{number}", Configuration=component(f"c{number}"))
 
@@ -79,7 +79,7 @@ def test_jobs_are_listed_latest_first_in_pages(vision: Any, project: Any) -> Non
     assert found == [["j4", "j3"], ["j2", "j1"], ["j0"]]
 
 
-def test_a_job_is_seen_running(ml: Any, vision: Any, project: Any) -> None:
+def test_running_job(ml: Any, vision: Any, project: Any) -> None:
     project.progress = after_polls(1)
     start(vision, JobName="first")
 
@@ -89,7 +89,7 @@ def test_a_job_is_seen_running(ml: Any, vision: Any, project: Any) -> None:
     assert [job["Status"] for job in listed] == ["SUCCEEDED"]
 
 
-def test_a_job_fails_as_the_test_says(vision: Any, project: Any) -> None:
+def test_next_packaging_can_fail(vision: Any, project: Any) -> None:
     project.next_packaging.fail("The target is not supported.")
     start(vision, JobName="first")
     start(vision, JobName="second")
@@ -99,7 +99,7 @@ def test_a_job_fails_as_the_test_says(vision: Any, project: Any) -> None:
     assert described(vision, "second")["Status"] == "SUCCEEDED"
 
 
-def test_a_job_ends_by_hand(vision: Any, project: Any) -> None:
+def test_job_completes_manually(vision: Any, project: Any) -> None:
     project.progress = manually()
     start(vision, JobName="first")
     job = project.packaging_job("first")
@@ -111,44 +111,44 @@ def test_a_job_ends_by_hand(vision: Any, project: Any) -> None:
         job.finish()
 
 
-def test_names_are_taken_once(vision: Any, project: Any) -> None:
+def test_job_and_component_names_are_unique(vision: Any, project: Any) -> None:
     start(vision, JobName="first")
 
-    by_name = refusal(
+    by_name = error_of(
         vision.start_model_packaging_job,
         **ONE,
         JobName="first",
         Configuration=component("other"),
     )
-    by_component = refusal(vision.start_model_packaging_job, **ONE, Configuration=component())
+    by_component = error_of(vision.start_model_packaging_job, **ONE, Configuration=component())
 
-    for refused in (by_name, by_component):
-        assert refused["Code"] == "ConflictException"
-        assert refused["ResourceType"] == "MODEL_PACKAGE_JOB"
-        assert refused["ResourceId"] == "circuits/first"
+    for failure in (by_name, by_component):
+        assert failure["Code"] == "ConflictException"
+        assert failure["ResourceType"] == "MODEL_PACKAGE_JOB"
+        assert failure["ResourceId"] == "circuits/first"
     start(vision, Configuration=component(ComponentVersion="2.0.0"))
 
 
-def test_what_is_not_there_is_not_found(vision: Any, project: Any) -> None:
-    refused = refusal(
+def test_missing_job_is_not_found(vision: Any, project: Any) -> None:
+    failure = error_of(
         vision.describe_model_packaging_job, ProjectName="circuits", JobName="nothing"
     )
 
-    assert (refused["Code"], refused["ResourceType"]) == (
+    assert (failure["Code"], failure["ResourceType"]) == (
         "ResourceNotFoundException",
         "MODEL_PACKAGE_JOB",
     )
-    assert refused["ResourceId"] == "circuits/nothing"
+    assert failure["ResourceId"] == "circuits/nothing"
 
 
-def test_only_a_trained_model_is_packaged(ml: Any, vision: Any) -> None:
+def test_model_must_be_trained(ml: Any, vision: Any) -> None:
     project = ml.lookoutvision.project("circuits", train=60)
     project.next_training.fail("no")
     vision.create_model(ProjectName="circuits", OutputConfig={"S3Location": {"Bucket": "results"}})
 
-    refused = refusal(vision.start_model_packaging_job, **ONE, Configuration=component())
+    failure = error_of(vision.start_model_packaging_job, **ONE, Configuration=component())
 
-    assert (refused["Code"], refused["ResourceType"]) == ("ConflictException", "MODEL")
+    assert (failure["Code"], failure["ResourceType"]) == ("ConflictException", "MODEL")
 
 
 GPU = {"Os": "LINUX", "Arch": "ARM64", "Accelerator": "NVIDIA"}
@@ -165,14 +165,14 @@ OPTIONS = json.dumps({"gpu-code": "sm_72", "trt-ver": "7.1.3", "cuda-ver": "10.2
         {"TargetPlatform": CPU, "CompilerOptions": '{"mcpu": "core-avx2"}'},
     ],
 )
-def test_targets(vision: Any, project: Any, target: dict[str, Any]) -> None:
+def test_valid_targets(vision: Any, project: Any, target: dict[str, Any]) -> None:
     start(vision, JobName="first", Configuration=component(**target))
 
     assert described(vision, "first")["Status"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize(
-    ("target", "why"),
+    ("target", "message"),
     [
         (
             {"TargetPlatform": CPU, "TargetDevice": "jetson_xavier"},
@@ -200,16 +200,16 @@ def test_targets(vision: Any, project: Any, target: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_targets_that_are_refused(
-    vision: Any, project: Any, target: dict[str, Any], why: str
+def test_invalid_targets_are_rejected(
+    vision: Any, project: Any, target: dict[str, Any], message: str
 ) -> None:
-    refused = refusal(vision.start_model_packaging_job, **ONE, Configuration=component(**target))
+    failure = error_of(vision.start_model_packaging_job, **ONE, Configuration=component(**target))
 
-    assert (refused["Code"], refused["Message"]) == ("ValidationException", why)
+    assert (failure["Code"], failure["Message"]) == ("ValidationException", message)
     assert vision.list_model_packaging_jobs(ProjectName="circuits")["ModelPackagingJobs"] == []
 
 
-def test_jobs_do_not_keep_a_project(vision: Any, project: Any) -> None:
+def test_project_with_jobs_can_be_deleted(vision: Any, project: Any) -> None:
     project.progress = manually()
     start(vision, JobName="first")
     vision.delete_model(**ONE)
@@ -218,7 +218,7 @@ def test_jobs_do_not_keep_a_project(vision: Any, project: Any) -> None:
     vision.delete_project(ProjectName="circuits")
 
 
-# --- tags ----------------------------------------------------------------------------------------
+# -- tags -------------------------------------------------------------------------------------
 
 
 def tags(client: Any, arn: str = ARN) -> dict[str, str]:
@@ -226,7 +226,7 @@ def tags(client: Any, arn: str = ARN) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in found}
 
 
-def test_tags_are_put_on_listed_and_taken_off(vision: Any, project: Any) -> None:
+def test_tags_are_added_listed_and_removed(vision: Any, project: Any) -> None:
     assert tags(vision) == {}
     vision.tag_resource(
         ResourceArn=ARN, Tags=[{"Key": "b", "Value": "1"}, {"Key": "a b", "Value": ""}]
@@ -238,7 +238,7 @@ def test_tags_are_put_on_listed_and_taken_off(vision: Any, project: Any) -> None
     assert tags(vision) == {"b": "2"}
 
 
-def test_a_model_can_be_born_with_tags(ml: Any, vision: Any) -> None:
+def test_model_created_with_tags(ml: Any, vision: Any) -> None:
     ml.lookoutvision.project("circuits", train=60)
     vision.create_model(
         ProjectName="circuits",
@@ -248,11 +248,11 @@ def test_a_model_can_be_born_with_tags(ml: Any, vision: Any) -> None:
 
     assert tags(vision) == {"team": "line 7"}
     vision.delete_model(**ONE)
-    assert refusal(vision.list_tags_for_resource, ResourceArn=ARN)["ResourceType"] == "MODEL"
+    assert error_of(vision.list_tags_for_resource, ResourceArn=ARN)["ResourceType"] == "MODEL"
 
 
 @pytest.mark.parametrize(
-    ("given", "why"),
+    ("given", "message"),
     [
         (
             [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}],
@@ -261,27 +261,29 @@ def test_a_model_can_be_born_with_tags(ml: Any, vision: Any) -> None:
         ([{"Key": "aws:x", "Value": "1"}], "Tag keys that begin with aws: are reserved."),
     ],
 )
-def test_tags_that_are_refused(
-    ml: Any, vision: Any, project: Any, given: list[dict[str, str]], why: str
+def test_invalid_tags_are_rejected(
+    ml: Any, vision: Any, project: Any, given: list[dict[str, str]], message: str
 ) -> None:
-    refused = refusal(vision.tag_resource, ResourceArn=ARN, Tags=given)
-    assert (refused["Code"], refused["Message"]) == ("ValidationException", why)
+    failure = error_of(vision.tag_resource, ResourceArn=ARN, Tags=given)
+    assert (failure["Code"], failure["Message"]) == ("ValidationException", message)
     ml.lookoutvision.project("circuits", train=60)
-    where = {"S3Location": {"Bucket": "results"}}
-    refused = refusal(vision.create_model, ProjectName="circuits", OutputConfig=where, Tags=given)
-    assert refused["Message"] == why
+    location = {"S3Location": {"Bucket": "results"}}
+    failure = error_of(
+        vision.create_model, ProjectName="circuits", OutputConfig=location, Tags=given
+    )
+    assert failure["Message"] == message
     assert len(vision.list_models(ProjectName="circuits")["Models"]) == 1
     assert tags(vision) == {}
 
 
-def test_a_model_has_at_most_200_tags(vision: Any, project: Any) -> None:
+def test_at_most_200_tags(vision: Any, project: Any) -> None:
     many = [{"Key": f"k{number}", "Value": "v"} for number in range(200)]
     vision.tag_resource(ResourceArn=ARN, Tags=many)
 
-    refused = refusal(vision.tag_resource, ResourceArn=ARN, Tags=[{"Key": "more", "Value": "v"}])
+    failure = error_of(vision.tag_resource, ResourceArn=ARN, Tags=[{"Key": "more", "Value": "v"}])
 
-    assert (refused["Code"], refused["Status"]) == ("ServiceQuotaExceededException", 402)
-    assert (refused["ResourceType"], refused["ResourceId"]) == ("MODEL", "circuits/1")
+    assert (failure["Code"], failure["Status"]) == ("ServiceQuotaExceededException", 402)
+    assert (failure["ResourceType"], failure["ResourceId"]) == ("MODEL", "circuits/1")
     assert len(tags(vision)) == 200
 
 
@@ -297,10 +299,10 @@ def test_a_model_has_at_most_200_tags(vision: Any, project: Any) -> None:
         (ARN.replace("us-east-1", "eu-west-1"), "ResourceNotFoundException"),
     ],
 )
-def test_what_has_no_tags(vision: Any, project: Any, arn: str, code: str) -> None:
+def test_invalid_arns_are_rejected(vision: Any, project: Any, arn: str, code: str) -> None:
     for call, more in (
         (vision.list_tags_for_resource, {}),
         (vision.tag_resource, {"Tags": []}),
         (vision.untag_resource, {"TagKeys": ["a"]}),
     ):
-        assert refusal(call, ResourceArn=arn, **more)["Code"] == code
+        assert error_of(call, ResourceArn=arn, **more)["Code"] == code

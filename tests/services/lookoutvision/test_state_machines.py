@@ -1,4 +1,4 @@
-"""Walks at random: no calls reach a state or an error that isn't declared."""
+"""Random calls: every reached status and every error is declared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mlmock import after, after_polls, immediately, manually, mock_ml
 from mlmock.services.lookoutvision.state_machines import DATASET, JOB, MODEL
-from tests.services.lookoutvision.conftest import line
+from tests.services.lookoutvision.conftest import json_line
 
 POLICIES = [immediately(), after_polls(1), after_polls(2), after(30), manually()]
 NAMES = st.sampled_from(["a", "b"])
@@ -22,7 +22,7 @@ VERSIONS = st.sampled_from(["1", "2", "3", "latest"])
 NUMBERS = st.sampled_from(["1", "2", "3"])
 OUT = {"S3Location": {"Bucket": "results"}}
 SOURCES = st.sampled_from(["good", "bad", "none", None])
-CHANGES = st.sampled_from([line("9.png"), "nonsense", line("9.png", bucket="others")])
+CHANGES = st.sampled_from([json_line("9.png"), "nonsense", json_line("9.png", bucket="others")])
 PACKAGE = {
     "Greengrass": {
         "TargetDevice": "jetson_xavier",
@@ -32,16 +32,16 @@ PACKAGE = {
 }
 
 
-class Walk(RuleBasedStateMachine):
-    """Calls at random, on two projects, under one policy."""
+class RandomCalls(RuleBasedStateMachine):
+    """Random calls on two projects under one policy."""
 
     @initialize(policy=st.sampled_from(POLICIES))
     def start(self, policy: Any) -> None:
         self.mock = mock_ml(progress=policy)
         self.ml = self.mock.start()
         self.client: Any = boto3.client("lookoutvision", region_name="us-east-1")
-        texts = [line(f"n{number}.png") for number in range(20)]
-        texts += [line(f"a{number}.png", "anomaly") for number in range(10)]
+        texts = [json_line(f"n{number}.png") for number in range(20)]
+        texts += [json_line(f"a{number}.png", "anomaly") for number in range(10)]
         self.ml.s3.put("s3://manifests/good", "\n".join(texts))
         self.ml.s3.put("s3://manifests/bad", "nonsense")
         self.statuses: dict[Any, str] = {}
@@ -51,18 +51,18 @@ class Walk(RuleBasedStateMachine):
             self.mock.stop()
 
     def call(self, operation: str, **params: Any) -> Any:
-        """Make a call; it may be refused, but with a modelled error of the client's fault only."""
+        """Make a call, which may fail with a modeled client error only."""
         try:
             return getattr(self.client, operation)(**params)
-        except ClientError as fault:
-            code = fault.response["Error"]["Code"]
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
             name = self.client.meta.method_to_api_mapping[operation]
-            modelled = self.client.meta.service_model.operation_model(name).error_shapes
-            assert code in {shape.name for shape in modelled}, (operation, code)
+            modeled = self.client.meta.service_model.operation_model(name).error_shapes
+            assert code in {shape.name for shape in modeled}, (operation, code)
             assert code != "InternalServerException"
             return {}
 
-    # --- what is called ----------------------------------------------------------------------
+    # -- calls -----------------------------------------------------------------------
 
     @rule(name=NAMES)
     def create_project(self, name: str) -> None:
@@ -74,8 +74,8 @@ class Walk(RuleBasedStateMachine):
 
     @rule(name=NAMES, kind=KINDS, source=SOURCES)
     def create_dataset(self, name: str, kind: str, source: str | None) -> None:
-        where = {"S3Object": {"Bucket": "manifests", "Key": source or ""}}
-        more = {} if source is None else {"DatasetSource": {"GroundTruthManifest": where}}
+        location = {"S3Object": {"Bucket": "manifests", "Key": source or ""}}
+        more = {} if source is None else {"DatasetSource": {"GroundTruthManifest": location}}
         self.call("create_dataset", ProjectName=name, DatasetType=kind, **more)
 
     @rule(name=NAMES, kind=KINDS, changes=CHANGES)
@@ -141,7 +141,7 @@ class Walk(RuleBasedStateMachine):
         )
 
     @rule()
-    def look(self) -> None:
+    def list_and_describe(self) -> None:
         for project in self.call("list_projects")["Projects"]:
             name = project["ProjectName"]
             self.call("describe_project", ProjectName=name)
@@ -149,34 +149,34 @@ class Walk(RuleBasedStateMachine):
             self.call("list_model_packaging_jobs", ProjectName=name)
 
     @rule()
-    def time_passes(self) -> None:
+    def advance_the_clock(self) -> None:
         self.ml.clock.advance(seconds=20)
 
     @rule()
-    def a_hand_moves(self) -> None:
+    def step_progress(self) -> None:
         self.ml.progress.step()
 
-    # --- what holds ----------------------------------------------------------------------------
+    # -- invariants -----------------------------------------------------------------------------
 
     def _model(self, name: str, version: str) -> str | None:
         status: str | None = self.ml.lookoutvision.project(name, exists=False).model(version).status
         return status
 
     @invariant()
-    def every_state_is_declared(self) -> None:
+    def every_status_is_declared(self) -> None:
         if not hasattr(self, "ml"):
             return
         (backend,) = self.ml.lookoutvision.backends() or [None]
         for project in backend.projects.values() if backend else ():
-            for things, machine in (
+            for resources, machine in (
                 (project.datasets, DATASET),
                 (project.models, MODEL),
                 (project.jobs, JOB),
             ):
-                for thing in things.values():
-                    assert thing.status in machine.states
-                    assert thing.message
-                    assert (thing.work is None) is (thing.status not in TRANSITIONAL)
+                for resource in resources.values():
+                    assert resource.status in machine.states
+                    assert resource.message
+                    assert (resource.work is None) is (resource.status not in TRANSITIONAL)
 
 
 TRANSITIONAL = frozenset(
@@ -193,16 +193,16 @@ TRANSITIONAL = frozenset(
     }
 )
 
-Walk.TestCase.settings = settings(
+RandomCalls.TestCase.settings = settings(
     max_examples=40,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-test_walk = Walk.TestCase
+test_random_calls = RandomCalls.TestCase
 
 
-def test_the_page_draws_the_declared_machines() -> None:
+def test_diagrams_in_the_docs_are_current() -> None:
     page = Path(__file__).parents[3].joinpath("docs/lookoutvision.md").read_text(encoding="utf-8")
 
     for machine in (DATASET, MODEL, JOB):

@@ -1,4 +1,4 @@
-"""Many threads on one project: nothing is done twice, and nobody waits for ever."""
+"""Many threads train models of one project without duplicates or deadlocks."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def test_threads_share_a_project(policy: Any) -> None:
     with mock_ml(progress=policy) as ml:
         ml.lookoutvision.quotas(concurrent_trainings=None)
         ml.lookoutvision.project("circuits", train=60)
-        together = threading.Barrier(THREADS)
+        barrier = threading.Barrier(THREADS)
 
-        def work(_: int) -> str:
+        def train_model(_: int) -> str:
             vision = boto3.Session().client("lookoutvision", region_name="us-east-1")
-            together.wait(30)
-            made = vision.create_model(ProjectName="circuits", OutputConfig=OUT)["ModelMetadata"]
-            version = str(made["ModelVersion"])
+            barrier.wait(30)
+            created = vision.create_model(ProjectName="circuits", OutputConfig=OUT)["ModelMetadata"]
+            version = str(created["ModelVersion"])
             for _ in range(200):
                 ml.clock.advance(seconds=1)
                 models = vision.list_models(ProjectName="circuits")["Models"]
@@ -37,6 +37,6 @@ def test_threads_share_a_project(policy: Any) -> None:
             return version
 
         with ThreadPoolExecutor(THREADS) as pool:
-            versions = list(pool.map(work, range(THREADS), timeout=60))
+            versions = list(pool.map(train_model, range(THREADS), timeout=60))
 
     assert sorted(versions) == ["1", "2", "3", "4", "5", "6"]
