@@ -2,9 +2,9 @@
 
 It runs only after a deserializer has rejected the request. There are two kinds of result: a value
 of the wrong JSON type, which AWS cannot parse (SerializationException), and violations of the
-model's constraints (the validation error of the service). An element of a list, or a key or value of a map,
-is reported at the path of the container, with every constraint of the element. Sensitive values,
-blobs and structures are not repeated.
+model's constraints (the validation error of the service). An element of a list, or a key or value
+of a map, is reported at the path of the container, with every constraint of the element. Sensitive
+values, blobs and structures are not repeated.
 
 Source: recorded responses. Assumption: the wording of wrong types and of unions.
 """
