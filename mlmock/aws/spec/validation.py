@@ -187,7 +187,7 @@ def _element_violations(
     for item in present:
         _check_type(shape, item, cursor.timestamps)
     rules = (
-        _messages(shape)
+        _constraint_texts(shape)
         if any(_violated_constraints(shape, item) for item in present)
         else []
     )
