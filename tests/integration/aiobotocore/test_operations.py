@@ -19,7 +19,7 @@ from tests.integration.aiobotocore.helpers import session
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
-NO_RETRIES = {"max_attempts": 0}
+NO_RETRIES: Any = {"max_attempts": 0}
 # The final revision is the default; the preview revision needs an option.
 CALLABLE = [param for param in EVERY if "preview" not in str(param.id)]
 

@@ -79,7 +79,8 @@ def echo(ml: Any) -> str:
 def endpoint_url(name: str, method: str = "invoke_endpoint") -> str:
     """Return a presigned URL of an endpoint."""
     client = boto3.client("sagemaker-runtime", region_name="us-east-1")
-    return client.generate_presigned_url(method, Params={"EndpointName": name, "Body": b""})
+    params = {"EndpointName": name, "Body": b""}
+    return str(client.generate_presigned_url(method, Params=params))
 
 
 @every_fetcher
@@ -206,8 +207,8 @@ async def test_stream_arrives_in_parts_until_it_breaks(ml: Any) -> None:
     async with aiohttp.ClientSession() as client, client.post(url, data=b"{}") as found:
         parts = [part async for part, _ in found.content.iter_chunks()]
     assert [b"to" in parts[0], b"ken" in parts[1]] == [True, True]
-    async with httpx.AsyncClient() as client, client.stream("POST", url, content=b"{}") as found:
-        parts = [part async for part in found.aiter_raw()]
+    async with httpx.AsyncClient() as sender, sender.stream("POST", url, content=b"{}") as answer:
+        parts = [part async for part in answer.aiter_raw()]
     assert [b"to" in parts[0], b"ken" in parts[1]] == [True, True]
     ml.on("sagemaker-runtime").break_stream("drop", after=1)
     with pytest.raises(aiohttp.ClientError):
@@ -243,5 +244,6 @@ async def test_hundred_concurrent_requests_keep_no_connection(ml: Any) -> None:
                 return found.status
 
         assert set(await asyncio.gather(*(one() for _ in range(100)))) == {200}
-        assert not client.connector._conns
+        connector: Any = client.connector
+        assert not connector._conns
     assert len(ml.calls) == 100

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import httpx2
 import pytest
 import requests
 import urllib3
-import vcr
+import vcr  # type: ignore[import-untyped]
 from aiobotocore.session import get_session
 
 from mlmock import NotMocked, mock_ml
@@ -36,22 +37,22 @@ interactions:
     body: {string: "<ListAllMyBucketsResult><Buckets><Bucket><Name>recorded</Name></Bucket>\\
       </Buckets></ListAllMyBucketsResult>"}
 """
-Both = Callable[..., AbstractContextManager[Any]]
+Both = Callable[..., tuple[Any, Any]]
 
 
 @pytest.fixture(params=["cassette outside", "cassette inside"])
 def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Both]:
-    """Yield a function that enters a mock and a recording cassette in one of both orders."""
+    """Yield a function that enters a mock and a cassette in one of both orders."""
     stack = ExitStack()
 
-    def run(**options: Any) -> Any:
+    def run(**options: Any) -> tuple[Any, Any]:
         file = tmp_path / "cassette.yaml"
         recorder = vcr.use_cassette(str(file), record_mode=options.pop("record", "all"))
         mock = mock_ml(**options)
         if request.param == "cassette outside":
-            return stack, stack.enter_context(recorder), stack.enter_context(mock)
+            return stack.enter_context(recorder), stack.enter_context(mock)
         ml = stack.enter_context(mock)
-        return stack, stack.enter_context(recorder), ml
+        return stack.enter_context(recorder), ml
 
     yield run
     stack.close()
@@ -94,7 +95,7 @@ RECORDED_BY_VCR = {"httpx", "httpx, async", "aiohttp"}  # vcrpy patches these ab
 
 @pytest.mark.parametrize("name", CALLS)
 def test_mock_answers_without_opening_a_socket(both: Both, name: str) -> None:
-    _, cassette, ml = both()
+    cassette, ml = both()
     assert CALLS[name]()["HumanLoopSummaries"] == []
     assert ml.calls.last.operation == "ListHumanLoops"
     if name not in RECORDED_BY_VCR:
@@ -104,7 +105,7 @@ def test_mock_answers_without_opening_a_socket(both: Both, name: str) -> None:
 def test_cassette_answers_services_in_passthrough(both: Both, tmp_path: Path) -> None:
     (tmp_path / "cassette.yaml").write_text(RECORDED)
     before = boto3.client("s3", "us-east-1", **KEYS)
-    _, cassette, ml = both(record="none", passthrough=["s3"])
+    cassette, ml = both(record="none", passthrough=["s3"])
     for client in (before, boto3.client("s3", "us-east-1", **KEYS)):
         cassette.rewind()
         assert [each["Name"] for each in client.list_buckets()["Buckets"]] == ["recorded"]
@@ -113,7 +114,7 @@ def test_cassette_answers_services_in_passthrough(both: Both, tmp_path: Path) ->
 
 
 def test_another_service_raises_not_mocked(both: Both) -> None:
-    _, cassette, ml = both()
+    cassette, ml = both()
     with pytest.raises(NotMocked):
         boto3.client("sqs", "us-east-1", **KEYS).list_queues()
     assert len(cassette) == 0
@@ -132,8 +133,8 @@ def test_overlapping_mock_and_cassette_restore_everything(tmp_path: Path) -> Non
     for first_out in (0, 1):
         mock = mock_ml()
         cassette = vcr.use_cassette(str(tmp_path / "c.yaml"), record_mode="none")
-        starts = [mock.start, cassette.__enter__]
-        ends = [mock.stop, lambda cassette=cassette: cassette.__exit__(None, None, None)]
+        starts: list[Callable[[], Any]] = [mock.start, cassette.__enter__]
+        ends: list[Callable[[], Any]] = [mock.stop, partial(cassette.__exit__, None, None, None)]
         starts[first_out]()
         starts[1 - first_out]()
         assert CALLS["requests"]()["HumanLoopSummaries"] == []
