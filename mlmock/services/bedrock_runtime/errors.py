@@ -5,14 +5,14 @@ from __future__ import annotations
 from mlmock.errors import ServiceError
 from mlmock.rules.answers import ErrorAnswer
 
-_MARKETPLACE = (
+_MARKETPLACE_MESSAGE = (
     "Model access is denied due to IAM user or service role is not authorized to perform the "
     "required AWS Marketplace actions (aws-marketplace:ViewSubscriptions, "
     "aws-marketplace:Subscribe) to enable access to this model. Refer to the Amazon Bedrock "
     "documentation for further details. Your AWS Marketplace subscription for this model cannot "
     "be completed at this time. If you recently fixed this issue, try again after 2 minutes."
 )
-ACCESS = {
+ACCESS_ERRORS = {
     "model": (
         "AccessDeniedException",
         "You don't have access to the model with the specified model ID.",
@@ -25,7 +25,7 @@ ACCESS = {
         "AccessDeniedException",
         "Your account is not authorized to invoke this API operation.",
     ),
-    "marketplace": ("AccessDeniedException", _MARKETPLACE),
+    "marketplace": ("AccessDeniedException", _MARKETPLACE_MESSAGE),
     "use_case": (
         "ResourceNotFoundException",
         "Model use case details have not been submitted for this account. Fill out the Anthropic "
@@ -35,8 +35,8 @@ ACCESS = {
 }
 """What may stand between an account and a model: the values of ``access=``."""
 
-MISSHAPEN = "Guardrail was enabled but input is in incorrect format."
-_WHOLE = {
+INVALID_GUARDRAIL_INPUT = "Guardrail was enabled but input is in incorrect format."
+_NON_STREAM_CODES = {
     "modelStreamErrorException": "ModelErrorException",
     "ModelStreamErrorException": "ModelErrorException",
 }
@@ -47,12 +47,12 @@ def invalid(message: str) -> ServiceError:
     return ServiceError("ValidationException", message)
 
 
-def relayed(message: str) -> ServiceError:
+def provider_error(message: str) -> ServiceError:
     """Return a ValidationException that Converse passes on from the model's provider."""
     return invalid(f"The model returned the following errors: {message}")
 
 
-def unknown_model() -> ServiceError:
+def unknown_model_error() -> ServiceError:
     """Return the refusal of an identifier that names no model."""
     return invalid("The provided model identifier is invalid.")
 
@@ -66,12 +66,12 @@ def malformed_body_error(*violations: str) -> ServiceError:
     )
 
 
-def to_non_stream_error(fault: ErrorAnswer) -> ServiceError:
+def to_non_stream_error(error: ErrorAnswer) -> ServiceError:
     """Return the error of a call whose stream would have broken with `fault`."""
-    code = _WHOLE.get(fault.code, fault.code[:1].upper() + fault.code[1:])
-    return ServiceError(code, fault.message, status=fault.status, **fault.members)
+    code = _NON_STREAM_CODES.get(error.code, error.code[:1].upper() + error.code[1:])
+    return ServiceError(code, error.message, status=error.status, **error.members)
 
 
-def to_stream_error(fault: ErrorAnswer) -> ServiceError:
+def to_stream_error(error: ErrorAnswer) -> ServiceError:
     """Return `fault` as a stream carries it."""
-    return ServiceError(fault.code, fault.message, status=fault.status, **fault.members)
+    return ServiceError(error.code, error.message, status=error.status, **error.members)

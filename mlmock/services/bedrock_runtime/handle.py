@@ -12,7 +12,7 @@ from mlmock.reporting.resource import Resource
 from mlmock.rules.matchers import MISSING
 from mlmock.rules.rule import CallMatcher, RuleTarget
 from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE
-from mlmock.services.bedrock_runtime.errors import ACCESS
+from mlmock.services.bedrock_runtime.errors import ACCESS_ERRORS
 from mlmock.services.bedrock_runtime.models.declarations import (
     ModelDeclaration,
     ModelDeclarations,
@@ -94,8 +94,8 @@ class Bedrock(ServiceHandle):
         """
         if not pattern:
             raise InvalidRule(f"a model is named by its id, an ARN or a glob, not by {pattern!r}")
-        if isinstance(access, str) and access not in ACCESS:
-            raise InvalidRule(f"access= is True, False, {', '.join(ACCESS)}, not {access!r}")
+        if isinstance(access, str) and access not in ACCESS_ERRORS:
+            raise InvalidRule(f"access= is True, False, {', '.join(ACCESS_ERRORS)}, not {access!r}")
         _check_traits(traits)
         facts = ModelDeclaration(
             base=base,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mlmock.rules.answers import ErrorAnswer
-from mlmock.services.bedrock_runtime.conversation.ids import letters_from
-from mlmock.services.bedrock_runtime.conversation.requests import _NOTHING, Block
+from mlmock.services.bedrock_runtime.conversation.ids import characters_from
+from mlmock.services.bedrock_runtime.conversation.requests import EMPTY, Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Usage(NamedTuple):
     cache_read: int | None = None
     cache_write: int | None = None
     cache_details: Sequence[Mapping[str, Any]] = ()
-    given_total: int | None = None
+    explicit_total: int | None = None
 
     @property
     def total(self) -> int:
         """All tokens, those of the cache too."""
-        if self.given_total is not None:
-            return self.given_total
+        if self.explicit_total is not None:
+            return self.explicit_total
         cached = (self.cache_read or 0) + (self.cache_write or 0)
         return self.input_tokens + self.output_tokens + cached
 
@@ -72,9 +72,9 @@ class Reply(NamedTuple):
     latency: int = 0
     created: int = 0
     seed: int = 0
-    fields: Mapping[str, Any] = _NOTHING
-    lead: float = 0.0
-    fault: ErrorAnswer | None = None
+    response_fields: Mapping[str, Any] = EMPTY
+    initial_delay: float = 0.0
+    error: ErrorAnswer | None = None
 
     @property
     def content(self) -> list[Block]:
@@ -89,14 +89,14 @@ class Reply(NamedTuple):
     @property
     def reasoning(self) -> str:
         """The text of all reasoning, joined."""
-        found = (block.get("reasoningContent", _NOTHING) for block in self.content)
-        return "".join(each.get("reasoningText", _NOTHING).get("text", "") for each in found)
+        blocks = (block.get("reasoningContent", EMPTY) for block in self.content)
+        return "".join(each.get("reasoningText", EMPTY).get("text", "") for each in blocks)
 
     @property
     def tool_uses(self) -> list[Mapping[str, Any]]:
         """The tool uses: ``{"toolUseId": …, "name": …, "input": …}``."""
         return [block["toolUse"] for block in self.content if "toolUse" in block]
 
-    def letters(self, length: int, salt: int = 0) -> str:
+    def characters(self, length: int, salt: int = 0) -> str:
         """Return `length` letters and digits drawn from the seed: the stuff of provider ids."""
-        return letters_from(self.seed * 31 + salt + 1, length)
+        return characters_from(self.seed * 31 + salt + 1, length)

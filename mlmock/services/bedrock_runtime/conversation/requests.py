@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from mlmock.services.bedrock_runtime.conversation.tokens import tokens_around, tokens_of
+from mlmock.services.bedrock_runtime.conversation.tokens import conversation_tokens, overhead_tokens
 
 Block = Mapping[str, Any]
 Message = Mapping[str, Any]
-_NOTHING: dict[str, Any] = {}
+EMPTY: dict[str, Any] = {}
 
 
-class _Words(NamedTuple):
+class _ConversationFields(NamedTuple):
     model_id: str
     messages: Sequence[Message]
     system: str = ""
@@ -28,11 +28,11 @@ class _Words(NamedTuple):
     top_p: float | None = None
     stop_sequences: Sequence[str] = ()
     schema: Mapping[str, Any] | None = None
-    extra: Mapping[str, Any] = _NOTHING
+    extra: Mapping[str, Any] = EMPTY
     system_blocks: Sequence[Block] = ()
 
 
-class Conversation(_Words):
+class Conversation(_ConversationFields):
     """What a caller says to a model that speaks.
 
     `messages` are Converse messages (a prompt is one user message), `system` the joined system
@@ -47,9 +47,9 @@ class Conversation(_Words):
         """The text of the last user turn that has any."""
         for message in reversed(self.messages):
             if message["role"] == "user":
-                found = text_of(message.get("content", ()))
-                if found:
-                    return found
+                text = joined_text(message.get("content", ()))
+                if text:
+                    return text
         return ""
 
     @property
@@ -65,9 +65,9 @@ class Conversation(_Words):
     @cached_property
     def tool_results(self) -> list[Any]:
         """The results in the last turn, each as a text or as its JSON value."""
-        last = self.messages[-1] if self.messages else _NOTHING
+        last = self.messages[-1] if self.messages else EMPTY
         blocks = last.get("content", ())
-        return [result_of(b["toolResult"]) for b in blocks if "toolResult" in b]
+        return [tool_result_value(b["toolResult"]) for b in blocks if "toolResult" in b]
 
     @property
     def tool_names(self) -> list[str]:
@@ -77,14 +77,16 @@ class Conversation(_Words):
     @cached_property
     def input_tokens(self) -> int:
         """The estimate of the tokens that came in."""
-        return tokens_of(self.messages, self.system, self.tools)
+        return conversation_tokens(self.messages, self.system, self.tools)
 
-    def note_tokens(self, content: int) -> None:
+    def set_content_tokens(self, content_tokens: int) -> None:
         """Note the tokens of all messages' content, where somebody has counted them already."""
-        vars(self)["input_tokens"] = content + tokens_around(self.messages, self.system, self.tools)
+        vars(self)["input_tokens"] = content_tokens + overhead_tokens(
+            self.messages, self.system, self.tools
+        )
 
     @property
-    def texts(self) -> list[str]:
+    def user_texts(self) -> list[str]:
         """Every text that the caller said in user turns, oldest first."""
         users = (m for m in self.messages if m["role"] == "user")
         return [b["text"] for m in users for b in m.get("content", ()) if "text" in b]
@@ -121,27 +123,27 @@ class RerankRequest:
     model_id: str
     query: str
     documents: Sequence[str]
-    top: int | None = None
+    top_n: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 ModelRequest = Conversation | EmbeddingRequest | ImageRequest | RerankRequest
 
 
-def text_of(blocks: Sequence[Block]) -> str:
+def joined_text(blocks: Sequence[Block]) -> str:
     """Return the text in content blocks, a line each; guarded text counts."""
-    found = []
+    texts = []
     for block in blocks:
         if "text" in block:
-            found.append(block["text"])
+            texts.append(block["text"])
         elif "guardContent" in block and "text" in block["guardContent"]:
-            found.append(block["guardContent"]["text"]["text"])
-    return "\n".join(found)
+            texts.append(block["guardContent"]["text"]["text"])
+    return "\n".join(texts)
 
 
-def result_of(result: Mapping[str, Any]) -> Any:
+def tool_result_value(result: Mapping[str, Any]) -> Any:
     """Return what a toolResult says: its JSON if that is all there is, else its text."""
     content = result.get("content", ())
     if len(content) == 1 and "json" in content[0]:
         return content[0]["json"]
-    return text_of(content)
+    return joined_text(content)

@@ -43,10 +43,10 @@ class Traits:
     typed_tool_use: bool = False
     splits_tool_input: bool = False
     alternating: bool = False
-    takes_whitespace: bool = False
+    accepts_blank_text: bool = False
     audios: bool = False
     cache_minimum: int = 1024
     sparse_usage: bool = False
     s3_media: bool = False
     result_status: bool = True
-    relays: bool = False
+    relays_errors: bool = False

@@ -22,7 +22,7 @@ from mlmock.services.bedrock_runtime.families.chat_completions import (
 from mlmock.services.bedrock_runtime.families.text_output import words_of
 from mlmock.services.bedrock_runtime.validation import schema
 
-_PENALTY = schema.ObjectOf({"scale": schema.Number(0, 500)}, others=True)
+_PENALTY = schema.ObjectOf({"scale": schema.Number(0, 500)}, additional=True)
 _JURASSIC = schema.ObjectOf(
     {"prompt": schema.String(1)},
     {
@@ -55,7 +55,7 @@ class Jurassic(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the prompt as a turn of the user."""
-        schema.check(_JURASSIC, body)
+        schema.validate(_JURASSIC, body)
         return Conversation(
             model_id=model_id,
             messages=[{"role": "user", "content": [{"text": body["prompt"]}]}],
@@ -103,7 +103,7 @@ class Jamba(ChatFamily):
 
     prefixes = ("ai21.",)
     body: ClassVar[schema.ObjectOf] = schema.ObjectOf(
-        {"messages": schema.ListOf(MESSAGE, least=1)},
+        {"messages": schema.ListOf(MESSAGE, min_items=1)},
         {
             "max_tokens": schema.integer(1, 4096),
             "temperature": schema.Number(0, 2),
@@ -132,7 +132,7 @@ class Jamba(ChatFamily):
 
     def head(self, conversation: Conversation, reply: Reply, kind: str) -> dict[str, Any]:
         """Return the identifier, which is all that stands before the choices."""
-        return {"id": f"chatcmpl-{reply.letters(32)}"}
+        return {"id": f"chatcmpl-{reply.characters(32)}"}
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the completion; the model's name comes last."""

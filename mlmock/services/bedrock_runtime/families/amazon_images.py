@@ -10,12 +10,12 @@ from mlmock.services.bedrock_runtime.conversation.requests import ImageRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Family
-from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
+from mlmock.services.bedrock_runtime.media.encoding import decode_base64, encode_base64
 from mlmock.services.bedrock_runtime.media.images import size_of
 from mlmock.services.bedrock_runtime.validation import schema
 
 PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
-_OPEN = schema.ObjectOf(others=True)
+_OPEN = schema.ObjectOf(additional=True)
 _PICTURE = schema.String(1)
 _TITAN_TASKS = {
     "TEXT_IMAGE": "textToImageParams",
@@ -45,7 +45,7 @@ class TitanImage(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the pictures that are asked for."""
-        schema.check(_body(False, 512, 2147483646), body)
+        schema.validate(_body(False, 512, 2147483646), body)
         task, params = _task(body, _TITAN_TASKS)
         painting = _painting(model_id, task, params, body.get("imageGenerationConfig", {}))
         if task == "TEXT_IMAGE" and (painting.width, painting.height) not in _TITAN_SIZES:
@@ -56,7 +56,7 @@ class TitanImage(Family):
 
     def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
         """Return the pictures as base64 text."""
-        return {"images": [encoded(picture) for picture in pictures], "error": None}
+        return {"images": [encode_base64(picture) for picture in pictures], "error": None}
 
 
 class NovaCanvas(Family):
@@ -70,7 +70,7 @@ class NovaCanvas(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the pictures that are asked for; sizes as the developer guide limits them."""
-        schema.check(_body(True, 1024, 858993459), body)
+        schema.validate(_body(True, 1024, 858993459), body)
         task, params = _task(body, _CANVAS_TASKS)
         config = body.get("imageGenerationConfig", {})
         _check_canvas(config.get("width", 1024), config.get("height", 1024))
@@ -78,7 +78,7 @@ class NovaCanvas(Family):
 
     def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
         """Return the pictures as base64 text, and the mask of a fitting that asked for it."""
-        images = [encoded(picture) for picture in pictures]
+        images = [encode_base64(picture) for picture in pictures]
         mask = {"maskImage": images[0]} if asked.extra["mask"] else {}
         return {"images": images} | mask
 
@@ -87,25 +87,26 @@ class NovaCanvas(Family):
 def _body(canvas: bool, characters: int, seeds: int) -> schema.ObjectOf:
     tasks = _CANVAS_TASKS if canvas else _TITAN_TASKS
     text = schema.String(1, characters)
-    told = schema.ObjectOf(optional={"text": text, "negativeText": text}, others=True)
+    told = schema.ObjectOf(optional={"text": text, "negativeText": text}, additional=True)
     params: dict[str, schema.Schema] = dict.fromkeys(tasks.values(), _OPEN)
     params["textToImageParams"] = schema.ObjectOf(
-        {"text": text}, {"negativeText": text}, others=True
+        {"text": text}, {"negativeText": text}, additional=True
     )
     for name in ("inPaintingParams", "outPaintingParams"):
-        params[name] = schema.ObjectOf({"image": _PICTURE}, told.optional, others=True)
+        params[name] = schema.ObjectOf({"image": _PICTURE}, told.optional, additional=True)
     params["backgroundRemovalParams"] = schema.ObjectOf({"image": _PICTURE})
-    pictures = schema.ListOf(_PICTURE, least=1, most=5)
+    pictures = schema.ListOf(_PICTURE, min_items=1, max_items=5)
     params["imageVariationParams"] = schema.ObjectOf(
-        {"images": pictures}, told.optional, others=True
+        {"images": pictures}, told.optional, additional=True
     )
     if canvas:
         fitted: dict[str, schema.Schema] = {"sourceImage": _PICTURE, "referenceImage": _PICTURE}
         params["virtualTryOnParams"] = schema.ObjectOf(
-            fitted, {"returnMask": schema.Boolean()}, others=True
+            fitted, {"returnMask": schema.Boolean()}, additional=True
         )
     params["colorGuidedGenerationParams"] = schema.ObjectOf(
-        {"text": text, "colors": schema.ListOf(schema.String(1), least=1, most=10)}, others=True
+        {"text": text, "colors": schema.ListOf(schema.String(1), min_items=1, max_items=10)},
+        additional=True,
     )
     config: dict[str, schema.Schema] = {
         "numberOfImages": schema.integer(1, 5),
@@ -113,10 +114,10 @@ def _body(canvas: bool, characters: int, seeds: int) -> schema.ObjectOf:
         "height": schema.integer(1, 4096),
         "cfgScale": schema.Number(1.1, 10),
         "seed": schema.integer(0, seeds),
-        "quality": schema.String(among=("standard", "premium")),
+        "quality": schema.String(enum=("standard", "premium")),
     }
     return schema.ObjectOf(
-        {"taskType": schema.String(among=tuple(tasks))},
+        {"taskType": schema.String(enum=tuple(tasks))},
         params | {"imageGenerationConfig": schema.ObjectOf(optional=config)},
     )
 
@@ -124,7 +125,7 @@ def _body(canvas: bool, characters: int, seeds: int) -> schema.ObjectOf:
 def _task(body: Body, tasks: Mapping[str, str]) -> tuple[str, Mapping[str, Any]]:
     """Return the task of a body and its parameters, which have to be there."""
     task: str = body["taskType"]
-    schema.check(schema.ObjectOf({tasks[task]: _OPEN}, others=True), body)
+    schema.validate(schema.ObjectOf({tasks[task]: _OPEN}, additional=True), body)
     return task, body[tasks[task]]
 
 
@@ -160,7 +161,7 @@ _EDITS = ("INPAINTING", "OUTPAINTING", "BACKGROUND_REMOVAL", "VIRTUAL_TRY_ON")
 
 def _given_size(params: Mapping[str, Any]) -> tuple[int, int]:
     """Return the size of the picture that is edited: the answer has the same."""
-    data = decoded(str(params.get("image", params.get("sourceImage", ""))))
+    data = decode_base64(str(params.get("image", params.get("sourceImage", ""))))
     if data is None:
         raise invalid("Unable to decode the input image. Please check that it is valid base64.")
     return size_of(data) or (1024, 1024)

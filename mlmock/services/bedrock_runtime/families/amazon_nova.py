@@ -15,17 +15,21 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
-from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
+from mlmock.services.bedrock_runtime.media.encoding import decode_base64, encode_base64
 from mlmock.services.bedrock_runtime.validation import schema
 
-_OPEN = schema.ObjectOf(others=True)
-_PLACE = schema.ObjectOf({"uri": schema.String(1)}, others=True)
-_SOURCE = schema.ObjectOf(optional={"bytes": schema.String(1), "s3Location": _PLACE}, one=True)
+_OPEN = schema.ObjectOf(additional=True)
+_PLACE = schema.ObjectOf({"uri": schema.String(1)}, additional=True)
+_SOURCE = schema.ObjectOf(
+    optional={"bytes": schema.String(1), "s3Location": _PLACE}, exactly_one=True
+)
 _ID = schema.String(1, 64)
 
 
 def _medium(*formats: str) -> schema.ObjectOf:
-    return schema.ObjectOf({"format": schema.String(among=formats), "source": _SOURCE}, others=True)
+    return schema.ObjectOf(
+        {"format": schema.String(enum=formats), "source": _SOURCE}, additional=True
+    )
 
 
 _PICTURE = _medium("png", "jpeg", "gif", "webp")
@@ -37,13 +41,13 @@ _READ = schema.ObjectOf(
         "text": schema.String(),
         "content": schema.ListOf(schema.ObjectOf({"text": schema.String()})),
     },
-    one=True,
+    exactly_one=True,
 )
 _FORMATS = ("pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md")
 _DOCUMENT = schema.ObjectOf(
     {"source": _READ},
-    {"format": schema.String(among=_FORMATS), "name": schema.String(1)},
-    others=True,
+    {"format": schema.String(enum=_FORMATS), "name": schema.String(1)},
+    additional=True,
 )
 _THOUGHT = schema.ObjectOf({"text": schema.String()}, {"signature": schema.String()})
 _RESULT = schema.ObjectOf(
@@ -54,7 +58,7 @@ _RESULT = schema.ObjectOf(
         "document": _DOCUMENT,
         "video": _FILM,
     },
-    one=True,
+    exactly_one=True,
 )
 _BLOCK = schema.ObjectOf(
     optional={
@@ -62,23 +66,26 @@ _BLOCK = schema.ObjectOf(
         "image": _PICTURE,
         "document": _DOCUMENT,
         "video": _FILM,
-        "audio": schema.ObjectOf({"format": schema.String(1), "source": _SOURCE}, others=True),
+        "audio": schema.ObjectOf({"format": schema.String(1), "source": _SOURCE}, additional=True),
         "toolUse": schema.ObjectOf(
-            {"toolUseId": _ID, "name": _ID, "input": _OPEN}, {"type": schema.String()}, others=True
+            {"toolUseId": _ID, "name": _ID, "input": _OPEN},
+            {"type": schema.String()},
+            additional=True,
         ),
         "toolResult": schema.ObjectOf(
             {"toolUseId": _ID, "content": schema.ListOf(_RESULT)},
-            {"status": schema.String(among=("success", "error"))},
-            others=True,
+            {"status": schema.String(enum=("success", "error"))},
+            additional=True,
         ),
         "reasoningContent": schema.ObjectOf(
-            optional={"reasoningText": _THOUGHT, "redactedContent": schema.String()}, one=True
+            optional={"reasoningText": _THOUGHT, "redactedContent": schema.String()},
+            exactly_one=True,
         ),
         "cachePoint": _OPEN,
     },
-    one=True,
+    exactly_one=True,
 )
-_ROLE = schema.String(among=("user", "assistant"))
+_ROLE = schema.String(enum=("user", "assistant"))
 _TOKENS = schema.integer(1)
 _INFERENCE = schema.ObjectOf(
     optional={
@@ -96,23 +103,23 @@ _INFERENCE = schema.ObjectOf(
 _SPEC = schema.ObjectOf(
     {"name": _ID, "inputSchema": schema.ObjectOf({"json": _OPEN})},
     {"description": schema.String()},
-    others=True,
+    additional=True,
 )
 _TOOL = schema.ObjectOf(
-    optional={"toolSpec": _SPEC, "cachePoint": _OPEN, "systemTool": _OPEN}, one=True
+    optional={"toolSpec": _SPEC, "cachePoint": _OPEN, "systemTool": _OPEN}, exactly_one=True
 )
 _CHOICE = schema.ObjectOf(
-    optional={"auto": _OPEN, "any": _OPEN, "tool": schema.ObjectOf({"name": _ID}, others=True)},
-    one=True,
+    optional={"auto": _OPEN, "any": _OPEN, "tool": schema.ObjectOf({"name": _ID}, additional=True)},
+    exactly_one=True,
 )
-_TOOLS = schema.ObjectOf({"tools": schema.ListOf(_TOOL, least=1)}, {"toolChoice": _CHOICE})
-_MESSAGE = schema.ObjectOf({"role": _ROLE, "content": schema.ListOf(_BLOCK, least=1)})
+_TOOLS = schema.ObjectOf({"tools": schema.ListOf(_TOOL, min_items=1)}, {"toolChoice": _CHOICE})
+_MESSAGE = schema.ObjectOf({"role": _ROLE, "content": schema.ListOf(_BLOCK, min_items=1)})
 # AWS's own notebooks send an empty system text where they have nothing to say.
-_SYSTEM = schema.ObjectOf(optional={"text": schema.String(), "cachePoint": _OPEN}, one=True)
+_SYSTEM = schema.ObjectOf(optional={"text": schema.String(), "cachePoint": _OPEN}, exactly_one=True)
 _BODY = schema.ObjectOf(
-    {"messages": schema.ListOf(_MESSAGE, least=1)},
+    {"messages": schema.ListOf(_MESSAGE, min_items=1)},
     {
-        "schemaVersion": schema.String(among=("messages-v1",)),
+        "schemaVersion": schema.String(enum=("messages-v1",)),
         "system": schema.ListOf(_SYSTEM),
         "inferenceConfig": _INFERENCE,
         "toolConfig": _TOOLS,
@@ -145,7 +152,7 @@ class Nova(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a body of the schema ``messages-v1``."""
-        schema.check(_BODY, body)
+        schema.validate(_BODY, body)
         said: Mapping[str, Any] = body.get("inferenceConfig", {})
         tools: Mapping[str, Any] = body.get("toolConfig", {})
         return Conversation(
@@ -163,7 +170,7 @@ class Nova(Family):
 
     def check(self, conversation: Conversation) -> None:
         """Hold what a Converse adds to the body against the body's schema."""
-        schema.check(_ADDED, conversation.extra)
+        schema.validate(_ADDED, conversation.extra)
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the message with reason and usage."""
@@ -224,7 +231,7 @@ def _with_bytes(block: Mapping[str, Any], place: int, at: int) -> Mapping[str, A
     source = value.get("source") if isinstance(value, dict) else None
     if not isinstance(source, dict) or not isinstance(source.get("bytes"), str):
         return block
-    data = decoded(source["bytes"])
+    data = decode_base64(source["bytes"])
     if data is None:
         raise invalid(
             f"Malformed input request: #/messages/{place}/content/{at}/{kind}/source/bytes: "
@@ -257,7 +264,7 @@ def _written(block: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """Return a value with bytes as base64 text."""
     if isinstance(value, (bytes, bytearray)):
-        return encoded(bytes(value))
+        return encode_base64(bytes(value))
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -20,25 +20,27 @@ from mlmock.services.bedrock_runtime.families.chat_messages import (
 )
 from mlmock.services.bedrock_runtime.validation import schema
 
-_OPEN = schema.ObjectOf(others=True)
-_URL = schema.OneOf((schema.String(1), schema.ObjectOf({"url": schema.String(1)}, others=True)))
+_OPEN = schema.ObjectOf(additional=True)
+_URL = schema.OneOf((schema.String(1), schema.ObjectOf({"url": schema.String(1)}, additional=True)))
 _PART = schema.TaggedUnion(
     "type",
     {
-        "text": schema.ObjectOf({"text": schema.String()}, others=True),
-        "image_url": schema.ObjectOf({"image_url": _URL}, others=True),
+        "text": schema.ObjectOf({"text": schema.String()}, additional=True),
+        "image_url": schema.ObjectOf({"image_url": _URL}, additional=True),
     },
 )
 _PARTS = schema.ListOf(schema.OneOf((schema.String(), _PART)))
 _CALLED = schema.ObjectOf(
-    {"name": schema.String(1)}, {"arguments": schema.OneOf((schema.String(), _OPEN))}, others=True
+    {"name": schema.String(1)},
+    {"arguments": schema.OneOf((schema.String(), _OPEN))},
+    additional=True,
 )
 _CALLS = schema.ListOf(
     schema.ObjectOf(
-        {"function": _CALLED}, {"id": schema.String(), "type": schema.String()}, others=True
+        {"function": _CALLED}, {"id": schema.String(), "type": schema.String()}, additional=True
     )
 )
-_ONE = schema.ObjectOf({"text": schema.String()}, others=True)  # what clients of Palmyra send
+_ONE = schema.ObjectOf({"text": schema.String()}, additional=True)  # what clients of Palmyra send
 _SAID = schema.OneOf((schema.String(), _PARTS, _PART, _ONE))
 _ANSWERED: dict[str, schema.Schema] = {
     "content": schema.OneOf((*_SAID.options, schema.Null())),
@@ -48,21 +50,23 @@ MESSAGE = schema.TaggedUnion(
     "role",
     {
         **dict.fromkeys(
-            ("system", "developer", "user"), schema.ObjectOf({"content": _SAID}, others=True)
+            ("system", "developer", "user"), schema.ObjectOf({"content": _SAID}, additional=True)
         ),
-        "assistant": schema.ObjectOf(optional=_ANSWERED, others=True),
-        "tool": schema.ObjectOf({"content": _SAID}, {"tool_call_id": schema.String()}, others=True),
+        "assistant": schema.ObjectOf(optional=_ANSWERED, additional=True),
+        "tool": schema.ObjectOf(
+            {"content": _SAID}, {"tool_call_id": schema.String()}, additional=True
+        ),
     },
     strict=True,
 )
-STOP = schema.OneOf((schema.String(), schema.ListOf(schema.String(), most=16), schema.Null()))
+STOP = schema.OneOf((schema.String(), schema.ListOf(schema.String(), max_items=16), schema.Null()))
 CHOICE = schema.OneOf(
     (
-        schema.String(among=("none", "auto", "any", "required")),
+        schema.String(enum=("none", "auto", "any", "required")),
         schema.ObjectOf(
             {"type": schema.String(1)},
             {"function": schema.ObjectOf({"name": schema.String(1)})},
-            others=True,
+            additional=True,
         ),
         schema.Null(),
     )
@@ -73,18 +77,19 @@ _FUNCTION = schema.ObjectOf(
         "description": schema.OneOf((schema.String(), schema.Null())),
         "parameters": schema.OneOf((_OPEN, schema.Null())),
     },
-    others=True,
+    additional=True,
 )
 TOOL = schema.TaggedUnion(
-    "type", {"function": schema.ObjectOf({"function": _FUNCTION}, others=True)}
+    "type", {"function": schema.ObjectOf({"function": _FUNCTION}, additional=True)}
 )
 _NAMED = schema.ObjectOf(
-    optional={"name": schema.String(), "schema": schema.OneOf((_OPEN, schema.Null()))}, others=True
+    optional={"name": schema.String(), "schema": schema.OneOf((_OPEN, schema.Null()))},
+    additional=True,
 )
 FORMAT = schema.OneOf(
     (
         schema.TaggedUnion(
-            "type", {"json_schema": schema.ObjectOf({"json_schema": _NAMED}, others=True)}
+            "type", {"json_schema": schema.ObjectOf({"json_schema": _NAMED}, additional=True)}
         ),
         schema.Null(),
     )
@@ -105,7 +110,7 @@ class ChatFamily(Family):
     """What a choice calls the reason of its end."""
 
     body: ClassVar[schema.ObjectOf] = schema.ObjectOf(
-        {"messages": schema.ListOf(MESSAGE, least=1)},
+        {"messages": schema.ListOf(MESSAGE, min_items=1)},
         {
             "max_tokens": schema.integer(1),
             "max_completion_tokens": schema.integer(1),
@@ -118,12 +123,12 @@ class ChatFamily(Family):
             "tool_choice": CHOICE,
             "response_format": FORMAT,
         },
-        others=True,
+        additional=True,
     )
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a chat completion's body."""
-        schema.check(self.body, body)
+        schema.validate(self.body, body)
         system, messages = read_messages(body["messages"])
         most = body.get("max_completion_tokens", body.get("max_tokens"))
         stop = body.get("stop") or ()
@@ -166,7 +171,7 @@ class ChatFamily(Family):
     def head(self, conversation: Conversation, reply: Reply, kind: str) -> dict[str, Any]:
         """Return the members before the choices."""
         return {
-            "id": f"chatcmpl-{reply.letters(29)}",
+            "id": f"chatcmpl-{reply.characters(29)}",
             "object": kind,
             "created": reply.created,
             "model": self.model_name(conversation.model_id),

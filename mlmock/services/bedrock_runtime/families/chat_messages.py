@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.media.encoding import kind_of, of_uri
+from mlmock.services.bedrock_runtime.media.encoding import decode_data_uri, image_format
 
 Block = dict[str, Any]
 
@@ -87,9 +87,9 @@ def _part(part: Any) -> Block | None:
 
 def _image(url: Any) -> Block:
     uri = url.get("url", "") if isinstance(url, dict) else url
-    found = of_uri(uri) if isinstance(uri, str) else None
+    found = decode_data_uri(uri) if isinstance(uri, str) else None
     data = found[1] if found else b""
-    return {"image": {"format": kind_of(data) or "png", "source": {"bytes": data}}}
+    return {"image": {"format": image_format(data) or "png", "source": {"bytes": data}}}
 
 
 def read_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:

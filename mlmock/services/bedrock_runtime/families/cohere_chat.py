@@ -13,13 +13,13 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.cohere_command import reason
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_OPEN = s.ObjectOf(others=True)
+_OPEN = s.ObjectOf(additional=True)
 _SPOKEN = s.ObjectOf(
-    {"role": s.String(among=("USER", "CHATBOT", "SYSTEM", "TOOL"))},
+    {"role": s.String(enum=("USER", "CHATBOT", "SYSTEM", "TOOL"))},
     {"message": s.String()},
-    others=True,
+    additional=True,
 )
-_CALL = s.ObjectOf(optional={"name": s.String()}, others=True)
+_CALL = s.ObjectOf(optional={"name": s.String()}, additional=True)
 _BODY = s.ObjectOf(
     {"message": s.String()},
     {
@@ -31,13 +31,13 @@ _BODY = s.ObjectOf(
         "temperature": s.Number(0, 1),
         "p": s.Number(0.01, 0.99),
         "k": s.Number(0, 500),
-        "prompt_truncation": s.String(among=("OFF", "AUTO_PRESERVE_ORDER")),
+        "prompt_truncation": s.String(enum=("OFF", "AUTO_PRESERVE_ORDER")),
         "frequency_penalty": s.Number(0, 1),
         "presence_penalty": s.Number(0, 1),
         "seed": s.integer(),
         "return_prompt": s.Boolean(),
-        "tools": s.ListOf(s.ObjectOf({"name": s.String(1)}, others=True)),
-        "tool_results": s.ListOf(s.ObjectOf(optional={"call": _CALL}, others=True)),
+        "tools": s.ListOf(s.ObjectOf({"name": s.String(1)}, additional=True)),
+        "tool_results": s.ListOf(s.ObjectOf(optional={"call": _CALL}, additional=True)),
         "stop_sequences": s.ListOf(s.String()),
         "raw_prompting": s.Boolean(),
         "force_single_step": s.Boolean(),
@@ -59,7 +59,7 @@ class CommandR(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the message after its history; results of tools are in the last turn."""
-        s.check(_BODY, body)
+        s.validate(_BODY, body)
         history: Sequence[Mapping[str, Any]] = body.get("chat_history", ())
         return Conversation(
             model_id=model_id,
@@ -77,7 +77,7 @@ class CommandR(Family):
         """Return the answer, with the history that it continues."""
         said = conversation.extra.get("message", conversation.last_user)
         answer = {
-            "response_id": uuid_from("response" + reply.letters(16)),
+            "response_id": uuid_from("response" + reply.characters(16)),
             "text": reply.text,
             "generation_id": _generation(reply),
             "chat_history": [
@@ -111,7 +111,7 @@ def _event(kind: str, **members: Any) -> dict[str, Any]:
 
 
 def _generation(reply: Reply) -> str:
-    return uuid_from("generation" + reply.letters(16))
+    return uuid_from("generation" + reply.characters(16))
 
 
 def _calls(reply: Reply) -> list[dict[str, Any]]:

@@ -22,10 +22,10 @@ _BODY = schema.ObjectOf(
         "k": schema.integer(0, 500),
         "stop_sequences": schema.ListOf(schema.String()),
         "num_generations": schema.integer(1, 5),
-        "return_likelihoods": schema.String(among=("GENERATION", "ALL", "NONE")),
+        "return_likelihoods": schema.String(enum=("GENERATION", "ALL", "NONE")),
         "stream": schema.Boolean(),
-        "logit_bias": schema.ObjectOf(others=True),
-        "truncate": schema.String(among=("NONE", "START", "END")),
+        "logit_bias": schema.ObjectOf(additional=True),
+        "truncate": schema.String(enum=("NONE", "START", "END")),
     },
 )
 
@@ -47,7 +47,7 @@ class Command(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the prompt as a turn of the user."""
-        schema.check(_BODY, body)
+        schema.validate(_BODY, body)
         return Conversation(
             model_id=model_id,
             messages=[{"role": "user", "content": [{"text": body["prompt"]}]}],
@@ -64,7 +64,7 @@ class Command(Family):
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return as many generations as were asked for, of the same text (judged)."""
-        seed = reply.letters(16)
+        seed = reply.characters(16)
         found = [
             {
                 "finish_reason": reason(reply),

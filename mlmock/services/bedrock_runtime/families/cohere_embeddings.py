@@ -10,44 +10,46 @@ from mlmock.services.bedrock_runtime.conversation.requests import EmbeddingReque
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Family
-from mlmock.services.bedrock_runtime.media.embeddings import in_type, text_of
-from mlmock.services.bedrock_runtime.media.encoding import kind_of, of_uri
+from mlmock.services.bedrock_runtime.media.embeddings import canonical_json, to_embedding_type
+from mlmock.services.bedrock_runtime.media.encoding import decode_data_uri, image_format
 from mlmock.services.bedrock_runtime.media.images import size_of
 from mlmock.services.bedrock_runtime.validation import schema
 
 _PURPOSES = ("search_document", "search_query", "classification", "clustering")
 _TYPES = schema.ListOf(
-    schema.String(among=("float", "int8", "uint8", "binary", "ubinary", "base64")), least=1
+    schema.String(enum=("float", "int8", "uint8", "binary", "ubinary", "base64")), min_items=1
 )
 _THIRD = schema.ObjectOf(
-    {"input_type": schema.String(among=(*_PURPOSES, "image"))},
+    {"input_type": schema.String(enum=(*_PURPOSES, "image"))},
     {
-        "texts": schema.ListOf(schema.String(0, 2048), least=1, most=96),
-        "images": schema.ListOf(schema.String(), least=1, most=1),
-        "truncate": schema.String(among=("NONE", "START", "END")),
+        "texts": schema.ListOf(schema.String(0, 2048), min_items=1, max_items=96),
+        "images": schema.ListOf(schema.String(), min_items=1, max_items=1),
+        "truncate": schema.String(enum=("NONE", "START", "END")),
         "embedding_types": _TYPES,
     },
 )
-_URL = schema.OneOf((schema.String(1), schema.ObjectOf({"url": schema.String(1)}, others=True)))
+_URL = schema.OneOf((schema.String(1), schema.ObjectOf({"url": schema.String(1)}, additional=True)))
 _PART = schema.TaggedUnion(
     "type",
     {
-        "text": schema.ObjectOf({"text": schema.String(1)}, others=True),
-        "image_url": schema.ObjectOf({"image_url": _URL}, others=True),
+        "text": schema.ObjectOf({"text": schema.String(1)}, additional=True),
+        "image_url": schema.ObjectOf({"image_url": _URL}, additional=True),
     },
     strict=True,
 )
 _FOURTH = schema.ObjectOf(
-    {"input_type": schema.String(among=(*_PURPOSES, "image"))},
+    {"input_type": schema.String(enum=(*_PURPOSES, "image"))},
     {
-        "texts": schema.ListOf(schema.String(), least=1, most=96),
-        "images": schema.ListOf(schema.String(), least=1, most=96),
+        "texts": schema.ListOf(schema.String(), min_items=1, max_items=96),
+        "images": schema.ListOf(schema.String(), min_items=1, max_items=96),
         "inputs": schema.ListOf(
-            schema.ObjectOf({"content": schema.ListOf(_PART, least=1)}), least=1, most=96
+            schema.ObjectOf({"content": schema.ListOf(_PART, min_items=1)}),
+            min_items=1,
+            max_items=96,
         ),
-        "truncate": schema.String(among=("NONE", "LEFT", "RIGHT", "START", "END")),
+        "truncate": schema.String(enum=("NONE", "LEFT", "RIGHT", "START", "END")),
         "embedding_types": _TYPES,
-        "output_dimension": schema.integer(among=(256, 512, 1024, 1536)),
+        "output_dimension": schema.integer(enum=(256, 512, 1024, 1536)),
         "max_tokens": schema.integer(1, 128000),
     },
 )
@@ -66,7 +68,7 @@ class CohereEmbed(Family):
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the texts or pictures that are to be embedded; a body has one kind of them."""
         fourth = _is_fourth(model_id)
-        schema.check(_FOURTH if fourth else _THIRD, body)
+        schema.validate(_FOURTH if fourth else _THIRD, body)
         given = [name for name in _SOURCES if name in body]
         if not given:
             raise malformed_body_error("#: required key [texts] not found")
@@ -87,10 +89,12 @@ class CohereEmbed(Family):
             texts = [text.lower() for text in texts]
         embeddings: Any = [list(vector) for vector in vectors]
         if types is not None:
-            embeddings = {kind: [in_type(vector, kind) for vector in vectors] for kind in types}
+            embeddings = {
+                kind: [to_embedding_type(vector, kind) for vector in vectors] for kind in types
+            }
         answer = {
             "embeddings": embeddings,
-            "id": uuid_from(text_of([str(item) for item in asked.inputs])),
+            "id": uuid_from(canonical_json([str(item) for item in asked.inputs])),
             "response_type": "embeddings_floats" if types is None else "embeddings_by_type",
             "texts": texts,
         }
@@ -109,7 +113,7 @@ def _input(source: str, item: Any) -> str | bytes:
 
 
 def _image(uri: str) -> bytes:
-    found = of_uri(uri)
+    found = decode_data_uri(uri)
     if found is None:
         raise invalid("image must be a valid data URI with base64-encoded data")
     return found[1]
@@ -120,7 +124,7 @@ def _mixed(parts: Sequence[dict[str, Any]]) -> str | bytes:
     texts = [str(part["text"]) for part in parts if "text" in part]
     if len(texts) == len(parts):
         return "\n".join(texts)
-    return text_of(parts)
+    return canonical_json(parts)
 
 
 def _pictures(inputs: Sequence[str | bytes]) -> list[dict[str, Any]]:
@@ -129,5 +133,5 @@ def _pictures(inputs: Sequence[str | bytes]) -> list[dict[str, Any]]:
 
 def _described(picture: bytes) -> dict[str, Any]:
     width, height = size_of(picture) or (0, 0)
-    form = kind_of(picture) or "png"
+    form = image_format(picture) or "png"
     return {"width": width, "height": height, "format": form, "bit_depth": 24}

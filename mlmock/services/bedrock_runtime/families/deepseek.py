@@ -27,7 +27,7 @@ _LIMITS: dict[str, schema.Schema] = {
 }
 _MARKS = ("", "\n</think>\n\n")
 _PROMPT = schema.ObjectOf({"prompt": schema.String(1)}, _LIMITS)
-_MESSAGES = schema.ObjectOf({"messages": schema.ListOf(MESSAGE, least=1)}, _LIMITS)
+_MESSAGES = schema.ObjectOf({"messages": schema.ListOf(MESSAGE, min_items=1)}, _LIMITS)
 
 
 class DeepSeekReasoner(Family):
@@ -42,10 +42,10 @@ class DeepSeekReasoner(Family):
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns of the prompt, or the messages where the body has those."""
         if "messages" in body:
-            schema.check(_MESSAGES, body)
+            schema.validate(_MESSAGES, body)
             system, messages = read_messages(body["messages"])
         else:
-            schema.check(_PROMPT, body)
+            schema.validate(_PROMPT, body)
             system, messages = turns_of(body["prompt"], BARS)
         stop = body.get("stop") or ()
         return Conversation(

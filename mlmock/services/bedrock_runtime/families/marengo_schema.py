@@ -11,22 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlmock.services.bedrock_runtime.media.segments import LONGEST
+from mlmock.services.bedrock_runtime.media.segments import MAX_SECONDS
 from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION, base64_text
 from mlmock.services.bedrock_runtime.validation.schema import (
-    Faults,
     ListOf,
     Number,
     ObjectOf,
     Schema,
     String,
+    Violations,
     integer,
 )
 
 _KINDS_2 = ("text", "image", "video", "audio")
 _KINDS_3 = (*_KINDS_2, "text_image", "multi_input")
-_SECONDS = Number(0, LONGEST)
-_TEXT = String(least=1)
+_SECONDS = Number(0, MAX_SECONDS)
+_TEXT = String(min_length=1)
 _SOURCES: dict[str, Schema] = {"s3Location": S3_LOCATION, "base64String": base64_text}
 FUSED = "fused_embedding"
 OPTIONS_2 = ("visual-text", "visual-image", "audio")
@@ -40,7 +40,7 @@ class _Media:
     required: Mapping[str, Schema]
     optional: Mapping[str, Schema]
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, faults: Violations) -> None:
         given = [name for name in _SOURCES if isinstance(value, dict) and name in value]
         if isinstance(value, dict) and len(given) != 1:
             faults.append(f"{path}: no subschema matched out of the total 2 subschemas")
@@ -55,11 +55,11 @@ _FLAT: dict[str, Schema] = {
     "lengthSec": _SECONDS,
     "useFixedLengthSec": Number(2, 10),
     "minClipSec": integer(1, 5),
-    "textTruncate": String(among=("end", "none")),
-    "embeddingOption": ListOf(String(among=OPTIONS_2), least=1),
+    "textTruncate": String(enum=("end", "none")),
+    "embeddingOption": ListOf(String(enum=OPTIONS_2), min_items=1),
 }
 _SEGMENTATION = ObjectOf(
-    {"method": String(among=("dynamic", "fixed"))},
+    {"method": String(enum=("dynamic", "fixed"))},
     {
         "dynamic": ObjectOf({}, {"minDurationSec": integer(1, 5)}),
         "fixed": ObjectOf({}, {"durationSec": integer(1, 10)}),
@@ -73,21 +73,21 @@ class _Timed:
 
     options: tuple[str, ...]
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, faults: Violations) -> None:
         before = len(faults)
         timed: dict[str, Schema] = {
             "startSec": _SECONDS,
             "endSec": _SECONDS,
             "segmentation": _SEGMENTATION,
-            "embeddingOption": ListOf(String(among=self.options), least=1),
-            "embeddingType": ListOf(String(among=("separate_embedding", FUSED)), least=1),
-            "embeddingScope": ListOf(String(among=("clip", "asset")), least=1),
+            "embeddingOption": ListOf(String(enum=self.options), min_items=1),
+            "embeddingType": ListOf(String(enum=("separate_embedding", FUSED)), min_items=1),
+            "embeddingScope": ListOf(String(enum=("clip", "asset")), min_items=1),
         }
         ObjectOf({"mediaSource": _MEDIA}, timed)(value, path, faults)
         if len(faults) == before:
             self._relations(value, path, faults)
 
-    def _relations(self, value: Mapping[str, Any], path: str, faults: Faults) -> None:
+    def _relations(self, value: Mapping[str, Any], path: str, faults: Violations) -> None:
         start, end = value.get("startSec", 0), value.get("endSec")
         if end is not None and end < start:
             faults.append(f"{path}/endSec: {end} is not greater or equal to {start}")
@@ -100,14 +100,14 @@ _NAMED = re.compile(r"<@([^>]*)>")
 _MANY = ObjectOf(
     {
         "mediaSources": ListOf(
-            _Media({"mediaType": String(among=("image",))}, {"name": _TEXT}), least=1
+            _Media({"mediaType": String(enum=("image",))}, {"name": _TEXT}), min_items=1
         ),
     },
     {"inputText": String()},
 )
 
 
-def multi_input(value: Any, path: str, faults: Faults) -> None:
+def multi_input(value: Any, path: str, faults: Violations) -> None:
     """Hold several pictures, and a text that may name them as ``<@name>``, against their schema."""
     before = len(faults)
     _MANY(value, path, faults)
@@ -137,7 +137,7 @@ def schema_of(model_id: str, asked: Any) -> Schema:
     kinds = _KINDS_3 if is_third(model_id) else _KINDS_2
     kind: Any = asked.get("inputType") if isinstance(asked, dict) else None
     if kind not in kinds:
-        return ObjectOf({"inputType": String(among=kinds)}, others=True)
+        return ObjectOf({"inputType": String(enum=kinds)}, additional=True)
     if is_third(model_id):
         return ObjectOf({"inputType": _TEXT, kind: _NESTED[kind]}, {"inferenceId": _TEXT})
     content: dict[str, Schema] = {"inputText": _TEXT} if kind == "text" else {"mediaSource": _MEDIA}

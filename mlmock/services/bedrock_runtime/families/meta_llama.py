@@ -8,7 +8,7 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
-from mlmock.services.bedrock_runtime.conversation.tokens import CHARACTERS
+from mlmock.services.bedrock_runtime.conversation.tokens import CHARACTERS_PER_TOKEN
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import HEADERS, INSTRUCT, turns_of
@@ -39,7 +39,7 @@ class Llama(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns that the prompt marks, in Llama 2's form or in that since 3."""
-        schema.check(_body(2048 if model_id.startswith(_OLD) else 8192), body)
+        schema.validate(_body(2048 if model_id.startswith(_OLD) else 8192), body)
         prompt = body["prompt"]
         system, messages = turns_of(prompt, INSTRUCT if "[INST]" in prompt else HEADERS)
         return Conversation(
@@ -69,7 +69,7 @@ class Llama(Family):
         for piece in iter_text(events):
             if piece is not None:
                 said += len(piece)
-                yield _chunk(piece, prompt, -(-said // CHARACTERS), None)
+                yield _chunk(piece, prompt, -(-said // CHARACTERS_PER_TOKEN), None)
                 prompt = None
             else:
                 yield _chunk("", prompt, reply.usage.output_tokens, _reason(reply))

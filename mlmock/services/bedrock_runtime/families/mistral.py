@@ -24,7 +24,7 @@ def _prompt(most: int) -> schema.ObjectOf:
         "temperature": schema.Number(0, 1),
         "top_p": schema.Number(0, 1),
         "top_k": schema.integer(0, 200),
-        "stop": schema.ListOf(schema.String(), most=10),
+        "stop": schema.ListOf(schema.String(), max_items=10),
     }
     return schema.ObjectOf({"prompt": schema.String(1)}, limits)
 
@@ -56,7 +56,7 @@ class MistralText(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns that the prompt marks."""
-        schema.check(_prompt(4096 if "mixtral" in model_id else 8192), body)
+        schema.validate(_prompt(4096 if "mixtral" in model_id else 8192), body)
         system, messages = turns_of(body["prompt"], INSTRUCT)
         return Conversation(
             model_id=model_id,

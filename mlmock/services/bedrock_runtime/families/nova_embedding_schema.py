@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mlmock.services.bedrock_runtime.validation.schema import (
-    Faults,
     ObjectOf,
     Schema,
     String,
+    Violations,
     integer,
 )
 
@@ -33,13 +33,13 @@ _PURPOSES = (
 )
 _WIDEST = 3072
 _LONGEST = 8192  # characters of a text that stands in the request itself
-_SIZE = integer(among=(256, 384, 1024, _WIDEST))
+_SIZE = integer(enum=(256, 384, 1024, _WIDEST))
 _FORMATS = {
     "image": ("png", "jpeg", "gif", "webp"),
     "video": ("mp4", "mov", "mkv", "webm", "flv", "mpeg", "mpg", "wmv", "3gp"),
     "audio": ("mp3", "wav", "ogg"),
 }
-_MODES = String(among=("AUDIO_VIDEO_COMBINED", "AUDIO_VIDEO_SEPARATE"))
+_MODES = String(enum=("AUDIO_VIDEO_COMBINED", "AUDIO_VIDEO_SEPARATE"))
 
 
 class Input(NamedTuple):
@@ -56,10 +56,10 @@ class Parameters:
 
     parts: Mapping[str, Schema]
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, faults: Violations) -> None:
         """Add to `faults` what is wrong with `value` at `path`."""
         kinds = [kind for kind in self.parts if isinstance(value, dict) and kind in value]
-        required: dict[str, Schema] = {"embeddingPurpose": String(among=_PURPOSES)}
+        required: dict[str, Schema] = {"embeddingPurpose": String(enum=_PURPOSES)}
         required |= {kind: self.parts[kind] for kind in kinds}
         ObjectOf(required, {"embeddingDimension": _SIZE})(value, path, faults)
         if isinstance(value, dict) and len(kinds) != 1:
@@ -80,16 +80,16 @@ def parameters(source: Schema, segments: Mapping[str, Schema] | None = None) -> 
     text: dict[str, Schema] = {
         "value": String(1, _LONGEST),
         "source": source,
-        "truncationMode": String(among=("START", "END", "NONE")),
+        "truncationMode": String(enum=("START", "END", "NONE")),
     }
     parts: dict[str, Schema] = {"text": _Text(ObjectOf({}, {**text, **cut.get("text", {})}))}
     more: dict[str, dict[str, Schema]] = {
-        "image": {"detailLevel": String(among=("STANDARD_IMAGE", "DOCUMENT_IMAGE"))},
+        "image": {"detailLevel": String(enum=("STANDARD_IMAGE", "DOCUMENT_IMAGE"))},
         "video": {} if segments else {"embeddingMode": _MODES},
         "audio": {},
     }
     for kind, formats in _FORMATS.items():
-        required: dict[str, Schema] = {"format": String(among=formats), "source": source}
+        required: dict[str, Schema] = {"format": String(enum=formats), "source": source}
         if segments and kind == "video":
             required["embeddingMode"] = _MODES
         parts[kind] = ObjectOf(required, {**more[kind], **cut.get(kind, {})})
@@ -102,7 +102,7 @@ class _Text:
 
     fields: ObjectOf
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, faults: Violations) -> None:
         self.fields(value, path, faults)
         if isinstance(value, dict) and "value" not in value and "source" not in value:
             faults.append(f"{path}: required key [source] not found")

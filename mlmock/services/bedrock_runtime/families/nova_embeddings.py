@@ -10,15 +10,15 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.families.nova_embedding_schema import parameters
-from mlmock.services.bedrock_runtime.media.encoding import decoded
+from mlmock.services.bedrock_runtime.media.encoding import decode_base64
 from mlmock.services.bedrock_runtime.validation import schema
 
 _SOURCE = schema.ObjectOf(
-    optional={"bytes": schema.String(), "s3Location": schema.ObjectOf(others=True)}
+    optional={"bytes": schema.String(), "s3Location": schema.ObjectOf(additional=True)}
 )
 _PARAMETERS = parameters(_SOURCE)
 _BODY = schema.ObjectOf(
-    {"taskType": schema.String(among=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMETERS},
+    {"taskType": schema.String(enum=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMETERS},
     {"schemaVersion": schema.String()},
 )
 
@@ -36,7 +36,7 @@ class NovaEmbed(Family):
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the only input of the body."""
-        schema.check(_BODY, body)
+        schema.validate(_BODY, body)
         kind, part, size = _PARAMETERS.input_of(body["singleEmbeddingParams"])
         extra = {"kind": _name(kind, part)}
         return EmbeddingRequest(model_id, (_input(kind, part),), size, extra=extra)
@@ -61,7 +61,7 @@ def _input(kind: str, given: Mapping[str, Any]) -> str | bytes:
     source = given.get("source", {})
     if "s3Location" in source:
         return str(source["s3Location"].get("uri", ""))
-    data = decoded(source["bytes"]) if "bytes" in source else None
+    data = decode_base64(source["bytes"]) if "bytes" in source else None
     if data is None:
         raise malformed_body_error(
             f"#/singleEmbeddingParams/{kind}: required key [source] not found"

@@ -11,10 +11,10 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.validation import schema
 
-_DOCUMENT = schema.OneOf((schema.String(1), schema.ObjectOf(others=True)))
+_DOCUMENT = schema.OneOf((schema.String(1), schema.ObjectOf(additional=True)))
 _BOTH: dict[str, schema.Schema] = {
     "query": schema.String(1),
-    "documents": schema.ListOf(_DOCUMENT, least=1, most=1000),
+    "documents": schema.ListOf(_DOCUMENT, min_items=1, max_items=1000),
 }
 _TOP: dict[str, schema.Schema] = {"top_n": schema.integer(1)}
 _VERSION: dict[str, schema.Schema] = {"api_version": schema.integer(2)}
@@ -37,12 +37,12 @@ class Rerank(Family):
 
     def parse_request(self, body: Body, model_id: str) -> RerankRequest:
         """Return query and documents; a document that isn't a text counts as its JSON."""
-        schema.check(_AMAZON if model_id.startswith("amazon.") else _COHERE, body)
+        schema.validate(_AMAZON if model_id.startswith("amazon.") else _COHERE, body)
         documents = [d if isinstance(d, str) else json.dumps(d) for d in body["documents"]]
         return RerankRequest(model_id, body["query"], documents, body.get("top_n"))
 
     def format_ranking(self, asked: RerankRequest, scores: Sequence[float]) -> dict[str, Any]:
         """Return the places of the documents with their scores; equal ones keep their order."""
-        order = sorted(range(len(scores)), key=lambda place: -scores[place])[: asked.top]
+        order = sorted(range(len(scores)), key=lambda place: -scores[place])[: asked.top_n]
         found = [{"index": place, "relevance_score": scores[place]} for place in order]
         return {"results": found}

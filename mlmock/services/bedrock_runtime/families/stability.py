@@ -9,7 +9,7 @@ from mlmock.services.bedrock_runtime.conversation.requests import ImageRequest
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Family
-from mlmock.services.bedrock_runtime.media.encoding import decoded, encoded
+from mlmock.services.bedrock_runtime.media.encoding import decode_base64, encode_base64
 from mlmock.services.bedrock_runtime.media.images import size_of
 from mlmock.services.bedrock_runtime.validation import schema
 
@@ -26,28 +26,28 @@ _SIZES = {
     "9:21": (640, 1536),
 }
 _SEED = schema.integer(0, 4294967295)
-_FORMAT = schema.String(among=("png", "jpeg", "webp"))
+_FORMAT = schema.String(enum=("png", "jpeg", "webp"))
 _PROMPT = schema.String(0, 10000)
 _GENERATE = schema.ObjectOf(
     {"prompt": schema.String(1, 10000)},
     {
-        "mode": schema.String(among=("text-to-image", "image-to-image")),
+        "mode": schema.String(enum=("text-to-image", "image-to-image")),
         "image": schema.String(1),
         "strength": schema.Number(0, 1),
-        "aspect_ratio": schema.String(among=tuple(_SIZES)),
+        "aspect_ratio": schema.String(enum=tuple(_SIZES)),
         "seed": _SEED,
         "negative_prompt": _PROMPT,
         "output_format": _FORMAT,
     },
 )
 _EDITED: dict[str, schema.Schema] = {"prompt": _PROMPT, "seed": _SEED, "output_format": _FORMAT}
-_EDIT = schema.ObjectOf({"image": schema.String(1)}, _EDITED, others=True)
+_EDIT = schema.ObjectOf({"image": schema.String(1)}, _EDITED, additional=True)
 _TRANSFER = schema.ObjectOf(
-    {"init_image": schema.String(1), "style_image": schema.String(1)}, _EDITED, others=True
+    {"init_image": schema.String(1), "style_image": schema.String(1)}, _EDITED, additional=True
 )
 _TOLD = schema.ObjectOf({"text": schema.String(0, 2000)}, {"weight": schema.Number()})
 _DIFFUSION = schema.ObjectOf(
-    {"text_prompts": schema.ListOf(_TOLD, least=1)},
+    {"text_prompts": schema.ListOf(_TOLD, min_items=1)},
     {
         "height": schema.integer(128, 1536),
         "width": schema.integer(128, 1536),
@@ -58,7 +58,7 @@ _DIFFUSION = schema.ObjectOf(
         "seed": _SEED,
         "steps": schema.integer(10, 150),
         "style_preset": schema.String(),
-        "extras": schema.ObjectOf(others=True),
+        "extras": schema.ObjectOf(additional=True),
         "init_image": schema.String(1),
         "init_image_mode": schema.String(),
         "image_strength": schema.Number(0, 1),
@@ -82,11 +82,11 @@ class StableImage(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that is asked for; its size comes from ``aspect_ratio``."""
-        schema.check(_GENERATE, body)
+        schema.validate(_GENERATE, body)
         if body.get("mode") == "image-to-image":
-            schema.check(
+            schema.validate(
                 schema.ObjectOf(
-                    {"image": schema.String(1), "strength": schema.Number()}, others=True
+                    {"image": schema.String(1), "strength": schema.Number()}, additional=True
                 ),
                 body,
             )
@@ -112,8 +112,8 @@ class StableServices(Family):
         """Return the picture that is asked for, of the size of the one that is given."""
         transfers = "style-transfer" in model_id
         name = "init_image" if transfers else "image"
-        schema.check(_TRANSFER if transfers else _EDIT, body)
-        picture = decoded(body[name])
+        schema.validate(_TRANSFER if transfers else _EDIT, body)
+        picture = decode_base64(body[name])
         if picture is None:
             raise invalid(f"{name}: must be a base64 encoded image")
         width, height = size_of(picture) or (1024, 1024)
@@ -136,7 +136,7 @@ class StableDiffusion(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that the weighted texts ask for."""
-        schema.check(_DIFFUSION, body)
+        schema.validate(_DIFFUSION, body)
         prompt = "\n".join(told["text"] for told in body["text_prompts"])
         width, height = body.get("width", 1024), body.get("height", 1024)
         for name, side in (("width", width), ("height", height)):
@@ -147,7 +147,7 @@ class StableDiffusion(Family):
     def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
         """Return an artifact for the picture."""
         found = [
-            {"seed": asked.seed, "base64": encoded(picture), "finishReason": "SUCCESS"}
+            {"seed": asked.seed, "base64": encode_base64(picture), "finishReason": "SUCCESS"}
             for picture in pictures
         ]
         return {"result": "success", "artifacts": found}
@@ -166,5 +166,5 @@ def _images(asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
     return {
         "seeds": [asked.seed] * count,
         "finish_reasons": [None] * count,
-        "images": [encoded(picture) for picture in pictures],
+        "images": [encode_base64(picture) for picture in pictures],
     }

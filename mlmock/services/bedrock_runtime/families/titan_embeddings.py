@@ -9,8 +9,8 @@ from mlmock.services.bedrock_runtime.conversation.requests import EmbeddingReque
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Family
-from mlmock.services.bedrock_runtime.media.embeddings import scaled
-from mlmock.services.bedrock_runtime.media.encoding import decoded
+from mlmock.services.bedrock_runtime.media.embeddings import normalized
+from mlmock.services.bedrock_runtime.media.encoding import decode_base64
 from mlmock.services.bedrock_runtime.validation import schema
 
 EMBEDS = Traits(kind="embedding", converse=False, streaming=False, tools=False, system=False)
@@ -19,9 +19,9 @@ _FIRST = schema.ObjectOf({"inputText": _TEXT})
 _SECOND = schema.ObjectOf(
     {"inputText": _TEXT},
     {
-        "dimensions": schema.integer(among=(256, 512, 1024)),
+        "dimensions": schema.integer(enum=(256, 512, 1024)),
         "normalize": schema.Boolean(),
-        "embeddingTypes": schema.ListOf(schema.String(among=("float", "binary")), least=1),
+        "embeddingTypes": schema.ListOf(schema.String(enum=("float", "binary")), min_items=1),
     },
 )
 _PICTURES = schema.ObjectOf(
@@ -29,7 +29,7 @@ _PICTURES = schema.ObjectOf(
         "inputText": schema.String(),
         "inputImage": schema.String(),
         "embeddingConfig": schema.ObjectOf(
-            optional={"outputEmbeddingLength": schema.integer(among=(256, 384, 1024))}
+            optional={"outputEmbeddingLength": schema.integer(enum=(256, 384, 1024))}
         ),
     }
 )
@@ -47,9 +47,9 @@ class TitanEmbedText(Family):
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the text that is to be embedded."""
         if not _is_second(model_id):
-            schema.check(_FIRST, body)
+            schema.validate(_FIRST, body)
             return EmbeddingRequest(model_id, (body["inputText"],), 1536)
-        schema.check(_SECOND, body)
+        schema.validate(_SECOND, body)
         return EmbeddingRequest(
             model_id,
             (body["inputText"],),
@@ -82,7 +82,7 @@ class TitanEmbedImage(Family):
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return text and picture that are to be embedded."""
-        schema.check(_PICTURES, body)
+        schema.validate(_PICTURES, body)
         inputs: list[str | bytes] = [body["inputText"]] if body.get("inputText") else []
         if body.get("inputImage"):
             inputs.append(_picture(body["inputImage"]))
@@ -97,7 +97,7 @@ class TitanEmbedImage(Family):
         """Return the vector; that of a text with a picture lies halfway between theirs."""
         found = list(vectors[0])
         if len(vectors) > 1:
-            found = list(scaled([sum(numbers) for numbers in zip(*vectors, strict=True)]))
+            found = list(normalized([sum(numbers) for numbers in zip(*vectors, strict=True)]))
         return {"embedding": found, "inputTextTokenCount": tokens, "message": None}
 
 
@@ -111,7 +111,7 @@ def _in_type(numbers: list[float], kind: str) -> list[Any]:
 
 
 def _picture(text: str) -> bytes:
-    data = decoded(text)
+    data = decode_base64(text)
     if data is None:
         raise invalid("Invalid inputImage: the image must be a valid base64 string.")
     return data

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
-from mlmock.services.bedrock_runtime.conversation.tokens import tokens_in
+from mlmock.services.bedrock_runtime.conversation.tokens import text_tokens
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.prompt_formats import JOINED, turns_of
@@ -37,7 +37,7 @@ class TitanText(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns in ``inputText``, which may be marked ``User:`` and ``Bot:``."""
-        schema.check(_body(_most(model_id)), body)
+        schema.validate(_body(_most(model_id)), body)
         said: Mapping[str, Any] = body.get("textGenerationConfig", {})
         system, messages = turns_of(body["inputText"], JOINED)
         return Conversation(
@@ -75,7 +75,7 @@ class TitanText(Family):
         return {
             "outputText": message,
             "index": 0.0,
-            "totalOutputTextTokenCount": float(tokens_in(message)),
+            "totalOutputTextTokenCount": float(text_tokens(message)),
             "inputTextTokenCount": float(conversation.input_tokens),
         }
 

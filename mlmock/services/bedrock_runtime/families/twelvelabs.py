@@ -12,7 +12,7 @@ from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.marengo_schema import multi_input
 from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
-from mlmock.services.bedrock_runtime.media.encoding import decoded
+from mlmock.services.bedrock_runtime.media.encoding import decode_base64
 from mlmock.services.bedrock_runtime.validation import schema as s
 
 _PLACE = s.ObjectOf({"uri": s.String(1)}, {"bucketOwner": s.String()})
@@ -20,30 +20,32 @@ _SOURCE = s.OneOf(
     (s.ObjectOf({"s3Location": _PLACE}), s.ObjectOf({"base64String": s.String(1)})),
 )
 _PEGASUS = s.ObjectOf(
-    {"inputPrompt": s.String(1), "mediaSource": s.ObjectOf(others=True)},
+    {"inputPrompt": s.String(1), "mediaSource": s.ObjectOf(additional=True)},
     {
         "temperature": s.Number(0, 1),
         "maxOutputTokens": s.integer(1, 4096),
-        "responseFormat": s.ObjectOf(others=True),
+        "responseFormat": s.ObjectOf(additional=True),
     },
 )
-_LATER = s.ObjectOf(_PEGASUS.required, _PEGASUS.optional, others=True)
-_OPEN = s.ObjectOf(others=True)
-_KINDS = s.String(among=("text", "image", "video", "audio", "text_image", "multi_input"))
+_LATER = s.ObjectOf(_PEGASUS.required, _PEGASUS.optional, additional=True)
+_OPEN = s.ObjectOf(additional=True)
+_KINDS = s.String(enum=("text", "image", "video", "audio", "text_image", "multi_input"))
 _MARENGO = s.ObjectOf(
     {"inputType": _KINDS},
     {
         "inputText": s.String(1),
         "mediaSource": _SOURCE,
-        "textTruncate": s.String(among=("end", "none")),
-        "text": s.ObjectOf({"inputText": s.String(1)}, others=True),
-        "image": s.ObjectOf({"mediaSource": _SOURCE}, others=True),
-        "text_image": s.ObjectOf({"inputText": s.String(1), "mediaSource": _SOURCE}, others=True),
+        "textTruncate": s.String(enum=("end", "none")),
+        "text": s.ObjectOf({"inputText": s.String(1)}, additional=True),
+        "image": s.ObjectOf({"mediaSource": _SOURCE}, additional=True),
+        "text_image": s.ObjectOf(
+            {"inputText": s.String(1), "mediaSource": _SOURCE}, additional=True
+        ),
         "multi_input": multi_input,
         "video": _OPEN,
         "audio": _OPEN,
     },
-    others=True,
+    additional=True,
 )
 
 
@@ -61,7 +63,7 @@ class Pegasus(Family):
 
         What versions after 1.2 take beyond its members isn't known, and passes.
         """
-        s.check(_PEGASUS if "pegasus-1-2" in model_id else _LATER, body)
+        s.validate(_PEGASUS if "pegasus-1-2" in model_id else _LATER, body)
         _check_source(body["mediaSource"], "#/mediaSource")
         form: Mapping[str, Any] = body.get("responseFormat", {})
         schema = form.get("jsonSchema", form.get("json_schema"))
@@ -99,7 +101,7 @@ class Marengo(Family):
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the text or picture; the third version nests it under its kind."""
-        s.check(_MARENGO, body)
+        s.validate(_MARENGO, body)
         kind = body["inputType"]
         if kind in ("video", "audio"):
             raise invalid("The provided request is not valid")
@@ -125,10 +127,10 @@ def _check_source(source: Mapping[str, Any], path: str) -> None:
     if not given:
         raise malformed_body_error("#: required key [s3Location] not found")
     if given == ["s3Location"]:
-        s.check(
+        s.validate(
             s.ObjectOf({"mediaSource": s.ObjectOf({"s3Location": _PLACE})}), {"mediaSource": source}
         )
-    elif decoded(str(source["base64String"])) is None:
+    elif decode_base64(str(source["base64String"])) is None:
         raise malformed_body_error(f"{path}/base64String: invalid base64")
 
 
@@ -150,7 +152,7 @@ def _inputs(kind: str, given: Mapping[str, Any]) -> list[str | bytes]:
 def _medium(source: Mapping[str, Any]) -> str | bytes:
     if "s3Location" in source:
         return str(source["s3Location"]["uri"])
-    data = decoded(source["base64String"])
+    data = decode_base64(source["base64String"])
     if data is None:
         raise malformed_body_error("#/mediaSource/base64String: invalid base64")
     return data

@@ -22,7 +22,7 @@ _PROMPT = schema.ObjectOf(
         "top_p": schema.Number(0, 1),
         "stop": STOP,
     },
-    others=True,
+    additional=True,
 )
 
 
@@ -49,7 +49,7 @@ class Writer(ChatFamily):
         """Return the messages, or the turns of a prompt."""
         if "messages" in body or "prompt" not in body:
             return super().parse_request(body, model_id)
-        schema.check(_PROMPT, body)
+        schema.validate(_PROMPT, body)
         stop = body.get("stop") or ()
         system, messages = turns_of(body["prompt"], INSTRUCT)
         return Conversation(

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mlmock.services.bedrock_runtime.conversation.requests import Block, Conversation, text_of
-from mlmock.services.bedrock_runtime.errors import MISSHAPEN, invalid
+from mlmock.services.bedrock_runtime.conversation.requests import Block, Conversation, joined_text
+from mlmock.services.bedrock_runtime.errors import INVALID_GUARDRAIL_INPUT, invalid
 from mlmock.services.bedrock_runtime.guardrails.assessment import Content, Total
 
 _SYSTEM = -1
@@ -48,7 +48,9 @@ def total_of(conversation: Conversation, system: Sequence[Block] = ()) -> Total:
     blocks = [block for _, block in _blocks(conversation)]
     guarded = [block for block in system if _is_guarded(block)]
     images = [block for block in (*blocks, *guarded) if _has_image(block)]
-    return Total(sum(len(text_of((b,))) for b in blocks) + len(text_of(guarded)), len(images))
+    return Total(
+        sum(len(joined_text((b,))) for b in blocks) + len(joined_text(guarded)), len(images)
+    )
 
 
 def rewritten(
@@ -65,7 +67,7 @@ def rewritten(
         {**message, "content": _with(message["content"], at, changes)}
         for at, message in enumerate(conversation.messages)
     ]
-    said = text_of(_with(system, _SYSTEM, changes)) if system else conversation.system
+    said = joined_text(_with(system, _SYSTEM, changes)) if system else conversation.system
     return conversation._replace(messages=messages, system=said)
 
 
@@ -103,7 +105,7 @@ def _tagged(blocks: Iterable[tuple[Place, Block]], suffix: object) -> list[Piece
     if suffix is None:
         return []
     if not isinstance(suffix, str) or not _SUFFIX.fullmatch(suffix):
-        raise invalid(MISSHAPEN)
+        raise invalid(INVALID_GUARDRAIL_INPUT)
     tag = f"amazon-bedrock-guardrails-guardContent_{suffix}"
     pattern = re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL)
     return [
@@ -122,7 +124,7 @@ def _with(
 def _changed(block: Block, changes: Sequence[tuple[Piece, str]]) -> Block:
     if not changes or changes[0][0].content.image is not None:
         return block
-    whole = text_of((block,))
+    whole = joined_text((block,))
     for piece, text in reversed(changes):
         start, end = piece.span or (0, len(whole))
         whole = f"{whole[:start]}{text}{whole[end:]}"

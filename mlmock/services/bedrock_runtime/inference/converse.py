@@ -10,7 +10,7 @@ from mlmock.call import Call
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime import errors
 from mlmock.services.bedrock_runtime.conversation.replies import Reply, ReplyPart, Usage
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, text_of
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, joined_text
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.inference import guardrail_enforcement
 from mlmock.services.bedrock_runtime.inference.answering import (
@@ -28,9 +28,12 @@ from mlmock.services.bedrock_runtime.models.declarations import (
 )
 from mlmock.services.bedrock_runtime.scripting.answers import Raw
 from mlmock.services.bedrock_runtime.validation import json_pointers
-from mlmock.services.bedrock_runtime.validation.attachments import check_attachments
-from mlmock.services.bedrock_runtime.validation.messages import no_object, validate_messages
-from mlmock.services.bedrock_runtime.validation.tools import check_tools
+from mlmock.services.bedrock_runtime.validation.attachments import validate_attachments
+from mlmock.services.bedrock_runtime.validation.messages import (
+    not_an_object_error,
+    validate_messages,
+)
+from mlmock.services.bedrock_runtime.validation.tools import validate_tools
 from mlmock.services.common.backend import Result
 
 if TYPE_CHECKING:
@@ -83,7 +86,7 @@ def checked_conversation(
         _check_prompt(params)
     conversation = conversation_of(known, params)
     if conversation.tools:
-        check_tools(conversation, traits, streams=streams)
+        validate_tools(conversation, traits, streams=streams)
     if conversation.system and not traits.system:
         raise errors.invalid(
             "This model doesn't support system messages. Try again without a system message or "
@@ -91,9 +94,9 @@ def checked_conversation(
         )
     if messages or known.model.form != "prompt":
         talk = validate_messages(messages, traits, has_tools="toolConfig" in params)
-        conversation.note_tokens(talk.tokens)
+        conversation.set_content_tokens(talk.tokens)
         if talk.media:
-            check_attachments(talk.media, messages, traits)
+            validate_attachments(talk.media, messages, traits)
     if "additionalModelResponseFieldPaths" in params:
         json_pointers.check(params["additionalModelResponseFieldPaths"])
     check_length(known, conversation)
@@ -105,12 +108,12 @@ def checked_conversation(
 def _check_by_family(known: ResolvedModel, conversation: Conversation) -> None:
     """Refuse what the model's provider does, in its words behind those of Converse."""
     if not isinstance(conversation.extra, dict):
-        raise no_object("additionalModelRequestFields")
+        raise not_an_object_error("additionalModelRequestFields")
     if known.model.family is not None:
         try:
             known.model.family.check(conversation)
         except ServiceError as fault:
-            raise errors.relayed(fault.message or "") from None
+            raise errors.provider_error(fault.message or "") from None
 
 
 def conversation_of(known: ResolvedModel, params: Mapping[str, Any]) -> Conversation:
@@ -120,7 +123,7 @@ def conversation_of(known: ResolvedModel, params: Mapping[str, Any]) -> Conversa
     return Conversation(
         known.model.base or known.model.written,
         params.get("messages", ()),
-        text_of(system) if system else "",
+        joined_text(system) if system else "",
         tools.get("tools", ()),
         tools.get("toolChoice"),
         config.get("maxTokens"),
@@ -171,7 +174,7 @@ def members_of(exchange: Exchange, reply: Reply | Raw, guarded: GuardrailSession
     found: Result = {}
     if "additionalModelResponseFieldPaths" in params:
         paths = params["additionalModelResponseFieldPaths"]
-        found["additionalModelResponseFields"] = json_pointers.picked(
+        found["additionalModelResponseFields"] = json_pointers.select(
             paths, _fields(exchange, reply)
         )
     found["metrics"] = {"latencyMs": reply.latency}
@@ -217,9 +220,9 @@ def _fields(exchange: Exchange, reply: Reply) -> dict[str, Any]:
     own = {"stop_reason": reply.stop_reason, "stop_sequence": reply.stop_sequence}
     known, family = exchange.known, exchange.known.model.family
     if family is None:
-        return {**own, **reply.fields}
+        return {**own, **reply.response_fields}
     said = conversation_of(known, exchange.call.params)._replace(extra={})
-    return {**own, **family.format_reply(said, reply), **reply.fields}
+    return {**own, **family.format_reply(said, reply), **reply.response_fields}
 
 
 def usage_of(usage: Usage) -> dict[str, Any]:
@@ -249,7 +252,7 @@ def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: GuardrailSession
     stop: dict[str, Any] = {}
     if "additionalModelResponseFieldPaths" in params:
         paths = params["additionalModelResponseFieldPaths"]
-        stop["additionalModelResponseFields"] = json_pointers.picked(
+        stop["additionalModelResponseFields"] = json_pointers.select(
             paths, _fields(exchange, reply)
         )
     metadata: Result = {"metrics": {"latencyMs": reply.latency}}

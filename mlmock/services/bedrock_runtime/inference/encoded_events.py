@@ -37,7 +37,7 @@ def frames_of(
 
 
 def _is_quick(reply: Reply) -> bool:
-    timed = reply.fault is not None or reply.lead
+    timed = reply.error is not None or reply.initial_delay
     return bool(reply.parts) and not timed and all(map(_is_plain, reply.parts))
 
 

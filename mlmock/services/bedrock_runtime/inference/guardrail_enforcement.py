@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmock.services.bedrock_runtime.conversation.replies import Pause, Reply, ReplyPart, Usage
 from mlmock.services.bedrock_runtime.conversation.requests import Block, Conversation
-from mlmock.services.bedrock_runtime.errors import MISSHAPEN, invalid
+from mlmock.services.bedrock_runtime.errors import INVALID_GUARDRAIL_INPUT, invalid
 from mlmock.services.bedrock_runtime.guardrails.stream_buffer import StreamBuffer
 from mlmock.services.bedrock_runtime.scripting.reply_builder import pieces_of_text
 
@@ -75,7 +75,7 @@ class GuardrailSession:
         if verdict.message is None:
             return reply._replace(parts=parts, stop_reason=reason)
         reason = _OVER if self.native else INTERVENED
-        return reply._replace(parts=parts, stop_reason=reason, stop_sequence=None, fault=None)
+        return reply._replace(parts=parts, stop_reason=reason, stop_sequence=None, error=None)
 
     def _assessed(self, texts: Sequence[str]) -> Verdict:
         from mlmock.services.bedrock_runtime.guardrails.operations import Content
@@ -168,7 +168,7 @@ def config_of(params: Mapping[str, Any], written: Any) -> dict[str, Any] | None:
     mode = config.get("streamProcessingMode", "SYNCHRONOUS") if isinstance(config, dict) else ""
     kind = params.get("contentType", _JSON).partition(";")[0].strip().lower()
     if kind != _JSON or not isinstance(mode, str) or mode not in _MODES:
-        raise invalid(MISSHAPEN)
+        raise invalid(INVALID_GUARDRAIL_INPUT)
     return {
         "guardrailIdentifier": params["guardrailIdentifier"],
         "guardrailVersion": params.get("guardrailVersion", ""),

@@ -17,7 +17,7 @@ from mlmock.services.bedrock_runtime.conversation.requests import (
     ImageRequest,
     RerankRequest,
 )
-from mlmock.services.bedrock_runtime.conversation.tokens import tokens_in
+from mlmock.services.bedrock_runtime.conversation.tokens import text_tokens
 from mlmock.services.bedrock_runtime.families.base import Family
 from mlmock.services.bedrock_runtime.inference.exchange import Exchange
 from mlmock.services.bedrock_runtime.media.embeddings import unit_vector
@@ -72,10 +72,10 @@ def _exact(value: Any, asked: Any) -> Any:
 
 def _tokens(asked: Any) -> int:
     if isinstance(asked, EmbeddingRequest):
-        return sum(tokens_in(text) for text in asked.inputs if isinstance(text, str))
+        return sum(text_tokens(text) for text in asked.inputs if isinstance(text, str))
     if isinstance(asked, ImageRequest):
-        return tokens_in(asked.prompt)
-    return tokens_in(asked.query) + sum(map(tokens_in, asked.documents))
+        return text_tokens(asked.prompt)
+    return text_tokens(asked.query) + sum(map(text_tokens, asked.documents))
 
 
 # -- vectors ---------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime.conversation.replies import CacheUsage
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, text_of
-from mlmock.services.bedrock_runtime.conversation.tokens import block_tokens, tokens_of
-from mlmock.services.bedrock_runtime.errors import invalid, relayed
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, joined_text
+from mlmock.services.bedrock_runtime.conversation.tokens import block_tokens, conversation_tokens
+from mlmock.services.bedrock_runtime.errors import invalid, provider_error
 from mlmock.services.bedrock_runtime.inference.exchange import Exchange
 
 Block = Mapping[str, Any]
@@ -68,7 +68,7 @@ def check(exchange: Exchange, conversation: Conversation) -> None:
             "You invoked an unsupported model or your request did not allow prompt caching. See "
             "the documentation for more information.",
         )
-    refuse = relayed if exchange.call.operation.startswith("Converse") else invalid
+    refuse = provider_error if exchange.call.operation.startswith("Converse") else invalid
     if known.traits.caches and len(points) > _MOST_POINTS:
         raise refuse(
             f"A maximum of {_MOST_POINTS} blocks with cache_control may be provided. Found "
@@ -76,7 +76,7 @@ def check(exchange: Exchange, conversation: Conversation) -> None:
         )
     short = next((at for at, spot in enumerate(points) if spot.ttl == "5m"), len(points))
     late = next((spot for spot in points[short:] if spot.ttl == "1h"), None)
-    if late is not None and known.traits.relays:
+    if late is not None and known.traits.relays_errors:
         raise refuse(
             f"{_place(conversation, late)}.cache_control.ttl: a ttl='1h' cache_control block must "
             "not come after a ttl='5m' cache_control block. Note that blocks are processed in the "
@@ -124,9 +124,9 @@ def used(exchange: Exchange, conversation: Conversation) -> CacheUsage:
 
 def _tokens(conversation: Conversation, spot: _Spot) -> int:
     """Return the tokens of everything before `spot`."""
-    system = text_of(conversation.system_blocks[: spot.system])
+    system = joined_text(conversation.system_blocks[: spot.system])
     before = conversation.messages[: spot.messages]
-    tokens = tokens_of(before, system, conversation.tools[: spot.tools])
+    tokens = conversation_tokens(before, system, conversation.tools[: spot.tools])
     begun = conversation.messages[spot.messages]["content"][: spot.blocks] if spot.blocks else ()
     return tokens + sum(map(block_tokens, begun))
 

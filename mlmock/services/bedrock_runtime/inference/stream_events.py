@@ -33,20 +33,20 @@ def events_of(
     the middle of its last block.
     """
     yield "messageStart", {"role": "assistant"}
-    if reply.lead:
-        wait(reply.lead)
+    if reply.initial_delay:
+        wait(reply.initial_delay)
     for index, part in enumerate(reply.parts):
         yield from _block(index, part, wait, split_input=split_input)
         if not _breaks_in(reply, index):
             yield "contentBlockStop", {"contentBlockIndex": index}
-    if reply.fault is not None:
-        raise to_stream_error(reply.fault)
+    if reply.error is not None:
+        raise to_stream_error(reply.error)
     yield "messageStop", {**stop, "stopReason": reply.stop_reason}
     yield "metadata", metadata
 
 
 def _breaks_in(reply: Reply, index: int) -> bool:
-    return reply.fault is not None and index == len(reply.parts) - 1
+    return reply.error is not None and index == len(reply.parts) - 1
 
 
 def _block(index: int, part: ReplyPart, wait: Wait, *, split_input: bool) -> Iterator[Event]:

@@ -11,7 +11,7 @@ from typing import Any
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w=-]+)*;base64,")
 
 
-def decoded(data: str) -> bytes | None:
+def decode_base64(data: str) -> bytes | None:
     """Return the bytes of base64 text, or None if it is none."""
     try:
         return base64.b64decode(data, validate=True)
@@ -19,21 +19,21 @@ def decoded(data: str) -> bytes | None:
         return None
 
 
-def encoded(data: bytes) -> str:
+def encode_base64(data: bytes) -> str:
     """Return `data` as base64 text."""
     return base64.b64encode(data).decode()
 
 
-def of_uri(uri: str) -> tuple[str, bytes] | None:
+def decode_data_uri(uri: str) -> tuple[str, bytes] | None:
     """Return the media type and the bytes of a ``data:`` URI, or None if it isn't one."""
-    head = _DATA_URI.match(uri)
-    if head is None:
+    match = _DATA_URI.match(uri)
+    if match is None:
         return None
-    data = decoded(uri[head.end() :])
-    return None if data is None else (head.group(1) or "text/plain", data)
+    data = decode_base64(uri[match.end() :])
+    return None if data is None else (match.group(1) or "text/plain", data)
 
 
-def kind_of(data: bytes) -> str | None:
+def image_format(data: bytes) -> str | None:
     """Return the format of a picture by its first bytes: png, jpeg, gif, webp; or None."""
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         return "png"
@@ -44,7 +44,7 @@ def kind_of(data: bytes) -> str | None:
     return "webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
 
 
-_write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def json_bytes(value: Any) -> bytes:
@@ -52,7 +52,7 @@ def json_bytes(value: Any) -> bytes:
 
     Callers can send such halves (escaped, as JSON allows) and get them back in an answer.
     """
-    text = _write(value)
+    text = _encode(value)
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -11,7 +11,7 @@ from mlmock.aws.scope import Scope, ScopeFilter
 from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.errors import ACCESS, invalid, unknown_model
+from mlmock.services.bedrock_runtime.errors import ACCESS_ERRORS, invalid, unknown_model_error
 from mlmock.services.bedrock_runtime.models.identifiers import Model, resolve
 
 _MOST_KNOWN = 2048
@@ -170,9 +170,9 @@ def _only(given: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
 def of_model(model: Model, facts: ModelDeclaration) -> ServiceError | None:
     """Return what the service says to every call of the model, or None if it is let in."""
     if facts.exists is False or not (model.exists or facts.exists):
-        return unknown_model()
+        return unknown_model_error()
     if facts.access is False or isinstance(facts.access, str):
-        return ServiceError(*ACCESS[facts.access or "model"])
+        return ServiceError(*ACCESS_ERRORS[facts.access or "model"])
     if facts.end_of_life:
         return ServiceError("ResourceNotFoundException", _END_OF_LIFE)
     if facts.legacy:

@@ -50,7 +50,7 @@ _UNKNOWABLE = Traits(
     videos=True,
     audios=True,
     s3_media=True,
-    takes_whitespace=True,
+    accepts_blank_text=True,
 )
 
 

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.errors import invalid, relayed
-from mlmock.services.bedrock_runtime.media.encoding import kind_of
-from mlmock.services.bedrock_runtime.validation.messages import MEDIA, Medium
+from mlmock.services.bedrock_runtime.errors import invalid, provider_error
+from mlmock.services.bedrock_runtime.media.encoding import image_format
+from mlmock.services.bedrock_runtime.validation.messages import MEDIA_TRAITS, MediaItem
 from mlmock.services.common.images import read_size
 
 Block = Mapping[str, Any]
 _NAME = re.compile(r"(?:[\w\-()\[\]]|[ \n](?![ \n]))+")
-_MOST_DOCUMENTS, _MOST_IMAGES = 5, 20
-_MOST_IMAGE_BYTES, _MOST_DOCUMENT_BYTES = 3_932_160, 4_718_592
-_MOST_PIXELS = 8000
+_MAX_DOCUMENTS, _MAX_IMAGES = 5, 20
+_MAX_IMAGE_BYTES, _MAX_DOCUMENT_BYTES = 3_932_160, 4_718_592
+_MAX_PIXELS = 8000
 _SIGNATURES = (
     (b"\x89PNG", "png"),
     (b"\xff\xd8\xff", "jpeg"),
@@ -30,68 +30,73 @@ _SIGNATURES = (
 _BINARY_FORMATS = {"pdf": b"%PDF", "docx": b"PK", "xlsx": b"PK", "doc": b"\xd0", "xls": b"\xd0"}
 
 
-def check_attachments(media: Sequence[Medium], messages: Sequence[Block], traits: Traits) -> None:
+def validate_attachments(
+    media: Sequence[MediaItem], messages: Sequence[Block], traits: Traits
+) -> None:
     """Raise ValidationException for `media` of `messages` that the model doesn't take like this."""
     for role, kind, value in media:
-        _check_taken(role, kind, traits)
+        _check_supported(role, kind, traits)
         if not traits.s3_media and "s3Location" in value["source"]:
-            raise _in_s3(messages, kind, value, traits)
+            raise _s3_error(messages, kind, value, traits)
         if kind == "image":
             _check_image(value, messages)
         elif kind == "document":
             _check_document(value)
     images = sum(kind == "image" for _, kind, _ in media)
-    if images > _MOST_IMAGES:
-        raise relayed(f"messages: too many images: {images} > {_MOST_IMAGES}")
+    if images > _MAX_IMAGES:
+        raise provider_error(f"messages: too many images: {images} > {_MAX_IMAGES}")
     if images < len(media):
         _check_documents([value for _, kind, value in media if kind == "document"], messages)
 
 
-def _check_taken(role: str, kind: str, traits: Traits) -> None:
-    if not getattr(traits, MEDIA[kind]) or role == "assistant":
+def _check_supported(role: str, kind: str, traits: Traits) -> None:
+    if not getattr(traits, MEDIA_TRAITS[kind]) or role == "assistant":
         raise invalid(
             f"This model doesn't support the {kind} content block that you provided. Update the "
             "content block and try again."
         )
 
 
-def _in_s3(messages: Sequence[Block], kind: str, value: Block, traits: Traits) -> Exception:
+def _s3_error(messages: Sequence[Block], kind: str, value: Block, traits: Traits) -> Exception:
     """Return the refusal of a medium in S3: the service's, or what Claude makes of it."""
-    if not traits.relays:
+    if not traits.relays_errors:
         return invalid("This model doesn't support the s3Uri field. Remove s3Uri and try again.")
-    return relayed(f"{_path(messages, kind, value)}.source.type: Field required")
+    return provider_error(f"{_media_path(messages, kind, value)}.source.type: Field required")
 
 
-def _path(messages: Sequence[Block], kind: str, value: Block) -> str:
+def _media_path(messages: Sequence[Block], kind: str, value: Block) -> str:
     """Return where a medium stands."""
-    where = next(path for path, block in _places(messages) if block.get(kind) is value)
-    return f"{where}.{kind}"
+    path = next(path for path, block in _blocks_with_paths(messages) if block.get(kind) is value)
+    return f"{path}.{kind}"
 
 
-def _places(messages: Sequence[Block]) -> Iterator[tuple[str, Block]]:
+def _blocks_with_paths(messages: Sequence[Block]) -> Iterator[tuple[str, Block]]:
     """Yield every content block with where it stands, those in tool results too."""
-    for place, message in enumerate(messages):
-        for at, block in enumerate(message["content"]):
-            yield f"messages.{place}.content.{at}", block
+    for index, message in enumerate(messages):
+        for position, block in enumerate(message["content"]):
+            yield f"messages.{index}.content.{position}", block
             inside = block.get("toolResult", {}).get("content", ())
-            for inner, result in enumerate(inside):
-                yield f"messages.{place}.content.{at}.toolResult.content.{inner}", result
+            for inner_position, result in enumerate(inside):
+                yield (
+                    f"messages.{index}.content.{position}.toolResult.content.{inner_position}",
+                    result,
+                )
 
 
 def _check_image(image: Block, messages: Sequence[Block]) -> None:
     data = image["source"].get("bytes")
     if data is None:
         return
-    if len(data) > _MOST_IMAGE_BYTES:
-        raise relayed("image exceeds 3.75 MB maximum")
-    real = next((name for start, name in _SIGNATURES if data.startswith(start)), None)
-    if real is not None and real != image["format"]:
-        raise relayed("The provided image does not match the specified image format.")
+    if len(data) > _MAX_IMAGE_BYTES:
+        raise provider_error("image exceeds 3.75 MB maximum")
+    actual = next((name for start, name in _SIGNATURES if data.startswith(start)), None)
+    if actual is not None and actual != image["format"]:
+        raise provider_error("The provided image does not match the specified image format.")
     size = read_size(data)
-    if size is not None and max(size) > _MOST_PIXELS:
-        raise relayed(
-            f"{_path(messages, 'image', image)}.source.base64.data: At least one of the image "
-            f"dimensions exceed max allowed size: {_MOST_PIXELS} pixels"
+    if size is not None and max(size) > _MAX_PIXELS:
+        raise provider_error(
+            f"{_media_path(messages, 'image', image)}.source.base64.data: At least one of the "
+            f"image dimensions exceed max allowed size: {_MAX_PIXELS} pixels"
         )
 
 
@@ -106,28 +111,28 @@ def _check_document(document: Block) -> None:
     data, kind = document["source"].get("bytes"), document.get("format", "txt")
     if data is None:
         return
-    if len(data) > _MOST_DOCUMENT_BYTES:
+    if len(data) > _MAX_DOCUMENT_BYTES:
         raise invalid("The document exceeds the maximum size of 4.5 MB. Reduce it and try again.")
-    picture = kind_of(data)
-    if picture is not None:
+    image_type = image_format(data)
+    if image_type is not None:
         raise invalid(
-            f"Unsupported MIME type: image/{picture}. Retry your request with a supported file "
+            f"Unsupported MIME type: image/{image_type}. Retry your request with a supported file "
             "type: xlsx, txt, pdf, csv, md, doc, html, xls, docx"
         )
-    found = _detected(data, kind)
-    if found is not None:
+    detected = _detect_mismatch(data, kind)
+    if detected is not None:
         raise invalid(
-            f"The detected filetype is {found}, but the provided filetype was {kind.upper()}."
+            f"The detected filetype is {detected}, but the provided filetype was {kind.upper()}."
         )
 
 
-def _detected(data: bytes, kind: str) -> str | None:
+def _detect_mismatch(data: bytes, kind: str) -> str | None:
     """Return what a document is instead of its `kind`, where its beginning tells."""
-    wanted = _BINARY_FORMATS.get(kind)
+    signature = _BINARY_FORMATS.get(kind)
     if kind != "pdf" and data.startswith(b"%PDF-"):
         return "PDF"
-    other = wanted is not None and not data.startswith(wanted) and _is_text(data)
-    return "PLAIN_TEXT" if other else None
+    is_text = signature is not None and not data.startswith(signature) and _is_text(data)
+    return "PLAIN_TEXT" if is_text else None
 
 
 def _is_text(data: bytes) -> bool:
@@ -141,7 +146,7 @@ def _is_text(data: bytes) -> bool:
 def _check_documents(documents: list[Block], messages: Sequence[Block]) -> None:
     if not documents:
         return
-    if len(documents) > _MOST_DOCUMENTS:
+    if len(documents) > _MAX_DOCUMENTS:
         raise invalid("You can't include more than 5 documents in a request.")
     names = [document["name"] for document in documents]
     if len(set(names)) < len(names):

@@ -22,18 +22,18 @@ def check(paths: Sequence[str]) -> None:
             )
 
 
-def picked(paths: Sequence[str], fields: Mapping[str, Any]) -> dict[str, Any]:
+def select(paths: Sequence[str], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `paths` point to in `fields`, where it was; what isn't there is left out."""
-    found: dict[str, Any] = {}
+    selected: dict[str, Any] = {}
     for path in paths:
         names = [name.replace("~1", "/").replace("~0", "~") for name in path.split("/")[1:]]
-        value = _at(fields, names)
+        value = _resolve(fields, names)
         if value is not _MISSING:
-            _put(found, names, value)
-    return found
+            _insert(selected, names, value)
+    return selected
 
 
-def _at(value: Any, names: Sequence[str]) -> Any:
+def _resolve(value: Any, names: Sequence[str]) -> Any:
     for name in names:
         if isinstance(value, Mapping) and name in value:
             value = value[name]
@@ -44,9 +44,9 @@ def _at(value: Any, names: Sequence[str]) -> Any:
     return value
 
 
-def _put(found: dict[str, Any], names: Sequence[str], value: Any) -> None:
+def _insert(target: dict[str, Any], names: Sequence[str], value: Any) -> None:
     for name in names[:-1]:
-        inner = found.get(name)
-        found = inner if isinstance(inner, dict) else found.setdefault(name, {})
+        inner = target.get(name)
+        target = inner if isinstance(inner, dict) else target.setdefault(name, {})
     if names:
-        found[names[-1]] = value
+        target[names[-1]] = value

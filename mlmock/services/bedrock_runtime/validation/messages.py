@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.tokens import CHARACTERS, ROUND_UP, block_tokens
+from mlmock.services.bedrock_runtime.conversation.tokens import (
+    CHARACTERS_PER_TOKEN,
+    ROUND_UP,
+    block_tokens,
+)
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.errors import invalid, relayed
+from mlmock.services.bedrock_runtime.errors import invalid, provider_error
 
 Message = Mapping[str, Any]
-Medium = tuple[str, str, Message]
-MEDIA = {"image": "images", "document": "documents", "video": "videos", "audio": "audios"}
+MediaItem = tuple[str, str, Message]
+MEDIA_TRAITS = {"image": "images", "document": "documents", "video": "videos", "audio": "audios"}
 """The kinds of media, and the trait of a model that takes them."""
 
 
@@ -27,23 +31,23 @@ def validate_messages(messages: Sequence[Message], traits: Traits, *, has_tools:
     if not messages:
         raise invalid("The input is missing a user message.")
     _check_ends(messages, traits)
-    talk = TurnState(traits, has_tools=has_tools)
+    state = TurnState(traits, has_tools=has_tools)
     role = ""
-    for place, message in enumerate(messages):
+    for index, message in enumerate(messages):
         if message["role"] != role:
             role = message["role"]
-            talk.turn(place, role)
+            state.start_turn(index, role)
         elif traits.alternating:
-            raise invalid(_ALTERNATE)
+            raise invalid(_MUST_ALTERNATE)
         elif role == "user":
-            talk.go_on(place)
-        talk.take(place, message["content"])
-    talk.turn(len(messages), "")
-    talk.end(len(messages) - 1)
-    return talk
+            state.continue_turn(index)
+        state.add_message(index, message["content"])
+    state.start_turn(len(messages), "")
+    state.finish(len(messages) - 1)
+    return state
 
 
-_ALTERNATE = (
+_MUST_ALTERNATE = (
     "A conversation must alternate between user and assistant roles. Make sure the conversation "
     "alternates between user and assistant roles and try again."
 )
@@ -56,8 +60,8 @@ def _check_ends(messages: Sequence[Message], traits: Traits) -> None:
             "starts with a user message."
         )
     if messages[-1]["role"] == "assistant" and not traits.prefill:
-        if traits.relays:
-            raise relayed(
+        if traits.relays_errors:
+            raise provider_error(
                 "This model does not support assistant message prefill. The conversation must end "
                 "with a user message."
             )
@@ -75,123 +79,125 @@ class TurnState:
     """
 
     def __init__(self, traits: Traits, *, has_tools: bool) -> None:
-        self.media: list[Medium] = []
+        self.media: list[MediaItem] = []
         self.tokens = 0
         self._traits = traits
-        self._whitespace = traits.takes_whitespace
+        self._accepts_blank_text = traits.accepts_blank_text
         self._has_tools = has_tools
         self._role = ""
         self._start = 0
-        self._at: tuple[int, Sequence[Message]] = (0, ())
-        self._waiting: list[str] = []
+        self._current: tuple[int, Sequence[Message]] = (0, ())
+        self._pending: list[str] = []
         self._uses: list[str] = []
         self._results: list[str] = []
 
-    def turn(self, place: int, role: str) -> None:
+    def start_turn(self, index: int, role: str) -> None:
         """End a turn: what was asked of tools has to be there, and no more. Begin one of `role`."""
         if role == "system":
-            raise _system_role(place)
+            raise _system_role_error(index)
         uses, results = self._uses, self._results
-        if (len(uses) > 1 or len(results) > 1) and (_repeated(uses) or _repeated(results)):
-            kind, ids = ("toolUse", uses) if _repeated(uses) else ("toolResult", results)
+        if (len(uses) > 1 or len(results) > 1) and (_duplicates(uses) or _duplicates(results)):
+            kind, ids = ("toolUse", uses) if _duplicates(uses) else ("toolResult", results)
             raise invalid(
                 f"The {kind} blocks at messages.{self._start}.content contain duplicate Ids: "
-                + ", ".join(_repeated(ids))
+                + ", ".join(_duplicates(ids))
             )
-        if self._role == "user" and results != self._waiting:
+        if self._role == "user" and results != self._pending:
             self._check_results()
-        self._role, self._start = role, place
-        self._waiting, self._uses, self._results = uses, [], []
+        self._role, self._start = role, index
+        self._pending, self._uses, self._results = uses, [], []
 
-    def go_on(self, place: int) -> None:
+    def continue_turn(self, index: int) -> None:
         """Begin another message of a user's turn: results belong into the first one."""
-        if self._results != self._waiting:
+        if self._results != self._pending:
             self._check_results()
-        self._start, self._waiting, self._results = place, [], []
+        self._start, self._pending, self._results = index, [], []
 
-    def end(self, place: int) -> None:
+    def finish(self, index: int) -> None:
         """End the conversation: an answer that asked for tools can't be gone on with."""
-        if self._waiting and self._traits.relays:
-            ids = ", ".join(self._waiting)
-            raise relayed(
-                f"messages.{place}: `tool_use` ids were found without `tool_result` blocks "
+        if self._pending and self._traits.relays_errors:
+            ids = ", ".join(self._pending)
+            raise provider_error(
+                f"messages.{index}: `tool_use` ids were found without `tool_result` blocks "
                 f"immediately after: {ids}. Each `tool_use` block must have a corresponding "
                 "`tool_result` block in the next message."
             )
 
-    def take(self, place: int, content: Sequence[Message]) -> None:
+    def add_message(self, index: int, content: Sequence[Message]) -> None:
         """Check one message."""
         if not content:
-            raise _empty(place)
-        self._at = place, content
+            raise _empty_content_error(index)
+        self._current = index, content
         tools = tokens = 0
         for block in content:
             text = block.get("text")
             if text is not None:
-                if not text or (text.isspace() and not self._whitespace):
-                    raise _blank(place, content.index(block))
-                tokens += (len(text) + ROUND_UP) // CHARACTERS
+                if not text or (text.isspace() and not self._accepts_blank_text):
+                    raise _blank_text_error(index, content.index(block))
+                tokens += (len(text) + ROUND_UP) // CHARACTERS_PER_TOKEN
                 continue
             use = block.get("toolUse")
             if use is not None and "type" not in use and type(use["input"]) is dict:
                 self._uses.append(use["toolUseId"])
                 tools += 1
             else:
-                tools += self._other(block)
+                tools += self._add_block(block)
             tokens += block_tokens(block)
         self.tokens += tokens
         if tools:
             if not self._has_tools:
-                raise invalid(_NO_CONFIG)
+                raise invalid(_TOOL_CONFIG_REQUIRED)
             if not self._traits.mixes_results:
-                _check_unmixed(place, content)
+                _check_not_mixed(index, content)
             if self._results if self._role == "assistant" else self._uses:
-                raise self._misplaced(place)
+                raise self._misplaced_error(index)
 
-    def _other(self, block: Message) -> int:
+    def _add_block(self, block: Message) -> int:
         """Note a block that isn't text; return how many blocks of tools that is."""
         for kind, value in block.items():
             if kind == "toolUse":
                 if type(value["input"]) is not dict:
-                    raise self._no_object(block, "toolUse.input")
-                if "type" not in value or value["type"] != _OF_THE_SERVER:
+                    raise self._not_an_object_error(block, "toolUse.input")
+                if "type" not in value or value["type"] != _SERVER_TOOL_USE:
                     self._uses.append(value["toolUseId"])
                 return 1
             if kind == "toolResult":
-                self._result(block, value)
+                self._add_result(block, value)
                 return 1
-            if kind in MEDIA:
+            if kind in MEDIA_TRAITS:
                 self.media.append((self._role, kind, value))
         return 0
 
-    def _result(self, block: Message, result: Message) -> None:
+    def _add_result(self, block: Message, result: Message) -> None:
         if "type" not in result:  # those of the service's own tools say which it was
             self._results.append(result["toolUseId"])
         if "status" in result:
             self._check_status(block, result)
-        for at, inner in enumerate(result["content"]):
+        for position, inner in enumerate(result["content"]):
             if "json" in inner:
                 if type(inner["json"]) is not dict:
-                    raise self._no_object(block, f"toolResult.content.{at}.json")
+                    raise self._not_an_object_error(block, f"toolResult.content.{position}.json")
             elif "text" not in inner:
-                self._other(inner)
+                self._add_block(inner)
 
-    def _where(self, block: Message) -> str:
+    def _block_path(self, block: Message) -> str:
         """Return the path of a block of the message that is looked at."""
-        place, content = self._at
-        at = next(at for at, each in enumerate(content) if each is block)
-        return f"messages.{place}.content.{at}"
+        index, content = self._current
+        position = next(at for at, each in enumerate(content) if each is block)
+        return f"messages.{index}.content.{position}"
 
-    def _no_object(self, block: Message, member: str) -> Exception:
-        return no_object(f"{self._where(block)}.{member}")
+    def _not_an_object_error(self, block: Message, member: str) -> Exception:
+        return not_an_object_error(f"{self._block_path(block)}.{member}")
 
-    def _misplaced(self, place: int) -> Exception:
+    def _misplaced_error(self, index: int) -> Exception:
         """Return the refusal of uses by the user, or of results by the assistant."""
-        use = self._role == "user"
-        if self._traits.relays:
-            kind, role = ("tool_use", "assistant") if use else ("tool_result", "user")
-            return relayed(f"messages.{place}: `{kind}` blocks can only be in `{role}` messages")
-        kind = "toolUse" if use else "toolResult"
+        is_user = self._role == "user"
+        if self._traits.relays_errors:
+            kind, role = ("tool_use", "assistant") if is_user else ("tool_result", "user")
+            return provider_error(
+                f"messages.{index}: `{kind}` blocks can only be in `{role}` messages"
+            )
+        kind = "toolUse" if is_user else "toolResult"
         return invalid(
             f"This model doesn't support the {kind} content block that you provided. Update the "
             "content block and try again."
@@ -204,30 +210,30 @@ class TurnState:
             )
         if result["status"] == "error" and not result["content"]:
             raise invalid(
-                f"The content field at {self._where(block)}.toolResult cannot be empty when status "
-                "value is error."
+                f"The content field at {self._block_path(block)}.toolResult cannot be empty when "
+                "status value is error."
             )
 
     def _check_results(self) -> None:
-        where = f"messages.{self._start}.content"
-        if len(self._results) > len(self._waiting):
+        path = f"messages.{self._start}.content"
+        if len(self._results) > len(self._pending):
             raise invalid(
-                f"The number of toolResult blocks at {where} exceeds the number of toolUse blocks "
+                f"The number of toolResult blocks at {path} exceeds the number of toolUse blocks "
                 "of previous turn."
             )
-        missing = [each for each in self._waiting if each not in self._results]
+        missing = [use_id for use_id in self._pending if use_id not in self._results]
         if missing:
             ids = ", ".join(missing)
-            raise invalid(f"Expected toolResult blocks at {where} for the following Ids: {ids}")
+            raise invalid(f"Expected toolResult blocks at {path} for the following Ids: {ids}")
 
 
-_NO_CONFIG = (
+_TOOL_CONFIG_REQUIRED = (
     "The toolConfig field must be defined when using toolUse and toolResult content blocks."
 )
-_OF_THE_SERVER = "server_tool_use"
+_SERVER_TOOL_USE = "server_tool_use"
 
 
-def no_object(path: str) -> Exception:
+def not_an_object_error(path: str) -> Exception:
     """Return the refusal of a document that isn't a JSON object."""
     return invalid(
         f"The format of the value at {path} is invalid. Provide a json object for the field and "
@@ -235,38 +241,38 @@ def no_object(path: str) -> Exception:
     )
 
 
-def _repeated(ids: Sequence[str]) -> list[str]:
+def _duplicates(ids: Sequence[str]) -> list[str]:
     if len(set(ids)) == len(ids):
         return []
     return list(dict.fromkeys(each for each in ids if ids.count(each) > 1))
 
 
-def _empty(place: int) -> Exception:
+def _empty_content_error(index: int) -> Exception:
     return invalid(
-        f"The content field in the Message object at messages.{place} is empty. Add a ContentBlock "
+        f"The content field in the Message object at messages.{index} is empty. Add a ContentBlock "
         "object to the content field and try again."
     )
 
 
-def _blank(place: int, at: int) -> Exception:
+def _blank_text_error(index: int, position: int) -> Exception:
     return invalid(
-        f"The text field in the ContentBlock object at messages.{place}.content.{at} is blank. Add "
-        "text to the text field, and try again."
+        f"The text field in the ContentBlock object at messages.{index}.content.{position} is "
+        "blank. Add text to the text field, and try again."
     )
 
 
-def _check_unmixed(place: int, content: Sequence[Message]) -> None:
+def _check_not_mixed(index: int, content: Sequence[Message]) -> None:
     kinds = {kind for block in content for kind in block if kind != "cachePoint"}
     if len(kinds) > 1:
         what = "result" if "toolResult" in kinds else "use"
         raise invalid(
-            f"messages.{place}.content: Conversation blocks and tool {what} blocks cannot be "
+            f"messages.{index}.content: Conversation blocks and tool {what} blocks cannot be "
             "provided in the same turn."
         )
 
 
-def _system_role(place: int) -> Exception:
+def _system_role_error(index: int) -> Exception:
     return invalid(
-        f"1 validation error detected: Value 'system' at 'messages.{place + 1}.member.role' "
+        f"1 validation error detected: Value 'system' at 'messages.{index + 1}.member.role' "
         "failed to satisfy constraint: Member must satisfy enum value set: [user, assistant]"
     )

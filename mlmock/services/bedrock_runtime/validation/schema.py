@@ -16,31 +16,31 @@ from typing import Any, TypeAlias
 
 from mlmock.services.bedrock_runtime.errors import malformed_body_error
 
-Faults: TypeAlias = list[str]
-Schema: TypeAlias = Callable[[Any, str, Faults], None]
+Violations: TypeAlias = list[str]
+Schema: TypeAlias = Callable[[Any, str, Violations], None]
 
 
-def check(schema: Schema, body: Any, *before: str) -> None:
+def validate(schema: Schema, body: Any, *previous: str) -> None:
     """Raise ValidationException with all faults of `body`, in the order of the schema.
 
     `before` are the faults of other schemas that were tried first, shown if this one has any.
     """
-    faults: Faults = []
-    schema(body, "#", faults)
-    if faults:
-        raise malformed_body_error(*before, *faults)
+    violations: Violations = []
+    schema(body, "#", violations)
+    if violations:
+        raise malformed_body_error(*previous, *violations)
 
 
-def kind_of(value: Any) -> str:
+def type_name(value: Any) -> str:
     """Return the name that the validator has for the type of a JSON value."""
     if value is None:
         return "Null"
     if isinstance(value, bool):
         return "Boolean"
-    return _KINDS.get(type(value), "Object")
+    return _TYPE_NAMES.get(type(value), "Object")
 
 
-_KINDS: dict[type, str] = {
+_TYPE_NAMES: dict[type, str] = {
     str: "String",
     int: "Integer",
     float: "BigDecimal",
@@ -50,11 +50,11 @@ _KINDS: dict[type, str] = {
 }
 
 
-def _typed(value: Any, wanted: str, path: str, faults: Faults) -> bool:
-    found = kind_of(value)
-    if found == wanted or (wanted == "Number" and found in ("Integer", "BigDecimal")):
+def _has_type(value: Any, expected: str, path: str, violations: Violations) -> bool:
+    actual = type_name(value)
+    if actual == expected or (expected == "Number" and actual in ("Integer", "BigDecimal")):
         return True
-    faults.append(f"{path}: expected type: {wanted}, found: {found}")
+    violations.append(f"{path}: expected type: {expected}, found: {actual}")
     return False
 
 
@@ -62,7 +62,7 @@ def _typed(value: Any, wanted: str, path: str, faults: Faults) -> bool:
 class Anything:
     """Any JSON value."""
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Find no fault."""
 
 
@@ -70,57 +70,61 @@ class Anything:
 class String:
     """A string: how many characters it has at least and at most, and what it may be."""
 
-    least: int = 0
-    most: int | None = None
-    among: tuple[str, ...] = ()
+    min_length: int = 0
+    max_length: int | None = None
+    enum: tuple[str, ...] = ()
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Add to `faults` what is wrong with `value` at `path`."""
-        if not _typed(value, "String", path, faults):
+        if not _has_type(value, "String", path, violations):
             return
-        if len(value) < self.least:
-            faults.append(f"{path}: expected minLength: {self.least}, actual: {len(value)}")
-        if self.most is not None and len(value) > self.most:
-            faults.append(f"{path}: expected maxLength: {self.most}, actual: {len(value)}")
-        if self.among and value not in self.among:
-            faults.append(f"{path}: {value} is not a valid enum value")
+        if len(value) < self.min_length:
+            violations.append(
+                f"{path}: expected minLength: {self.min_length}, actual: {len(value)}"
+            )
+        if self.max_length is not None and len(value) > self.max_length:
+            violations.append(
+                f"{path}: expected maxLength: {self.max_length}, actual: {len(value)}"
+            )
+        if self.enum and value not in self.enum:
+            violations.append(f"{path}: {value} is not a valid enum value")
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number: its least and greatest value, and whether it is to be a whole one."""
 
-    least: float | None = None
-    most: float | None = None
-    whole: bool = False
-    among: tuple[int, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    is_integer: bool = False
+    enum: tuple[int, ...] = ()
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Add to `faults` what is wrong with `value` at `path`."""
-        if not _typed(value, "Integer" if self.whole else "Number", path, faults):
+        if not _has_type(value, "Integer" if self.is_integer else "Number", path, violations):
             return
-        if self.least is not None and value < self.least:
-            faults.append(f"{path}: {value} is not greater or equal to {self.least}")
-        if self.most is not None and value > self.most:
-            faults.append(f"{path}: {value} is not less or equal to {self.most}")
-        if self.among and value not in self.among:
-            faults.append(f"{path}: {value} is not a valid enum value")
+        if self.minimum is not None and value < self.minimum:
+            violations.append(f"{path}: {value} is not greater or equal to {self.minimum}")
+        if self.maximum is not None and value > self.maximum:
+            violations.append(f"{path}: {value} is not less or equal to {self.maximum}")
+        if self.enum and value not in self.enum:
+            violations.append(f"{path}: {value} is not a valid enum value")
 
 
 def integer(
-    least: float | None = None, most: float | None = None, among: tuple[int, ...] = ()
+    minimum: float | None = None, maximum: float | None = None, enum: tuple[int, ...] = ()
 ) -> Number:
     """Return the schema of a whole number."""
-    return Number(least, most, True, among)
+    return Number(minimum, maximum, True, enum)
 
 
 @dataclass(frozen=True, slots=True)
 class Boolean:
     """True or false."""
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Add to `faults` what is wrong with `value` at `path`."""
-        _typed(value, "Boolean", path, faults)
+        _has_type(value, "Boolean", path, violations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +132,24 @@ class ListOf:
     """A list: the schema of its items, and how many there are at least and at most."""
 
     item: Schema = Anything()
-    least: int = 0
-    most: int | None = None
+    min_items: int = 0
+    max_items: int | None = None
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Add to `faults` what is wrong with `value` and its items at `path`."""
-        if not _typed(value, "JSONArray", path, faults):
+        if not _has_type(value, "JSONArray", path, violations):
             return
         count = len(value)
-        if count < self.least:
-            faults.append(f"{path}: expected minimum item count: {self.least}, found: {count}")
-        if self.most is not None and count > self.most:
-            faults.append(f"{path}: expected maximum item count: {self.most}, found: {count}")
-        for place, item in enumerate(value):
-            self.item(item, f"{path}/{place}", faults)
+        if count < self.min_items:
+            violations.append(
+                f"{path}: expected minimum item count: {self.min_items}, found: {count}"
+            )
+        if self.max_items is not None and count > self.max_items:
+            violations.append(
+                f"{path}: expected maximum item count: {self.max_items}, found: {count}"
+            )
+        for index, item in enumerate(value):
+            self.item(item, f"{path}/{index}", violations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,24 +161,24 @@ class ObjectOf:
 
     required: Mapping[str, Schema] = field(default_factory=dict)
     optional: Mapping[str, Schema] = field(default_factory=dict)
-    others: bool = False
-    one: bool = False
+    additional: bool = False
+    exactly_one: bool = False
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Add to `faults` what is wrong with `value` and its members at `path`."""
-        if not _typed(value, "JSONObject", path, faults):
+        if not _has_type(value, "JSONObject", path, violations):
             return
         known = {**self.required, **self.optional}
-        if not self.others:
+        if not self.additional:
             extra = [name for name in value if name not in known]
-            faults.extend(f"{path}: extraneous key [{name}] is not permitted" for name in extra)
+            violations.extend(f"{path}: extraneous key [{name}] is not permitted" for name in extra)
         missing = [name for name in self.required if name not in value]
-        faults.extend(f"{path}: required key [{name}] not found" for name in missing)
-        given = [name for name in known if name in value]
-        if self.one and len(given) != 1:
-            faults.append(f"{path}: {len(given)} subschemas matched instead of one")
-        for name in given:
-            known[name](value[name], f"{path}/{name}", faults)
+        violations.extend(f"{path}: required key [{name}] not found" for name in missing)
+        present = [name for name in known if name in value]
+        if self.exactly_one and len(present) != 1:
+            violations.append(f"{path}: {len(present)} subschemas matched instead of one")
+        for name in present:
+            known[name](value[name], f"{path}/{name}", violations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +187,15 @@ class OneOf:
 
     options: tuple[Schema, ...]
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Add a fault unless `value` fits one of the options."""
         for option in self.options:
-            found: Faults = []
-            option(value, path, found)
-            if not found:
+            option_violations: Violations = []
+            option(value, path, option_violations)
+            if not option_violations:
                 return
         count = len(self.options)
-        faults.append(f"{path}: no subschema matched out of the total {count} subschemas")
+        violations.append(f"{path}: no subschema matched out of the total {count} subschemas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,24 +205,24 @@ class TaggedUnion:
     Other kinds may be, with any members, unless it is `strict`.
     """
 
-    key: str
-    known: Mapping[str, Schema]
+    tag: str
+    variants: Mapping[str, Schema]
     strict: bool = False
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Add to `faults` what is wrong with `value` at `path`."""
-        found: Faults = []
-        kinds = tuple(self.known) if self.strict else ()
-        ObjectOf({self.key: String(1, among=kinds)}, others=True)(value, path, found)
-        if not found and value[self.key] in self.known:
-            self.known[value[self.key]](value, path, found)
-        faults.extend(found)
+        own: Violations = []
+        tags = tuple(self.variants) if self.strict else ()
+        ObjectOf({self.tag: String(1, enum=tags)}, additional=True)(value, path, own)
+        if not own and value[self.tag] in self.variants:
+            self.variants[value[self.tag]](value, path, own)
+        violations.extend(own)
 
 
 @dataclass(frozen=True, slots=True)
 class Null:
     """Null and nothing else."""
 
-    def __call__(self, value: Any, path: str, faults: Faults) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Add a fault unless `value` is None."""
-        _typed(value, "Null", path, faults)
+        _has_type(value, "Null", path, violations)

@@ -7,11 +7,11 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
-from mlmock.services.bedrock_runtime.errors import invalid, relayed
-from mlmock.services.bedrock_runtime.validation.messages import no_object
+from mlmock.services.bedrock_runtime.errors import invalid, provider_error
+from mlmock.services.bedrock_runtime.validation.messages import not_an_object_error
 
 
-def check_tools(conversation: Conversation, traits: Traits, *, streams: bool) -> None:
+def validate_tools(conversation: Conversation, traits: Traits, *, streams: bool) -> None:
     """Raise ValidationException for tools that the model doesn't take, or not like this."""
     if not traits.tools:
         raise invalid("This model doesn't support tool use.")
@@ -19,31 +19,31 @@ def check_tools(conversation: Conversation, traits: Traits, *, streams: bool) ->
         raise invalid("This model doesn't support tool use in streaming mode.")
     _check_choice(conversation, traits)
     names = set()
-    for place, tool in enumerate(conversation.tools):
+    for index, tool in enumerate(conversation.tools):
         spec = tool.get("toolSpec")
         if spec is not None:
             names.add(spec["name"])
-            _check_schema(spec["inputSchema"].get("json"), place, traits)
-    if traits.relays and len(names) < len(conversation.tools):
+            _check_schema(spec["inputSchema"].get("json"), index, traits)
+    if traits.relays_errors and len(names) < len(conversation.tools):
         _check_unique(conversation.tool_names)
 
 
-def _check_schema(schema: Any, place: int, traits: Traits) -> None:
+def _check_schema(schema: Any, index: int, traits: Traits) -> None:
     if not isinstance(schema, dict):
-        raise no_object(f"toolConfig.tools.{place}.toolSpec.inputSchema.json")
+        raise not_an_object_error(f"toolConfig.tools.{index}.toolSpec.inputSchema.json")
     if "type" not in schema:
-        if traits.relays:
-            raise relayed(f"tools.{place}.custom.input_schema.type: Field required")
+        if traits.relays_errors:
+            raise provider_error(f"tools.{index}.custom.input_schema.type: Field required")
     elif schema["type"] != "object":
         raise invalid(
-            f"The value at toolConfig.tools.{place}.toolSpec.inputSchema.json.type must be one of "
+            f"The value at toolConfig.tools.{index}.toolSpec.inputSchema.json.type must be one of "
             "the following: object."
         )
 
 
 def _check_unique(names: Sequence[str]) -> None:
     if len(set(names)) < len(names):
-        raise relayed("tools: Tool names must be unique.")
+        raise provider_error("tools: Tool names must be unique.")
 
 
 def _check_choice(conversation: Conversation, traits: Traits) -> None:

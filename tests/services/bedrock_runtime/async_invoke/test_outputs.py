@@ -19,7 +19,7 @@ from mlmock import MockML, mock_ml
 from mlmock.services.bedrock_runtime.async_invoke.families.luma_ray import size_of
 from mlmock.services.bedrock_runtime.media import h264
 from mlmock.services.bedrock_runtime.media.mp4 import mp4
-from mlmock.services.bedrock_runtime.media.segments import duration_of, mp4_seconds, spans
+from mlmock.services.bedrock_runtime.media.segments import duration_of, fixed_clips, mp4_seconds
 from tests.services.bedrock_runtime.async_helpers import NOON, client_of, folder_of, show, start
 from tests.services.bedrock_runtime.mp4_reader import Reader, box, boxes, numbers
 
@@ -647,7 +647,7 @@ def test_the_track_says_how_its_pictures_are_decoded() -> None:
 
 
 def test_the_sequence_says_size_and_cropping() -> None:
-    bits = Reader(h264.sequence_parameters(h264.Picture(1260, 540)))
+    bits = Reader(h264.sequence_parameters(h264.PictureSize(1260, 540)))
     assert [bits.u(8) for _ in range(3)] == [66, 0xC0, 31]
     assert [bits.ue() for _ in range(4)] == [0, 0, 2, 1]
     assert bits.u(1) == 0
@@ -659,7 +659,7 @@ def test_the_sequence_says_size_and_cropping() -> None:
 
 
 def test_the_first_picture_has_every_macroblock() -> None:
-    bits = Reader(h264.first_picture(h264.Picture(32, 16)))
+    bits = Reader(h264.first_picture(h264.PictureSize(32, 16)))
     assert [bits.ue() for _ in range(3)] == [0, 7, 0]
     assert (bits.u(4), bits.ue(), bits.u(2), bits.ue()) == (0, 0, 0, 0)
     for _ in range(2):
@@ -669,7 +669,7 @@ def test_the_first_picture_has_every_macroblock() -> None:
 
 
 def test_the_other_pictures_skip_every_macroblock() -> None:
-    bits = Reader(h264.repeated_picture(h264.Picture(1280, 720), 17))
+    bits = Reader(h264.repeated_picture(h264.PictureSize(1280, 720), 17))
     assert [bits.ue() for _ in range(3)] == [0, 5, 0]
     assert (bits.u(4), bits.u(3), bits.ue()) == (1, 0, 0)
     assert bits.ue() == 80 * 45
@@ -677,10 +677,10 @@ def test_the_other_pictures_skip_every_macroblock() -> None:
 
 
 def test_no_start_code_stands_inside_a_unit() -> None:
-    bits = h264.Bits()
-    bits.put_all(b"\x00\x00\x01\x00\x00\x00\x00\x02")
-    bits.put_all(b"")
-    unit = h264._unit(0x65, bits)
+    bits = h264.BitWriter()
+    bits.write_bytes(b"\x00\x00\x01\x00\x00\x00\x00\x02")
+    bits.write_bytes(b"")
+    unit = h264._nal_unit(0x65, bits)
     assert unit == b"\x65\x00\x00\x03\x01\x00\x00\x03\x00\x00\x03\x02\x80"
 
 
@@ -717,9 +717,9 @@ def test_a_long_header_and_one_without_a_clock() -> None:
 
 
 def test_clips_cover_the_time_between() -> None:
-    assert spans(0, 12, 6) == [(0, 6), (6, 12)]
-    assert spans(1, 5.5, 2) == [(1, 3), (3, 5), (5, 5.5)]
-    assert spans(3, 3, 6) == [(3, 3)]
+    assert fixed_clips(0, 12, 6) == [(0, 6), (6, 12)]
+    assert fixed_clips(1, 5.5, 2) == [(1, 3), (3, 5), (5, 5.5)]
+    assert fixed_clips(3, 3, 6) == [(3, 3)]
 
 
 def test_the_model_of_an_invocation_is_shown(bedrock: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlmock import mock_ml
-from mlmock.services.bedrock_runtime.media.encoding import kind_of
+from mlmock.services.bedrock_runtime.media.encoding import image_format
 from mlmock.services.bedrock_runtime.media.images import generate_png, size_of
 from mlmock.services.common.images import png
 from tests.services.bedrock_runtime.invoke_helpers import invoke, malformed, refusal
@@ -67,7 +67,7 @@ def test_sizes_of_files() -> None:
     ],
 )
 def test_kinds_of_files(data: bytes, kind: str | None) -> None:
-    assert kind_of(data) == kind
+    assert image_format(data) == kind
 
 
 @mock_ml

@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol
 
-from mlmock.services.bedrock_runtime.validation.schema import Schema, check
+from mlmock.services.bedrock_runtime.validation.schema import Schema, validate
 from mlmock.simulation.object_store import json_bytes
 
 _JSON = "application/json"
@@ -79,7 +79,7 @@ def family_of(model_id: str) -> Family | None:
 
 def check_input(family: Family, model_id: str, model_input: Any) -> None:
     """Raise ValidationException, in the words of InvokeModel's schema, for a bad `model_input`."""
-    check(family.schema_of(model_id, model_input), model_input)
+    validate(family.schema_of(model_id, model_input), model_input)
 
 
 def json_file(name: str, value: Any) -> File:

@@ -13,16 +13,16 @@ from mlmock.services.bedrock_runtime.validation.media_schema import base64_text
 from mlmock.services.bedrock_runtime.validation.schema import Boolean, ObjectOf, Schema, String
 
 _RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "21:9", "9:21")
-_MEDIA = String(among=("image/jpeg", "image/png"))
-_SOURCE = ObjectOf({"type": String(among=("base64",)), "media_type": _MEDIA, "data": base64_text})
-_FRAME = ObjectOf({"type": String(among=("image",)), "source": _SOURCE})
+_MEDIA = String(enum=("image/jpeg", "image/png"))
+_SOURCE = ObjectOf({"type": String(enum=("base64",)), "media_type": _MEDIA, "data": base64_text})
+_FRAME = ObjectOf({"type": String(enum=("image",)), "source": _SOURCE})
 _SCHEMA = ObjectOf(
-    {"prompt": String(least=1, most=5000)},
+    {"prompt": String(min_length=1, max_length=5000)},
     {
-        "aspect_ratio": String(among=_RATIOS),
+        "aspect_ratio": String(enum=_RATIOS),
         "loop": Boolean(),
-        "duration": String(among=("5s", "9s")),
-        "resolution": String(among=("540p", "720p")),
+        "duration": String(enum=("5s", "9s")),
+        "resolution": String(enum=("540p", "720p")),
         "keyframes": ObjectOf({}, {"frame0": _FRAME, "frame1": _FRAME}),
     },
 )

@@ -10,8 +10,8 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.async_invoke.families.base import File, Work, json_file
 from mlmock.services.bedrock_runtime.families import marengo_schema
-from mlmock.services.bedrock_runtime.media.embeddings import text_of, unit_vector
-from mlmock.services.bedrock_runtime.media.segments import duration_of, even_spans, spans
+from mlmock.services.bedrock_runtime.media.embeddings import canonical_json, unit_vector
+from mlmock.services.bedrock_runtime.media.segments import duration_of, equal_clips, fixed_clips
 from mlmock.services.bedrock_runtime.validation.schema import Schema
 
 _CLIP, _ASSET = "clip", "asset"
@@ -31,10 +31,10 @@ class Marengo:
             return [File("output.json", work.body)]
         third = marengo_schema.is_third(work.model_id)
         entries = _entries_3(work) if third else _entries_2(work)
-        source = text_of(_part(work))
+        source = canonical_json(_part(work))
         for entry in entries:
             entry["embedding"] = list(
-                unit_vector(f"{source} {text_of(entry)}", 512 if third else 1024)
+                unit_vector(f"{source} {canonical_json(entry)}", 512 if third else 1024)
             )
         return [json_file("output.json", {"data": entries})]
 
@@ -95,8 +95,8 @@ def _options(part: Mapping[str, Any], kind: str) -> list[str]:
 
 def _clips(kind: str, start: float, end: float, fixed: float | None) -> list[tuple[float, float]]:
     if fixed is None and kind == "audio":
-        return even_spans(start, end, _SOUND)
-    return spans(start, end, _FILM if fixed is None else fixed)
+        return equal_clips(start, end, _SOUND)
+    return fixed_clips(start, end, _FILM if fixed is None else fixed)
 
 
 FAMILY = Marengo()

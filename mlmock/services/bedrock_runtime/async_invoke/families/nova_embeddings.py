@@ -17,8 +17,8 @@ from mlmock.services.bedrock_runtime.async_invoke.families.base import (
     lines_file,
 )
 from mlmock.services.bedrock_runtime.families.nova_embedding_schema import Input, parameters
-from mlmock.services.bedrock_runtime.media.embeddings import text_of, unit_vector
-from mlmock.services.bedrock_runtime.media.segments import duration_of, spans
+from mlmock.services.bedrock_runtime.media.embeddings import canonical_json, unit_vector
+from mlmock.services.bedrock_runtime.media.segments import duration_of, fixed_clips
 from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION
 from mlmock.services.bedrock_runtime.validation.schema import ObjectOf, Schema, String, integer
 
@@ -34,7 +34,7 @@ _PARAMETERS = parameters(
     },
 )
 _BODY: dict[str, Schema] = {
-    "taskType": String(among=("SEGMENTED_EMBEDDING",)),
+    "taskType": String(enum=("SEGMENTED_EMBEDDING",)),
     "segmentedEmbeddingParams": _PARAMETERS,
 }
 _TO_A_WORDS_END = re.compile(r".*\s", re.DOTALL)
@@ -102,14 +102,16 @@ def _segments(
 ) -> list[tuple[str, dict[str, float | int]]]:
     """Return what is embedded of each segment, and its metadata."""
     if name == "image":
-        return [(text_of(part["source"]), {})]
+        return [(canonical_json(part["source"]), {})]
     asked = part.get("segmentationConfig", {})
     if name == "text":
         return _text_segments(work, part, asked.get("maxLengthChars", _CHARACTERS))
     length = duration_of(part["source"], work.read)
     return [
-        (f"{text_of(part['source'])} {since}", _between(since, until))
-        for since, until in spans(0.0, length, asked.get("durationSeconds", _SECONDS))[:_MOST_CLIPS]
+        (f"{canonical_json(part['source'])} {since}", _between(since, until))
+        for since, until in fixed_clips(0.0, length, asked.get("durationSeconds", _SECONDS))[
+            :_MOST_CLIPS
+        ]
     ]
 
 

@@ -21,24 +21,24 @@ from mlmock.services.bedrock_runtime.validation.schema import (
 
 _WIDTH, _HEIGHT, _RATE, _SHOT = 1280, 720, 24, 6
 _SOURCE = OneOf((ObjectOf({"bytes": base64_text}), ObjectOf({"s3Location": S3_LOCATION})))
-_IMAGE = ObjectOf({"format": String(among=("png", "jpeg")), "source": _SOURCE})
-_PROMPT = String(least=1, most=512)
+_IMAGE = ObjectOf({"format": String(enum=("png", "jpeg")), "source": _SOURCE})
+_PROMPT = String(min_length=1, max_length=512)
 _SETTINGS: dict[str, Schema] = {
-    "fps": integer(among=(_RATE,)),
-    "dimension": String(among=("1280x720",)),
+    "fps": integer(enum=(_RATE,)),
+    "dimension": String(enum=("1280x720",)),
     "seed": integer(0, 2147483646),
 }
-_ONE_SHOT = ObjectOf({"text": _PROMPT}, {"images": ListOf(_IMAGE, most=1)})
-_SHOTS = ListOf(ObjectOf({"text": _PROMPT}, {"image": _IMAGE}), least=1, most=20)
-_AUTOMATED = ObjectOf({"text": String(least=1, most=4000)})
+_ONE_SHOT = ObjectOf({"text": _PROMPT}, {"images": ListOf(_IMAGE, max_items=1)})
+_SHOTS = ListOf(ObjectOf({"text": _PROMPT}, {"image": _IMAGE}), min_items=1, max_items=20)
+_AUTOMATED = ObjectOf({"text": String(min_length=1, max_length=4000)})
 _PARAMS: dict[str, tuple[str, Schema]] = {
     "TEXT_VIDEO": ("textToVideoParams", _ONE_SHOT),
     "MULTI_SHOT_AUTOMATED": ("multiShotAutomatedParams", _AUTOMATED),
     "MULTI_SHOT_MANUAL": ("multiShotManualParams", ObjectOf({"shots": _SHOTS})),
 }
 _SECONDS: dict[str, Schema] = {
-    "TEXT_VIDEO": integer(among=(_SHOT,)),
-    "MULTI_SHOT_AUTOMATED": integer(among=tuple(range(2 * _SHOT, 121, _SHOT))),
+    "TEXT_VIDEO": integer(enum=(_SHOT,)),
+    "MULTI_SHOT_AUTOMATED": integer(enum=tuple(range(2 * _SHOT, 121, _SHOT))),
 }
 _BLOCKED = "RAI_VIOLATION_OUTPUT_VIDEO_DEFLECTION"
 # The failures of the status document and their texts, as the user guide lists them; the first is
@@ -60,7 +60,7 @@ class NovaReel:
         tasks = ("TEXT_VIDEO",) if model_id.endswith("-v1:0") else tuple(_PARAMS)
         kind = model_input.get("taskType") if isinstance(model_input, dict) else None
         if kind not in tasks:
-            return ObjectOf({"taskType": String(among=tasks)}, others=True)
+            return ObjectOf({"taskType": String(enum=tasks)}, additional=True)
         name, params = _PARAMS[kind]
         config = {"videoGenerationConfig": _config(kind)}
         if kind == "MULTI_SHOT_AUTOMATED":  # its length has no default

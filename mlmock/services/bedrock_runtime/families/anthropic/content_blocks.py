@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlmock.services.bedrock_runtime.errors import invalid
-from mlmock.services.bedrock_runtime.media.encoding import decoded
+from mlmock.services.bedrock_runtime.media.encoding import decode_base64
 
 Blocks = list[dict[str, Any]]
 _MEDIA = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -89,7 +89,7 @@ def _image(block: dict[str, Any], at: str) -> Blocks:
 
 
 def _data(source: dict[str, Any], at: str) -> bytes:
-    data = decoded(_needed(source, "data", str, at))
+    data = decode_base64(_needed(source, "data", str, at))
     if data is None:
         raise invalid(f"{at}.data: invalid base64 data")
     if not data:

@@ -24,14 +24,14 @@ from mlmock.services.bedrock_runtime.families.text_output import iter_text, word
 from mlmock.services.bedrock_runtime.validation import schema
 
 _COMPLETIONS = schema.ObjectOf(
-    {"prompt": schema.String(), "max_tokens_to_sample": schema.Number(whole=True)},
+    {"prompt": schema.String(), "max_tokens_to_sample": schema.Number(is_integer=True)},
     {
         "stop_sequences": schema.ListOf(schema.String()),
         "temperature": schema.Number(0, 1),
         "top_p": schema.Number(0, 1),
         "top_k": schema.integer(0, 500),
-        "anthropic_version": schema.String(among=("bedrock-2023-05-31", "2026-10-21")),
-        "metadata": schema.ObjectOf(others=True),
+        "anthropic_version": schema.String(enum=("bedrock-2023-05-31", "2026-10-21")),
+        "metadata": schema.ObjectOf(additional=True),
     },
 )
 _FIELDS = top_level.KNOWN | {"reasoning_config"}
@@ -66,10 +66,10 @@ class Anthropic(Family):
             caches=version >= (3, 5),
             typed_tool_use=version >= (4, 5),
             splits_tool_input=True,
-            takes_whitespace=version >= (4,),
+            accepts_blank_text=version >= (4,),
             cache_minimum=_least_cached(version, model_id),
             sparse_usage=version >= (4, 6),
-            relays=True,
+            relays_errors=True,
         )
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
@@ -234,7 +234,7 @@ def _read_completion(body: Body, model_id: str) -> Conversation:
             f'"{name_of(model_id)}" is not supported on this API. '
             "Please use the Messages API instead."
         )
-    schema.check(_COMPLETIONS, body)
+    schema.validate(_COMPLETIONS, body)
     prompt = _begun(body["prompt"])
     _check_prompt(prompt)
     system, turns = turns_of(prompt, HUMAN)

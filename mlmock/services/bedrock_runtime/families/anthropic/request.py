@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlmock.services.bedrock_runtime.conversation.requests import Conversation, text_of
+from mlmock.services.bedrock_runtime.conversation.requests import Conversation, joined_text
 from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.anthropic.content_blocks import (
     block_of,
@@ -37,7 +37,7 @@ def read(body: Body, model_id: str, *, prefill: bool) -> Conversation:
     return Conversation(
         model_id=model_id,
         messages=read_turns,
-        system=text_of(system),
+        system=joined_text(system),
         tools=tools,
         tool_choice=choice_of(body.get("tool_choice"), tools),
         max_tokens=body["max_tokens"],

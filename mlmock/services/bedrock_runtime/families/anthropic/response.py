@@ -7,7 +7,7 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.families.base import Event
-from mlmock.services.bedrock_runtime.media.encoding import encoded
+from mlmock.services.bedrock_runtime.media.encoding import encode_base64
 
 _REASONS = {"guardrail_intervened": "end_turn", "content_filtered": "refusal"}
 
@@ -41,7 +41,7 @@ def use_id(converse_id: str) -> str:
 def _frame(name: str, reply: Reply) -> dict[str, Any]:
     return {
         "model": name,
-        "id": "msg_bdrk_01" + reply.letters(22),
+        "id": "msg_bdrk_01" + reply.characters(22),
         "type": "message",
         "role": "assistant",
     }
@@ -98,7 +98,7 @@ def _thinking(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _redacted(data: Any) -> str:
-    return data if isinstance(data, str) else encoded(bytes(data))
+    return data if isinstance(data, str) else encode_base64(bytes(data))
 
 
 def _cited(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,23 +17,23 @@ _NO_PROMPT = '#: subject must not be valid against schema {"required":["messages
 """What a text completion's schema says of a Messages body; the service tries both."""
 VERSIONS = ("bedrock-2023-05-31", "2026-10-21")
 """The second is what Anthropic's own SDK sends in `AnthropicBedrock` by default."""
-_OPEN = schema.ObjectOf(others=True)
+_OPEN = schema.ObjectOf(additional=True)
 _TEXTS = schema.ListOf(schema.String())
 MESSAGES = schema.ObjectOf(
     {
-        "anthropic_version": schema.String(among=VERSIONS),
-        "max_tokens": schema.Number(whole=True),
+        "anthropic_version": schema.String(enum=VERSIONS),
+        "max_tokens": schema.Number(is_integer=True),
         "messages": schema.ListOf(),
     },
     {
         "system": schema.OneOf((schema.String(), schema.ListOf())),
         "temperature": schema.Number(),
         "top_p": schema.Number(),
-        "top_k": schema.Number(whole=True),
+        "top_k": schema.Number(is_integer=True),
         "stop_sequences": _TEXTS,
         "tools": schema.ListOf(),
-        "tool_choice": schema.ObjectOf({"type": schema.String()}, others=True),
-        "thinking": schema.ObjectOf({"type": schema.String()}, others=True),
+        "tool_choice": schema.ObjectOf({"type": schema.String()}, additional=True),
+        "thinking": schema.ObjectOf({"type": schema.String()}, additional=True),
         "anthropic_beta": _TEXTS,
         "metadata": _OPEN,
         "context_management": _OPEN,
