@@ -22,13 +22,13 @@ def family_of(model_id: str) -> Family | None:
 @lru_cache(maxsize=1)
 def _families() -> tuple[tuple[str, Family], ...]:
     """Every family by each of its prefixes. A memo of what the files in this folder say."""
-    return tuple((prefix, family) for family in _found() for prefix in family.prefixes)
+    return tuple((prefix, family) for family in _discover() for prefix in family.prefixes)
 
 
-def _found() -> Iterator[Family]:
-    for file in sorted(pkgutil.iter_modules(__path__), key=lambda file: file.name):
+def _discover() -> Iterator[Family]:
+    for file in sorted(pkgutil.iter_modules(__path__), key=lambda module_info: module_info.name):
         module = importlib.import_module(f"{__name__}.{file.name}")
-        for kind in vars(module).values():
-            own = getattr(kind, "__module__", "").startswith(module.__name__)
-            if own and isinstance(kind, type) and issubclass(kind, Family) and kind.prefixes:
-                yield kind()
+        for cls in vars(module).values():
+            is_own = getattr(cls, "__module__", "").startswith(module.__name__)
+            if is_own and isinstance(cls, type) and issubclass(cls, Family) and cls.prefixes:
+                yield cls()

@@ -11,15 +11,15 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.chat_completions import (
-    CHOICE,
-    FORMAT,
     MESSAGE,
+    RESPONSE_FORMAT,
     STOP,
     TOOL,
+    TOOL_CHOICE,
     ChatFamily,
-    usage,
+    format_usage,
 )
-from mlmock.services.bedrock_runtime.families.text_output import words_of
+from mlmock.services.bedrock_runtime.families.text_output import reply_text
 from mlmock.services.bedrock_runtime.validation import schema
 
 _PENALTY = schema.ObjectOf({"scale": schema.Number(0, 500)}, additional=True)
@@ -38,7 +38,7 @@ _JURASSIC = schema.ObjectOf(
         "frequencyPenalty": _PENALTY,
     },
 )
-_WORD = re.compile(r"\s*\S+")
+_TOKEN = re.compile(r"\s*\S+")
 
 
 class Jurassic(Family):
@@ -68,15 +68,18 @@ class Jurassic(Family):
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return as many completions as were asked for, all the same (judged)."""
-        done = {"data": _data(words_of(reply)), "finishReason": _finish(reply)}
+        completion = {
+            "data": _text_with_tokens(reply_text(reply)),
+            "finishReason": _finish_reason(reply),
+        }
         return {
             "id": 1234,
-            "prompt": _data(conversation.last_user),
-            "completions": [done] * conversation.extra.get("count", 1),
+            "prompt": _text_with_tokens(conversation.last_user),
+            "completions": [completion] * conversation.extra.get("count", 1),
         }
 
 
-def _finish(reply: Reply) -> dict[str, Any]:
+def _finish_reason(reply: Reply) -> dict[str, Any]:
     if reply.stop_reason == "max_tokens":
         return {"reason": "length", "length": reply.usage.output_tokens}
     if reply.stop_sequence is not None:
@@ -84,17 +87,17 @@ def _finish(reply: Reply) -> dict[str, Any]:
     return {"reason": "endoftext"}
 
 
-def _data(text: str) -> dict[str, Any]:
+def _text_with_tokens(text: str) -> dict[str, Any]:
     """Return a text with its tokens: words here, with the likelihood of certainty (judged)."""
-    return {"text": text, "tokens": [_token(word) for word in _WORD.finditer(text)]}
+    return {"text": text, "tokens": [_format_token(word) for word in _TOKEN.finditer(text)]}
 
 
-def _token(word: re.Match[str]) -> dict[str, Any]:
-    token = word.group().replace(" ", "▁")
+def _format_token(match: re.Match[str]) -> dict[str, Any]:
+    token = match.group().replace(" ", "▁")
     return {
         "generatedToken": {"token": token, "logprob": 0.0, "raw_logprob": 0.0},
         "topTokens": None,
-        "textRange": {"start": word.start(), "end": word.end()},
+        "textRange": {"start": match.start(), "end": match.end()},
     }
 
 
@@ -113,9 +116,9 @@ class Jamba(ChatFamily):
             "frequency_penalty": schema.Number(),
             "presence_penalty": schema.Number(),
             "tools": schema.ListOf(TOOL),
-            "tool_choice": CHOICE,
+            "tool_choice": TOOL_CHOICE,
             "documents": schema.ListOf(),
-            "response_format": FORMAT,
+            "response_format": RESPONSE_FORMAT,
         },
     )
 
@@ -136,10 +139,10 @@ class Jamba(ChatFamily):
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the completion; the model's name comes last."""
-        choice = self.choice("message", self.message(reply), self.reason(reply))
-        named: Mapping[str, Any] = self.head(conversation, reply, "")
+        choice = self.choice("message", self.message(reply), self.finish_reason(reply))
+        head: Mapping[str, Any] = self.head(conversation, reply, "")
         name = re.sub(r"-v\d+(?::\d+)?$", "", conversation.model_id.removeprefix("ai21."))
-        return dict(named) | {"choices": [choice], "usage": usage(reply), "model": name}
+        return dict(head) | {"choices": [choice], "usage": format_usage(reply), "model": name}
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
@@ -147,4 +150,4 @@ class Jamba(ChatFamily):
         """Yield deltas; the last, with the reason, has the tokens too."""
         for chunk in super().chunks(conversation, reply, events):
             last = chunk["choices"][0]["finish_reason"] is not None
-            yield chunk | {"usage": usage(reply)} if last else chunk
+            yield chunk | {"usage": format_usage(reply)} if last else chunk

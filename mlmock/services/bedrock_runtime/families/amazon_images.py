@@ -14,9 +14,9 @@ from mlmock.services.bedrock_runtime.media.encoding import decode_base64, encode
 from mlmock.services.bedrock_runtime.media.images import size_of
 from mlmock.services.bedrock_runtime.validation import schema
 
-PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
-_OPEN = schema.ObjectOf(additional=True)
-_PICTURE = schema.String(1)
+IMAGE_TRAITS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
+_ANY_OBJECT = schema.ObjectOf(additional=True)
+_IMAGE = schema.String(1)
 _TITAN_TASKS = {
     "TEXT_IMAGE": "textToImageParams",
     "INPAINTING": "inPaintingParams",
@@ -41,22 +41,22 @@ class TitanImage(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
-        return PAINTS
+        return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the pictures that are asked for."""
-        schema.validate(_body(False, 512, 2147483646), body)
-        task, params = _task(body, _TITAN_TASKS)
-        painting = _painting(model_id, task, params, body.get("imageGenerationConfig", {}))
-        if task == "TEXT_IMAGE" and (painting.width, painting.height) not in _TITAN_SIZES:
+        schema.validate(_body_schema(False, 512, 2147483646), body)
+        task, params = _select_task(body, _TITAN_TASKS)
+        request = _image_request(model_id, task, params, body.get("imageGenerationConfig", {}))
+        if task == "TEXT_IMAGE" and (request.width, request.height) not in _TITAN_SIZES:
             raise invalid(
-                f"The provided image size {painting.width} x {painting.height} is not supported."
+                f"The provided image size {request.width} x {request.height} is not supported."
             )
-        return painting
+        return request
 
-    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
         """Return the pictures as base64 text."""
-        return {"images": [encode_base64(picture) for picture in pictures], "error": None}
+        return {"images": [encode_base64(picture) for picture in images], "error": None}
 
 
 class NovaCanvas(Family):
@@ -66,43 +66,43 @@ class NovaCanvas(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the model can do."""
-        return PAINTS
+        return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the pictures that are asked for; sizes as the developer guide limits them."""
-        schema.validate(_body(True, 1024, 858993459), body)
-        task, params = _task(body, _CANVAS_TASKS)
+        schema.validate(_body_schema(True, 1024, 858993459), body)
+        task, params = _select_task(body, _CANVAS_TASKS)
         config = body.get("imageGenerationConfig", {})
         _check_canvas(config.get("width", 1024), config.get("height", 1024))
-        return _painting(model_id, task, params, config)
+        return _image_request(model_id, task, params, config)
 
-    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
         """Return the pictures as base64 text, and the mask of a fitting that asked for it."""
-        images = [encode_base64(picture) for picture in pictures]
-        mask = {"maskImage": images[0]} if asked.extra["mask"] else {}
-        return {"images": images} | mask
+        encoded = [encode_base64(picture) for picture in images]
+        mask = {"maskImage": encoded[0]} if request.extra["mask"] else {}
+        return {"images": encoded} | mask
 
 
 @lru_cache(maxsize=2)
-def _body(canvas: bool, characters: int, seeds: int) -> schema.ObjectOf:
-    tasks = _CANVAS_TASKS if canvas else _TITAN_TASKS
-    text = schema.String(1, characters)
-    told = schema.ObjectOf(optional={"text": text, "negativeText": text}, additional=True)
-    params: dict[str, schema.Schema] = dict.fromkeys(tasks.values(), _OPEN)
+def _body_schema(is_canvas: bool, max_characters: int, max_seed: int) -> schema.ObjectOf:
+    tasks = _CANVAS_TASKS if is_canvas else _TITAN_TASKS
+    text = schema.String(1, max_characters)
+    texts = schema.ObjectOf(optional={"text": text, "negativeText": text}, additional=True)
+    params: dict[str, schema.Schema] = dict.fromkeys(tasks.values(), _ANY_OBJECT)
     params["textToImageParams"] = schema.ObjectOf(
         {"text": text}, {"negativeText": text}, additional=True
     )
     for name in ("inPaintingParams", "outPaintingParams"):
-        params[name] = schema.ObjectOf({"image": _PICTURE}, told.optional, additional=True)
-    params["backgroundRemovalParams"] = schema.ObjectOf({"image": _PICTURE})
-    pictures = schema.ListOf(_PICTURE, min_items=1, max_items=5)
+        params[name] = schema.ObjectOf({"image": _IMAGE}, texts.optional, additional=True)
+    params["backgroundRemovalParams"] = schema.ObjectOf({"image": _IMAGE})
+    images = schema.ListOf(_IMAGE, min_items=1, max_items=5)
     params["imageVariationParams"] = schema.ObjectOf(
-        {"images": pictures}, told.optional, additional=True
+        {"images": images}, texts.optional, additional=True
     )
-    if canvas:
-        fitted: dict[str, schema.Schema] = {"sourceImage": _PICTURE, "referenceImage": _PICTURE}
+    if is_canvas:
+        try_on: dict[str, schema.Schema] = {"sourceImage": _IMAGE, "referenceImage": _IMAGE}
         params["virtualTryOnParams"] = schema.ObjectOf(
-            fitted, {"returnMask": schema.Boolean()}, additional=True
+            try_on, {"returnMask": schema.Boolean()}, additional=True
         )
     params["colorGuidedGenerationParams"] = schema.ObjectOf(
         {"text": text, "colors": schema.ListOf(schema.String(1), min_items=1, max_items=10)},
@@ -113,7 +113,7 @@ def _body(canvas: bool, characters: int, seeds: int) -> schema.ObjectOf:
         "width": schema.integer(1, 4096),
         "height": schema.integer(1, 4096),
         "cfgScale": schema.Number(1.1, 10),
-        "seed": schema.integer(0, seeds),
+        "seed": schema.integer(0, max_seed),
         "quality": schema.String(enum=("standard", "premium")),
     }
     return schema.ObjectOf(
@@ -122,10 +122,10 @@ def _body(canvas: bool, characters: int, seeds: int) -> schema.ObjectOf:
     )
 
 
-def _task(body: Body, tasks: Mapping[str, str]) -> tuple[str, Mapping[str, Any]]:
+def _select_task(body: Body, tasks: Mapping[str, str]) -> tuple[str, Mapping[str, Any]]:
     """Return the task of a body and its parameters, which have to be there."""
     task: str = body["taskType"]
-    schema.validate(schema.ObjectOf({tasks[task]: _OPEN}, additional=True), body)
+    schema.validate(schema.ObjectOf({tasks[task]: _ANY_OBJECT}, additional=True), body)
     return task, body[tasks[task]]
 
 
@@ -141,10 +141,10 @@ def _check_canvas(width: int, height: int) -> None:
         raise invalid("The total pixel count must be at most 4194304.")
 
 
-def _painting(
+def _image_request(
     model_id: str, task: str, params: Mapping[str, Any], config: Mapping[str, Any]
 ) -> ImageRequest:
-    width, height = _given_size(params) if task in _EDITS else (1024, 1024)
+    width, height = _source_size(params) if task in _EDITING_TASKS else (1024, 1024)
     return ImageRequest(
         model_id=model_id,
         prompt=str(params.get("text") or task),
@@ -156,10 +156,10 @@ def _painting(
     )
 
 
-_EDITS = ("INPAINTING", "OUTPAINTING", "BACKGROUND_REMOVAL", "VIRTUAL_TRY_ON")
+_EDITING_TASKS = ("INPAINTING", "OUTPAINTING", "BACKGROUND_REMOVAL", "VIRTUAL_TRY_ON")
 
 
-def _given_size(params: Mapping[str, Any]) -> tuple[int, int]:
+def _source_size(params: Mapping[str, Any]) -> tuple[int, int]:
     """Return the size of the picture that is edited: the answer has the same."""
     data = decode_base64(str(params.get("image", params.get("sourceImage", ""))))
     if data is None:

@@ -18,26 +18,26 @@ from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.media.encoding import decode_base64, encode_base64
 from mlmock.services.bedrock_runtime.validation import schema
 
-_OPEN = schema.ObjectOf(additional=True)
-_PLACE = schema.ObjectOf({"uri": schema.String(1)}, additional=True)
+_ANY_OBJECT = schema.ObjectOf(additional=True)
+_S3_LOCATION = schema.ObjectOf({"uri": schema.String(1)}, additional=True)
 _SOURCE = schema.ObjectOf(
-    optional={"bytes": schema.String(1), "s3Location": _PLACE}, exactly_one=True
+    optional={"bytes": schema.String(1), "s3Location": _S3_LOCATION}, exactly_one=True
 )
 _ID = schema.String(1, 64)
 
 
-def _medium(*formats: str) -> schema.ObjectOf:
+def _media(*formats: str) -> schema.ObjectOf:
     return schema.ObjectOf(
         {"format": schema.String(enum=formats), "source": _SOURCE}, additional=True
     )
 
 
-_PICTURE = _medium("png", "jpeg", "gif", "webp")
-_FILM = _medium("mkv", "mov", "mp4", "webm", "three_gp", "flv", "mpeg", "mpg", "wmv")
-_READ = schema.ObjectOf(
+_IMAGE = _media("png", "jpeg", "gif", "webp")
+_VIDEO = _media("mkv", "mov", "mp4", "webm", "three_gp", "flv", "mpeg", "mpg", "wmv")
+_DOCUMENT_SOURCE = schema.ObjectOf(
     optional={
         "bytes": schema.String(1),
-        "s3Location": _PLACE,
+        "s3Location": _S3_LOCATION,
         "text": schema.String(),
         "content": schema.ListOf(schema.ObjectOf({"text": schema.String()})),
     },
@@ -45,30 +45,30 @@ _READ = schema.ObjectOf(
 )
 _FORMATS = ("pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md")
 _DOCUMENT = schema.ObjectOf(
-    {"source": _READ},
+    {"source": _DOCUMENT_SOURCE},
     {"format": schema.String(enum=_FORMATS), "name": schema.String(1)},
     additional=True,
 )
-_THOUGHT = schema.ObjectOf({"text": schema.String()}, {"signature": schema.String()})
+_REASONING_TEXT = schema.ObjectOf({"text": schema.String()}, {"signature": schema.String()})
 _RESULT = schema.ObjectOf(
     optional={
         "text": schema.String(),
         "json": schema.Anything(),
-        "image": _PICTURE,
+        "image": _IMAGE,
         "document": _DOCUMENT,
-        "video": _FILM,
+        "video": _VIDEO,
     },
     exactly_one=True,
 )
 _BLOCK = schema.ObjectOf(
     optional={
         "text": schema.String(1),
-        "image": _PICTURE,
+        "image": _IMAGE,
         "document": _DOCUMENT,
-        "video": _FILM,
+        "video": _VIDEO,
         "audio": schema.ObjectOf({"format": schema.String(1), "source": _SOURCE}, additional=True),
         "toolUse": schema.ObjectOf(
-            {"toolUseId": _ID, "name": _ID, "input": _OPEN},
+            {"toolUseId": _ID, "name": _ID, "input": _ANY_OBJECT},
             {"type": schema.String()},
             additional=True,
         ),
@@ -78,10 +78,10 @@ _BLOCK = schema.ObjectOf(
             additional=True,
         ),
         "reasoningContent": schema.ObjectOf(
-            optional={"reasoningText": _THOUGHT, "redactedContent": schema.String()},
+            optional={"reasoningText": _REASONING_TEXT, "redactedContent": schema.String()},
             exactly_one=True,
         ),
-        "cachePoint": _OPEN,
+        "cachePoint": _ANY_OBJECT,
     },
     exactly_one=True,
 )
@@ -97,25 +97,32 @@ _INFERENCE = schema.ObjectOf(
         "topK": schema.integer(0, 128),
         "top_k": schema.integer(0, 128),
         "stopSequences": schema.ListOf(schema.String()),
-        "reasoningConfig": _OPEN,
+        "reasoningConfig": _ANY_OBJECT,
     }
 )
 _SPEC = schema.ObjectOf(
-    {"name": _ID, "inputSchema": schema.ObjectOf({"json": _OPEN})},
+    {"name": _ID, "inputSchema": schema.ObjectOf({"json": _ANY_OBJECT})},
     {"description": schema.String()},
     additional=True,
 )
 _TOOL = schema.ObjectOf(
-    optional={"toolSpec": _SPEC, "cachePoint": _OPEN, "systemTool": _OPEN}, exactly_one=True
-)
-_CHOICE = schema.ObjectOf(
-    optional={"auto": _OPEN, "any": _OPEN, "tool": schema.ObjectOf({"name": _ID}, additional=True)},
+    optional={"toolSpec": _SPEC, "cachePoint": _ANY_OBJECT, "systemTool": _ANY_OBJECT},
     exactly_one=True,
 )
-_TOOLS = schema.ObjectOf({"tools": schema.ListOf(_TOOL, min_items=1)}, {"toolChoice": _CHOICE})
+_TOOL_CHOICE = schema.ObjectOf(
+    optional={
+        "auto": _ANY_OBJECT,
+        "any": _ANY_OBJECT,
+        "tool": schema.ObjectOf({"name": _ID}, additional=True),
+    },
+    exactly_one=True,
+)
+_TOOLS = schema.ObjectOf({"tools": schema.ListOf(_TOOL, min_items=1)}, {"toolChoice": _TOOL_CHOICE})
 _MESSAGE = schema.ObjectOf({"role": _ROLE, "content": schema.ListOf(_BLOCK, min_items=1)})
 # AWS's own notebooks send an empty system text where they have nothing to say.
-_SYSTEM = schema.ObjectOf(optional={"text": schema.String(), "cachePoint": _OPEN}, exactly_one=True)
+_SYSTEM = schema.ObjectOf(
+    optional={"text": schema.String(), "cachePoint": _ANY_OBJECT}, exactly_one=True
+)
 _BODY = schema.ObjectOf(
     {"messages": schema.ListOf(_MESSAGE, min_items=1)},
     {
@@ -123,10 +130,10 @@ _BODY = schema.ObjectOf(
         "system": schema.ListOf(_SYSTEM),
         "inferenceConfig": _INFERENCE,
         "toolConfig": _TOOLS,
-        "reasoningConfig": _OPEN,
+        "reasoningConfig": _ANY_OBJECT,
     },
 )
-_ADDED = schema.ObjectOf(optional={**_BODY.required, **_BODY.optional})
+_ADDITIONAL_FIELDS = schema.ObjectOf(optional={**_BODY.required, **_BODY.optional})
 
 
 class Nova(Family):
@@ -136,15 +143,15 @@ class Nova(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do; Micro has texts only."""
-        second, sees = model_id.startswith("amazon.nova-2"), "micro" not in model_id
+        is_second, multimodal = model_id.startswith("amazon.nova-2"), "micro" not in model_id
         return Traits(
-            images=sees,
-            documents=sees,
-            videos=sees,
-            max_tokens=65535 if second else 10000,
+            images=multimodal,
+            documents=multimodal,
+            videos=multimodal,
+            max_tokens=65535 if is_second else 10000,
             keeps_stop_text=True,
             caches=True,
-            typed_tool_use=second,
+            typed_tool_use=is_second,
             s3_media=True,
             audios="omni" in model_id,
             cache_minimum=1000,
@@ -153,28 +160,28 @@ class Nova(Family):
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a body of the schema ``messages-v1``."""
         schema.validate(_BODY, body)
-        said: Mapping[str, Any] = body.get("inferenceConfig", {})
+        config: Mapping[str, Any] = body.get("inferenceConfig", {})
         tools: Mapping[str, Any] = body.get("toolConfig", {})
         return Conversation(
             model_id=model_id,
-            messages=[_turn(turn, place) for place, turn in enumerate(body["messages"])],
+            messages=[_turn(turn, index) for index, turn in enumerate(body["messages"])],
             system="\n".join(block.get("text", "") for block in body.get("system", ())),
             tools=tools.get("tools", ()),
             tool_choice=tools.get("toolChoice"),
-            max_tokens=said.get("max_new_tokens", said.get("maxTokens")),
-            temperature=said.get("temperature"),
-            top_p=said.get("topP", said.get("top_p")),
-            stop_sequences=tuple(said.get("stopSequences", ())),
+            max_tokens=config.get("max_new_tokens", config.get("maxTokens")),
+            temperature=config.get("temperature"),
+            top_p=config.get("topP", config.get("top_p")),
+            stop_sequences=tuple(config.get("stopSequences", ())),
             system_blocks=body.get("system", ()),
         )
 
-    def check(self, conversation: Conversation) -> None:
+    def validate_converse(self, conversation: Conversation) -> None:
         """Hold what a Converse adds to the body against the body's schema."""
-        schema.validate(_ADDED, conversation.extra)
+        schema.validate(_ADDITIONAL_FIELDS, conversation.extra)
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the message with reason and usage."""
-        content = [_written(block) for block in reply.content]
+        content = [_format_block(block) for block in reply.content]
         return {
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": reply.stop_reason,
@@ -190,13 +197,13 @@ class Nova(Family):
             if kind == "messageStart":
                 yield {"messageStart": {"role": event["role"]}}
             elif kind == "contentBlockStart":
-                yield {kind: {"start": _start(event["start"]), "contentBlockIndex": index}}
+                yield {kind: {"start": _format_start(event["start"]), "contentBlockIndex": index}}
             elif kind == "contentBlockDelta":
-                yield {kind: {"delta": _plain(event["delta"]), "contentBlockIndex": index}}
+                yield {kind: {"delta": _with_base64(event["delta"]), "contentBlockIndex": index}}
                 if "text" in event["delta"]:
                     yield {"contentBlockStop": {"contentBlockIndex": index}}
                     index += 1
-            elif kind == "contentBlockStop" and not _was_text(reply, event):
+            elif kind == "contentBlockStop" and not _is_text_block(reply, event):
                 yield {kind: {"contentBlockIndex": index}}
                 index += 1
             elif kind == "messageStop":
@@ -204,7 +211,7 @@ class Nova(Family):
                 yield {"metadata": {"usage": _usage(reply), "metrics": {}, "trace": {}}}
 
 
-def _was_text(reply: Reply, event: Mapping[str, Any]) -> bool:
+def _is_text_block(reply: Reply, event: Mapping[str, Any]) -> bool:
     index = event["contentBlockIndex"]
     return index < len(reply.content) and "text" in reply.content[index]
 
@@ -220,12 +227,12 @@ def _usage(reply: Reply) -> dict[str, int]:
     }
 
 
-def _turn(turn: Mapping[str, Any], place: int) -> dict[str, Any]:
-    blocks = [_with_bytes(block, place, at) for at, block in enumerate(turn["content"])]
+def _turn(turn: Mapping[str, Any], index: int) -> dict[str, Any]:
+    blocks = [_with_bytes(block, index, position) for position, block in enumerate(turn["content"])]
     return {"role": turn["role"], "content": blocks}
 
 
-def _with_bytes(block: Mapping[str, Any], place: int, at: int) -> Mapping[str, Any]:
+def _with_bytes(block: Mapping[str, Any], index: int, position: int) -> Mapping[str, Any]:
     """Return a block with the bytes of a medium instead of their base64 text."""
     ((kind, value),) = block.items()
     source = value.get("source") if isinstance(value, dict) else None
@@ -234,13 +241,13 @@ def _with_bytes(block: Mapping[str, Any], place: int, at: int) -> Mapping[str, A
     data = decode_base64(source["bytes"])
     if data is None:
         raise invalid(
-            f"Malformed input request: #/messages/{place}/content/{at}/{kind}/source/bytes: "
+            f"Malformed input request: #/messages/{index}/content/{position}/{kind}/source/bytes: "
             "invalid base64, please reformat your input and try again."
         )
     return {kind: value | {"source": {"bytes": data}}}
 
 
-def _start(start: Mapping[str, Any]) -> dict[str, Any]:
+def _format_start(start: Mapping[str, Any]) -> dict[str, Any]:
     if "toolUse" not in start:
         return dict(start)
     use = start["toolUse"]
@@ -251,22 +258,22 @@ def _use_id(converse_id: str) -> str:
     return uuid_from(converse_id) if converse_id.startswith("tooluse_") else converse_id
 
 
-def _written(block: Mapping[str, Any]) -> dict[str, Any]:
+def _format_block(block: Mapping[str, Any]) -> dict[str, Any]:
     """Return a block as Nova writes it: tool use ids are UUIDs, bytes are base64."""
     if "toolUse" in block:
         use = block["toolUse"]
-        named = {"name": use["name"], "toolUseId": _use_id(use["toolUseId"])}
-        return {"toolUse": named | {"input": use["input"]}}
-    written: dict[str, Any] = _plain(block)
-    return written
+        tool_use = {"name": use["name"], "toolUseId": _use_id(use["toolUseId"])}
+        return {"toolUse": tool_use | {"input": use["input"]}}
+    formatted: dict[str, Any] = _with_base64(block)
+    return formatted
 
 
-def _plain(value: Any) -> Any:
+def _with_base64(value: Any) -> Any:
     """Return a value with bytes as base64 text."""
     if isinstance(value, (bytes, bytearray)):
         return encode_base64(bytes(value))
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _with_base64(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_with_base64(item) for item in value]
     return value

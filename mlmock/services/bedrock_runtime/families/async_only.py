@@ -7,7 +7,7 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.families.base import Body, Family
 
-_REFUSAL = "The provided request is not valid"
+_INVALID_REQUEST = "The provided request is not valid"
 
 
 class NovaReel(Family):
@@ -21,7 +21,7 @@ class NovaReel(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ModelRequest:
         """Refuse: films are made by StartAsyncInvoke (judged)."""
-        raise invalid(_REFUSAL)
+        raise invalid(_INVALID_REQUEST)
 
 
 class NovaSonic(Family):
@@ -35,7 +35,7 @@ class NovaSonic(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ModelRequest:
         """Refuse: speech goes both ways at once (judged)."""
-        raise invalid(_REFUSAL)
+        raise invalid(_INVALID_REQUEST)
 
 
 class LumaRay(Family):
@@ -49,4 +49,4 @@ class LumaRay(Family):
 
     def parse_request(self, body: Body, model_id: str) -> ModelRequest:
         """Refuse: films are made by StartAsyncInvoke (judged)."""
-        raise invalid(_REFUSAL)
+        raise invalid(_INVALID_REQUEST)

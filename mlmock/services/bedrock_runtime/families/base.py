@@ -39,7 +39,7 @@ class Family:
         """Return what the body of InvokeModel asks; ServiceError, in the provider's words."""
         raise NotImplementedError
 
-    def check(self, conversation: Conversation) -> None:
+    def validate_converse(self, conversation: Conversation) -> None:
         """Refuse what the provider does in a Converse: ServiceError, in its words.
 
         Asked where a call has ``additionalModelRequestFields``, or ``topP``.
@@ -59,7 +59,7 @@ class Family:
         """
         raise NotImplementedError
 
-    def blocked(self, conversation: Conversation, message: str) -> dict[str, Any] | None:
+    def blocked_chunk(self, conversation: Conversation, message: str) -> dict[str, Any] | None:
         """Return the one chunk that streams a guardrail's `message` on a blocked prompt.
 
         None: it is streamed as any other text (judged: one family's stream is recorded).
@@ -67,15 +67,15 @@ class Family:
         return None
 
     def format_embeddings(
-        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
+        self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the body that gives `vectors`, one for each input; `tokens` came in."""
         raise NotImplementedError
 
-    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
         """Return the body that gives `pictures` (PNG files)."""
         raise NotImplementedError
 
-    def format_ranking(self, asked: RerankRequest, scores: Sequence[float]) -> dict[str, Any]:
+    def format_ranking(self, request: RerankRequest, scores: Sequence[float]) -> dict[str, Any]:
         """Return the body that gives the `scores` (0 to 1) of all documents, in their order."""
         raise NotImplementedError

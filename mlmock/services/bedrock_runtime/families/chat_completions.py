@@ -14,53 +14,57 @@ from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.chat_messages import (
-    read_messages,
-    read_tools,
-    tool_choice,
+    parse_messages,
+    parse_tool_choice,
+    parse_tools,
 )
 from mlmock.services.bedrock_runtime.validation import schema
 
-_OPEN = schema.ObjectOf(additional=True)
+_ANY_OBJECT = schema.ObjectOf(additional=True)
 _URL = schema.OneOf((schema.String(1), schema.ObjectOf({"url": schema.String(1)}, additional=True)))
-_PART = schema.TaggedUnion(
+_CONTENT_PART = schema.TaggedUnion(
     "type",
     {
         "text": schema.ObjectOf({"text": schema.String()}, additional=True),
         "image_url": schema.ObjectOf({"image_url": _URL}, additional=True),
     },
 )
-_PARTS = schema.ListOf(schema.OneOf((schema.String(), _PART)))
-_CALLED = schema.ObjectOf(
+_CONTENT_PARTS = schema.ListOf(schema.OneOf((schema.String(), _CONTENT_PART)))
+_CALLED_FUNCTION = schema.ObjectOf(
     {"name": schema.String(1)},
-    {"arguments": schema.OneOf((schema.String(), _OPEN))},
+    {"arguments": schema.OneOf((schema.String(), _ANY_OBJECT))},
     additional=True,
 )
-_CALLS = schema.ListOf(
+_TOOL_CALLS = schema.ListOf(
     schema.ObjectOf(
-        {"function": _CALLED}, {"id": schema.String(), "type": schema.String()}, additional=True
+        {"function": _CALLED_FUNCTION},
+        {"id": schema.String(), "type": schema.String()},
+        additional=True,
     )
 )
-_ONE = schema.ObjectOf({"text": schema.String()}, additional=True)  # what clients of Palmyra send
-_SAID = schema.OneOf((schema.String(), _PARTS, _PART, _ONE))
-_ANSWERED: dict[str, schema.Schema] = {
-    "content": schema.OneOf((*_SAID.options, schema.Null())),
-    "tool_calls": schema.OneOf((_CALLS, schema.Null())),
+_UNTYPED_PART = schema.ObjectOf(
+    {"text": schema.String()}, additional=True
+)  # what clients of Palmyra send
+_CONTENT = schema.OneOf((schema.String(), _CONTENT_PARTS, _CONTENT_PART, _UNTYPED_PART))
+_ASSISTANT: dict[str, schema.Schema] = {
+    "content": schema.OneOf((*_CONTENT.options, schema.Null())),
+    "tool_calls": schema.OneOf((_TOOL_CALLS, schema.Null())),
 }
 MESSAGE = schema.TaggedUnion(
     "role",
     {
         **dict.fromkeys(
-            ("system", "developer", "user"), schema.ObjectOf({"content": _SAID}, additional=True)
+            ("system", "developer", "user"), schema.ObjectOf({"content": _CONTENT}, additional=True)
         ),
-        "assistant": schema.ObjectOf(optional=_ANSWERED, additional=True),
+        "assistant": schema.ObjectOf(optional=_ASSISTANT, additional=True),
         "tool": schema.ObjectOf(
-            {"content": _SAID}, {"tool_call_id": schema.String()}, additional=True
+            {"content": _CONTENT}, {"tool_call_id": schema.String()}, additional=True
         ),
     },
     strict=True,
 )
 STOP = schema.OneOf((schema.String(), schema.ListOf(schema.String(), max_items=16), schema.Null()))
-CHOICE = schema.OneOf(
+TOOL_CHOICE = schema.OneOf(
     (
         schema.String(enum=("none", "auto", "any", "required")),
         schema.ObjectOf(
@@ -75,26 +79,26 @@ _FUNCTION = schema.ObjectOf(
     {"name": schema.String(1)},
     {
         "description": schema.OneOf((schema.String(), schema.Null())),
-        "parameters": schema.OneOf((_OPEN, schema.Null())),
+        "parameters": schema.OneOf((_ANY_OBJECT, schema.Null())),
     },
     additional=True,
 )
 TOOL = schema.TaggedUnion(
     "type", {"function": schema.ObjectOf({"function": _FUNCTION}, additional=True)}
 )
-_NAMED = schema.ObjectOf(
-    optional={"name": schema.String(), "schema": schema.OneOf((_OPEN, schema.Null()))},
+_JSON_SCHEMA = schema.ObjectOf(
+    optional={"name": schema.String(), "schema": schema.OneOf((_ANY_OBJECT, schema.Null()))},
     additional=True,
 )
-FORMAT = schema.OneOf(
+RESPONSE_FORMAT = schema.OneOf(
     (
         schema.TaggedUnion(
-            "type", {"json_schema": schema.ObjectOf({"json_schema": _NAMED}, additional=True)}
+            "type", {"json_schema": schema.ObjectOf({"json_schema": _JSON_SCHEMA}, additional=True)}
         ),
         schema.Null(),
     )
 )
-REASONS = {
+FINISH_REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "max_tokens": "length",
@@ -120,8 +124,8 @@ class ChatFamily(Family):
             "n": schema.integer(1),
             "stream": schema.Boolean(),
             "tools": schema.ListOf(TOOL),
-            "tool_choice": CHOICE,
-            "response_format": FORMAT,
+            "tool_choice": TOOL_CHOICE,
+            "response_format": RESPONSE_FORMAT,
         },
         additional=True,
     )
@@ -129,28 +133,28 @@ class ChatFamily(Family):
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a chat completion's body."""
         schema.validate(self.body, body)
-        system, messages = read_messages(body["messages"])
-        most = body.get("max_completion_tokens", body.get("max_tokens"))
+        system, messages = parse_messages(body["messages"])
+        max_tokens = body.get("max_completion_tokens", body.get("max_tokens"))
         stop = body.get("stop") or ()
         return Conversation(
             model_id=model_id,
             messages=messages,
             system=system,
-            tools=read_tools(body.get("tools", ())),
-            tool_choice=tool_choice(body.get("tool_choice")),
-            max_tokens=most,
+            tools=parse_tools(body.get("tools", ())),
+            tool_choice=parse_tool_choice(body.get("tool_choice")),
+            max_tokens=max_tokens,
             temperature=body.get("temperature"),
             top_p=body.get("top_p"),
             stop_sequences=(stop,) if isinstance(stop, str) else tuple(stop),
-            schema=_schema(body),
+            schema=_response_schema(body),
         )
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a chat completion with one choice."""
         message = self.message(reply)
         return self.head(conversation, reply, "chat.completion") | {
-            "choices": [self.choice("message", message, self.reason(reply))],
-            "usage": usage(reply),
+            "choices": [self.choice("message", message, self.finish_reason(reply))],
+            "usage": format_usage(reply),
         }
 
     def chunks(
@@ -158,11 +162,11 @@ class ChatFamily(Family):
     ) -> Iterator[dict[str, Any]]:
         """Yield chunks with a delta each; the last has the reason and nothing else."""
         head = self.head(conversation, reply, "chat.completion.chunk")
-        calls = -1
+        call_index = -1
         for kind, event in events:
-            calls += "toolUse" in event.get("start", ())
-            reason = self.reason(reply) if kind == "messageStop" else None
-            delta = self.delta(kind, event, calls)
+            call_index += "toolUse" in event.get("start", ())
+            reason = self.finish_reason(reply) if kind == "messageStop" else None
+            delta = self.delta(kind, event, call_index)
             if delta is not None:
                 yield head | {"choices": [self.choice("delta", delta, reason)]}
 
@@ -181,9 +185,9 @@ class ChatFamily(Family):
         """Return what the provider calls the model: here, Bedrock's id."""
         return model_id
 
-    def reason(self, reply: Reply) -> str:
+    def finish_reason(self, reply: Reply) -> str:
         """Return why the answer ended."""
-        return REASONS.get(reply.stop_reason, "stop")
+        return FINISH_REASONS.get(reply.stop_reason, "stop")
 
     def choice(self, name: str, value: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
         """Return the only choice, with a whole message or a delta."""
@@ -197,57 +201,63 @@ class ChatFamily(Family):
         """Return the message of an answer; without text, its content is null."""
         message: dict[str, Any] = {"role": "assistant", "content": self.text(reply) or None}
         if reply.tool_uses:
-            message["tool_calls"] = [call(use) for use in reply.tool_uses]
+            message["tool_calls"] = [format_tool_call(use) for use in reply.tool_uses]
         elif message["content"] is None:
             message["content"] = ""
         return message
 
-    def delta(self, kind: str, event: Mapping[str, Any], calls: int) -> dict[str, Any] | None:
+    def delta(self, kind: str, event: Mapping[str, Any], call_index: int) -> dict[str, Any] | None:
         """Return the delta that one of Converse's events becomes, or None; `calls` were begun."""
         if kind == "messageStart":
             return {"role": "assistant", "content": ""}
         if kind == "contentBlockStart" and "toolUse" in event["start"]:
             use = event["start"]["toolUse"]
-            return {"tool_calls": [{"index": calls, **call(use | {"input": None})}]}
+            return {
+                "tool_calls": [{"index": call_index, **format_tool_call(use | {"input": None})}]
+            }
         if kind == "messageStop":
             return {}
         if kind != "contentBlockDelta":
             return None
-        return self.piece(event["delta"], calls)
+        return self.content_delta(event["delta"], call_index)
 
-    def piece(self, delta: Mapping[str, Any], calls: int) -> dict[str, Any] | None:
+    def content_delta(self, delta: Mapping[str, Any], call_index: int) -> dict[str, Any] | None:
         """Return the delta that a piece of a block becomes."""
         if "text" in delta:
             return {"content": delta["text"]}
         if "toolUse" not in delta:
             return None
-        part = {"index": calls, "function": {"arguments": delta["toolUse"]["input"]}}
+        part = {"index": call_index, "function": {"arguments": delta["toolUse"]["input"]}}
         return {"tool_calls": [part]}
 
 
-def call(use: Mapping[str, Any]) -> dict[str, Any]:
+def format_tool_call(use: Mapping[str, Any]) -> dict[str, Any]:
     """Return a tool use as a tool call; an input of None is one that is yet to come."""
-    given = use["input"]
-    arguments = "" if given is None else json.dumps(given, ensure_ascii=False)
+    tool_input = use["input"]
+    arguments = "" if tool_input is None else json.dumps(tool_input, ensure_ascii=False)
     function = {"name": use["name"], "arguments": arguments}
-    return {"id": call_id(use["toolUseId"]), "type": "function", "function": function}
+    return {"id": format_call_id(use["toolUseId"]), "type": "function", "function": function}
 
 
-def call_id(converse_id: str) -> str:
+def format_call_id(converse_id: str) -> str:
     """Return a tool use's id in OpenAI's form; one that isn't in Converse's stays as it is."""
     if not converse_id.startswith("tooluse_"):
         return converse_id
     return "call_" + converse_id.removeprefix("tooluse_")
 
 
-def usage(reply: Reply) -> dict[str, int]:
+def format_usage(reply: Reply) -> dict[str, int]:
     """Return the tokens of an answer."""
-    came, went = reply.usage.input_tokens, reply.usage.output_tokens
-    return {"prompt_tokens": came, "completion_tokens": went, "total_tokens": came + went}
+    prompt_tokens, completion_tokens = reply.usage.input_tokens, reply.usage.output_tokens
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+    }
 
 
-def _schema(body: Body) -> Mapping[str, Any] | None:
-    form = body.get("response_format")
-    named = form.get("json_schema") if isinstance(form, dict) else None
-    found = named.get("schema") if isinstance(named, dict) else None
-    return found if isinstance(found, dict) else None
+def _response_schema(body: Body) -> Mapping[str, Any] | None:
+    response_format = body.get("response_format")
+    json_schema = response_format.get("json_schema") if isinstance(response_format, dict) else None
+    schema_value = json_schema.get("schema") if isinstance(json_schema, dict) else None
+    return schema_value if isinstance(schema_value, dict) else None

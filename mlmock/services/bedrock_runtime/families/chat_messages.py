@@ -11,52 +11,54 @@ from mlmock.services.bedrock_runtime.media.encoding import decode_data_uri, imag
 Block = dict[str, Any]
 
 
-def read_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+def parse_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
     """Return the joined system text and Converse's messages; results go into user turns."""
     system: list[str] = []
-    found: list[dict[str, Any]] = []
+    turns: list[dict[str, Any]] = []
     for message in messages:
         role = message["role"]
         if role in ("system", "developer"):
-            system.extend(block["text"] for block in blocks_of(message) if "text" in block)
+            system.extend(block["text"] for block in content_blocks(message) if "text" in block)
         else:
-            _add(found, "assistant" if role == "assistant" else "user", _said(message))
-    return "\n".join(system), found
+            _append_turn(
+                turns, "assistant" if role == "assistant" else "user", _message_content(message)
+            )
+    return "\n".join(system), turns
 
 
-def _add(found: list[dict[str, Any]], role: str, blocks: list[Block]) -> None:
+def _append_turn(turns: list[dict[str, Any]], role: str, blocks: list[Block]) -> None:
     """Add a turn; results that follow one another are one turn."""
-    results = all("toolResult" in block for block in blocks)
-    last = found[-1] if found and found[-1]["role"] == role else None
-    if last is not None and results and all("toolResult" in b for b in last["content"]):
+    are_results = all("toolResult" in block for block in blocks)
+    last = turns[-1] if turns and turns[-1]["role"] == role else None
+    if last is not None and are_results and all("toolResult" in b for b in last["content"]):
         last["content"].extend(blocks)
     else:
-        found.append({"role": role, "content": blocks})
+        turns.append({"role": role, "content": blocks})
 
 
-def _said(message: Mapping[str, Any]) -> list[Block]:
-    blocks = blocks_of(message)
+def _message_content(message: Mapping[str, Any]) -> list[Block]:
+    blocks = content_blocks(message)
     if message["role"] == "tool":
         use_id = str(message.get("tool_call_id") or message.get("name") or "")
         return [{"toolResult": {"toolUseId": use_id, "content": blocks}}]
     calls = message.get("tool_calls")
-    uses = [_use(call) for call in calls] if isinstance(calls, list) else []
+    uses = [_parse_tool_call(call) for call in calls] if isinstance(calls, list) else []
     return blocks + [use for use in uses if use is not None]
 
 
-def _use(call: Any) -> Block | None:
+def _parse_tool_call(call: Any) -> Block | None:
     function = call.get("function") if isinstance(call, dict) else None
     if not isinstance(function, dict):
         return None
     use = {
         "toolUseId": str(call.get("id", "")),
         "name": str(function.get("name", "")),
-        "input": _arguments(function.get("arguments")),
+        "input": _parse_arguments(function.get("arguments")),
     }
     return {"toolUse": use}
 
 
-def _arguments(arguments: Any) -> Any:
+def _parse_arguments(arguments: Any) -> Any:
     if not isinstance(arguments, str):
         return arguments or {}
     try:
@@ -65,40 +67,40 @@ def _arguments(arguments: Any) -> Any:
         return {"arguments": arguments}
 
 
-def blocks_of(message: Mapping[str, Any]) -> list[Block]:
+def content_blocks(message: Mapping[str, Any]) -> list[Block]:
     """Return the content blocks of a message: a text, a list of parts, or one part."""
     content = message.get("content")
     if isinstance(content, str):
         return [{"text": content}] if content else []
     parts = content if isinstance(content, list) else [content] if content else []
-    found = (_part(part) for part in parts)
-    return [block for block in found if block is not None]
+    blocks = (_parse_part(part) for part in parts)
+    return [block for block in blocks if block is not None]
 
 
-def _part(part: Any) -> Block | None:
+def _parse_part(part: Any) -> Block | None:
     if isinstance(part, str):
         return {"text": part}
     if not isinstance(part, dict):
         return None
     if isinstance(part.get("text"), str):
         return {"text": part["text"]}
-    return _image(part["image_url"]) if "image_url" in part else None
+    return _parse_image(part["image_url"]) if "image_url" in part else None
 
 
-def _image(url: Any) -> Block:
+def _parse_image(url: Any) -> Block:
     uri = url.get("url", "") if isinstance(url, dict) else url
-    found = decode_data_uri(uri) if isinstance(uri, str) else None
-    data = found[1] if found else b""
+    decoded = decode_data_uri(uri) if isinstance(uri, str) else None
+    data = decoded[1] if decoded else b""
     return {"image": {"format": image_format(data) or "png", "source": {"bytes": data}}}
 
 
-def read_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
+def parse_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
     """Return function tools in Converse's words; other kinds are left out."""
     functions = (tool.get("function") for tool in tools if isinstance(tool, dict))
-    return [_tool(function) for function in functions if isinstance(function, dict)]
+    return [_tool_spec(function) for function in functions if isinstance(function, dict)]
 
 
-def _tool(function: Mapping[str, Any]) -> dict[str, Any]:
+def _tool_spec(function: Mapping[str, Any]) -> dict[str, Any]:
     schema = function.get("parameters") or {"type": "object", "properties": {}}
     spec = {"name": str(function.get("name", "")), "inputSchema": {"json": schema}}
     if function.get("description"):
@@ -106,7 +108,7 @@ def _tool(function: Mapping[str, Any]) -> dict[str, Any]:
     return {"toolSpec": spec}
 
 
-def tool_choice(choice: Any) -> dict[str, Any] | None:
+def parse_tool_choice(choice: Any) -> dict[str, Any] | None:
     """Return the tool choice in Converse's words, or None where nothing is forced."""
     if isinstance(choice, dict):
         function = choice.get("function")

@@ -10,11 +10,11 @@ from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
-from mlmock.services.bedrock_runtime.families.cohere_command import reason
+from mlmock.services.bedrock_runtime.families.cohere_command import finish_reason
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_OPEN = s.ObjectOf(additional=True)
-_SPOKEN = s.ObjectOf(
+_ANY_OBJECT = s.ObjectOf(additional=True)
+_HISTORY_ITEM = s.ObjectOf(
     {"role": s.String(enum=("USER", "CHATBOT", "SYSTEM", "TOOL"))},
     {"message": s.String()},
     additional=True,
@@ -23,8 +23,8 @@ _CALL = s.ObjectOf(optional={"name": s.String()}, additional=True)
 _BODY = s.ObjectOf(
     {"message": s.String()},
     {
-        "chat_history": s.ListOf(_SPOKEN),
-        "documents": s.ListOf(_OPEN),
+        "chat_history": s.ListOf(_HISTORY_ITEM),
+        "documents": s.ListOf(_ANY_OBJECT),
         "search_queries_only": s.Boolean(),
         "preamble": s.String(),
         "max_tokens": s.integer(1, 4096),
@@ -63,9 +63,9 @@ class CommandR(Family):
         history: Sequence[Mapping[str, Any]] = body.get("chat_history", ())
         return Conversation(
             model_id=model_id,
-            messages=[*_turns(history), {"role": "user", "content": _last(body)}],
+            messages=[*_turns(history), {"role": "user", "content": _last_turn(body)}],
             system=body.get("preamble", ""),
-            tools=[_tool(tool) for tool in body.get("tools", ())],
+            tools=[_tool_spec(tool) for tool in body.get("tools", ())],
             max_tokens=body.get("max_tokens"),
             temperature=body.get("temperature"),
             top_p=body.get("p"),
@@ -75,19 +75,19 @@ class CommandR(Family):
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the answer, with the history that it continues."""
-        said = conversation.extra.get("message", conversation.last_user)
-        answer = {
+        message = conversation.extra.get("message", conversation.last_user)
+        response = {
             "response_id": uuid_from("response" + reply.characters(16)),
             "text": reply.text,
-            "generation_id": _generation(reply),
+            "generation_id": _generation_id(reply),
             "chat_history": [
                 *conversation.extra.get("history", ()),
-                {"role": "USER", "message": said},
+                {"role": "USER", "message": message},
                 {"role": "CHATBOT", "message": reply.text},
             ],
-            "finish_reason": reason(reply),
+            "finish_reason": finish_reason(reply),
         }
-        return answer | ({"tool_calls": _calls(reply)} if reply.tool_uses else {})
+        return response | ({"tool_calls": _tool_calls(reply)} if reply.tool_uses else {})
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
@@ -95,38 +95,38 @@ class CommandR(Family):
         """Yield Cohere's events; ``stream-end`` repeats the whole answer."""
         for kind, event in events:
             if kind == "messageStart":
-                yield _event("stream-start", generation_id=_generation(reply))
+                yield _event("stream-start", generation_id=_generation_id(reply))
             elif kind == "contentBlockDelta" and "text" in event["delta"]:
                 yield _event("text-generation", text=event["delta"]["text"])
             elif kind == "messageStop":
                 if reply.tool_uses:
-                    yield _event("tool-calls-generation", tool_calls=_calls(reply))
-                whole = self.format_reply(conversation, reply)
-                ended = {"response": whole, "finish_reason": reason(reply)}
-                yield {"is_finished": True, "event_type": "stream-end", **ended}
+                    yield _event("tool-calls-generation", tool_calls=_tool_calls(reply))
+                response = self.format_reply(conversation, reply)
+                members = {"response": response, "finish_reason": finish_reason(reply)}
+                yield {"is_finished": True, "event_type": "stream-end", **members}
 
 
 def _event(kind: str, **members: Any) -> dict[str, Any]:
     return {"is_finished": False, "event_type": kind, **members}
 
 
-def _generation(reply: Reply) -> str:
+def _generation_id(reply: Reply) -> str:
     return uuid_from("generation" + reply.characters(16))
 
 
-def _calls(reply: Reply) -> list[dict[str, Any]]:
+def _tool_calls(reply: Reply) -> list[dict[str, Any]]:
     return [{"name": use["name"], "parameters": use["input"]} for use in reply.tool_uses]
 
 
 def _turns(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
-        {"role": _ROLES[spoken["role"]], "content": [{"text": spoken.get("message", "")}]}
-        for spoken in history
-        if spoken["role"] in _ROLES
+        {"role": _ROLES[item["role"]], "content": [{"text": item.get("message", "")}]}
+        for item in history
+        if item["role"] in _ROLES
     ]
 
 
-def _last(body: Body) -> list[dict[str, Any]]:
+def _last_turn(body: Body) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = [{"text": body["message"]}] if body["message"] else []
     for result in body.get("tool_results", ()):
         name = str(result.get("call", {}).get("name", ""))
@@ -135,7 +135,7 @@ def _last(body: Body) -> list[dict[str, Any]]:
     return blocks
 
 
-def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+def _tool_spec(tool: Mapping[str, Any]) -> dict[str, Any]:
     """Return a tool in Converse's words; Cohere describes parameters in Python's types."""
     schema = {"type": "object", "properties": tool.get("parameter_definitions", {})}
     spec = {"name": tool["name"], "inputSchema": {"json": schema}}

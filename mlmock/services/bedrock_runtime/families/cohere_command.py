@@ -10,7 +10,7 @@ from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
-from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, reply_text
 from mlmock.services.bedrock_runtime.validation import schema
 
 _BODY = schema.ObjectOf(
@@ -65,32 +65,32 @@ class Command(Family):
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return as many generations as were asked for, of the same text (judged)."""
         seed = reply.characters(16)
-        found = [
+        generations = [
             {
-                "finish_reason": reason(reply),
-                "id": uuid_from(f"{seed}{at}"),
-                "text": words_of(reply),
+                "finish_reason": finish_reason(reply),
+                "id": uuid_from(f"{seed}{index}"),
+                "text": reply_text(reply),
             }
-            for at in range(conversation.extra.get("count", 1))
+            for index in range(conversation.extra.get("count", 1))
         ]
         prompt = conversation.extra.get("prompt", conversation.last_user)
-        return {"generations": found, "id": uuid_from(seed), "prompt": prompt}
+        return {"generations": generations, "id": uuid_from(seed), "prompt": prompt}
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces where the body says ``stream``, the last without text; else one answer."""
-        pieces = conversation.extra.get("stream", False)
+        streams = conversation.extra.get("stream", False)
         for text in iter_text(events):
-            if text is None and not pieces:
+            if text is None and not streams:
                 yield self.format_reply(conversation, reply)
-            elif text is not None and pieces:
+            elif text is not None and streams:
                 yield {"index": 0, "is_finished": False, "text": text}
             elif text is None:
-                yield {"finish_reason": reason(reply), "is_finished": True}
+                yield {"finish_reason": finish_reason(reply), "is_finished": True}
 
 
-def reason(reply: Reply) -> str:
+def finish_reason(reply: Reply) -> str:
     """Return Cohere's word for why an answer ended."""
     if reply.stop_reason == "content_filtered":
         return "ERROR_TOXIC"

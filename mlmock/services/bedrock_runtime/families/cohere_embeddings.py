@@ -19,7 +19,7 @@ _PURPOSES = ("search_document", "search_query", "classification", "clustering")
 _TYPES = schema.ListOf(
     schema.String(enum=("float", "int8", "uint8", "binary", "ubinary", "base64")), min_items=1
 )
-_THIRD = schema.ObjectOf(
+_V3 = schema.ObjectOf(
     {"input_type": schema.String(enum=(*_PURPOSES, "image"))},
     {
         "texts": schema.ListOf(schema.String(0, 2048), min_items=1, max_items=96),
@@ -29,7 +29,7 @@ _THIRD = schema.ObjectOf(
     },
 )
 _URL = schema.OneOf((schema.String(1), schema.ObjectOf({"url": schema.String(1)}, additional=True)))
-_PART = schema.TaggedUnion(
+_CONTENT_PART = schema.TaggedUnion(
     "type",
     {
         "text": schema.ObjectOf({"text": schema.String(1)}, additional=True),
@@ -37,13 +37,13 @@ _PART = schema.TaggedUnion(
     },
     strict=True,
 )
-_FOURTH = schema.ObjectOf(
+_V4 = schema.ObjectOf(
     {"input_type": schema.String(enum=(*_PURPOSES, "image"))},
     {
         "texts": schema.ListOf(schema.String(), min_items=1, max_items=96),
         "images": schema.ListOf(schema.String(), min_items=1, max_items=96),
         "inputs": schema.ListOf(
-            schema.ObjectOf({"content": schema.ListOf(_PART, min_items=1)}),
+            schema.ObjectOf({"content": schema.ListOf(_CONTENT_PART, min_items=1)}),
             min_items=1,
             max_items=96,
         ),
@@ -67,59 +67,63 @@ class CohereEmbed(Family):
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the texts or pictures that are to be embedded; a body has one kind of them."""
-        fourth = _is_fourth(model_id)
-        schema.validate(_FOURTH if fourth else _THIRD, body)
+        is_v4 = _is_v4(model_id)
+        schema.validate(_V4 if is_v4 else _V3, body)
         given = [name for name in _SOURCES if name in body]
         if not given:
             raise malformed_body_error("#: required key [texts] not found")
         if len(given) > 1:
             raise malformed_body_error(f"#: {len(given)} subschemas matched instead of one")
-        types = body.get("embedding_types", ["float"] if fourth else None)
-        size = body.get("output_dimension", 1536) if fourth else 1024
+        types = body.get("embedding_types", ["float"] if is_v4 else None)
+        dimensions = body.get("output_dimension", 1536) if is_v4 else 1024
         inputs = [_input(given[0], item) for item in body[given[0]]]
-        extra = {"types": types, "texts": body.get("texts", []), "pictures": _pictures(inputs)}
-        return EmbeddingRequest(model_id, inputs, size, extra=extra)
+        extra = {
+            "types": types,
+            "texts": body.get("texts", []),
+            "pictures": _image_descriptions(inputs),
+        }
+        return EmbeddingRequest(model_id, inputs, dimensions, extra=extra)
 
     def format_embeddings(
-        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
+        self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the vectors: by type where types were asked for, and always by the fourth."""
-        types, texts = asked.extra["types"], asked.extra["texts"]
-        if asked.model_id.startswith("cohere.embed-english"):
+        types, texts = request.extra["types"], request.extra["texts"]
+        if request.model_id.startswith("cohere.embed-english"):
             texts = [text.lower() for text in texts]
         embeddings: Any = [list(vector) for vector in vectors]
         if types is not None:
             embeddings = {
                 kind: [to_embedding_type(vector, kind) for vector in vectors] for kind in types
             }
-        answer = {
+        response = {
             "embeddings": embeddings,
-            "id": uuid_from(canonical_json([str(item) for item in asked.inputs])),
+            "id": uuid_from(canonical_json([str(item) for item in request.inputs])),
             "response_type": "embeddings_floats" if types is None else "embeddings_by_type",
             "texts": texts,
         }
-        pictures = asked.extra["pictures"]
-        return answer | ({"images": pictures} if pictures else {})
+        images = request.extra["pictures"]
+        return response | ({"images": images} if images else {})
 
 
-def _is_fourth(model_id: str) -> bool:
+def _is_v4(model_id: str) -> bool:
     return model_id.startswith("cohere.embed-v4")
 
 
 def _input(source: str, item: Any) -> str | bytes:
     if source == "texts":
         return str(item)
-    return _image(item) if source == "images" else _mixed(item["content"])
+    return _decode_image(item) if source == "images" else _mixed_input(item["content"])
 
 
-def _image(uri: str) -> bytes:
-    found = decode_data_uri(uri)
-    if found is None:
+def _decode_image(uri: str) -> bytes:
+    decoded = decode_data_uri(uri)
+    if decoded is None:
         raise invalid("image must be a valid data URI with base64-encoded data")
-    return found[1]
+    return decoded[1]
 
 
-def _mixed(parts: Sequence[dict[str, Any]]) -> str | bytes:
+def _mixed_input(parts: Sequence[dict[str, Any]]) -> str | bytes:
     """Return what stands for texts and pictures that become one vector."""
     texts = [str(part["text"]) for part in parts if "text" in part]
     if len(texts) == len(parts):
@@ -127,11 +131,11 @@ def _mixed(parts: Sequence[dict[str, Any]]) -> str | bytes:
     return canonical_json(parts)
 
 
-def _pictures(inputs: Sequence[str | bytes]) -> list[dict[str, Any]]:
-    return [_described(item) for item in inputs if isinstance(item, bytes)]
+def _image_descriptions(inputs: Sequence[str | bytes]) -> list[dict[str, Any]]:
+    return [_describe_image(item) for item in inputs if isinstance(item, bytes)]
 
 
-def _described(picture: bytes) -> dict[str, Any]:
-    width, height = size_of(picture) or (0, 0)
-    form = image_format(picture) or "png"
-    return {"width": width, "height": height, "format": form, "bit_depth": 24}
+def _describe_image(image: bytes) -> dict[str, Any]:
+    width, height = size_of(image) or (0, 0)
+    image_type = image_format(image) or "png"
+    return {"width": width, "height": height, "format": image_type, "bit_depth": 24}

@@ -10,12 +10,12 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.chat_completions import MESSAGE, STOP, ChatFamily
-from mlmock.services.bedrock_runtime.families.chat_messages import read_messages
-from mlmock.services.bedrock_runtime.families.prompt_formats import BARS, turns_of
+from mlmock.services.bedrock_runtime.families.chat_messages import parse_messages
+from mlmock.services.bedrock_runtime.families.prompt_formats import DEEPSEEK_TAGS, parse_prompt
 from mlmock.services.bedrock_runtime.families.text_output import (
     inline_reasoning,
     iter_text,
-    words_of,
+    reply_text,
 )
 from mlmock.services.bedrock_runtime.validation import schema
 
@@ -25,7 +25,7 @@ _LIMITS: dict[str, schema.Schema] = {
     "top_p": schema.Number(0, 1),
     "stop": STOP,
 }
-_MARKS = ("", "\n</think>\n\n")
+_TAGS = ("", "\n</think>\n\n")
 _PROMPT = schema.ObjectOf({"prompt": schema.String(1)}, _LIMITS)
 _MESSAGES = schema.ObjectOf({"messages": schema.ListOf(MESSAGE, min_items=1)}, _LIMITS)
 
@@ -43,10 +43,10 @@ class DeepSeekReasoner(Family):
         """Return the turns of the prompt, or the messages where the body has those."""
         if "messages" in body:
             schema.validate(_MESSAGES, body)
-            system, messages = read_messages(body["messages"])
+            system, messages = parse_messages(body["messages"])
         else:
             schema.validate(_PROMPT, body)
-            system, messages = turns_of(body["prompt"], BARS)
+            system, messages = parse_prompt(body["prompt"], DEEPSEEK_TAGS)
         stop = body.get("stop") or ()
         return Conversation(
             model_id=model_id,
@@ -60,14 +60,14 @@ class DeepSeekReasoner(Family):
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the only choice: the reasoning, its end, and the text."""
-        return _choices(words_of(reply, _MARKS), _reason(reply))
+        return _choices(reply_text(reply, _TAGS), _stop_reason(reply))
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the reason is null until the last."""
-        for text in iter_text(inline_reasoning(events, _MARKS)):
-            yield _choices("", _reason(reply)) if text is None else _choices(text, None)
+        for text in iter_text(inline_reasoning(events, _TAGS)):
+            yield _choices("", _stop_reason(reply)) if text is None else _choices(text, None)
 
 
 class DeepSeekChat(ChatFamily):
@@ -84,5 +84,5 @@ def _choices(text: str, reason: str | None) -> dict[str, Any]:
     return {"choices": [{"text": text, "stop_reason": reason}]}
 
 
-def _reason(reply: Reply) -> str:
+def _stop_reason(reply: Reply) -> str:
     return "length" if reply.stop_reason == "max_tokens" else "stop"

@@ -23,8 +23,8 @@ from mlmock.services.bedrock_runtime.validation.schema import (
     integer,
 )
 
-_KINDS_2 = ("text", "image", "video", "audio")
-_KINDS_3 = (*_KINDS_2, "text_image", "multi_input")
+_INPUT_TYPES_2 = ("text", "image", "video", "audio")
+_INPUT_TYPES_3 = (*_INPUT_TYPES_2, "text_image", "multi_input")
 _SECONDS = Number(0, MAX_SECONDS)
 _TEXT = String(min_length=1)
 _SOURCES: dict[str, Schema] = {"s3Location": S3_LOCATION, "base64String": base64_text}
@@ -40,17 +40,17 @@ class _Media:
     required: Mapping[str, Schema]
     optional: Mapping[str, Schema]
 
-    def __call__(self, value: Any, path: str, faults: Violations) -> None:
-        given = [name for name in _SOURCES if isinstance(value, dict) and name in value]
-        if isinstance(value, dict) and len(given) != 1:
-            faults.append(f"{path}: no subschema matched out of the total 2 subschemas")
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
+        source_names = [name for name in _SOURCES if isinstance(value, dict) and name in value]
+        if isinstance(value, dict) and len(source_names) != 1:
+            violations.append(f"{path}: no subschema matched out of the total 2 subschemas")
             return
-        sources = {name: _SOURCES[name] for name in given}
-        ObjectOf({**self.required, **sources}, self.optional)(value, path, faults)
+        sources = {name: _SOURCES[name] for name in source_names}
+        ObjectOf({**self.required, **sources}, self.optional)(value, path, violations)
 
 
 _MEDIA = _Media({}, {})
-_FLAT: dict[str, Schema] = {
+_OPTIONS_2: dict[str, Schema] = {
     "startSec": _SECONDS,
     "lengthSec": _SECONDS,
     "useFixedLengthSec": Number(2, 10),
@@ -68,14 +68,14 @@ _SEGMENTATION = ObjectOf(
 
 
 @dataclass(frozen=True, slots=True)
-class _Timed:
+class _TimedMedia:
     """A film or a sound: which part of it is embedded, in which pieces, by which senses."""
 
     options: tuple[str, ...]
 
-    def __call__(self, value: Any, path: str, faults: Violations) -> None:
-        before = len(faults)
-        timed: dict[str, Schema] = {
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
+        before = len(violations)
+        options: dict[str, Schema] = {
             "startSec": _SECONDS,
             "endSec": _SECONDS,
             "segmentation": _SEGMENTATION,
@@ -83,21 +83,21 @@ class _Timed:
             "embeddingType": ListOf(String(enum=("separate_embedding", FUSED)), min_items=1),
             "embeddingScope": ListOf(String(enum=("clip", "asset")), min_items=1),
         }
-        ObjectOf({"mediaSource": _MEDIA}, timed)(value, path, faults)
-        if len(faults) == before:
-            self._relations(value, path, faults)
+        ObjectOf({"mediaSource": _MEDIA}, options)(value, path, violations)
+        if len(violations) == before:
+            self._check_relations(value, path, violations)
 
-    def _relations(self, value: Mapping[str, Any], path: str, faults: Violations) -> None:
+    def _check_relations(self, value: Mapping[str, Any], path: str, violations: Violations) -> None:
         start, end = value.get("startSec", 0), value.get("endSec")
         if end is not None and end < start:
-            faults.append(f"{path}/endSec: {end} is not greater or equal to {start}")
+            violations.append(f"{path}/endSec: {end} is not greater or equal to {start}")
         fused = FUSED in value.get("embeddingType", ())
         if fused and len(set(value.get("embeddingOption", self.options))) < 2:
-            faults.append(f"{path}/embeddingType: {FUSED} takes two embedding options or more")
+            violations.append(f"{path}/embeddingType: {FUSED} takes two embedding options or more")
 
 
-_NAMED = re.compile(r"<@([^>]*)>")
-_MANY = ObjectOf(
+_REFERENCE = re.compile(r"<@([^>]*)>")
+_MULTI_INPUT = ObjectOf(
     {
         "mediaSources": ListOf(
             _Media({"mediaType": String(enum=("image",))}, {"name": _TEXT}), min_items=1
@@ -107,38 +107,42 @@ _MANY = ObjectOf(
 )
 
 
-def multi_input(value: Any, path: str, faults: Violations) -> None:
+def multi_input(value: Any, path: str, violations: Violations) -> None:
     """Hold several pictures, and a text that may name them as ``<@name>``, against their schema."""
-    before = len(faults)
-    _MANY(value, path, faults)
-    if len(faults) > before:
+    before = len(violations)
+    _MULTI_INPUT(value, path, violations)
+    if len(violations) > before:
         return
     names = {source.get("name") for source in value["mediaSources"]}
-    unknown = [name for name in _NAMED.findall(value.get("inputText", "")) if name not in names]
-    faults.extend(f"{path}/inputText: no media source is named {name}" for name in unknown)
+    unknown = [name for name in _REFERENCE.findall(value.get("inputText", "")) if name not in names]
+    violations.extend(f"{path}/inputText: no media source is named {name}" for name in unknown)
 
 
-_NESTED: dict[str, Schema] = {
+_INPUTS_3: dict[str, Schema] = {
     "text": ObjectOf({"inputText": _TEXT}),
     "image": ObjectOf({"mediaSource": _MEDIA}),
     "text_image": ObjectOf({"inputText": _TEXT, "mediaSource": _MEDIA}),
     "multi_input": multi_input,
-    **{kind: _Timed(options) for kind, options in OPTIONS_3.items()},
+    **{kind: _TimedMedia(options) for kind, options in OPTIONS_3.items()},
 }
 
 
-def is_third(model_id: str) -> bool:
+def is_version_3(model_id: str) -> bool:
     """True for Marengo 3.0."""
     return model_id.startswith("twelvelabs.marengo-embed-3-")
 
 
-def schema_of(model_id: str, asked: Any) -> Schema:
+def request_schema(model_id: str, model_input: Any) -> Schema:
     """Return the schema of the input type that a request names."""
-    kinds = _KINDS_3 if is_third(model_id) else _KINDS_2
-    kind: Any = asked.get("inputType") if isinstance(asked, dict) else None
-    if kind not in kinds:
-        return ObjectOf({"inputType": String(enum=kinds)}, additional=True)
-    if is_third(model_id):
-        return ObjectOf({"inputType": _TEXT, kind: _NESTED[kind]}, {"inferenceId": _TEXT})
-    content: dict[str, Schema] = {"inputText": _TEXT} if kind == "text" else {"mediaSource": _MEDIA}
-    return ObjectOf({"inputType": _TEXT, **content}, _FLAT)
+    input_types = _INPUT_TYPES_3 if is_version_3(model_id) else _INPUT_TYPES_2
+    input_type: Any = model_input.get("inputType") if isinstance(model_input, dict) else None
+    if input_type not in input_types:
+        return ObjectOf({"inputType": String(enum=input_types)}, additional=True)
+    if is_version_3(model_id):
+        return ObjectOf(
+            {"inputType": _TEXT, input_type: _INPUTS_3[input_type]}, {"inferenceId": _TEXT}
+        )
+    content: dict[str, Schema] = (
+        {"inputText": _TEXT} if input_type == "text" else {"mediaSource": _MEDIA}
+    )
+    return ObjectOf({"inputType": _TEXT, **content}, _OPTIONS_2)

@@ -12,15 +12,15 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
-from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
+from mlmock.services.bedrock_runtime.families.prompt_formats import INST_TAGS, parse_prompt
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, reply_text
 from mlmock.services.bedrock_runtime.validation import schema
 
 
 @lru_cache(maxsize=2)
-def _prompt(most: int) -> schema.ObjectOf:
+def _prompt_schema(max_tokens: int) -> schema.ObjectOf:
     limits: dict[str, schema.Schema] = {
-        "max_tokens": schema.integer(1, most),
+        "max_tokens": schema.integer(1, max_tokens),
         "temperature": schema.Number(0, 1),
         "top_p": schema.Number(0, 1),
         "top_k": schema.integer(0, 200),
@@ -29,7 +29,7 @@ def _prompt(most: int) -> schema.ObjectOf:
     return schema.ObjectOf({"prompt": schema.String(1)}, limits)
 
 
-_CHOICES = frozenset({"auto", "any"})
+_TOOL_CHOICES = frozenset({"auto", "any"})
 
 
 class MistralText(Family):
@@ -48,7 +48,7 @@ class MistralText(Family):
         return Traits(
             tools=not open_weight,
             system=not open_weight,
-            tool_choices=_CHOICES,
+            tool_choices=_TOOL_CHOICES,
             images=False,
             mixes_results=False,
             max_tokens=4096 if "mixtral" in model_id else 8192,
@@ -56,8 +56,8 @@ class MistralText(Family):
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns that the prompt marks."""
-        schema.validate(_prompt(4096 if "mixtral" in model_id else 8192), body)
-        system, messages = turns_of(body["prompt"], INSTRUCT)
+        schema.validate(_prompt_schema(4096 if "mixtral" in model_id else 8192), body)
+        system, messages = parse_prompt(body["prompt"], INST_TAGS)
         return Conversation(
             model_id=model_id,
             messages=messages,
@@ -71,25 +71,25 @@ class MistralText(Family):
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the only output."""
-        return _outputs(words_of(reply), _reason(reply))
+        return _outputs(reply_text(reply), _stop_reason(reply))
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces; the reason is null until the last."""
         for text in iter_text(events):
-            yield _outputs("", _reason(reply)) if text is None else _outputs(text, None)
+            yield _outputs("", _stop_reason(reply)) if text is None else _outputs(text, None)
 
 
 def _outputs(text: str, reason: str | None) -> dict[str, Any]:
     return {"outputs": [{"text": text, "stop_reason": reason}]}
 
 
-def _reason(reply: Reply) -> str:
+def _stop_reason(reply: Reply) -> str:
     return "length" if reply.stop_reason == "max_tokens" else "stop"
 
 
-_TEXTS = MistralText()
+_TEXT_FAMILY = MistralText()
 
 
 class MistralChat(ChatFamily):
@@ -105,7 +105,7 @@ class MistralChat(ChatFamily):
         """Return what the models can do."""
         return Traits(
             images="pixtral" in model_id,
-            tool_choices=_CHOICES,
+            tool_choices=_TOOL_CHOICES,
             mixes_results=False,
             max_tokens=8192,
         )
@@ -118,12 +118,12 @@ class MistralChat(ChatFamily):
         """Return the messages, or the turns of a prompt."""
         if "messages" in body or "prompt" not in body:
             return super().parse_request(body, model_id)
-        return _TEXTS.parse_request(body, model_id)
+        return _TEXT_FAMILY.parse_request(body, model_id)
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a chat completion, or an output where a prompt was sent."""
         if conversation.extra.get("prompt"):
-            return _TEXTS.format_reply(conversation, reply)
+            return _TEXT_FAMILY.format_reply(conversation, reply)
         return super().format_reply(conversation, reply)
 
     def chunks(
@@ -131,17 +131,17 @@ class MistralChat(ChatFamily):
     ) -> Iterator[dict[str, Any]]:
         """Yield chunks with a delta each, or with a piece of an output."""
         if conversation.extra.get("prompt"):
-            return _TEXTS.chunks(conversation, reply, events)
+            return _TEXT_FAMILY.chunks(conversation, reply, events)
         return super().chunks(conversation, reply, events)
 
 
-class MistralNew(ChatFamily):
+class MistralCurrent(ChatFamily):
     """Large 3, Ministral, Magistral, Devstral, Voxtral: chat completions as everybody's."""
 
     prefixes = ("mistral.",)
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
-        blind = "voxtral" in model_id or "devstral" in model_id
-        hears = "voxtral" in model_id
-        return Traits(images=not blind, audios=hears, leading_assistant=True, prefill=True)
+        text_or_audio = "voxtral" in model_id or "devstral" in model_id
+        audio = "voxtral" in model_id
+        return Traits(images=not text_or_audio, audios=audio, leading_assistant=True, prefill=True)

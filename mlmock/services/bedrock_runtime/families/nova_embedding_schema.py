@@ -31,9 +31,9 @@ _PURPOSES = (
     "CLASSIFICATION",
     "CLUSTERING",
 )
-_WIDEST = 3072
-_LONGEST = 8192  # characters of a text that stands in the request itself
-_SIZE = integer(enum=(256, 384, 1024, _WIDEST))
+_MAX_DIMENSIONS = 3072
+_MAX_CHARACTERS = 8192  # characters of a text that stands in the request itself
+_DIMENSIONS = integer(enum=(256, 384, 1024, _MAX_DIMENSIONS))
 _FORMATS = {
     "image": ("png", "jpeg", "gif", "webp"),
     "video": ("mp4", "mov", "mkv", "webm", "flv", "mpeg", "mpg", "wmv", "3gp"),
@@ -46,44 +46,48 @@ class Input(NamedTuple):
     """The one input of a request: text, image, video or audio; what is said of it; the width."""
 
     kind: str
-    part: Mapping[str, Any]
-    size: int
+    value: Mapping[str, Any]
+    dimensions: int
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """The schema of ``singleEmbeddingParams`` and ``segmentedEmbeddingParams``: one of `parts`."""
 
-    parts: Mapping[str, Schema]
+    inputs: Mapping[str, Schema]
 
-    def __call__(self, value: Any, path: str, faults: Violations) -> None:
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
         """Add to `faults` what is wrong with `value` at `path`."""
-        kinds = [kind for kind in self.parts if isinstance(value, dict) and kind in value]
+        kinds = [kind for kind in self.inputs if isinstance(value, dict) and kind in value]
         required: dict[str, Schema] = {"embeddingPurpose": String(enum=_PURPOSES)}
-        required |= {kind: self.parts[kind] for kind in kinds}
-        ObjectOf(required, {"embeddingDimension": _SIZE})(value, path, faults)
+        required |= {kind: self.inputs[kind] for kind in kinds}
+        ObjectOf(required, {"embeddingDimension": _DIMENSIONS})(value, path, violations)
         if isinstance(value, dict) and len(kinds) != 1:
-            faults.append(f"{path}: {len(kinds)} subschemas matched instead of one")
+            violations.append(f"{path}: {len(kinds)} subschemas matched instead of one")
 
-    def input_of(self, value: Mapping[str, Any]) -> Input:
+    def select_input(self, value: Mapping[str, Any]) -> Input:
         """Return the input that a `value` without faults names."""
-        kind = next(kind for kind in self.parts if kind in value)
-        return Input(kind, value[kind], value.get("embeddingDimension", _WIDEST))
+        kind = next(kind for kind in self.inputs if kind in value)
+        return Input(kind, value[kind], value.get("embeddingDimension", _MAX_DIMENSIONS))
 
 
-def parameters(source: Schema, segments: Mapping[str, Schema] | None = None) -> Parameters:
+def parameters_schema(source: Schema, segments: Mapping[str, Schema] | None = None) -> Parameters:
     """Return the schema of the parameters whose media and texts come from a `source`.
 
     `segments`: the ``segmentationConfig`` of each kind of input that may be cut into segments.
     """
-    cut = {kind: {"segmentationConfig": schema} for kind, schema in (segments or {}).items()}
+    segmentation = {
+        kind: {"segmentationConfig": schema} for kind, schema in (segments or {}).items()
+    }
     text: dict[str, Schema] = {
-        "value": String(1, _LONGEST),
+        "value": String(1, _MAX_CHARACTERS),
         "source": source,
         "truncationMode": String(enum=("START", "END", "NONE")),
     }
-    parts: dict[str, Schema] = {"text": _Text(ObjectOf({}, {**text, **cut.get("text", {})}))}
-    more: dict[str, dict[str, Schema]] = {
+    inputs: dict[str, Schema] = {
+        "text": _Text(ObjectOf({}, {**text, **segmentation.get("text", {})}))
+    }
+    options: dict[str, dict[str, Schema]] = {
         "image": {"detailLevel": String(enum=("STANDARD_IMAGE", "DOCUMENT_IMAGE"))},
         "video": {} if segments else {"embeddingMode": _MODES},
         "audio": {},
@@ -92,8 +96,8 @@ def parameters(source: Schema, segments: Mapping[str, Schema] | None = None) -> 
         required: dict[str, Schema] = {"format": String(enum=formats), "source": source}
         if segments and kind == "video":
             required["embeddingMode"] = _MODES
-        parts[kind] = ObjectOf(required, {**more[kind], **cut.get(kind, {})})
-    return Parameters(parts)
+        inputs[kind] = ObjectOf(required, {**options[kind], **segmentation.get(kind, {})})
+    return Parameters(inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class _Text:
 
     fields: ObjectOf
 
-    def __call__(self, value: Any, path: str, faults: Violations) -> None:
-        self.fields(value, path, faults)
+    def __call__(self, value: Any, path: str, violations: Violations) -> None:
+        self.fields(value, path, violations)
         if isinstance(value, dict) and "value" not in value and "source" not in value:
-            faults.append(f"{path}: required key [source] not found")
+            violations.append(f"{path}: required key [source] not found")

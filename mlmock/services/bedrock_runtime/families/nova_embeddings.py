@@ -9,14 +9,14 @@ from mlmock.services.bedrock_runtime.conversation.requests import EmbeddingReque
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Family
-from mlmock.services.bedrock_runtime.families.nova_embedding_schema import parameters
+from mlmock.services.bedrock_runtime.families.nova_embedding_schema import parameters_schema
 from mlmock.services.bedrock_runtime.media.encoding import decode_base64
 from mlmock.services.bedrock_runtime.validation import schema
 
 _SOURCE = schema.ObjectOf(
     optional={"bytes": schema.String(), "s3Location": schema.ObjectOf(additional=True)}
 )
-_PARAMETERS = parameters(_SOURCE)
+_PARAMETERS = parameters_schema(_SOURCE)
 _BODY = schema.ObjectOf(
     {"taskType": schema.String(enum=("SINGLE_EMBEDDING",)), "singleEmbeddingParams": _PARAMETERS},
     {"schemaVersion": schema.String()},
@@ -37,28 +37,28 @@ class NovaEmbed(Family):
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the only input of the body."""
         schema.validate(_BODY, body)
-        kind, part, size = _PARAMETERS.input_of(body["singleEmbeddingParams"])
-        extra = {"kind": _name(kind, part)}
-        return EmbeddingRequest(model_id, (_input(kind, part),), size, extra=extra)
+        kind, value, dimensions = _PARAMETERS.select_input(body["singleEmbeddingParams"])
+        extra = {"kind": _embedding_type(kind, value)}
+        return EmbeddingRequest(model_id, (_input(kind, value),), dimensions, extra=extra)
 
     def format_embeddings(
-        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
+        self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the vector with the kind of what it stands for."""
-        kind = asked.extra["kind"]
+        kind = request.extra["kind"]
         return {"embeddings": [{"embedding": list(vectors[0]), "embeddingType": kind}]}
 
 
-def _name(kind: str, given: Mapping[str, Any]) -> str:
-    if kind == "video" and given.get("embeddingMode") == "AUDIO_VIDEO_COMBINED":
+def _embedding_type(kind: str, value: Mapping[str, Any]) -> str:
+    if kind == "video" and value.get("embeddingMode") == "AUDIO_VIDEO_COMBINED":
         return "AUDIO_VIDEO_COMBINED"
     return kind.upper()
 
 
-def _input(kind: str, given: Mapping[str, Any]) -> str | bytes:
-    if "value" in given:
-        return str(given["value"])
-    source = given.get("source", {})
+def _input(kind: str, value: Mapping[str, Any]) -> str | bytes:
+    if "value" in value:
+        return str(value["value"])
+    source = value.get("source", {})
     if "s3Location" in source:
         return str(source["s3Location"].get("uri", ""))
     data = decode_base64(source["bytes"]) if "bytes" in source else None

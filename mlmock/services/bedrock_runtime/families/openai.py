@@ -10,9 +10,9 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Event
 from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
-from mlmock.services.bedrock_runtime.families.text_output import inline_reasoning, words
+from mlmock.services.bedrock_runtime.families.text_output import block_text, inline_reasoning
 
-_MARKS = ("<reasoning>", "</reasoning>")
+_TAGS = ("<reasoning>", "</reasoning>")
 
 
 class OpenWeight(ChatFamily):
@@ -26,11 +26,11 @@ class OpenWeight(ChatFamily):
 
     def text(self, reply: Reply) -> str:
         """Return reasoning between its marks, and texts, in their order."""
-        shown = (block for block in reply.content if "toolUse" not in block)
-        return "".join(words(block, _MARKS) for block in shown)
+        blocks = (block for block in reply.content if "toolUse" not in block)
+        return "".join(block_text(block, _TAGS) for block in blocks)
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield chunks; reasoning comes as text between its marks."""
-        return super().chunks(conversation, reply, inline_reasoning(events, _MARKS))
+        return super().chunks(conversation, reply, inline_reasoning(events, _TAGS))

@@ -14,68 +14,68 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Marks:
+class PromptFormat:
     """How a prompt marks who speaks: `lead` is what every mark begins with, then come patterns.
 
     A scan for a common beginning is many times faster than one for each of several patterns.
     """
 
-    lead: str
+    prefix: str
     user: str
     assistant: str
     system: str = "(?!)"
     tool: str = "(?!)"
-    nobody: str = "(?!)"
+    ignored: str = "(?!)"
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The pattern of every mark; the group that matched names the role."""
         roles = ("system", "user", "assistant", "tool", "nobody")
         groups = "|".join(f"(?P<{role}>{getattr(self, role)})" for role in roles)
-        return re.compile(f"{self.lead}(?:{groups})")
+        return re.compile(f"{self.prefix}(?:{groups})")
 
 
-def _header(role: str) -> str:
+def _header_pattern(role: str) -> str:
     return rf"(?:start_header_id|header_start)\|>(?:{role})<\|(?:end_header_id|header_end)\|>"
 
 
-HUMAN = Marks(r"\n\n", "Human:", "Assistant:")
-INSTRUCT = Marks(
+HUMAN_ASSISTANT = PromptFormat(r"\n\n", "Human:", "Assistant:")
+INST_TAGS = PromptFormat(
     r"[<\[]",
     r"INST\]|</SYS>>|/SYSTEM_PROMPT\]",
     r"/INST\]",
     system=r"<SYS>>|SYSTEM_PROMPT\]",
-    nobody=r"/?s>",
+    ignored=r"/?s>",
 )
-HEADERS = Marks(
+LLAMA_HEADERS = PromptFormat(
     r"<\|",
-    _header("user"),
-    _header("assistant"),
-    system=_header("system"),
-    tool=_header("ipython|tool"),
-    nobody=r"(?:begin_of_text|eot_id|eot|eom_id|eom)\|>",
+    _header_pattern("user"),
+    _header_pattern("assistant"),
+    system=_header_pattern("system"),
+    tool=_header_pattern("ipython|tool"),
+    ignored=r"(?:begin_of_text|eot_id|eot|eom_id|eom)\|>",
 )
-BARS = Marks(
+DEEPSEEK_TAGS = PromptFormat(
     "<[｜|]",
     "User[｜|]>",
     r"Assistant[｜|]>(?:<think>\n?)?",
     system="System[｜|]>",
-    nobody="(?:begin|end)[▁_]of[▁_](?:sentence|thinking)[｜|]>",
+    ignored="(?:begin|end)[▁_]of[▁_](?:sentence|thinking)[｜|]>",
 )
-JOINED = Marks(r"\n", "User:", "Bot:")
+USER_BOT = PromptFormat(r"\n", "User:", "Bot:")
 
 
-def turns_of(prompt: str, marks: Marks) -> tuple[str, list[dict[str, Any]]]:
+def parse_prompt(prompt: str, prompt_format: PromptFormat) -> tuple[str, list[dict[str, Any]]]:
     """Return the system text and the messages (Converse's) that `prompt` holds by its `marks`.
 
     What a tool says is a result in a turn of the user; what stands before the first turn is system
     text.
     """
-    marked = f"\n{prompt}"
-    if marks.pattern.search(marked) is None:
+    text_to_scan = f"\n{prompt}"
+    if prompt_format.pattern.search(text_to_scan) is None:
         return "", [_message("user", prompt)]
     system, messages = "", []
-    for role, text in _spoken(marked, marks):
+    for role, text in _split_by_role(text_to_scan, prompt_format):
         if role == "system":
             system = f"{system}\n{text}" if system else text
         else:
@@ -83,15 +83,15 @@ def turns_of(prompt: str, marks: Marks) -> tuple[str, list[dict[str, Any]]]:
     return (system, messages) if messages else ("", [_message("user", prompt)])
 
 
-def _spoken(prompt: str, marks: Marks) -> Iterable[tuple[str, str]]:
+def _split_by_role(prompt: str, prompt_format: PromptFormat) -> Iterable[tuple[str, str]]:
     """Return who said what, in order, without what is blank."""
-    role, at, found = "system", 0, []
-    for mark in marks.pattern.finditer(prompt):
-        found.append((role, prompt[at : mark.start()].strip()))
-        role = role if mark.lastgroup in (None, "nobody") else str(mark.lastgroup)
-        at = mark.end()
-    found.append((role, prompt[at:].strip()))
-    return [(role, text) for role, text in found if text]
+    role, start, parts = "system", 0, []
+    for match in prompt_format.pattern.finditer(prompt):
+        parts.append((role, prompt[start : match.start()].strip()))
+        role = role if match.lastgroup in (None, "nobody") else str(match.lastgroup)
+        start = match.end()
+    parts.append((role, prompt[start:].strip()))
+    return [(role, text) for role, text in parts if text]
 
 
 def _message(role: str, text: str) -> dict[str, Any]:

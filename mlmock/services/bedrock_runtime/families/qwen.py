@@ -13,5 +13,5 @@ class Qwen(ChatFamily):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do: pictures only those for them (``-vl-``)."""
-        sees = "-vl-" in model_id
-        return Traits(images=sees, leading_assistant=True, prefill=True)
+        images = "-vl-" in model_id
+        return Traits(images=images, leading_assistant=True, prefill=True)

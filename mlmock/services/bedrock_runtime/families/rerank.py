@@ -12,18 +12,18 @@ from mlmock.services.bedrock_runtime.families.base import Body, Family
 from mlmock.services.bedrock_runtime.validation import schema
 
 _DOCUMENT = schema.OneOf((schema.String(1), schema.ObjectOf(additional=True)))
-_BOTH: dict[str, schema.Schema] = {
+_COMMON: dict[str, schema.Schema] = {
     "query": schema.String(1),
     "documents": schema.ListOf(_DOCUMENT, min_items=1, max_items=1000),
 }
-_TOP: dict[str, schema.Schema] = {"top_n": schema.integer(1)}
-_VERSION: dict[str, schema.Schema] = {"api_version": schema.integer(2)}
-_MORE: dict[str, schema.Schema] = {
+_TOP_N: dict[str, schema.Schema] = {"top_n": schema.integer(1)}
+_API_VERSION: dict[str, schema.Schema] = {"api_version": schema.integer(2)}
+_COHERE_OPTIONS: dict[str, schema.Schema] = {
     "max_tokens_per_doc": schema.integer(1),
     "return_documents": schema.Boolean(),
 }
-_AMAZON = schema.ObjectOf(_BOTH, _TOP)
-_COHERE = schema.ObjectOf(_BOTH | _VERSION, _TOP | _MORE)
+_AMAZON = schema.ObjectOf(_COMMON, _TOP_N)
+_COHERE = schema.ObjectOf(_COMMON | _API_VERSION, _TOP_N | _COHERE_OPTIONS)
 
 
 class Rerank(Family):
@@ -41,8 +41,8 @@ class Rerank(Family):
         documents = [d if isinstance(d, str) else json.dumps(d) for d in body["documents"]]
         return RerankRequest(model_id, body["query"], documents, body.get("top_n"))
 
-    def format_ranking(self, asked: RerankRequest, scores: Sequence[float]) -> dict[str, Any]:
+    def format_ranking(self, request: RerankRequest, scores: Sequence[float]) -> dict[str, Any]:
         """Return the places of the documents with their scores; equal ones keep their order."""
-        order = sorted(range(len(scores)), key=lambda place: -scores[place])[: asked.top_n]
-        found = [{"index": place, "relevance_score": scores[place]} for place in order]
-        return {"results": found}
+        order = sorted(range(len(scores)), key=lambda index: -scores[index])[: request.top_n]
+        results = [{"index": place, "relevance_score": scores[place]} for place in order]
+        return {"results": results}

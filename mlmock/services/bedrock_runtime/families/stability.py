@@ -13,7 +13,7 @@ from mlmock.services.bedrock_runtime.media.encoding import decode_base64, encode
 from mlmock.services.bedrock_runtime.media.images import size_of
 from mlmock.services.bedrock_runtime.validation import schema
 
-PAINTS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
+IMAGE_TRAITS = Traits(kind="image", converse=False, streaming=False, tools=False, system=False)
 _SIZES = {
     "1:1": (1024, 1024),
     "16:9": (1344, 768),
@@ -40,14 +40,20 @@ _GENERATE = schema.ObjectOf(
         "output_format": _FORMAT,
     },
 )
-_EDITED: dict[str, schema.Schema] = {"prompt": _PROMPT, "seed": _SEED, "output_format": _FORMAT}
-_EDIT = schema.ObjectOf({"image": schema.String(1)}, _EDITED, additional=True)
+_EDIT_OPTIONS: dict[str, schema.Schema] = {
+    "prompt": _PROMPT,
+    "seed": _SEED,
+    "output_format": _FORMAT,
+}
+_EDIT = schema.ObjectOf({"image": schema.String(1)}, _EDIT_OPTIONS, additional=True)
 _TRANSFER = schema.ObjectOf(
-    {"init_image": schema.String(1), "style_image": schema.String(1)}, _EDITED, additional=True
+    {"init_image": schema.String(1), "style_image": schema.String(1)},
+    _EDIT_OPTIONS,
+    additional=True,
 )
-_TOLD = schema.ObjectOf({"text": schema.String(0, 2000)}, {"weight": schema.Number()})
+_TEXT_PROMPT = schema.ObjectOf({"text": schema.String(0, 2000)}, {"weight": schema.Number()})
 _DIFFUSION = schema.ObjectOf(
-    {"text_prompts": schema.ListOf(_TOLD, min_items=1)},
+    {"text_prompts": schema.ListOf(_TEXT_PROMPT, min_items=1)},
     {
         "height": schema.integer(128, 1536),
         "width": schema.integer(128, 1536),
@@ -78,7 +84,7 @@ class StableImage(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
-        return PAINTS
+        return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that is asked for; its size comes from ``aspect_ratio``."""
@@ -94,9 +100,9 @@ class StableImage(Family):
         seed = body.get("seed", 0)
         return ImageRequest(model_id, body["prompt"], width=width, height=height, seed=seed)
 
-    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
         """Return the picture with its seed; a reason is null unless it was filtered."""
-        return _images(asked, pictures)
+        return _format_images(request, images)
 
 
 class StableServices(Family):
@@ -106,23 +112,23 @@ class StableServices(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
-        return PAINTS
+        return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that is asked for, of the size of the one that is given."""
-        transfers = "style-transfer" in model_id
-        name = "init_image" if transfers else "image"
-        schema.validate(_TRANSFER if transfers else _EDIT, body)
-        picture = decode_base64(body[name])
-        if picture is None:
+        is_style_transfer = "style-transfer" in model_id
+        name = "init_image" if is_style_transfer else "image"
+        schema.validate(_TRANSFER if is_style_transfer else _EDIT, body)
+        image = decode_base64(body[name])
+        if image is None:
             raise invalid(f"{name}: must be a base64 encoded image")
-        width, height = size_of(picture) or (1024, 1024)
+        width, height = size_of(image) or (1024, 1024)
         prompt, seed = body.get("prompt", ""), body.get("seed", 0)
         return ImageRequest(model_id, prompt, width=width, height=height, seed=seed)
 
-    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
         """Return the picture with its seed."""
-        return _images(asked, pictures)
+        return _format_images(request, images)
 
 
 class StableDiffusion(Family):
@@ -132,28 +138,28 @@ class StableDiffusion(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
-        return PAINTS
+        return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
         """Return the picture that the weighted texts ask for."""
         schema.validate(_DIFFUSION, body)
-        prompt = "\n".join(told["text"] for told in body["text_prompts"])
+        prompt = "\n".join(text_prompt["text"] for text_prompt in body["text_prompts"])
         width, height = body.get("width", 1024), body.get("height", 1024)
         for name, side in (("width", width), ("height", height)):
             if side % 64:
-                raise malformed_side(name, side)
+                raise invalid_side_error(name, side)
         return ImageRequest(model_id, prompt, width=width, height=height, seed=body.get("seed", 0))
 
-    def format_images(self, asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
+    def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
         """Return an artifact for the picture."""
-        found = [
-            {"seed": asked.seed, "base64": encode_base64(picture), "finishReason": "SUCCESS"}
-            for picture in pictures
+        artifacts = [
+            {"seed": request.seed, "base64": encode_base64(picture), "finishReason": "SUCCESS"}
+            for picture in images
         ]
-        return {"result": "success", "artifacts": found}
+        return {"result": "success", "artifacts": artifacts}
 
 
-def malformed_side(name: str, side: int) -> Exception:
+def invalid_side_error(name: str, side: int) -> Exception:
     """Return the refusal of a width or height that 64 doesn't divide."""
     return invalid(
         f"Malformed input request: #/{name}: {side} is not a multiple of 64, "
@@ -161,10 +167,10 @@ def malformed_side(name: str, side: int) -> Exception:
     )
 
 
-def _images(asked: ImageRequest, pictures: Sequence[bytes]) -> dict[str, Any]:
-    count = len(pictures)
+def _format_images(request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
+    count = len(images)
     return {
-        "seeds": [asked.seed] * count,
+        "seeds": [request.seed] * count,
         "finish_reasons": [None] * count,
-        "images": [encode_base64(picture) for picture in pictures],
+        "images": [encode_base64(picture) for picture in images],
     }

@@ -16,40 +16,40 @@ from mlmock.services.bedrock_runtime.families.base import Event
 TagPair = tuple[str, str]
 
 
-def words_of(reply: Reply, marks: TagPair | None = None) -> str:
+def reply_text(reply: Reply, tags: TagPair | None = None) -> str:
     """Return everything that `reply` says; reasoning between `marks`, or not at all."""
-    return "".join(words(block, marks) for block in reply.content)
+    return "".join(block_text(block, tags) for block in reply.content)
 
 
-def words(block: Mapping[str, Any], marks: TagPair | None) -> str:
+def block_text(block: Mapping[str, Any], tags: TagPair | None) -> str:
     """Return what one block says."""
     if "reasoningContent" in block:
-        thought = block["reasoningContent"].get("reasoningText", {}).get("text", "")
-        return f"{marks[0]}{thought}{marks[1]}" if marks and thought else ""
+        reasoning = block["reasoningContent"].get("reasoningText", {}).get("text", "")
+        return f"{tags[0]}{reasoning}{tags[1]}" if tags and reasoning else ""
     if "toolUse" in block:
         use = block["toolUse"]
-        return _opening(use["name"]) + json.dumps(use["input"], ensure_ascii=False) + "}"
+        return _tool_call_opening(use["name"]) + json.dumps(use["input"], ensure_ascii=False) + "}"
     if "citationsContent" in block:
         return "".join(item["text"] for item in block["citationsContent"].get("content", ()))
     return str(block.get("text", ""))
 
 
-def _opening(name: str) -> str:
+def _tool_call_opening(name: str) -> str:
     return f'{{"name": {json.dumps(name, ensure_ascii=False)}, "parameters": '
 
 
 def iter_text(events: Iterator[Event]) -> Iterator[str | None]:
     """Yield the pieces of text that Converse's events carry, and None when they are over."""
-    uses = False
+    in_tool_use = False
     for kind, event in events:
         if kind == "contentBlockStart":
-            uses = "toolUse" in event["start"]
-            if uses:
-                yield _opening(event["start"]["toolUse"]["name"])
+            in_tool_use = "toolUse" in event["start"]
+            if in_tool_use:
+                yield _tool_call_opening(event["start"]["toolUse"]["name"])
         elif kind == "contentBlockDelta":
             yield from _pieces(event["delta"])
-        elif kind == "contentBlockStop" and uses:
-            uses = False
+        elif kind == "contentBlockStop" and in_tool_use:
+            in_tool_use = False
             yield "}"
         elif kind == "messageStop":
             yield None
@@ -62,19 +62,19 @@ def _pieces(delta: Mapping[str, Any]) -> Iterator[str]:
         yield delta["toolUse"]["input"]
 
 
-def inline_reasoning(events: Iterator[Event], marks: TagPair) -> Iterator[Event]:
+def inline_reasoning(events: Iterator[Event], tags: TagPair) -> Iterator[Event]:
     """Yield the events with reasoning as text, between `marks`."""
     inside = False
     for kind, event in events:
         delta = event["delta"] if kind == "contentBlockDelta" else {}
         text = delta.get("reasoningContent", {}).get("text")
         if text is not None:
-            said = text if inside else marks[0] + text
+            piece = text if inside else tags[0] + text
             inside = True
-            yield kind, {**event, "delta": {"text": said}}
+            yield kind, {**event, "delta": {"text": piece}}
         elif kind == "contentBlockStop" and inside:
             inside = False
-            yield "contentBlockDelta", {**event, "delta": {"text": marks[1]}}
+            yield "contentBlockDelta", {**event, "delta": {"text": tags[1]}}
             yield kind, event
         else:
             yield kind, event

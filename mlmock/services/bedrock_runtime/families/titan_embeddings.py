@@ -13,10 +13,12 @@ from mlmock.services.bedrock_runtime.media.embeddings import normalized
 from mlmock.services.bedrock_runtime.media.encoding import decode_base64
 from mlmock.services.bedrock_runtime.validation import schema
 
-EMBEDS = Traits(kind="embedding", converse=False, streaming=False, tools=False, system=False)
+EMBEDDING_TRAITS = Traits(
+    kind="embedding", converse=False, streaming=False, tools=False, system=False
+)
 _TEXT = schema.String(1, 50000)
-_FIRST = schema.ObjectOf({"inputText": _TEXT})
-_SECOND = schema.ObjectOf(
+_V1 = schema.ObjectOf({"inputText": _TEXT})
+_V2 = schema.ObjectOf(
     {"inputText": _TEXT},
     {
         "dimensions": schema.integer(enum=(256, 512, 1024)),
@@ -24,7 +26,7 @@ _SECOND = schema.ObjectOf(
         "embeddingTypes": schema.ListOf(schema.String(enum=("float", "binary")), min_items=1),
     },
 )
-_PICTURES = schema.ObjectOf(
+_MULTIMODAL = schema.ObjectOf(
     optional={
         "inputText": schema.String(),
         "inputImage": schema.String(),
@@ -42,14 +44,14 @@ class TitanEmbedText(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
-        return EMBEDS
+        return EMBEDDING_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return the text that is to be embedded."""
-        if not _is_second(model_id):
-            schema.validate(_FIRST, body)
+        if not _is_v2(model_id):
+            schema.validate(_V1, body)
             return EmbeddingRequest(model_id, (body["inputText"],), 1536)
-        schema.validate(_SECOND, body)
+        schema.validate(_V2, body)
         return EmbeddingRequest(
             model_id,
             (body["inputText"],),
@@ -59,16 +61,16 @@ class TitanEmbedText(Family):
         )
 
     def format_embeddings(
-        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
+        self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the vector; the second model gives it by type as well."""
         numbers = list(vectors[0])
-        if not _is_second(asked.model_id):
+        if not _is_v2(request.model_id):
             return {"embedding": numbers, "inputTextTokenCount": tokens}
-        kinds = asked.extra["types"]
-        by_type = {kind: _in_type(numbers, kind) for kind in kinds}
-        whole = {"embedding": numbers} if "float" in kinds else {}
-        return whole | {"embeddingsByType": by_type, "inputTextTokenCount": tokens}
+        types = request.extra["types"]
+        by_type = {kind: _to_embedding_type(numbers, kind) for kind in types}
+        untyped = {"embedding": numbers} if "float" in types else {}
+        return untyped | {"embeddingsByType": by_type, "inputTextTokenCount": tokens}
 
 
 class TitanEmbedImage(Family):
@@ -78,39 +80,39 @@ class TitanEmbedImage(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do."""
-        return EMBEDS
+        return EMBEDDING_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
         """Return text and picture that are to be embedded."""
-        schema.validate(_PICTURES, body)
+        schema.validate(_MULTIMODAL, body)
         inputs: list[str | bytes] = [body["inputText"]] if body.get("inputText") else []
         if body.get("inputImage"):
-            inputs.append(_picture(body["inputImage"]))
+            inputs.append(_decode_image(body["inputImage"]))
         if not inputs:
             raise malformed_body_error("#: no subschema matched out of the total 2 subschemas")
         length = body.get("embeddingConfig", {}).get("outputEmbeddingLength", 1024)
         return EmbeddingRequest(model_id, inputs, length)
 
     def format_embeddings(
-        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
+        self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return the vector; that of a text with a picture lies halfway between theirs."""
-        found = list(vectors[0])
+        vector = list(vectors[0])
         if len(vectors) > 1:
-            found = list(normalized([sum(numbers) for numbers in zip(*vectors, strict=True)]))
-        return {"embedding": found, "inputTextTokenCount": tokens, "message": None}
+            vector = list(normalized([sum(numbers) for numbers in zip(*vectors, strict=True)]))
+        return {"embedding": vector, "inputTextTokenCount": tokens, "message": None}
 
 
-def _is_second(model_id: str) -> bool:
+def _is_v2(model_id: str) -> bool:
     return model_id.startswith("amazon.titan-embed-text-v2")
 
 
-def _in_type(numbers: list[float], kind: str) -> list[Any]:
+def _to_embedding_type(numbers: list[float], kind: str) -> list[Any]:
     """Return the numbers, or for binary a bit for each: Titan doesn't pack them."""
     return numbers if kind == "float" else [int(number > 0) for number in numbers]
 
 
-def _picture(text: str) -> bytes:
+def _decode_image(text: str) -> bytes:
     data = decode_base64(text)
     if data is None:
         raise invalid("Invalid inputImage: the image must be a valid base64 string.")

@@ -11,16 +11,16 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.tokens import text_tokens
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
-from mlmock.services.bedrock_runtime.families.prompt_formats import JOINED, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
+from mlmock.services.bedrock_runtime.families.prompt_formats import USER_BOT, parse_prompt
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, reply_text
 from mlmock.services.bedrock_runtime.validation import schema
 
-_REASONS = {
+_COMPLETION_REASONS = {
     "max_tokens": "LENGTH",
     "stop_sequence": "STOP_CRITERIA_MET",
     "content_filtered": "CONTENT_FILTERED",
 }
-_MOST = {
+_MAX_TOKENS = {
     "amazon.titan-text-lite": 4096,
     "amazon.titan-text-premier": 3072,
 }
@@ -33,29 +33,29 @@ class TitanText(Family):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do: texts, without system texts or tools."""
-        return Traits(tools=False, system=False, images=False, max_tokens=_most(model_id))
+        return Traits(tools=False, system=False, images=False, max_tokens=_max_tokens(model_id))
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the turns in ``inputText``, which may be marked ``User:`` and ``Bot:``."""
-        schema.validate(_body(_most(model_id)), body)
-        said: Mapping[str, Any] = body.get("textGenerationConfig", {})
-        system, messages = turns_of(body["inputText"], JOINED)
+        schema.validate(_body_schema(_max_tokens(model_id)), body)
+        config: Mapping[str, Any] = body.get("textGenerationConfig", {})
+        system, messages = parse_prompt(body["inputText"], USER_BOT)
         return Conversation(
             model_id=model_id,
             messages=messages,
             system=system,
-            max_tokens=said.get("maxTokenCount") or None,
-            temperature=said.get("temperature"),
-            top_p=said.get("topP"),
-            stop_sequences=tuple(said.get("stopSequences", ())),
+            max_tokens=config.get("maxTokenCount") or None,
+            temperature=config.get("temperature"),
+            top_p=config.get("topP"),
+            stop_sequences=tuple(config.get("stopSequences", ())),
         )
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the only result, with its tokens."""
         result = {
             "tokenCount": reply.usage.output_tokens,
-            "outputText": words_of(reply),
-            "completionReason": _REASONS.get(reply.stop_reason, "FINISH"),
+            "outputText": reply_text(reply),
+            "completionReason": _COMPLETION_REASONS.get(reply.stop_reason, "FINISH"),
         }
         return {"inputTextTokenCount": reply.usage.input_tokens, "results": [result]}
 
@@ -67,10 +67,10 @@ class TitanText(Family):
             if text is not None:
                 yield _chunk(text, reply, None, None)
             else:
-                reason = _REASONS.get(reply.stop_reason, "FINISH")
+                reason = _COMPLETION_REASONS.get(reply.stop_reason, "FINISH")
                 yield _chunk("", reply, reply.usage.output_tokens, reason)
 
-    def blocked(self, conversation: Conversation, message: str) -> dict[str, Any]:
+    def blocked_chunk(self, conversation: Conversation, message: str) -> dict[str, Any]:
         """Return the chunk of a recorded stream: no reason, and floats for numbers."""
         return {
             "outputText": message,
@@ -90,14 +90,14 @@ def _chunk(text: str, reply: Reply, tokens: int | None, reason: str | None) -> d
     }
 
 
-def _most(model_id: str) -> int:
-    return next((most for name, most in _MOST.items() if model_id.startswith(name)), 8192)
+def _max_tokens(model_id: str) -> int:
+    return next((limit for name, limit in _MAX_TOKENS.items() if model_id.startswith(name)), 8192)
 
 
 @lru_cache(maxsize=8)
-def _body(most: int) -> schema.ObjectOf:
+def _body_schema(max_tokens: int) -> schema.ObjectOf:
     config: dict[str, schema.Schema] = {
-        "maxTokenCount": schema.integer(0, most),
+        "maxTokenCount": schema.integer(0, max_tokens),
         "temperature": schema.Number(0, 1),
         "topP": schema.Number(0, 1),
         "stopSequences": schema.ListOf(schema.String()),

@@ -11,13 +11,13 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
 from mlmock.services.bedrock_runtime.families.marengo_schema import multi_input
-from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, reply_text
 from mlmock.services.bedrock_runtime.media.encoding import decode_base64
 from mlmock.services.bedrock_runtime.validation import schema as s
 
-_PLACE = s.ObjectOf({"uri": s.String(1)}, {"bucketOwner": s.String()})
+_S3_LOCATION = s.ObjectOf({"uri": s.String(1)}, {"bucketOwner": s.String()})
 _SOURCE = s.OneOf(
-    (s.ObjectOf({"s3Location": _PLACE}), s.ObjectOf({"base64String": s.String(1)})),
+    (s.ObjectOf({"s3Location": _S3_LOCATION}), s.ObjectOf({"base64String": s.String(1)})),
 )
 _PEGASUS = s.ObjectOf(
     {"inputPrompt": s.String(1), "mediaSource": s.ObjectOf(additional=True)},
@@ -27,11 +27,11 @@ _PEGASUS = s.ObjectOf(
         "responseFormat": s.ObjectOf(additional=True),
     },
 )
-_LATER = s.ObjectOf(_PEGASUS.required, _PEGASUS.optional, additional=True)
-_OPEN = s.ObjectOf(additional=True)
-_KINDS = s.String(enum=("text", "image", "video", "audio", "text_image", "multi_input"))
+_PEGASUS_OPEN = s.ObjectOf(_PEGASUS.required, _PEGASUS.optional, additional=True)
+_ANY_OBJECT = s.ObjectOf(additional=True)
+_INPUT_TYPES = s.String(enum=("text", "image", "video", "audio", "text_image", "multi_input"))
 _MARENGO = s.ObjectOf(
-    {"inputType": _KINDS},
+    {"inputType": _INPUT_TYPES},
     {
         "inputText": s.String(1),
         "mediaSource": _SOURCE,
@@ -42,8 +42,8 @@ _MARENGO = s.ObjectOf(
             {"inputText": s.String(1), "mediaSource": _SOURCE}, additional=True
         ),
         "multi_input": multi_input,
-        "video": _OPEN,
-        "audio": _OPEN,
+        "video": _ANY_OBJECT,
+        "audio": _ANY_OBJECT,
     },
     additional=True,
 )
@@ -63,10 +63,10 @@ class Pegasus(Family):
 
         What versions after 1.2 take beyond its members isn't known, and passes.
         """
-        s.validate(_PEGASUS if "pegasus-1-2" in model_id else _LATER, body)
+        s.validate(_PEGASUS if "pegasus-1-2" in model_id else _PEGASUS_OPEN, body)
         _check_source(body["mediaSource"], "#/mediaSource")
-        form: Mapping[str, Any] = body.get("responseFormat", {})
-        schema = form.get("jsonSchema", form.get("json_schema"))
+        response_format: Mapping[str, Any] = body.get("responseFormat", {})
+        schema = response_format.get("jsonSchema", response_format.get("json_schema"))
         return Conversation(
             model_id=model_id,
             messages=[{"role": "user", "content": [{"text": body["inputPrompt"]}]}],
@@ -77,14 +77,14 @@ class Pegasus(Family):
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return the message and why it ended."""
-        return {"message": words_of(reply), "finishReason": _reason(reply)}
+        return {"message": reply_text(reply), "finishReason": _finish_reason(reply)}
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield pieces of the message; the last has the reason (judged: no source shows them)."""
         for text in iter_text(events):
-            reason = _reason(reply) if text is None else None
+            reason = _finish_reason(reply) if text is None else None
             yield {"message": text or "", "finishReason": reason}
 
 
@@ -105,20 +105,20 @@ class Marengo(Family):
         kind = body["inputType"]
         if kind in ("video", "audio"):
             raise invalid("The provided request is not valid")
-        third = "marengo-embed-3" in model_id
-        given: Any = body.get(kind) if third else body
-        if given is None:
+        is_version_3 = "marengo-embed-3" in model_id
+        members: Any = body.get(kind) if is_version_3 else body
+        if members is None:
             raise malformed_body_error(f"#: required key [{kind}] not found")
-        return EmbeddingRequest(model_id, _inputs(kind, given), 512 if third else 1024)
+        return EmbeddingRequest(model_id, _inputs(kind, members), 512 if is_version_3 else 1024)
 
     def format_embeddings(
-        self, asked: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
+        self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
         """Return one vector; that of several inputs is that of the last (judged)."""
         return {"data": [{"embedding": list(vectors[-1])}]}
 
 
-def _reason(reply: Reply) -> str:
+def _finish_reason(reply: Reply) -> str:
     return "length" if reply.stop_reason == "max_tokens" else "stop"
 
 
@@ -128,28 +128,29 @@ def _check_source(source: Mapping[str, Any], path: str) -> None:
         raise malformed_body_error("#: required key [s3Location] not found")
     if given == ["s3Location"]:
         s.validate(
-            s.ObjectOf({"mediaSource": s.ObjectOf({"s3Location": _PLACE})}), {"mediaSource": source}
+            s.ObjectOf({"mediaSource": s.ObjectOf({"s3Location": _S3_LOCATION})}),
+            {"mediaSource": source},
         )
     elif decode_base64(str(source["base64String"])) is None:
         raise malformed_body_error(f"{path}/base64String: invalid base64")
 
 
-def _inputs(kind: str, given: Mapping[str, Any]) -> list[str | bytes]:
+def _inputs(kind: str, members: Mapping[str, Any]) -> list[str | bytes]:
     if kind == "multi_input":
-        return [given.get("inputText", ""), *map(_medium, given["mediaSources"])]
-    found: list[str | bytes] = []
+        return [members.get("inputText", ""), *map(_media_input, members["mediaSources"])]
+    inputs: list[str | bytes] = []
     if kind.startswith("text"):
-        if "inputText" not in given:
+        if "inputText" not in members:
             raise malformed_body_error("#: required key [inputText] not found")
-        found.append(given["inputText"])
+        inputs.append(members["inputText"])
     if kind.endswith("image"):
-        if "mediaSource" not in given:
+        if "mediaSource" not in members:
             raise malformed_body_error("#: required key [mediaSource] not found")
-        found.append(_medium(given["mediaSource"]))
-    return found
+        inputs.append(_media_input(members["mediaSource"]))
+    return inputs
 
 
-def _medium(source: Mapping[str, Any]) -> str | bytes:
+def _media_input(source: Mapping[str, Any]) -> str | bytes:
     if "s3Location" in source:
         return str(source["s3Location"]["uri"])
     data = decode_base64(source["base64String"])

@@ -9,9 +9,9 @@ from mlmock.services.bedrock_runtime.conversation.replies import Reply
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.families.base import Body, Event
-from mlmock.services.bedrock_runtime.families.chat_completions import STOP, ChatFamily, usage
-from mlmock.services.bedrock_runtime.families.prompt_formats import INSTRUCT, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
+from mlmock.services.bedrock_runtime.families.chat_completions import STOP, ChatFamily, format_usage
+from mlmock.services.bedrock_runtime.families.prompt_formats import INST_TAGS, parse_prompt
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, reply_text
 from mlmock.services.bedrock_runtime.validation import schema
 
 _PROMPT = schema.ObjectOf(
@@ -36,10 +36,10 @@ class Writer(ChatFamily):
 
     def traits(self, model_id: str) -> Traits:
         """Return what the models can do; 8192 tokens is the developer guide's limit."""
-        sees = "vision" in model_id
+        images = "vision" in model_id
         return Traits(
             streaming_tools=False,
-            images=sees,
+            images=images,
             mixes_results=False,
             result_status=False,
             max_tokens=8192,
@@ -51,7 +51,7 @@ class Writer(ChatFamily):
             return super().parse_request(body, model_id)
         schema.validate(_PROMPT, body)
         stop = body.get("stop") or ()
-        system, messages = turns_of(body["prompt"], INSTRUCT)
+        system, messages = parse_prompt(body["prompt"], INST_TAGS)
         return Conversation(
             model_id=model_id,
             messages=messages,
@@ -67,26 +67,26 @@ class Writer(ChatFamily):
         """Return a chat completion, or a text completion where a prompt was sent."""
         if not conversation.extra.get("prompt"):
             return super().format_reply(conversation, reply)
-        choice = _choice(words_of(reply), self.reason(reply))
+        choice = _text_choice(reply_text(reply), self.finish_reason(reply))
         head = self.head(conversation, reply, "text_completion")
-        return head | {"choices": [choice], "usage": usage(reply)}
+        return head | {"choices": [choice], "usage": format_usage(reply)}
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         """Yield chunks with a delta each, or with a piece of text."""
         if conversation.extra.get("prompt"):
-            return self._texts(conversation, reply, events)
+            return self._text_chunks(conversation, reply, events)
         return super().chunks(conversation, reply, events)
 
-    def _texts(
+    def _text_chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
         head = self.head(conversation, reply, "text_completion")
         for text in iter_text(events):
-            reason = self.reason(reply) if text is None else None
-            yield head | {"choices": [_choice(text or "", reason)]}
+            reason = self.finish_reason(reply) if text is None else None
+            yield head | {"choices": [_text_choice(text or "", reason)]}
 
 
-def _choice(text: str, reason: str | None) -> dict[str, Any]:
+def _text_choice(text: str, reason: str | None) -> dict[str, Any]:
     return {"index": 0, "text": text, "finish_reason": reason}

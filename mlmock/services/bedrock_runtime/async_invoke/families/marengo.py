@@ -23,13 +23,13 @@ class Marengo:
 
     def schema_of(self, model_id: str, model_input: Any) -> Schema:
         """Return the schema of the input type that `model_input` names."""
-        return marengo_schema.schema_of(model_id, model_input)
+        return marengo_schema.request_schema(model_id, model_input)
 
     def outputs(self, work: Work) -> list[File]:
         """Return ``output.json`` with one entry for every clip and embedding option."""
         if work.body is not None:
             return [File("output.json", work.body)]
-        third = marengo_schema.is_third(work.model_id)
+        third = marengo_schema.is_version_3(work.model_id)
         entries = _entries_3(work) if third else _entries_2(work)
         source = canonical_json(_part(work))
         for entry in entries:
@@ -46,7 +46,7 @@ class Marengo:
 def _part(work: Work) -> Mapping[str, Any]:
     """Return what is embedded, and how: all of a 2.7 request, the named part of a 3.0 one."""
     asked = work.model_input
-    third = marengo_schema.is_third(work.model_id)
+    third = marengo_schema.is_version_3(work.model_id)
     part: Mapping[str, Any] = asked[asked["inputType"]] if third else asked
     return part
 

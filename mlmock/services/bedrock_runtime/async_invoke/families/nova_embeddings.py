@@ -16,7 +16,7 @@ from mlmock.services.bedrock_runtime.async_invoke.families.base import (
     json_file,
     lines_file,
 )
-from mlmock.services.bedrock_runtime.families.nova_embedding_schema import Input, parameters
+from mlmock.services.bedrock_runtime.families.nova_embedding_schema import Input, parameters_schema
 from mlmock.services.bedrock_runtime.media.embeddings import canonical_json, unit_vector
 from mlmock.services.bedrock_runtime.media.segments import duration_of, fixed_clips
 from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION
@@ -25,7 +25,7 @@ from mlmock.services.bedrock_runtime.validation.schema import ObjectOf, Schema, 
 _CHARACTERS, _SECONDS = 32000, 5  # of a segment, where the request names none
 _MOST_TEXTS, _MOST_CLIPS = 1900, 1434  # segments; what comes after them is left out (judged)
 _BY_TIME = ObjectOf({}, {"durationSeconds": integer(1, 30)})
-_PARAMETERS = parameters(
+_PARAMETERS = parameters_schema(
     ObjectOf({"s3Location": S3_LOCATION}),
     {
         "text": ObjectOf({}, {"maxLengthChars": integer(800, 50000)}),
@@ -74,7 +74,7 @@ class NovaEmbeddings:
 
 
 def _input(model_input: Mapping[str, Any]) -> Input:
-    return _PARAMETERS.input_of(model_input["segmentedEmbeddingParams"])
+    return _PARAMETERS.select_input(model_input["segmentedEmbeddingParams"])
 
 
 def _types(model_input: Mapping[str, Any]) -> list[str]:

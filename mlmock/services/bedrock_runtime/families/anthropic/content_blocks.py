@@ -9,8 +9,8 @@ from mlmock.services.bedrock_runtime.errors import invalid
 from mlmock.services.bedrock_runtime.media.encoding import decode_base64
 
 Blocks = list[dict[str, Any]]
-_MEDIA = ("image/jpeg", "image/png", "image/gif", "image/webp")
-_UNREAD = (
+_IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_IGNORED_TYPES = (
     "bash_code_execution_tool_result",
     "code_execution_tool_result",
     "container_upload",
@@ -24,52 +24,52 @@ _UNREAD = (
 )
 
 
-def block_of(block: Any, at: str) -> Blocks:
+def parse_block(block: Any, path: str) -> Blocks:
     """Return a block in Converse's words, with a cache point after it where it has one."""
     if not isinstance(block, dict):
-        raise invalid(f"{at}: Input should be an object")
+        raise invalid(f"{path}: Input should be an object")
     kind = block.get("type")
     if kind is None:
-        raise invalid(f"{at}.type: Field required")
-    if kind in _UNREAD:
+        raise invalid(f"{path}.type: Field required")
+    if kind in _IGNORED_TYPES:
         return []
-    if not isinstance(kind, str) or kind not in _READ:
-        raise invalid(_unexpected_tag(kind, at))
-    found = _READ[kind](block, f"{at}.{kind}")
-    return [*found, *cache_point(block, f"{at}.{kind}")]
+    if not isinstance(kind, str) or kind not in _PARSERS:
+        raise invalid(_unexpected_tag(kind, path))
+    blocks = _PARSERS[kind](block, f"{path}.{kind}")
+    return [*blocks, *parse_cache_point(block, f"{path}.{kind}")]
 
 
-def cache_point(block: dict[str, Any], at: str) -> Blocks:
+def parse_cache_point(block: dict[str, Any], path: str) -> Blocks:
     """Return the cache point after a block, a tool or a system text that says ``cache_control``."""
     control = block.get("cache_control")
     if control is None:
         return []
-    at = f"{at}.cache_control"
+    path = f"{path}.cache_control"
     if not isinstance(control, dict):
-        raise invalid(f"{at}: Input should be an object")
-    kind, ttl = _needed(control, "type", str, at), control.get("ttl")
+        raise invalid(f"{path}: Input should be an object")
+    kind, ttl = _required(control, "type", str, path), control.get("ttl")
     if kind != "ephemeral":
-        raise invalid(f"{at}.type: Input should be 'ephemeral'")
+        raise invalid(f"{path}.type: Input should be 'ephemeral'")
     if ttl not in (None, "5m", "1h"):
-        raise invalid(f"{at}.ephemeral.ttl: Input should be '5m' or '1h'")
+        raise invalid(f"{path}.ephemeral.ttl: Input should be '5m' or '1h'")
     return [{"cachePoint": {"type": "default"} | ({"ttl": ttl} if ttl else {})}]
 
 
-def source_image(block: Any) -> int:
+def is_image(block: Any) -> int:
     """Return 1 for a picture."""
     return int(isinstance(block, dict) and block.get("type") == "image")
 
 
-def _unexpected_tag(kind: Any, at: str) -> str:
-    tags = ", ".join(f"'{tag}'" for tag in sorted((*_UNREAD, *_READ)))
+def _unexpected_tag(kind: Any, path: str) -> str:
+    tags = ", ".join(f"'{tag}'" for tag in sorted((*_IGNORED_TYPES, *_PARSERS)))
     return (
-        f"{at}: Input tag '{kind}' found using 'type' does not match any of the expected tags: "
+        f"{path}: Input tag '{kind}' found using 'type' does not match any of the expected tags: "
         f"{tags}"
     )
 
 
-def _text(block: dict[str, Any], at: str) -> Blocks:
-    text = _needed(block, "text", str, at)
+def _text(block: dict[str, Any], path: str) -> Blocks:
+    text = _required(block, "text", str, path)
     if not text:
         raise invalid("messages: text content blocks must be non-empty")
     if not text.strip():
@@ -77,138 +77,147 @@ def _text(block: dict[str, Any], at: str) -> Blocks:
     return [{"text": text}]
 
 
-def _image(block: dict[str, Any], at: str) -> Blocks:
-    source = _needed(block, "source", dict, at)
-    _check_source(source, ("base64",), f"{at}.source")
-    media = _needed(source, "media_type", str, f"{at}.source.base64")
-    if media not in _MEDIA:
-        choice = ", ".join(f"'{one}'" for one in _MEDIA[:-1])
-        raise invalid(f"{at}.source.base64.media_type: Input should be {choice} or '{_MEDIA[-1]}'")
-    data = _data(source, f"{at}.source.base64")
-    return [{"image": {"format": media.partition("/")[2], "source": {"bytes": data}}}]
+def _image(block: dict[str, Any], path: str) -> Blocks:
+    source = _required(block, "source", dict, path)
+    _check_source(source, ("base64",), f"{path}.source")
+    media_type = _required(source, "media_type", str, f"{path}.source.base64")
+    if media_type not in _IMAGE_TYPES:
+        choices = ", ".join(f"'{one}'" for one in _IMAGE_TYPES[:-1])
+        raise invalid(
+            f"{path}.source.base64.media_type: Input should be {choices} or '{_IMAGE_TYPES[-1]}'"
+        )
+    data = _decode_data(source, f"{path}.source.base64")
+    return [{"image": {"format": media_type.partition("/")[2], "source": {"bytes": data}}}]
 
 
-def _data(source: dict[str, Any], at: str) -> bytes:
-    data = decode_base64(_needed(source, "data", str, at))
+def _decode_data(source: dict[str, Any], path: str) -> bytes:
+    data = decode_base64(_required(source, "data", str, path))
     if data is None:
-        raise invalid(f"{at}.data: invalid base64 data")
+        raise invalid(f"{path}.data: invalid base64 data")
     if not data:
-        raise invalid(f"{at}.data: image cannot be empty")
+        raise invalid(f"{path}.data: image cannot be empty")
     return data
 
 
-def _check_source(source: dict[str, Any], kinds: tuple[str, ...], at: str) -> None:
+def _check_source(source: dict[str, Any], kinds: tuple[str, ...], path: str) -> None:
     if "type" not in source:
-        raise invalid(f"{at}.type: Field required")
+        raise invalid(f"{path}.type: Field required")
     if source["type"] not in kinds:
         tags = ", ".join(f"'{kind}'" for kind in kinds)
         raise invalid(
-            f"{at}: Input tag '{source['type']}' found using 'type' does not match any of the "
+            f"{path}: Input tag '{source['type']}' found using 'type' does not match any of the "
             f"expected tags: {tags}"
         )
 
 
-def _document(block: dict[str, Any], at: str) -> Blocks:
-    source = _needed(block, "source", dict, at)
-    _check_source(source, ("base64", "content", "text"), f"{at}.source")
-    title = optional(block, "title", str, at)
+def _document(block: dict[str, Any], path: str) -> Blocks:
+    source = _required(block, "source", dict, path)
+    _check_source(source, ("base64", "content", "text"), f"{path}.source")
+    title = optional(block, "title", str, path)
     document: dict[str, Any] = {"name": title or "document"}
-    kind, within = source["type"], f"{at}.source.{source['type']}"
-    if kind in _DOCUMENTS and source.get("media_type", _DOCUMENTS[kind]) != _DOCUMENTS[kind]:
-        raise invalid(f"{within}.media_type: Input should be '{_DOCUMENTS[kind]}'")
+    kind, source_path = source["type"], f"{path}.source.{source['type']}"
+    if (
+        kind in _DOCUMENT_TYPES
+        and source.get("media_type", _DOCUMENT_TYPES[kind]) != _DOCUMENT_TYPES[kind]
+    ):
+        raise invalid(f"{source_path}.media_type: Input should be '{_DOCUMENT_TYPES[kind]}'")
     if kind == "base64":
-        document |= {"format": "pdf", "source": {"bytes": _data(source, within)}}
+        document |= {"format": "pdf", "source": {"bytes": _decode_data(source, source_path)}}
     elif kind == "text":
-        text = _needed(source, "data", str, within)
+        text = _required(source, "data", str, source_path)
         document |= {"format": "txt", "source": {"text": text}}
     else:
-        texts = _texts_in(_needed(source, "content", (str, list), within), f"{within}.content")
+        texts = _parse_texts(
+            _required(source, "content", (str, list), source_path), f"{source_path}.content"
+        )
         document |= {"format": "txt", "source": {"content": texts}}
     return [{"document": document}]
 
 
-_DOCUMENTS = {"base64": "application/pdf", "text": "text/plain"}
+_DOCUMENT_TYPES = {"base64": "application/pdf", "text": "text/plain"}
 
 
-def _texts_in(content: str | list[Any], at: str) -> Blocks:
+def _parse_texts(content: str | list[Any], path: str) -> Blocks:
     """Return the texts in a list of blocks; pictures, which may be among them, are left out."""
     if isinstance(content, str):
         return [{"text": content}]
-    found = []
-    for place, block in enumerate(content):
-        within = f"{at}.{place}"
+    texts = []
+    for index, block in enumerate(content):
+        block_path = f"{path}.{index}"
         if not isinstance(block, dict):
-            raise invalid(f"{within}: Input should be an object")
-        if _needed(block, "type", str, within) == "text":
-            found.append({"text": _needed(block, "text", str, f"{within}.text")})
-    return found
+            raise invalid(f"{block_path}: Input should be an object")
+        if _required(block, "type", str, block_path) == "text":
+            texts.append({"text": _required(block, "text", str, f"{block_path}.text")})
+    return texts
 
 
-def _tool_use(block: dict[str, Any], at: str) -> Blocks:
-    use_id, name = _needed(block, "id", str, at), _needed(block, "name", str, at)
-    given = _needed(block, "input", dict, at)
-    return [{"toolUse": {"toolUseId": use_id, "name": name, "input": given}}]
+def _tool_use(block: dict[str, Any], path: str) -> Blocks:
+    use_id, name = _required(block, "id", str, path), _required(block, "name", str, path)
+    tool_input = _required(block, "input", dict, path)
+    return [{"toolUse": {"toolUseId": use_id, "name": name, "input": tool_input}}]
 
 
-def _tool_result(block: dict[str, Any], at: str) -> Blocks:
-    use_id, content = _needed(block, "tool_use_id", str, at), block.get("content", "")
+def _tool_result(block: dict[str, Any], path: str) -> Blocks:
+    use_id, content = _required(block, "tool_use_id", str, path), block.get("content", "")
     if isinstance(content, str):
-        found: Blocks = [{"text": content}] if content else []
+        blocks: Blocks = [{"text": content}] if content else []
     elif isinstance(content, list):
-        found = [b for i, one in enumerate(content) for b in block_of(one, f"{at}.content.{i}")]
+        blocks = [
+            b for i, one in enumerate(content) for b in parse_block(one, f"{path}.content.{i}")
+        ]
     else:
-        raise invalid(f"{at}.content: Input should be a valid list")
-    result: dict[str, Any] = {"toolUseId": use_id, "content": found}
-    failed = optional(block, "is_error", bool, at)
-    if failed is not None:
-        result["status"] = "error" if failed else "success"
+        raise invalid(f"{path}.content: Input should be a valid list")
+    result: dict[str, Any] = {"toolUseId": use_id, "content": blocks}
+    is_error = optional(block, "is_error", bool, path)
+    if is_error is not None:
+        result["status"] = "error" if is_error else "success"
     return [{"toolResult": result}]
 
 
-def _thinking(block: dict[str, Any], at: str) -> Blocks:
-    text = _needed(block, "thinking", str, at)
-    signature = _needed(block, "signature", str, at)
+def _thinking(block: dict[str, Any], path: str) -> Blocks:
+    text = _required(block, "thinking", str, path)
+    signature = _required(block, "signature", str, path)
     return [{"reasoningContent": {"reasoningText": {"text": text, "signature": signature}}}]
 
 
-def _redacted(block: dict[str, Any], at: str) -> Blocks:
-    data = _needed(block, "data", str, at)
+def _redacted(block: dict[str, Any], path: str) -> Blocks:
+    data = _required(block, "data", str, path)
     return [{"reasoningContent": {"redactedContent": data.encode("utf-8", "surrogatepass")}}]
 
 
-def _search_result(block: dict[str, Any], at: str) -> Blocks:
+def _search_result(block: dict[str, Any], path: str) -> Blocks:
     result = {
-        "source": _needed(block, "source", str, at),
-        "title": _needed(block, "title", str, at),
-        "content": _texts_in(_needed(block, "content", list, at), f"{at}.content"),
+        "source": _required(block, "source", str, path),
+        "title": _required(block, "title", str, path),
+        "content": _parse_texts(_required(block, "content", list, path), f"{path}.content"),
     }
     return [{"searchResult": result}]
 
 
-def _needed(block: dict[str, Any], name: str, kind: type | tuple[type, ...], at: str) -> Any:
+def _required(block: dict[str, Any], name: str, kind: type | tuple[type, ...], path: str) -> Any:
     if name not in block:
-        raise invalid(f"{at}.{name}: Field required")
+        raise invalid(f"{path}.{name}: Field required")
     if not isinstance(block[name], kind):
-        raise invalid(f"{at}.{name}: Input should be a valid {_name(kind)}")
+        raise invalid(f"{path}.{name}: Input should be a valid {_type_name(kind)}")
     return block[name]
 
 
-_NAMES = {str: "string", dict: "dictionary", bool: "boolean"}
+_TYPE_NAMES = {str: "string", dict: "dictionary", bool: "boolean"}
 
 
-def _name(kind: type | tuple[type, ...]) -> str:
-    return "list" if isinstance(kind, tuple) else _NAMES.get(kind, "list")
+def _type_name(kind: type | tuple[type, ...]) -> str:
+    return "list" if isinstance(kind, tuple) else _TYPE_NAMES.get(kind, "list")
 
 
-def optional(block: Mapping[str, Any], name: str, kind: type, at: str) -> Any:
+def optional(block: Mapping[str, Any], name: str, kind: type, path: str) -> Any:
     """Return a member of a block, None without it; ServiceError if it isn't of its kind."""
     value = block.get(name)
     if value is not None and not isinstance(value, kind):
-        raise invalid(f"{at}.{name}: Input should be a valid {_name(kind)}")
+        raise invalid(f"{path}.{name}: Input should be a valid {_type_name(kind)}")
     return value
 
 
-_READ: dict[str, Callable[[dict[str, Any], str], Blocks]] = {
+_PARSERS: dict[str, Callable[[dict[str, Any], str], Blocks]] = {
     "document": _document,
     "image": _image,
     "redacted_thinking": _redacted,

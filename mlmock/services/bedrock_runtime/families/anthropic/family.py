@@ -19,11 +19,11 @@ from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.families.anthropic import request, response, top_level
 from mlmock.services.bedrock_runtime.families.base import Body, Event, Family
-from mlmock.services.bedrock_runtime.families.prompt_formats import HUMAN, turns_of
-from mlmock.services.bedrock_runtime.families.text_output import iter_text, words_of
+from mlmock.services.bedrock_runtime.families.prompt_formats import HUMAN_ASSISTANT, parse_prompt
+from mlmock.services.bedrock_runtime.families.text_output import iter_text, reply_text
 from mlmock.services.bedrock_runtime.validation import schema
 
-_COMPLETIONS = schema.ObjectOf(
+_COMPLETION_BODY = schema.ObjectOf(
     {"prompt": schema.String(), "max_tokens_to_sample": schema.Number(is_integer=True)},
     {
         "stop_sequences": schema.ListOf(schema.String()),
@@ -34,16 +34,16 @@ _COMPLETIONS = schema.ObjectOf(
         "metadata": schema.ObjectOf(additional=True),
     },
 )
-_FIELDS = top_level.KNOWN | {"reasoning_config"}
+_CONVERSE_FIELDS = top_level.MEMBERS | {"reasoning_config"}
 """What Converse takes as additional fields: its own name for `thinking`, too."""
-_OLD_NAMES = {
+_LEGACY_NAMES = {
     "anthropic.claude-v2": "claude-2.0",
     "anthropic.claude-v2:1": "claude-2.1",
     "anthropic.claude-instant-v1": "claude-instant-1.2",
 }
-_FIRST = re.compile(r"claude-(?:v\d|instant)")
-_NAMED_LAST = re.compile(r"claude-(\d+)(?:-(\d{1,2}))?-[a-z]")
-_NAMED_FIRST = re.compile(r"claude-[a-z]+-(\d+)(?:-(\d{1,2})(?!\d))?")
+_FIRST_GENERATION = re.compile(r"claude-(?:v\d|instant)")
+_VERSION_THEN_NAME = re.compile(r"claude-(\d+)(?:-(\d{1,2}))?-[a-z]")
+_NAME_THEN_VERSION = re.compile(r"claude-[a-z]+-(\d+)(?:-(\d{1,2})(?!\d))?")
 
 
 class Anthropic(Family):
@@ -61,13 +61,13 @@ class Anthropic(Family):
             images=modern,
             leading_assistant=True,
             prefill=version < (4, 6),
-            max_tokens=_most(version, model_id),
+            max_tokens=_max_tokens(version, model_id),
             counts_tokens=version >= (3, 5),
             caches=version >= (3, 5),
             typed_tool_use=version >= (4, 5),
             splits_tool_input=True,
             accepts_blank_text=version >= (4,),
-            cache_minimum=_least_cached(version, model_id),
+            cache_minimum=_min_cache_tokens(version, model_id),
             sparse_usage=version >= (4, 6),
             relays_errors=True,
         )
@@ -75,18 +75,18 @@ class Anthropic(Family):
     def parse_request(self, body: Body, model_id: str) -> Conversation:
         """Return the conversation in a Messages body, or in the prompt of a text completion."""
         if "messages" not in body and "prompt" in body:
-            return _read_completion(body, model_id)
+            return _parse_completion(body, model_id)
         version = version_of(model_id)
-        top_level.check(body, native=version >= (4,))
-        _check_limits(body, version, _most(version, model_id), model_id)
-        return request.read(body, model_id, prefill=version < (4, 6))
+        top_level.validate(body, native=version >= (4,))
+        _check_limits(body, version, _max_tokens(version, model_id), model_id)
+        return request.parse_body(body, model_id, prefill=version < (4, 6))
 
-    def check(self, conversation: Conversation) -> None:
+    def validate_converse(self, conversation: Conversation) -> None:
         """Refuse members that no Messages body has, and settings that don't go together."""
         version, fields = version_of(conversation.model_id), conversation.extra
-        extra = [name for name in fields if name not in _FIELDS]
+        extra = [name for name in fields if name not in _CONVERSE_FIELDS]
         if extra and version >= (4,):
-            raise invalid(top_level.too_much(extra[0]))
+            raise invalid(top_level.extra_member(extra[0]))
         if extra:
             raise malformed_body_error(
                 *(f"#: extraneous key [{name}] is not permitted" for name in extra)
@@ -103,8 +103,8 @@ class Anthropic(Family):
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
         """Return a message, or a completion where one was asked for."""
         if conversation.extra.get("completion"):
-            return _completion(words_of(reply), reply)
-        return response.message(name_of(conversation.model_id), reply)
+            return _completion(reply_text(reply), reply)
+        return response.format_message(provider_name(conversation.model_id), reply)
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
@@ -112,7 +112,7 @@ class Anthropic(Family):
         """Yield the events of a message, or pieces of a completion."""
         if conversation.extra.get("completion"):
             return _completion_chunks(reply, events)
-        return response.chunks(name_of(conversation.model_id), reply, events)
+        return response.format_chunks(provider_name(conversation.model_id), reply, events)
 
 
 @lru_cache(maxsize=128)
@@ -121,22 +121,22 @@ def version_of(model_id: str) -> tuple[int, ...]:
 
     An id that doesn't tell (an ARN of the account's own) is that of a present one: (4,).
     """
-    if _FIRST.search(model_id):
+    if _FIRST_GENERATION.search(model_id):
         return (2,)
-    found = _NAMED_LAST.search(model_id) or _NAMED_FIRST.search(model_id)
-    if found is None:
+    match = _VERSION_THEN_NAME.search(model_id) or _NAME_THEN_VERSION.search(model_id)
+    if match is None:
         return (4,)
-    return tuple(int(part) for part in found.groups() if part is not None)
+    return tuple(int(part) for part in match.groups() if part is not None)
 
 
-def name_of(model_id: str) -> str:
+def provider_name(model_id: str) -> str:
     """Return the name that Anthropic has for a model: the id without provider and version."""
-    if model_id in _OLD_NAMES:
-        return _OLD_NAMES[model_id]
+    if model_id in _LEGACY_NAMES:
+        return _LEGACY_NAMES[model_id]
     return re.sub(r"-v\d+(?::\d+)?(?::\w+)?$", "", model_id.removeprefix("anthropic."))
 
 
-def _most(version: tuple[int, ...], model_id: str) -> int | None:
+def _max_tokens(version: tuple[int, ...], model_id: str) -> int | None:
     if version < (3, 5):
         return 4096
     if version < (4,):
@@ -146,21 +146,23 @@ def _most(version: tuple[int, ...], model_id: str) -> int | None:
     return 32000 if "opus" in model_id and version < (4, 5) else 64000
 
 
-def _least_cached(version: tuple[int, ...], model_id: str) -> int:
+def _min_cache_tokens(version: tuple[int, ...], model_id: str) -> int:
     """Return the fewest tokens that a model's cache keeps, as the developer guide has them."""
     if version < (4, 5):
         return 2048 if "haiku" in model_id else 1024
     return 4096 if "haiku" in model_id or "opus" in model_id else 1024
 
 
-def _check_limits(body: Body, version: tuple[int, ...], most: int | None, model_id: str) -> None:
-    asked, temperature, top_p = body["max_tokens"], body.get("temperature"), body.get("top_p")
-    if asked < 1:
+def _check_limits(
+    body: Body, version: tuple[int, ...], max_tokens: int | None, model_id: str
+) -> None:
+    requested, temperature, top_p = body["max_tokens"], body.get("temperature"), body.get("top_p")
+    if requested < 1:
         raise invalid("max_tokens: Input should be greater than or equal to 1")
-    if most is not None and asked > most:
+    if max_tokens is not None and requested > max_tokens:
         raise invalid(
-            f"max_tokens: {asked} > {most}, which is the maximum allowed number of output tokens "
-            f"for {name_of(model_id)}"
+            f"max_tokens: {requested} > {max_tokens}, which is the maximum allowed number of output "
+            f"tokens for {provider_name(model_id)}"
         )
     _check_sampling(temperature, top_p, version)
     _check_thinking(body)
@@ -169,8 +171,8 @@ def _check_limits(body: Body, version: tuple[int, ...], most: int | None, model_
 def _check_sampling(temperature: Any, top_p: Any, version: tuple[int, ...]) -> None:
     for key, value in (("temperature", temperature), ("top_p", top_p)):
         if isinstance(value, (int, float, Decimal)) and not 0 <= value <= 1:
-            which = "less than or equal to 1" if value > 1 else "greater than or equal to 0"
-            raise invalid(f"{key}: Input should be {which}")
+            bound = "less than or equal to 1" if value > 1 else "greater than or equal to 0"
+            raise invalid(f"{key}: Input should be {bound}")
     if version >= (4, 1) and temperature is not None and top_p is not None:
         raise invalid(
             "`temperature` and `top_p` cannot both be specified for this model. "
@@ -180,12 +182,12 @@ def _check_sampling(temperature: Any, top_p: Any, version: tuple[int, ...]) -> N
 
 def _thinking_body(conversation: Conversation, thinking: dict[str, Any]) -> dict[str, Any]:
     """Return what the check of thinking looks at; without a limit any budget fits."""
-    most, warmth = conversation.max_tokens, conversation.temperature
+    max_tokens, temperature = conversation.max_tokens, conversation.temperature
     choice = next(iter(conversation.tool_choice or {}), None)
     body = {
         "thinking": thinking,
-        "max_tokens": sys.maxsize if most is None else most,
-        "temperature": 1 if warmth is None else warmth,
+        "max_tokens": sys.maxsize if max_tokens is None else max_tokens,
+        "temperature": 1 if temperature is None else temperature,
         "tool_choice": {"type": choice},
     }
     return body | {
@@ -228,16 +230,16 @@ def _check_budget(budget: Any, max_tokens: int) -> None:
 # -- text completions -------------------------------------------------------------------------
 
 
-def _read_completion(body: Body, model_id: str) -> Conversation:
+def _parse_completion(body: Body, model_id: str) -> Conversation:
     if version_of(model_id) >= (3,):
         raise invalid(
-            f'"{name_of(model_id)}" is not supported on this API. '
+            f'"{provider_name(model_id)}" is not supported on this API. '
             "Please use the Messages API instead."
         )
-    schema.validate(_COMPLETIONS, body)
-    prompt = _begun(body["prompt"])
+    schema.validate(_COMPLETION_BODY, body)
+    prompt = _with_blank_lines(body["prompt"])
     _check_prompt(prompt)
-    system, turns = turns_of(prompt, HUMAN)
+    system, turns = parse_prompt(prompt, HUMAN_ASSISTANT)
     return Conversation(
         model_id=model_id,
         messages=turns,
@@ -250,7 +252,7 @@ def _read_completion(body: Body, model_id: str) -> Conversation:
     )
 
 
-def _begun(prompt: str) -> str:
+def _with_blank_lines(prompt: str) -> str:
     """Return a prompt that begins with its first turn as it has to: AWS's own samples don't."""
     start = prompt.lstrip()
     return f"\n\n{start}" if start.startswith("Human:") else prompt
@@ -267,9 +269,9 @@ def _check_prompt(prompt: str) -> None:
 
 
 def _completion(text: str, reply: Reply) -> dict[str, Any]:
-    cut = reply.stop_reason == "max_tokens"
-    stop = None if cut else reply.stop_sequence or "\n\nHuman:"
-    reason = "max_tokens" if cut else "stop_sequence"
+    truncated = reply.stop_reason == "max_tokens"
+    stop = None if truncated else reply.stop_sequence or "\n\nHuman:"
+    reason = "max_tokens" if truncated else "stop_sequence"
     return {"type": "completion", "completion": text, "stop_reason": reason, "stop": stop}
 
 

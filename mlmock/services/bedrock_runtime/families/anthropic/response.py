@@ -12,10 +12,12 @@ from mlmock.services.bedrock_runtime.media.encoding import encode_base64
 _REASONS = {"guardrail_intervened": "end_turn", "content_filtered": "refusal"}
 
 
-def message(name: str, reply: Reply) -> dict[str, Any]:
+def format_message(name: str, reply: Reply) -> dict[str, Any]:
     """Return the message that says `reply`; `name` is Anthropic's name of the model."""
     usage = _usage(reply) | {"output_tokens": reply.usage.output_tokens}
-    content = [written for block in reply.content if (written := _block(block)) is not None]
+    content = [
+        formatted for block in reply.content if (formatted := _format_block(block)) is not None
+    ]
     return _frame(name, reply) | {
         "content": content,
         "stop_reason": _reason(reply),
@@ -24,7 +26,7 @@ def message(name: str, reply: Reply) -> dict[str, Any]:
     }
 
 
-def chunks(name: str, reply: Reply, events: Iterator[Event]) -> Iterator[dict[str, Any]]:
+def format_chunks(name: str, reply: Reply, events: Iterator[Event]) -> Iterator[dict[str, Any]]:
     """Yield Anthropic's events as Converse's come; ``message_stop`` is the last."""
     stream = _Stream(name, reply)
     for kind, event in events:
@@ -67,10 +69,10 @@ def _usage(reply: Reply) -> dict[str, Any]:
     return usage
 
 
-def _block(block: Mapping[str, Any]) -> dict[str, Any] | None:
+def _format_block(block: Mapping[str, Any]) -> dict[str, Any] | None:
     ((kind, value),) = block.items()
-    write = _WRITE.get(kind)
-    return None if write is None else write(value)
+    formatter = _FORMATTERS.get(kind)
+    return None if formatter is None else formatter(value)
 
 
 def _text(value: str) -> dict[str, Any]:
@@ -101,44 +103,44 @@ def _redacted(data: Any) -> str:
     return data if isinstance(data, str) else encode_base64(bytes(data))
 
 
-def _cited(value: Mapping[str, Any]) -> dict[str, Any]:
+def _citations_content(value: Mapping[str, Any]) -> dict[str, Any]:
     text = "".join(item["text"] for item in value.get("content", ()))
-    found = [_citation(citation) for citation in value.get("citations", ())]
-    return {"citations": found, "type": "text", "text": text}
+    citations = [_citation(citation) for citation in value.get("citations", ())]
+    return {"citations": citations, "type": "text", "text": text}
 
 
 def _citation(citation: Mapping[str, Any]) -> dict[str, Any]:
     texts = (item.get("text", "") for item in citation.get("sourceContent", ()))
-    kind, place = next(iter(citation.get("location", {"documentChar": {}}).items()))
-    if kind in _ELSEWHERE:
-        return _found_elsewhere(kind, place, citation, "".join(texts))
+    kind, position = next(iter(citation.get("location", {"documentChar": {}}).items()))
+    if kind in _OTHER_LOCATIONS:
+        return _other_citation(kind, position, citation, "".join(texts))
     names = _LOCATIONS[kind]
     return {
         "type": names[0],
         "cited_text": "".join(texts),
-        "document_index": place.get("documentIndex", 0),
+        "document_index": position.get("documentIndex", 0),
         "document_title": citation.get("title"),
-        names[1]: place.get("start", 0),
-        names[2]: place.get("end", 0),
+        names[1]: position.get("start", 0),
+        names[2]: position.get("end", 0),
     }
 
 
-def _found_elsewhere(
-    kind: str, place: Mapping[str, Any], citation: Mapping[str, Any], text: str
+def _other_citation(
+    kind: str, position: Mapping[str, Any], citation: Mapping[str, Any], text: str
 ) -> dict[str, Any]:
     """Return a citation of what isn't a document: a page of the web, a search result."""
-    found = {"type": _ELSEWHERE[kind], "cited_text": text, "title": citation.get("title")}
+    formatted = {"type": _OTHER_LOCATIONS[kind], "cited_text": text, "title": citation.get("title")}
     if kind == "web":
-        return found | {"url": place.get("url", ""), "encrypted_index": ""}
-    return found | {
+        return formatted | {"url": position.get("url", ""), "encrypted_index": ""}
+    return formatted | {
         "source": citation.get("source", ""),
-        "search_result_index": place.get("searchResultIndex", 0),
-        "start_block_index": place.get("start", 0),
-        "end_block_index": place.get("end", 0),
+        "search_result_index": position.get("searchResultIndex", 0),
+        "start_block_index": position.get("start", 0),
+        "end_block_index": position.get("end", 0),
     }
 
 
-_ELSEWHERE = {
+_OTHER_LOCATIONS = {
     "web": "web_search_result_location",
     "searchResultLocation": "search_result_location",
 }
@@ -147,11 +149,11 @@ _LOCATIONS = {
     "documentPage": ("page_location", "start_page_number", "end_page_number"),
     "documentChunk": ("content_block_location", "start_block_index", "end_block_index"),
 }
-_WRITE: dict[str, Callable[[Any], dict[str, Any]]] = {
+_FORMATTERS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "text": _text,
     "toolUse": _tool_use,
     "reasoningContent": _thinking,
-    "citationsContent": _cited,
+    "citationsContent": _citations_content,
 }
 
 
@@ -161,22 +163,22 @@ class _Stream:
     def __init__(self, name: str, reply: Reply) -> None:
         self._name = name
         self._reply = reply
-        self._begun = False
+        self._is_block_open = False
 
     def events(self, kind: str, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the events that one of Converse's becomes."""
         if kind == "messageStart":
-            yield {"type": "message_start", "message": self._opening()}
+            yield {"type": "message_start", "message": self._message_start()}
         elif kind == "contentBlockStart":
-            yield self._start(event["contentBlockIndex"], _begun_use(event["start"]))
+            yield self._start(event["contentBlockIndex"], _tool_use_start(event["start"]))
         elif kind == "contentBlockDelta":
             yield from self._delta(event["contentBlockIndex"], event["delta"])
         elif kind == "contentBlockStop":
             yield from self._stop(event["contentBlockIndex"])
         elif kind == "messageStop":
-            yield from self._ending()
+            yield from self._message_end()
 
-    def _opening(self) -> dict[str, Any]:
+    def _message_start(self) -> dict[str, Any]:
         return _frame(self._name, self._reply) | {
             "content": [],
             "stop_reason": None,
@@ -185,23 +187,23 @@ class _Stream:
         }
 
     def _start(self, index: int, block: dict[str, Any]) -> dict[str, Any]:
-        self._begun = True
+        self._is_block_open = True
         return {"type": "content_block_start", "index": index, "content_block": block}
 
     def _delta(self, index: int, delta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        opening, written = _delta(delta)
-        if not self._begun and opening is not None:
+        opening, formatted = _delta(delta)
+        if not self._is_block_open and opening is not None:
             yield self._start(index, opening)
-        if written is not None:
-            yield {"type": "content_block_delta", "index": index, "delta": written}
+        if formatted is not None:
+            yield {"type": "content_block_delta", "index": index, "delta": formatted}
 
     def _stop(self, index: int) -> Iterator[dict[str, Any]]:
-        if not self._begun:
+        if not self._is_block_open:
             yield self._start(index, {"type": "text", "text": ""})
-        self._begun = False
+        self._is_block_open = False
         yield {"type": "content_block_stop", "index": index}
 
-    def _ending(self) -> Iterator[dict[str, Any]]:
+    def _message_end(self) -> Iterator[dict[str, Any]]:
         reply = self._reply
         yield {
             "type": "message_delta",
@@ -211,10 +213,10 @@ class _Stream:
         yield {"type": "message_stop"}
 
 
-def _begun_use(start: Mapping[str, Any]) -> dict[str, Any]:
+def _tool_use_start(start: Mapping[str, Any]) -> dict[str, Any]:
     use = start.get("toolUse", {"toolUseId": "", "name": ""})
-    written = use_id(use["toolUseId"])
-    return {"type": "tool_use", "id": written, "name": use["name"], "input": {}}
+    formatted_id = use_id(use["toolUseId"])
+    return {"type": "tool_use", "id": formatted_id, "name": use["name"], "input": {}}
 
 
 def _delta(delta: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
@@ -225,8 +227,8 @@ def _delta(delta: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, A
     if kind == "toolUse":
         return None, {"type": "input_json_delta", "partial_json": value["input"]}
     if kind == "citation":
-        cited = {"type": "citations_delta", "citation": _citation(value)}
-        return {"citations": [], "type": "text", "text": ""}, cited
+        formatted = {"type": "citations_delta", "citation": _citation(value)}
+        return {"citations": [], "type": "text", "text": ""}, formatted
     return _thinking_delta(value) if kind == "reasoningContent" else (None, None)
 
 

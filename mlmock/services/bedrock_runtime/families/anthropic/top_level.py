@@ -17,8 +17,8 @@ _NO_PROMPT = '#: subject must not be valid against schema {"required":["messages
 """What a text completion's schema says of a Messages body; the service tries both."""
 VERSIONS = ("bedrock-2023-05-31", "2026-10-21")
 """The second is what Anthropic's own SDK sends in `AnthropicBedrock` by default."""
-_OPEN = schema.ObjectOf(additional=True)
-_TEXTS = schema.ListOf(schema.String())
+_ANY_OBJECT = schema.ObjectOf(additional=True)
+_STRINGS = schema.ListOf(schema.String())
 MESSAGES = schema.ObjectOf(
     {
         "anthropic_version": schema.String(enum=VERSIONS),
@@ -30,50 +30,50 @@ MESSAGES = schema.ObjectOf(
         "temperature": schema.Number(),
         "top_p": schema.Number(),
         "top_k": schema.Number(is_integer=True),
-        "stop_sequences": _TEXTS,
+        "stop_sequences": _STRINGS,
         "tools": schema.ListOf(),
         "tool_choice": schema.ObjectOf({"type": schema.String()}, additional=True),
         "thinking": schema.ObjectOf({"type": schema.String()}, additional=True),
-        "anthropic_beta": _TEXTS,
-        "metadata": _OPEN,
-        "context_management": _OPEN,
-        "output_config": _OPEN,
-        "output_format": _OPEN,
+        "anthropic_beta": _STRINGS,
+        "metadata": _ANY_OBJECT,
+        "context_management": _ANY_OBJECT,
+        "output_config": _ANY_OBJECT,
+        "output_format": _ANY_OBJECT,
         "mcp_servers": schema.ListOf(),
         "container": schema.Anything(),
     },
 )
-KNOWN = frozenset({**MESSAGES.required, **MESSAGES.optional})
+MEMBERS = frozenset({**MESSAGES.required, **MESSAGES.optional})
 """The members that a Messages body may have."""
 
 
-def check(body: Any, *, native: bool) -> None:
+def validate(body: Any, *, native: bool) -> None:
     """Raise ServiceError unless the top level of `body` fits; `native`: in Anthropic's words."""
-    faults: list[str] = []
-    MESSAGES(body, "#", faults)
-    if faults and native:
-        raise invalid(min(map(_native, faults), key=lambda found: found[0])[1])
-    if faults:
-        raise malformed_body_error(*([_NO_PROMPT] if "messages" in body else []), *faults)
+    violations: list[str] = []
+    MESSAGES(body, "#", violations)
+    if violations and native:
+        raise invalid(min(map(_to_provider_message, violations), key=lambda found: found[0])[1])
+    if violations:
+        raise malformed_body_error(*([_NO_PROMPT] if "messages" in body else []), *violations)
 
 
-def _native(fault: str) -> tuple[int, str]:
+def _to_provider_message(violation: str) -> tuple[int, str]:
     """Return the rank of a fault, and Anthropic's words for it."""
-    place, _, said = fault.partition(": ")
-    path = place.removeprefix("#").strip("/").replace("/", ".")
-    named = _KEY.match(said)
-    if named is not None:
-        where = f"{path}.{named[2]}" if path else named[2]
-        missing = named[1] == "required"
-        return (0, f"{where}: Field required") if missing else (2, too_much(where))
-    if said.startswith("expected type: "):
-        wanted = said.removeprefix("expected type: ").partition(",")[0]
-        return 1, f"{path}: Input should be a valid {_TYPES[wanted]}"
-    wanted = f"'{VERSIONS[0]}'" if path == "anthropic_version" else "a valid string"
-    return 1, f"{path}: Input should be {wanted}"
+    pointer, _, text = violation.partition(": ")
+    path = pointer.removeprefix("#").strip("/").replace("/", ".")
+    match = _KEY.match(text)
+    if match is not None:
+        member = f"{path}.{match[2]}" if path else match[2]
+        missing = match[1] == "required"
+        return (0, f"{member}: Field required") if missing else (2, extra_member(member))
+    if text.startswith("expected type: "):
+        expected = text.removeprefix("expected type: ").partition(",")[0]
+        return 1, f"{path}: Input should be a valid {_TYPES[expected]}"
+    expected = f"'{VERSIONS[0]}'" if path == "anthropic_version" else "a valid string"
+    return 1, f"{path}: Input should be {expected}"
 
 
-def too_much(name: str) -> str:
+def extra_member(name: str) -> str:
     """Return Anthropic's words for a member that no body has."""
     return f"{name}: Extra inputs are not permitted"
 
