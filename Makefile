@@ -51,9 +51,15 @@ slow: $(VENV)/ready  ## the long ones: 10,000 requests at the port, every order 
 	$(BIN)/python -m pytest -q -n 2 -m slow tests
 	MLMOCK_EXAMPLES=5 $(BIN)/python -m pytest -q -n 2 tests/aws
 
-bench: $(VENV)/ready .cache/aio-newest/ready  ## the table of ratios
-	@missed=0; $(BIN)/python -m benchmarks.run || missed=1; \
-	.cache/aio-newest/bin/python -m benchmarks.run aio || missed=1; exit $$missed
+# BASE=<commit> compares the working tree with it, in a quarter of an hour: exit status 1 if a row takes
+# over 1.03 (BAR=...) of its time. ROWS="calls aio" runs some of the row modules.
+bench: $(VENV)/ready .cache/aio-newest/ready  ## the table of ratios to botocore alone
+ifdef BASE
+	@$(BIN)/python -m benchmarks.compare $(BASE) $(ROWS) $(addprefix --bar=,$(BAR))
+else
+	@missed=0; $(BIN)/python -m benchmarks.run $(ROWS) || missed=1; \
+	$(if $(ROWS),,.cache/aio-newest/bin/python -m benchmarks.run aio || missed=1;) exit $$missed
+endif
 
 clients: $(VENV)/ready  ## the real SDKs; CLIENTS="name ..." runs some of them
 	$(BIN)/python tests/integration/sdks/run.py $(CLIENTS)

@@ -1,1 +1,1 @@
-"""Benchmarks: `python -m benchmarks.run` prints the table, `benchmarks.compare` compares commits."""
+"""Benchmarks: `benchmarks.run` prints the table of ratios, `benchmarks.compare` two commits."""

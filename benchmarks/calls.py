@@ -1,4 +1,4 @@
-"""Human loops: a call with and without caches, signed and unsigned, and a call to another service."""
+"""Human loops: calls with and without caches, signed and unsigned; calls to another service."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def memory() -> Iterator[Row]:
         fill(caller, "warm", 100)
         stored = bytes_kept(lambda count: fill(caller, "kept", count), _KEPT_LOOPS)
         size = len(_INPUT["InputContent"])
-        yield Row("memory of a human loop, without its input", stored - size, 1024, "bytes")
+        yield Row("memory of a human loop beyond its input", stored - size, 1024, "bytes")
     with mock_ml() as ml:
         fill(caller, "warm", 100)
         ml.calls.clear()
