@@ -1,4 +1,4 @@
-"""What the service says when it lets a call not come to the model, word for word."""
+"""Error responses of the service for calls that do not reach the model, with its exact texts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ACCESS_ERRORS = {
         "try again in 15 minutes.",
     ),
 }
-"""What may stand between an account and a model: the values of ``access=``."""
+"""The code and message of the error for each value of ``access=``."""
 
 INVALID_GUARDRAIL_INPUT = "Guardrail was enabled but input is in incorrect format."
 _NON_STREAM_CODES = {
@@ -48,30 +48,33 @@ def invalid(message: str) -> ServiceError:
 
 
 def provider_error(message: str) -> ServiceError:
-    """Return a ValidationException that Converse passes on from the model's provider."""
+    """Return the ValidationException with which Converse relays an error of the provider."""
     return invalid(f"The model returned the following errors: {message}")
 
 
 def unknown_model_error() -> ServiceError:
-    """Return the refusal of an identifier that names no model."""
+    """Return the error for an identifier that is not a known model."""
     return invalid("The provided model identifier is invalid.")
 
 
 def malformed_body_error(*violations: str) -> ServiceError:
-    """Return the refusal of a body: `violations` like ``#: required key [x] not found``."""
-    count = f"{len(violations)} schema violations found" if len(violations) > 2 else ""
-    text = "".join((count, *violations))
+    """Return the error for a malformed body.
+
+    Each violation is a text such as ``#: required key [x] not found``.
+    """
+    summary = f"{len(violations)} schema violations found" if len(violations) > 2 else ""
+    text = "".join((summary, *violations))
     return invalid(
         f"Malformed input request: {text}, please reformat your input and try again.",
     )
 
 
 def to_non_stream_error(error: ErrorAnswer) -> ServiceError:
-    """Return the error of a call whose stream would have broken with `fault`."""
+    """Return an error that a test scripts for a stream as the error of a call without one."""
     code = _NON_STREAM_CODES.get(error.code, error.code[:1].upper() + error.code[1:])
     return ServiceError(code, error.message, status=error.status, **error.members)
 
 
 def to_stream_error(error: ErrorAnswer) -> ServiceError:
-    """Return `fault` as a stream carries it."""
+    """Return `error` as the exception event that ends a stream."""
     return ServiceError(error.code, error.message, status=error.status, **error.members)

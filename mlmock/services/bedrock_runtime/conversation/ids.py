@@ -1,4 +1,4 @@
-"""Identifiers that depend on a text or a seed alone, so that a run can be repeated."""
+"""Generators of identifiers that depend only on a text or a seed, for reproducible runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
 def uuid_from(text: str) -> str:
-    """Return a UUID of version 4 that is always the same for a text."""
+    """Return a version 4 UUID that is always the same for a text."""
     digest = hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
     return str(uuid.UUID(bytes=digest, version=4))
 

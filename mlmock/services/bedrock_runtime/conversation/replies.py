@@ -1,4 +1,4 @@
-"""Replies of a model, in parts."""
+"""The reply of a model: content blocks, token usage and timing."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from mlmock.services.bedrock_runtime.conversation.requests import EMPTY, Block
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """`seconds` of virtual time that pass in a stream."""
+    """A pause of `seconds` of virtual time in a stream."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyPart:
-    """One content block of what a model says; `pieces`: how it is cut (None: a word at a time).
+    """A content block of a reply, and the pieces in which it is streamed.
 
-    Pieces of a text or of reasoning are its text, those of a tool use its input as JSON text.
+    Without `pieces`, one word is streamed per event. The pieces of text and reasoning are text,
+    the pieces of a tool use are fragments of its input as JSON.
     """
 
     block: Block
@@ -30,7 +31,11 @@ class ReplyPart:
 
 
 class Usage(NamedTuple):
-    """The tokens of an exchange; `input_tokens` without those that a cache served or took."""
+    """The token counts of an exchange.
+
+    `input_tokens` excludes the tokens that were read from the prompt cache or written to it.
+    `explicit_total` is the total that a test scripts instead of the sum.
+    """
 
     input_tokens: int
     output_tokens: int
@@ -41,7 +46,7 @@ class Usage(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All tokens, those of the cache too."""
+        """The count of all tokens, including those of the prompt cache."""
         if self.explicit_total is not None:
             return self.explicit_total
         cached = (self.cache_read or 0) + (self.cache_write or 0)
@@ -49,7 +54,10 @@ class Usage(NamedTuple):
 
 
 class CacheUsage(NamedTuple):
-    """What a prompt cache did: the tokens that it served and took, the latter by their time."""
+    """The tokens that were read from and written to the prompt cache.
+
+    `details` has the written tokens for each time to live.
+    """
 
     read: int = 0
     written: int = 0
@@ -57,12 +65,13 @@ class CacheUsage(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What the model says: finished, with ids, counted, within the caller's limits.
+    """The complete reply of a model, after ids are assigned and the request's limits applied.
 
-    `stop_reason` is Converse's; `stop_sequence` the one that ended it; `latency` milliseconds;
-    `created` seconds since 1970; `seed` what further ids are drawn from; `fields` what
-    additionalModelResponseFieldPaths point into. In a stream `lead` seconds pass before the first
-    word, and `fault` breaks it after the last.
+    `stop_reason` is a stop reason of Converse, `stop_sequence` the sequence that ended the reply.
+    `latency` is in milliseconds, `created` in seconds since 1970. Further ids are derived from
+    `seed`. The additionalModelResponseFieldPaths of a request point into `response_fields`. In a
+    stream, `initial_delay` seconds pass before the first piece, and `error` ends the stream after
+    the last piece.
     """
 
     parts: tuple[ReplyPart, ...]
@@ -78,25 +87,30 @@ class Reply(NamedTuple):
 
     @property
     def content(self) -> list[Block]:
-        """The content blocks, whole."""
+        """The complete content blocks."""
         return [part.block for part in self.parts]
 
     @property
     def text(self) -> str:
-        """The text of all text blocks, joined."""
+        """The joined text of all text blocks."""
         return "".join(block["text"] for block in self.content if "text" in block)
 
     @property
     def reasoning(self) -> str:
-        """The text of all reasoning, joined."""
+        """The joined text of all reasoning blocks."""
         blocks = (block.get("reasoningContent", EMPTY) for block in self.content)
-        return "".join(each.get("reasoningText", EMPTY).get("text", "") for each in blocks)
+        return "".join(block.get("reasoningText", EMPTY).get("text", "") for block in blocks)
 
     @property
     def tool_uses(self) -> list[Mapping[str, Any]]:
-        """The tool uses: ``{"toolUseId": …, "name": …, "input": …}``."""
+        """The tool uses, each as ``{"toolUseId": …, "name": …, "input": …}``."""
         return [block["toolUse"] for block in self.content if "toolUse" in block]
 
     def characters(self, length: int, salt: int = 0) -> str:
-        """Return `length` letters and digits drawn from the seed: the stuff of provider ids."""
+        """Return `length` letters and digits derived from the seed, for ids of a provider.
+
+        Args:
+            length: The count of characters.
+            salt: A number that distinguishes several ids of one reply.
+        """
         return characters_from(self.seed * 31 + salt + 1, length)

@@ -1,6 +1,7 @@
-"""What callers say to a model and what it says back, whichever operation carries it.
+"""Requests to models, independent of the operation that carries them.
 
-Everything is in Converse's words: the families translate a provider's body into them and back.
+All values have the form of Converse. The families translate the bodies of providers into this form
+and back.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ class _ConversationFields(NamedTuple):
 
 
 class Conversation(_ConversationFields):
-    """What a caller says to a model that speaks.
+    """A request to a text model.
 
-    `messages` are Converse messages (a prompt is one user message), `system` the joined system
-    text, `tools` Converse tools (``{"toolSpec": {...}}``), `tool_choice` Converse's or None.
-    `extra` is whatever else the body held that the answer may depend on, `system_blocks` the blocks
-    of the system text with their cache points, where there are any. A tuple, because one is
-    made for every call, and a tuple is made in half the time of a frozen dataclass.
+    `messages` are Converse messages (a prompt is one user message), `system` is the joined system
+    text, `tools` are Converse tools (``{"toolSpec": {...}}``), and `tool_choice` is a tool choice
+    of Converse or None. `extra` has the other members of the body that the reply depends on.
+    `system_blocks` are the system blocks including their cache points. The class is a tuple because
+    every call creates one, and creating a tuple takes half the time of a frozen dataclass.
     """
 
     @cached_property
     def last_user(self) -> str:
-        """The text of the last user turn that has any."""
+        """The text of the last user turn that contains text, or an empty string."""
         for message in reversed(self.messages):
             if message["role"] == "user":
                 text = joined_text(message.get("content", ()))
@@ -54,47 +55,47 @@ class Conversation(_ConversationFields):
 
     @property
     def turn(self) -> int:
-        """How many user turns there are."""
+        """The count of user turns."""
         return sum(message["role"] == "user" for message in self.messages)
 
     @property
     def has_tool_result(self) -> bool:
-        """True when the last turn carries the result of a tool."""
+        """Whether the last turn contains a tool result."""
         return bool(self.tool_results)
 
     @cached_property
     def tool_results(self) -> list[Any]:
-        """The results in the last turn, each as a text or as its JSON value."""
+        """The tool results in the last turn, each as text or as its JSON value."""
         last = self.messages[-1] if self.messages else EMPTY
         blocks = last.get("content", ())
         return [tool_result_value(b["toolResult"]) for b in blocks if "toolResult" in b]
 
     @property
     def tool_names(self) -> list[str]:
-        """The names of the tools on offer."""
+        """The names of the tools that the caller defines."""
         return [tool["toolSpec"]["name"] for tool in self.tools if "toolSpec" in tool]
 
     @cached_property
     def input_tokens(self) -> int:
-        """The estimate of the tokens that came in."""
+        """The estimated count of input tokens."""
         return conversation_tokens(self.messages, self.system, self.tools)
 
     def set_content_tokens(self, content_tokens: int) -> None:
-        """Note the tokens of all messages' content, where somebody has counted them already."""
+        """Set `input_tokens` from the tokens of the messages' content, if already counted."""
         vars(self)["input_tokens"] = content_tokens + overhead_tokens(
             self.messages, self.system, self.tools
         )
 
     @property
     def user_texts(self) -> list[str]:
-        """Every text that the caller said in user turns, oldest first."""
+        """The texts of all user turns, oldest first."""
         users = (m for m in self.messages if m["role"] == "user")
         return [b["text"] for m in users for b in m.get("content", ()) if "text" in b]
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingRequest:
-    """A request for vectors: one for each of `inputs` (texts, or the bytes of pictures)."""
+    """A request for embeddings, one for each of `inputs` (texts, or the bytes of images)."""
 
     model_id: str
     inputs: Sequence[str | bytes]
@@ -105,7 +106,7 @@ class EmbeddingRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """A request for `count` pictures of `width` by `height` pixels."""
+    """A request for `count` images of `width` by `height` pixels."""
 
     model_id: str
     prompt: str
@@ -118,7 +119,7 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class RerankRequest:
-    """A request to rank `documents` by what they say on `query`; the first `top` are asked for."""
+    """A request to rank `documents` by relevance to `query` and return the first `top_n`."""
 
     model_id: str
     query: str
@@ -131,7 +132,7 @@ ModelRequest = Conversation | EmbeddingRequest | ImageRequest | RerankRequest
 
 
 def joined_text(blocks: Sequence[Block]) -> str:
-    """Return the text in content blocks, a line each; guarded text counts."""
+    """Return the texts of content blocks, including guarded text, joined by line breaks."""
     texts = []
     for block in blocks:
         if "text" in block:
@@ -142,7 +143,7 @@ def joined_text(blocks: Sequence[Block]) -> str:
 
 
 def tool_result_value(result: Mapping[str, Any]) -> Any:
-    """Return what a toolResult says: its JSON if that is all there is, else its text."""
+    """Return the JSON value of a toolResult if it has no other content, otherwise its text."""
     content = result.get("content", ())
     if len(content) == 1 and "json" in content[0]:
         return content[0]["json"]

@@ -1,7 +1,7 @@
-"""How many tokens something has: an estimate, the same everywhere.
+"""Token estimates for texts, content blocks and conversations.
 
-A token is four characters, begun ones count. Judged: the service's own counts come from each
-model's tokenizer, which nobody publishes. More text never counts less.
+Assumption: a token is four characters, rounded up. The service counts with the tokenizer of each
+model, and these are not published. More text never has fewer tokens.
 """
 
 from __future__ import annotations
@@ -12,20 +12,28 @@ from typing import Any
 
 CHARACTERS_PER_TOKEN = 4
 ROUND_UP = CHARACTERS_PER_TOKEN - 1
-_MARSHAL_VERSION = 2  # the version of marshal in which every value is written out where it stands
+_MARSHAL_VERSION = 2  # later versions write repeated values as references
 _TOKENS_PER_MESSAGE = 3
 _TOKENS_PER_ATTACHMENT = 1600
 
 
 def text_tokens(text: str) -> int:
-    """Return the tokens of a text."""
+    """Return the estimated count of tokens in `text`."""
     return (len(text) + ROUND_UP) // CHARACTERS_PER_TOKEN
 
 
 def conversation_tokens(
     messages: Sequence[Mapping[str, Any]], system: str, tools: Sequence[Mapping[str, Any]]
 ) -> int:
-    """Return the tokens of a conversation: texts, tools as JSON, 1600 for each medium."""
+    """Return the estimated count of tokens in a conversation.
+
+    Texts and the JSON of tools count by their length, every image, video or audio as 1600 tokens.
+
+    Args:
+        messages: Messages of Converse.
+        system: The joined system text.
+        tools: Tools of Converse.
+    """
     blocks = (block for message in messages for block in message.get("content", ()))
     return overhead_tokens(messages, system, tools) + sum(map(block_tokens, blocks))
 
@@ -33,26 +41,32 @@ def conversation_tokens(
 def overhead_tokens(
     messages: Sequence[Mapping[str, Any]], system: str, tools: Sequence[Mapping[str, Any]]
 ) -> int:
-    """Return the tokens of a conversation but for the content of its messages."""
+    """Return the tokens of a conversation without the content of its messages.
+
+    Args:
+        messages: Messages of Converse.
+        system: The joined system text.
+        tools: Tools of Converse.
+    """
     total = len(messages) * _TOKENS_PER_MESSAGE + text_tokens(system)
     return total + (_json_tokens(list(tools)) if tools else 0)
 
 
 def block_tokens(block: Mapping[str, Any]) -> int:
-    """Return the tokens of a content block."""
+    """Return the estimated count of tokens in a content block of Converse."""
     for kind, value in block.items():
         return _COUNTERS.get(kind, _json_tokens)(value)
     return 0
 
 
 def _json_tokens(value: Any) -> int:
-    """Return the tokens of a JSON value by the length of its marshalled form.
+    """Return the tokens of a JSON value, from the length of its marshalled form.
 
-    That is about as long as its JSON, grows with every text in it, and is the quickest to make.
+    That form is about as long as the JSON, grows with every text in it, and is the fastest to make.
     """
     try:
         return (len(marshal.dumps(value, _MARSHAL_VERSION)) + ROUND_UP) // CHARACTERS_PER_TOKEN
-    except ValueError:  # what isn't JSON: bytes of a subclass, dates
+    except ValueError:  # marshal rejects values that are not JSON, such as dates
         return text_tokens(str(value))
 
 

@@ -1,4 +1,4 @@
-"""Traits of a model: what it can do."""
+"""Traits of a model: the features and limits of its API."""
 
 from __future__ import annotations
 
@@ -7,19 +7,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a model can do. The defaults are those of a chat model that can do everything.
+    """The features and limits of a model.
 
-    `kind`: text, embedding, image, video, rerank or speech; only text models take Converse.
-    `leading_assistant`: the first turn may be the assistant's; `prefill`: the last one too.
-    `max_tokens`: the most that may be asked for. `keeps_stop_text`: text stopped by a sequence
-    still ends with it, and the reason stays end_turn. `mixes_results`: tool results may stand
-    beside other blocks. `async_invoke`: StartAsyncInvoke takes it. `typed_tool_use`: tool uses say
-    their type; `splits_tool_input`: they are streamed in fragments. `alternating`: turns of one
-    role in a row are refused, not joined. `takes_whitespace`: a text may be white space alone.
-    `caches`: it takes cache points, `cache_minimum` the fewest tokens that it keeps;
-    `sparse_usage`: a usage is silent on what the cache didn't do. `s3_media`: media may lie in S3.
-    `result_status`: tool results may say how it went. `relays`: what the provider refuses of a
-    conversation's end and of media in S3 comes in its own words.
+    The defaults are those of a text model with all common features.
+
+    Attributes:
+        kind: text, embedding, image, video, rerank or speech. Only text models support Converse.
+        leading_assistant: Whether the first turn may be an assistant turn.
+        prefill: Whether the last turn may be an assistant turn.
+        mixes_results: Whether a turn may contain tool results and other blocks.
+        max_tokens: The maximum number of output tokens that a request may ask for.
+        keeps_stop_text: Whether a text that a stop sequence ends includes the sequence. The stop
+            reason is then end_turn.
+        counts_tokens: Whether CountTokens supports the model.
+        caches: Whether requests may contain cache points.
+        async_invoke: Whether StartAsyncInvoke supports the model.
+        typed_tool_use: Whether tool uses have a type.
+        splits_tool_input: Whether the input of a tool use is streamed in fragments.
+        alternating: Whether consecutive turns of one role are an error. They are joined otherwise.
+        accepts_blank_text: Whether a text may consist of white space.
+        cache_minimum: The minimum number of tokens that the prompt cache stores.
+        sparse_usage: Whether the usage leaves out cache counts that are zero.
+        s3_media: Whether media may be locations in S3.
+        result_status: Whether tool results may have a status.
+        relays_errors: Whether errors about the end of a conversation and about media in S3 have the
+            texts of the provider.
     """
 
     kind: str = "text"

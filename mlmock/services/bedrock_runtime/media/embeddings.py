@@ -1,9 +1,9 @@
-"""Embeddings that need no model: the same text always has the same vector, of length one.
+"""Generated embeddings: unit vectors that depend only on the text.
 
-A vector is drawn from a hash of its text and of nothing else, so it is the same in every run, on
-every machine and whatever the seed is. A shorter vector is the beginning of the longer one, brought
-to length one: that is how models with a choice of dimensions shorten theirs. Texts that mean the
-same are not near each other (judged): script them with ``embed`` where a test needs that.
+A vector is derived from a hash of its text, so it is the same in every run, on every machine and
+for every seed. A shorter vector is the normalized beginning of a longer one, as with models that
+offer several dimensions. Texts with similar meaning do not have similar vectors; use ``embed``
+where a test needs that.
 """
 
 from __future__ import annotations
@@ -22,27 +22,32 @@ _HALF = 1 << 31
 
 @lru_cache(maxsize=128)
 def unit_vector(text: str, size: int) -> tuple[float, ...]:
-    """Return the vector of `text`: `size` numbers whose squares add up to one."""
+    """Return the unit vector of `text` with `size` dimensions."""
     digest = hashlib.shake_256(text.encode("utf-8", "surrogatepass")).digest(4 * size)
     numbers = [number / _HALF - 1 for number in struct.unpack(f">{size}I", digest)]
     return normalized(numbers)
 
 
 def normalized(numbers: Sequence[float]) -> tuple[float, ...]:
-    """Return `numbers` brought to length one, to eight decimals; all zeros stay so."""
+    """Return `numbers` scaled to length one and rounded to eight decimals; zeros stay zeros."""
     length = math.sqrt(math.fsum(number * number for number in numbers)) or 1.0
     return tuple(round(number / length, 8) for number in numbers)
 
 
 def canonical_json(parts: Any) -> str:
-    """Return the text that stands for an input which isn't one: its JSON, with sorted keys."""
+    """Return compact JSON with sorted keys, as the text of an input that is not a text."""
     return json.dumps(parts, sort_keys=True, separators=(",", ":"))
 
 
 def to_embedding_type(numbers: Sequence[float], kind: str) -> Any:
-    """Return a vector as an embedding type writes it: float, int8, uint8, binary, ubinary, base64.
+    """Return a vector in an embedding type.
 
-    The bytes are a straight scaling of -1..1, the bits the signs, eight to a number (judged).
+    Assumption: int8 and uint8 scale the range -1 to 1 linearly, and binary and ubinary pack the
+    signs of eight numbers into one.
+
+    Args:
+        numbers: The vector.
+        kind: float, int8, uint8, binary, ubinary or base64.
     """
     if kind in ("binary", "ubinary"):
         return _packed_bits(numbers, signed=kind == "binary")

@@ -1,4 +1,4 @@
-"""Pictures, sounds and films that are text inside a provider's JSON, and that JSON as bytes."""
+"""Encodings of media in the JSON of providers, and of that JSON itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w=-]+)*;base64,")
 
 
 def decode_base64(data: str) -> bytes | None:
-    """Return the bytes of base64 text, or None if it is none."""
+    """Return the bytes of base64 text, or None if it is not valid base64."""
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
@@ -25,7 +25,7 @@ def encode_base64(data: bytes) -> str:
 
 
 def decode_data_uri(uri: str) -> tuple[str, bytes] | None:
-    """Return the media type and the bytes of a ``data:`` URI, or None if it isn't one."""
+    """Return the media type and the bytes of a ``data:`` URI, or None for any other text."""
     match = _DATA_URI.match(uri)
     if match is None:
         return None
@@ -34,7 +34,7 @@ def decode_data_uri(uri: str) -> tuple[str, bytes] | None:
 
 
 def image_format(data: bytes) -> str | None:
-    """Return the format of a picture by its first bytes: png, jpeg, gif, webp; or None."""
+    """Return the format of an image (png, jpeg, gif or webp) by its first bytes, or None."""
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         return "png"
     if data[:3] == b"\xff\xd8\xff":
@@ -48,9 +48,10 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def json_bytes(value: Any) -> bytes:
-    """Return `value` as compact JSON in UTF-8; half a surrogate pair, which has no UTF-8, escaped.
+    """Return `value` as compact JSON in UTF-8, with unpaired surrogates escaped.
 
-    Callers can send such halves (escaped, as JSON allows) and get them back in an answer.
+    Unpaired surrogates have no UTF-8 form. Callers can send them escaped, as JSON allows, and get
+    them back in a reply.
     """
     text = _encode(value)
     try:

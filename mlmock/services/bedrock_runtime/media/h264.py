@@ -1,8 +1,10 @@
-"""A tiny real H.264 stream (baseline profile): one grey picture, and then pictures that repeat it.
+"""A minimal H.264 encoder (baseline profile) for a gray picture and its repetitions.
 
-The first picture costs one byte for 16 by 16 pixels: every macroblock is predicted flat and has
-nothing left to correct. A picture that repeats the last one says that all its macroblocks are
-skipped, which takes a few bytes. Syntax and names are those of the standard, ITU-T H.264.
+The first picture has one byte for 16 by 16 pixels: every macroblock is predicted flat and has no
+coefficients. A repeated picture marks all its macroblocks as skipped, which takes a few bytes.
+Syntax and names are those of the standard.
+
+Source: ITU-T H.264.
 """
 
 from __future__ import annotations
@@ -10,36 +12,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _BASELINE, _CONSTRAINTS = 66, 0xC0
-_SPS, _PPS, _IDR, _NON_IDR = 0x67, 0x68, 0x65, 0x41  # the first byte of each kind of unit
-_P_SLICES, _I_SLICES = 5, 7  # every slice of the picture is of the kind
-_FLAT_MACROBLOCK = (
-    0x27  # mb_type 3 (00100), chroma DC (1), no change of quantiser (1), no coefficients (1)
-)
+_SPS, _PPS, _IDR, _NON_IDR = 0x67, 0x68, 0x65, 0x41  # the first byte of each type of NAL unit
+_P_SLICES, _I_SLICES = 5, 7  # slice_type: all slices of the picture are of this type
+_FLAT_MACROBLOCK = 0x27  # mb_type 3 (00100), chroma DC (1), mb_qp_delta 0 (1), no coefficients (1)
 _LEVELS = ((396, 11), (1620, 30), (3600, 31), (8192, 40), (36864, 51))
 _FRAME_NUMBERS = 16
 
 
 class BitWriter:
-    """Bits, put down one field after the other."""
+    """A writer of bit fields."""
 
     def __init__(self) -> None:
         self._digits: list[str] = []
 
     def write(self, value: int, width: int) -> None:
-        """Put down `value` in `width` bits."""
+        """Write `value` in `width` bits."""
         self._digits.append(f"{value:0{width}b}")
 
     def write_ue(self, value: int) -> None:
-        """Put down an unsigned number in Exp-Golomb code."""
+        """Write an unsigned number in Exp-Golomb code, ``ue(v)`` in the standard."""
         self.write(value + 1, 2 * (value + 1).bit_length() - 1)
 
     def write_bytes(self, data: bytes) -> None:
-        """Put down whole bytes, aligned or not."""
+        """Write all bits of `data`, also at a position that is not byte-aligned."""
         if data:
             self._digits.append(f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}")
 
     def finish(self) -> bytes:
-        """Return the bytes, closed by the stop bit."""
+        """Return the bytes with the stop bit and the alignment bits."""
         digits = "".join(self._digits) + "1"
         digits += "0" * (-len(digits) % 8)
         return int(digits, 2).to_bytes(len(digits) // 8, "big")
@@ -47,19 +47,19 @@ class BitWriter:
 
 @dataclass(frozen=True, slots=True)
 class PictureSize:
-    """The size of the pictures in pixels; both are even."""
+    """The size of all pictures of a stream in pixels; both numbers are even."""
 
     width: int
     height: int
 
     @property
     def columns(self) -> int:
-        """Macroblocks in a row."""
+        """The count of macroblocks in a row."""
         return -(-self.width // 16)
 
     @property
     def rows(self) -> int:
-        """Rows of macroblocks."""
+        """The count of rows of macroblocks."""
         return -(-self.height // 16)
 
     @property
@@ -70,7 +70,7 @@ class PictureSize:
 
 
 def _nal_unit(first: int, bits: BitWriter) -> bytes:
-    """Return a NAL unit: emulation prevention keeps start codes out of it."""
+    """Return a NAL unit, with emulation prevention bytes where start codes would occur."""
     unit = bytearray([first])
     zeros = 0
     for byte in bits.finish():
@@ -83,20 +83,20 @@ def _nal_unit(first: int, bits: BitWriter) -> bytes:
 
 
 def sequence_parameters(picture: PictureSize) -> bytes:
-    """Return the sequence parameter set: profile, level, numbering, size and cropping."""
+    """Return the sequence parameter set: profile, level, frame numbers, size and cropping."""
     bits = BitWriter()
     for byte in (_BASELINE, _CONSTRAINTS, picture.level):
         bits.write(byte, 8)
     bits.write_ue(0)  # seq_parameter_set_id
-    bits.write_ue(0)  # frame numbers have 4 bits
-    bits.write_ue(2)  # pictures are shown in the order in which they come
+    bits.write_ue(0)  # log2_max_frame_num_minus4: frame numbers have 4 bits
+    bits.write_ue(2)  # pic_order_cnt_type: output order is decoding order
     bits.write_ue(1)  # one reference picture
     bits.write(0, 1)  # no gaps in frame numbers
     bits.write_ue(picture.columns - 1)
     bits.write_ue(picture.rows - 1)
     bits.write(0b11, 2)  # frames only; direct_8x8_inference
     _write_cropping(bits, picture)
-    bits.write(0, 1)  # no usability information
+    bits.write(0, 1)  # no video usability information
     return _nal_unit(_SPS, bits)
 
 
@@ -110,7 +110,7 @@ def _write_cropping(bits: BitWriter, picture: PictureSize) -> None:
 
 
 def picture_parameters() -> bytes:
-    """Return the picture parameter set: Exp-Golomb coding, one slice group, quantiser 26."""
+    """Return the picture parameter set: Exp-Golomb coding, one slice group, quantizer 26."""
     bits = BitWriter()
     bits.write_ue(0)  # pic_parameter_set_id
     bits.write_ue(0)  # seq_parameter_set_id
@@ -118,28 +118,33 @@ def picture_parameters() -> bytes:
     for number in (0, 0, 0):  # one slice group; one reference picture in either list
         bits.write_ue(number)
     bits.write(0b000, 3)  # no weighted prediction
-    for number in (0, 0, 0):  # quantisers, as signed numbers: nothing to add
+    for number in (0, 0, 0):  # signed offsets of the quantizers: 0
         bits.write_ue(number)
-    bits.write(0b000, 3)  # deblocking as usual, no constrained prediction, no redundant pictures
+    bits.write(0b000, 3)  # default deblocking, no constrained prediction, no redundant pictures
     return _nal_unit(_PPS, bits)
 
 
 def first_picture(picture: PictureSize) -> bytes:
-    """Return the picture that stands alone: grey all over."""
+    """Return the IDR picture, which is gray."""
     bits = _slice_header(_I_SLICES, 0)
     bits.write_ue(0)  # idr_pic_id
     bits.write(0b00, 2)  # no long-term reference
-    bits.write_ue(0)  # no change of quantiser
+    bits.write_ue(0)  # slice_qp_delta: the quantizer is unchanged
     bits.write_bytes(bytes([_FLAT_MACROBLOCK]) * (picture.columns * picture.rows))
     return _nal_unit(_IDR, bits)
 
 
 def repeated_picture(picture: PictureSize, number: int) -> bytes:
-    """Return picture `number` (from 1), which shows what the one before it showed."""
+    """Return a picture that repeats the previous one.
+
+    Args:
+        picture: The size of the pictures.
+        number: The position of the picture in the stream; the IDR picture is 0.
+    """
     bits = _slice_header(_P_SLICES, number % _FRAME_NUMBERS)
-    bits.write(0b000, 3)  # as many references as said; list as it is; sliding window
-    bits.write_ue(0)  # no change of quantiser
-    bits.write_ue(picture.columns * picture.rows)  # that many macroblocks are skipped
+    bits.write(0b000, 3)  # default reference count, unmodified list, sliding window
+    bits.write_ue(0)  # slice_qp_delta: the quantizer is unchanged
+    bits.write_ue(picture.columns * picture.rows)  # mb_skip_run: all macroblocks are skipped
     return _nal_unit(_NON_IDR, bits)
 
 

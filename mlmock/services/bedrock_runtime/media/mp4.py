@@ -1,7 +1,9 @@
-"""Small real MP4 files: one H.264 track of the size, length and rate that was asked for.
+"""Generated MP4 videos: one gray H.264 track of the requested size, duration and frame rate.
 
-The boxes are those of ISO/IEC 14496-12 and -15, `moov` first, all pictures in one chunk. Players
-and ffprobe read the files; what they show is grey.
+Players and ffprobe can read the files. The `moov` box comes first, and all pictures are in one
+chunk.
+
+Source: ISO/IEC 14496-12 and 14496-15.
 """
 
 from __future__ import annotations
@@ -12,14 +14,21 @@ from functools import lru_cache
 from mlmock.services.bedrock_runtime.media import h264
 from mlmock.services.bedrock_runtime.media.h264 import PictureSize
 
-_TICKS_PER_PICTURE = 512  # of the media clock, for one picture
+_TICKS_PER_PICTURE = 512
 _UNITY = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-_LANGUAGE = 0x55C4  # undetermined
+_LANGUAGE = 0x55C4  # "und": undetermined
 
 
 @lru_cache(maxsize=32)
 def mp4(width: int, height: int, seconds: float, rate: int = 24) -> bytes:
-    """Return a video of `width` by `height` pixels that lasts `seconds`, `rate` pictures each."""
+    """Return an MP4 video.
+
+    Args:
+        width: The width in pixels, an even number.
+        height: The height in pixels, an even number.
+        seconds: The duration in seconds.
+        rate: The frame rate in pictures per second.
+    """
     picture = PictureSize(width, height)
     count = max(1, round(seconds * rate))
     samples = [_sample(h264.first_picture(picture))]

@@ -1,4 +1,4 @@
-"""Time in media: how long a video is, and how it falls into clips."""
+"""The duration of media and their division into clips."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.media.encoding import decode_base64
 
-MAX_SECONDS = 4 * 3600  # seconds of media that the models take at most
-_DEFAULT_SECONDS = 12.0  # seconds that media have whose length can't be told (judged)
+MAX_SECONDS = 4 * 3600  # the longest media that the models accept
+_DEFAULT_SECONDS = 12.0  # Assumption: used where the duration cannot be read.
 _CONTAINERS = {b"moov"}
 
 
 def duration_of(source: Mapping[str, Any], read: Callable[[str], bytes | None]) -> float:
-    """Return the length in seconds of a media source, as far as its MP4 header tells it.
+    """Return the duration of a media source in seconds, from its MP4 header.
 
-    `source` is ``{"s3Location": {"uri": …}}`` or ``{"base64String": …}``; 12 seconds for whatever
-    isn't there or isn't an MP4 (judged).
+    Assumption: 12 seconds for a source that does not exist or is not an MP4 file.
+
+    Args:
+        source: ``{"s3Location": {"uri": …}}`` or ``{"base64String": …}``.
+        read: A function that returns the content of an S3 URI, or None.
     """
     if "s3Location" in source:
         body = read(source["s3Location"]["uri"])
@@ -28,7 +31,7 @@ def duration_of(source: Mapping[str, Any], read: Callable[[str], bytes | None]) 
 
 
 def mp4_seconds(body: bytes) -> float | None:
-    """Return the length of an MP4 in seconds, from its movie header; None for anything else."""
+    """Return the duration of an MP4 file in seconds, or None if it has no movie header."""
     offset = 0
     while offset + 8 <= len(body):
         size, kind = struct.unpack_from(">I4s", body, offset)
@@ -52,14 +55,26 @@ def _header_seconds(body: bytes, offset: int) -> float | None:
 
 
 def fixed_clips(start: float, end: float, step: float) -> list[tuple[float, float]]:
-    """Return the clips of `step` seconds between two instants; the last may be shorter."""
+    """Return the start and end of clips of `step` seconds; the last may be shorter.
+
+    Args:
+        start: The start of the first clip in seconds.
+        end: The end of the last clip in seconds.
+        step: The duration of a clip in seconds.
+    """
     count = max(1, math.ceil(round((end - start) / step, 6)))
-    edges = [round(start + step * place, 3) for place in range(count)] + [float(end)]
-    return [(edges[place], edges[place + 1]) for place in range(count)]
+    edges = [round(start + step * index, 3) for index in range(count)] + [float(end)]
+    return [(edges[index], edges[index + 1]) for index in range(count)]
 
 
 def equal_clips(start: float, end: float, target: float) -> list[tuple[float, float]]:
-    """Return equal clips between two instants, as near to `about` seconds each as can be."""
+    """Return the start and end of clips of equal duration, as close to `target` as possible.
+
+    Args:
+        start: The start of the first clip in seconds.
+        end: The end of the last clip in seconds.
+        target: The intended duration of a clip in seconds.
+    """
     length = end - start
     fewest = max(1, math.floor(length / target))
     count = min((fewest, fewest + 1), key=lambda count: abs(length / count - target))

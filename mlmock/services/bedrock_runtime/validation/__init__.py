@@ -1,1 +1,1 @@
-"""validation."""
+"""Validation of model requests with the error texts of the service."""

@@ -1,7 +1,7 @@
-"""The refusals of what a conversation carries: documents, pictures, videos.
+"""Validation of the documents, images and videos in a conversation.
 
-Pictures are held against their format where their first bytes tell one; what they don't tell is
-taken (judged: the service decodes every picture).
+Assumption: the format of an image is checked only if its first bytes identify a format. The service
+decodes every image.
 """
 
 from __future__ import annotations
@@ -33,7 +33,13 @@ _BINARY_FORMATS = {"pdf": b"%PDF", "docx": b"PK", "xlsx": b"PK", "doc": b"\xd0",
 def validate_attachments(
     media: Sequence[MediaItem], messages: Sequence[Block], traits: Traits
 ) -> None:
-    """Raise ValidationException for `media` of `messages` that the model doesn't take like this."""
+    """Raise a ValidationException for media that the model does not accept.
+
+    Args:
+        media: The media in the messages, as `validate_messages` collects them.
+        messages: The messages of the conversation.
+        traits: The traits of the model.
+    """
     for role, kind, value in media:
         _check_supported(role, kind, traits)
         if not traits.s3_media and "s3Location" in value["source"]:
@@ -58,20 +64,20 @@ def _check_supported(role: str, kind: str, traits: Traits) -> None:
 
 
 def _s3_error(messages: Sequence[Block], kind: str, value: Block, traits: Traits) -> Exception:
-    """Return the refusal of a medium in S3: the service's, or what Claude makes of it."""
+    """Return the error for media in S3, with the text of the service or of the provider."""
     if not traits.relays_errors:
         return invalid("This model doesn't support the s3Uri field. Remove s3Uri and try again.")
     return provider_error(f"{_media_path(messages, kind, value)}.source.type: Field required")
 
 
 def _media_path(messages: Sequence[Block], kind: str, value: Block) -> str:
-    """Return where a medium stands."""
+    """Return the path of an attachment in the messages."""
     path = next(path for path, block in _blocks_with_paths(messages) if block.get(kind) is value)
     return f"{path}.{kind}"
 
 
 def _blocks_with_paths(messages: Sequence[Block]) -> Iterator[tuple[str, Block]]:
-    """Yield every content block with where it stands, those in tool results too."""
+    """Yield every content block with its path, including those in tool results."""
     for index, message in enumerate(messages):
         for position, block in enumerate(message["content"]):
             yield f"messages.{index}.content.{position}", block
@@ -127,7 +133,7 @@ def _check_document(document: Block) -> None:
 
 
 def _detect_mismatch(data: bytes, kind: str) -> str | None:
-    """Return what a document is instead of its `kind`, where its beginning tells."""
+    """Return the type that the first bytes of a document show, or None if it matches `kind`."""
     signature = _BINARY_FORMATS.get(kind)
     if kind != "pdf" and data.startswith(b"%PDF-"):
         return "PDF"

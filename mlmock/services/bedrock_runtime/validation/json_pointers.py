@@ -1,4 +1,4 @@
-"""JSON pointers: which of the model's own members come along in an answer."""
+"""JSON Pointers of additionalModelResponseFieldPaths, resolved in a reply."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _MISSING = object()
 
 
 def check(paths: Sequence[str]) -> None:
-    """Raise ValidationException (wording judged) for a path that isn't a JSON pointer."""
+    """Raise a ValidationException for a path that is not a JSON Pointer.
+
+    Assumption: the text of the error.
+    """
     for path in paths:
         if not _POINTER.fullmatch(path):
             raise invalid(
@@ -23,7 +26,14 @@ def check(paths: Sequence[str]) -> None:
 
 
 def select(paths: Sequence[str], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `paths` point to in `fields`, where it was; what isn't there is left out."""
+    """Return the members of `fields` at `paths`, nested as they are in `fields`.
+
+    Paths that do not exist are left out.
+
+    Args:
+        paths: JSON Pointers.
+        fields: The response fields of the model.
+    """
     selected: dict[str, Any] = {}
     for path in paths:
         names = [name.replace("~1", "/").replace("~0", "~") for name in path.split("/")[1:]]

@@ -1,4 +1,4 @@
-"""Schema types of media and of places in S3."""
+"""Schema types of media in base64 and of locations in S3."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mlmock.services.bedrock_runtime.validation.schema import ObjectOf, String, 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A string of a form, which a fault shows."""
+    """A string that matches a regular expression."""
 
     regex: re.Pattern[str]
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add to `faults` what is wrong with `value` at `path`."""
+        """Append the violations of `value` at `path` to `violations`."""
         count = len(violations)
         String()(value, path, violations)
         if len(violations) == count and not self.regex.fullmatch(value):
@@ -27,7 +27,10 @@ class Pattern:
 
 
 def base64_text(value: Any, path: str, violations: Violations) -> None:
-    """Hold `value` against base64: a schema (its fault is worded here)."""
+    """Append a violation unless `value` is base64 text; a schema type.
+
+    Assumption: the text of the violation.
+    """
     count = len(violations)
     String(min_length=1)(value, path, violations)
     if len(violations) == count and decode_base64(value) is None:

@@ -1,7 +1,9 @@
-"""The refusals of a conversation's shape: who speaks when, and about which tools.
+"""Validation of the messages of a conversation: roles, content blocks and tool results.
 
-One walk over the messages. Wordings and order are the service's as users have met them; messages
-of one role in a row are one turn, as the service joins them.
+All checks run in one pass over the messages. Consecutive messages of one role are one turn, because
+the service joins them.
+
+Source: error texts and their order as users of the service report them.
 """
 
 from __future__ import annotations
@@ -19,14 +21,21 @@ from mlmock.services.bedrock_runtime.errors import invalid, provider_error
 
 Message = Mapping[str, Any]
 MediaItem = tuple[str, str, Message]
+"""The role of a message, the kind of an attachment in it, and its value."""
 MEDIA_TRAITS = {"image": "images", "document": "documents", "video": "videos", "audio": "audios"}
-"""The kinds of media, and the trait of a model that takes them."""
+"""The trait that tells whether a model accepts a kind of media, for each kind."""
 
 
 def validate_messages(messages: Sequence[Message], traits: Traits, *, has_tools: bool) -> TurnState:
-    """Raise ValidationException unless `messages` are a conversation that the model takes.
+    """Validate the messages of a conversation and return their media and tokens.
 
-    Returns what was seen on the way: the media that they carry, and their tokens.
+    Args:
+        messages: Messages of Converse.
+        traits: The traits of the model.
+        has_tools: Whether the request defines tools.
+
+    Raises:
+        ServiceError: A ValidationException if the model does not accept the messages.
     """
     if not messages:
         raise invalid("The input is missing a user message.")
@@ -72,10 +81,10 @@ def _check_ends(messages: Sequence[Message], traits: Traits) -> None:
 
 
 class TurnState:
-    """What has been said so far: the tool uses that wait for results, those of this turn.
+    """The state of the validation after the messages added so far.
 
-    `media` are role, kind and value of each medium, those in tool results too; `tokens` those of
-    all content.
+    `media` has the role, kind and value of each attachment, including those in tool results.
+    `tokens` is the count of tokens of all content.
     """
 
     def __init__(self, traits: Traits, *, has_tools: bool) -> None:
@@ -92,7 +101,7 @@ class TurnState:
         self._results: list[str] = []
 
     def start_turn(self, index: int, role: str) -> None:
-        """End a turn: what was asked of tools has to be there, and no more. Begin one of `role`."""
+        """Validate the tool results of the turn that ends, and start a turn of `role`."""
         if role == "system":
             raise _system_role_error(index)
         uses, results = self._uses, self._results
@@ -108,13 +117,13 @@ class TurnState:
         self._pending, self._uses, self._results = uses, [], []
 
     def continue_turn(self, index: int) -> None:
-        """Begin another message of a user's turn: results belong into the first one."""
+        """Continue a user turn with another message; tool results belong in the first message."""
         if self._results != self._pending:
             self._check_results()
         self._start, self._pending, self._results = index, [], []
 
     def finish(self, index: int) -> None:
-        """End the conversation: an answer that asked for tools can't be gone on with."""
+        """Validate the end of the conversation; the last turn must not be a tool use."""
         if self._pending and self._traits.relays_errors:
             ids = ", ".join(self._pending)
             raise provider_error(
@@ -124,7 +133,7 @@ class TurnState:
             )
 
     def add_message(self, index: int, content: Sequence[Message]) -> None:
-        """Check one message."""
+        """Validate the content of one message."""
         if not content:
             raise _empty_content_error(index)
         self._current = index, content
@@ -153,7 +162,7 @@ class TurnState:
                 raise self._misplaced_error(index)
 
     def _add_block(self, block: Message) -> int:
-        """Note a block that isn't text; return how many blocks of tools that is."""
+        """Record a block that is not text; return 1 for a tool use or a tool result, else 0."""
         for kind, value in block.items():
             if kind == "toolUse":
                 if type(value["input"]) is not dict:
@@ -169,7 +178,7 @@ class TurnState:
         return 0
 
     def _add_result(self, block: Message, result: Message) -> None:
-        if "type" not in result:  # those of the service's own tools say which it was
+        if "type" not in result:  # only results of server tools have a type
             self._results.append(result["toolUseId"])
         if "status" in result:
             self._check_status(block, result)
@@ -181,16 +190,16 @@ class TurnState:
                 self._add_block(inner)
 
     def _block_path(self, block: Message) -> str:
-        """Return the path of a block of the message that is looked at."""
+        """Return the path of a block of the current message."""
         index, content = self._current
-        position = next(at for at, each in enumerate(content) if each is block)
+        position = next(i for i, candidate in enumerate(content) if candidate is block)
         return f"messages.{index}.content.{position}"
 
     def _not_an_object_error(self, block: Message, member: str) -> Exception:
         return not_an_object_error(f"{self._block_path(block)}.{member}")
 
     def _misplaced_error(self, index: int) -> Exception:
-        """Return the refusal of uses by the user, or of results by the assistant."""
+        """Return the error for tool uses in a user turn or tool results in an assistant turn."""
         is_user = self._role == "user"
         if self._traits.relays_errors:
             kind, role = ("tool_use", "assistant") if is_user else ("tool_result", "user")
@@ -234,7 +243,7 @@ _SERVER_TOOL_USE = "server_tool_use"
 
 
 def not_an_object_error(path: str) -> Exception:
-    """Return the refusal of a document that isn't a JSON object."""
+    """Return the error for a value that is not a JSON object."""
     return invalid(
         f"The format of the value at {path} is invalid. Provide a json object for the field and "
         "try again."
@@ -244,7 +253,7 @@ def not_an_object_error(path: str) -> Exception:
 def _duplicates(ids: Sequence[str]) -> list[str]:
     if len(set(ids)) == len(ids):
         return []
-    return list(dict.fromkeys(each for each in ids if ids.count(each) > 1))
+    return list(dict.fromkeys(use_id for use_id in ids if ids.count(use_id) > 1))
 
 
 def _empty_content_error(index: int) -> Exception:
@@ -264,9 +273,9 @@ def _blank_text_error(index: int, position: int) -> Exception:
 def _check_not_mixed(index: int, content: Sequence[Message]) -> None:
     kinds = {kind for block in content for kind in block if kind != "cachePoint"}
     if len(kinds) > 1:
-        what = "result" if "toolResult" in kinds else "use"
+        kind = "result" if "toolResult" in kinds else "use"
         raise invalid(
-            f"messages.{index}.content: Conversation blocks and tool {what} blocks cannot be "
+            f"messages.{index}.content: Conversation blocks and tool {kind} blocks cannot be "
             "provided in the same turn."
         )
 

@@ -1,10 +1,11 @@
-"""The check of a model's body against its schema, in the service's own words.
+"""Validation of request bodies against the schema of a model, with the texts of the service.
 
-InvokeModel holds a body against a JSON schema of the model's provider before the model sees it.
-It refuses with ``Malformed input request: <faults>, please reformat your input and try again.``,
-the faults one after the other without anything between them, each with its place as a JSON pointer.
-Their texts were seen on the wire for missing and extraneous keys, wrong types and too long texts;
-those of numbers, lists and enumerations are the same validator's (judged).
+InvokeModel validates a body against a JSON schema of the provider before it calls the model. Its
+error is ``Malformed input request: <violations>, please reformat your input and try again.``, with
+the violations joined without a separator, each with its location as a JSON Pointer.
+
+Source: recorded responses, for missing keys, extraneous keys, wrong types and texts that are too
+long. Assumption: the texts for numbers, lists and enumerations are those of the same validator.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ Schema: TypeAlias = Callable[[Any, str, Violations], None]
 
 
 def validate(schema: Schema, body: Any, *previous: str) -> None:
-    """Raise ValidationException with all faults of `body`, in the order of the schema.
+    """Raise a ValidationException that lists all violations of `body`.
 
-    `before` are the faults of other schemas that were tried first, shown if this one has any.
+    Args:
+        schema: The schema of the body; it determines the order of the violations.
+        body: The parsed body.
+        *previous: Violations of other schemas, listed first if `body` violates this one.
     """
     violations: Violations = []
     schema(body, "#", violations)
@@ -32,7 +36,7 @@ def validate(schema: Schema, body: Any, *previous: str) -> None:
 
 
 def type_name(value: Any) -> str:
-    """Return the name that the validator has for the type of a JSON value."""
+    """Return the validator's name for the type of a JSON value."""
     if value is None:
         return "Null"
     if isinstance(value, bool):
@@ -63,19 +67,19 @@ class Anything:
     """Any JSON value."""
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Find no fault."""
+        """Accept any value."""
 
 
 @dataclass(frozen=True, slots=True)
 class String:
-    """A string: how many characters it has at least and at most, and what it may be."""
+    """A string, optionally with length limits in characters and a set of allowed values."""
 
     min_length: int = 0
     max_length: int | None = None
     enum: tuple[str, ...] = ()
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add to `faults` what is wrong with `value` at `path`."""
+        """Append the violations of `value` at `path` to `violations`."""
         if not _has_type(value, "String", path, violations):
             return
         if len(value) < self.min_length:
@@ -92,7 +96,7 @@ class String:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number: its least and greatest value, and whether it is to be a whole one."""
+    """A number, optionally with limits, a set of allowed values, and restricted to integers."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -100,7 +104,7 @@ class Number:
     enum: tuple[int, ...] = ()
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add to `faults` what is wrong with `value` at `path`."""
+        """Append the violations of `value` at `path` to `violations`."""
         if not _has_type(value, "Integer" if self.is_integer else "Number", path, violations):
             return
         if self.minimum is not None and value < self.minimum:
@@ -114,7 +118,13 @@ class Number:
 def integer(
     minimum: float | None = None, maximum: float | None = None, enum: tuple[int, ...] = ()
 ) -> Number:
-    """Return the schema of a whole number."""
+    """Return the schema of an integer.
+
+    Args:
+        minimum: The least allowed value, or None.
+        maximum: The greatest allowed value, or None.
+        enum: The allowed values; empty if any value is allowed.
+    """
     return Number(minimum, maximum, True, enum)
 
 
@@ -123,20 +133,20 @@ class Boolean:
     """True or false."""
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add to `faults` what is wrong with `value` at `path`."""
+        """Append the violations of `value` at `path` to `violations`."""
         _has_type(value, "Boolean", path, violations)
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list: the schema of its items, and how many there are at least and at most."""
+    """A list of items of one schema, optionally with limits of their count."""
 
     item: Schema = Anything()
     min_items: int = 0
     max_items: int | None = None
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add to `faults` what is wrong with `value` and its items at `path`."""
+        """Append the violations of `value` and its items at `path` to `violations`."""
         if not _has_type(value, "JSONArray", path, violations):
             return
         count = len(value)
@@ -154,9 +164,13 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class ObjectOf:
-    """An object: the members that it needs, those that it may have, and whether others may be.
+    """An object with required and optional members.
 
-    `one`: it has exactly one of those that it may have.
+    Args:
+        required: The schemas of the members that must be present.
+        optional: The schemas of the members that may be present.
+        additional: Whether other members are allowed.
+        exactly_one: Whether exactly one of the known members must be present.
     """
 
     required: Mapping[str, Schema] = field(default_factory=dict)
@@ -165,7 +179,7 @@ class ObjectOf:
     exactly_one: bool = False
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add to `faults` what is wrong with `value` and its members at `path`."""
+        """Append the violations of `value` and its members at `path` to `violations`."""
         if not _has_type(value, "JSONObject", path, violations):
             return
         known = {**self.required, **self.optional}
@@ -183,12 +197,12 @@ class ObjectOf:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A value that fits at least one of several schemas; null is one of them where it says so."""
+    """A value that satisfies at least one of several schemas."""
 
     options: tuple[Schema, ...]
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add a fault unless `value` fits one of the options."""
+        """Append a violation unless `value` satisfies one of the options."""
         for option in self.options:
             option_violations: Violations = []
             option(value, path, option_violations)
@@ -200,9 +214,9 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class TaggedUnion:
-    """An object whose member `key` says what it is: the schema of each kind that is known.
+    """An object whose member `tag` selects its schema from `variants`.
 
-    Other kinds may be, with any members, unless it is `strict`.
+    Unless the union is `strict`, other tags are allowed, with any members.
     """
 
     tag: str
@@ -210,7 +224,7 @@ class TaggedUnion:
     strict: bool = False
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add to `faults` what is wrong with `value` at `path`."""
+        """Append the violations of `value` at `path` to `violations`."""
         own: Violations = []
         tags = tuple(self.variants) if self.strict else ()
         ObjectOf({self.tag: String(1, enum=tags)}, additional=True)(value, path, own)
@@ -221,8 +235,8 @@ class TaggedUnion:
 
 @dataclass(frozen=True, slots=True)
 class Null:
-    """Null and nothing else."""
+    """The value null."""
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add a fault unless `value` is None."""
+        """Append a violation unless `value` is None."""
         _has_type(value, "Null", path, violations)

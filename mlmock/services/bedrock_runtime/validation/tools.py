@@ -1,4 +1,4 @@
-"""The refusals of the tools that a caller offers."""
+"""Validation of the tools that a request defines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from mlmock.services.bedrock_runtime.validation.messages import not_an_object_er
 
 
 def validate_tools(conversation: Conversation, traits: Traits, *, streams: bool) -> None:
-    """Raise ValidationException for tools that the model doesn't take, or not like this."""
+    """Raise a ValidationException for tools or a tool choice that the model does not accept.
+
+    Args:
+        conversation: The request.
+        traits: The traits of the model.
+        streams: Whether the reply is streamed.
+    """
     if not traits.tools:
         raise invalid("This model doesn't support tool use.")
     if streams and not traits.streaming_tools:
