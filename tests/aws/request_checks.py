@@ -21,7 +21,7 @@ def outcome(operation: Operation, request: Request) -> dict[str, Any] | ServiceE
 def fails_full_validation(operation: Operation, request: Request) -> bool:
     """Return whether the full validation finds a violation."""
     try:
-        return bool(list(operation._faults(request)))
+        return bool(list(operation._violations(request)))
     except (WrongType, IndexError):
         return True
 

@@ -20,7 +20,7 @@ def test_members_may_swap_their_serialized_names() -> None:
     request = serialize_request(put, {"Renamed": "ab", "other": 7})
     assert request.body == b'{"other": "ab", "Renamed": 7}'
     assert put.parse(request) == {"Renamed": "ab", "other": 7}
-    assert put.serialise({"Renamed": "ab", "other": 7}).body == b'{"other":"ab","Renamed":7}'
+    assert put.serialize({"Renamed": "ab", "other": 7}).body == b'{"other":"ab","Renamed":7}'
 
 
 def test_violation_of_a_renamed_member_uses_the_member_name() -> None:
@@ -44,16 +44,16 @@ def test_every_timestamp_format_is_parsed(name: str) -> None:
         assert operation.parse(serialize_request(operation, params)) == params
     for operation in (ALL["PutBody"], ALL["PutHeaders"], ALL["GetStatus"]):
         if name in operation.model.output_shape.members:
-            assert parse_response(operation, operation.serialise({name: MOMENT}))[name] == MOMENT
+            assert parse_response(operation, operation.serialize({name: MOMENT}))[name] == MOMENT
 
 
 def test_timestamp_format_depends_on_the_location() -> None:
     moments = {"Iso": MOMENT, "Epoch": MOMENT, "Http": MOMENT, "Moment": MOMENT}
-    assert ALL["PutBody"].serialise(moments).body == (
+    assert ALL["PutBody"].serialize(moments).body == (
         b'{"Moment":1770091506,"x-Iso":"2026-02-03T04:05:06Z","x-Epoch":1770091506,'
         b'"x-Http":"Tue, 03 Feb 2026 04:05:06 GMT"}'
     )
-    headers = ALL["PutHeaders"].serialise(moments).headers
+    headers = ALL["PutHeaders"].serialize(moments).headers
     assert headers["X-Moment"] == "Tue, 03 Feb 2026 04:05:06 GMT"
     assert headers["x-Iso"] == "2026-02-03T04:05:06Z"
     assert headers["x-Epoch"] == "1770091506"
@@ -63,7 +63,7 @@ def test_naive_datetime_is_utc_and_other_zones_are_converted() -> None:
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=9)))
     for moment in (MOMENT.replace(tzinfo=None), elsewhere):
         result = {"Iso": moment, "Epoch": moment, "Http": moment}
-        found = parse_response(ALL["PutBody"], ALL["PutBody"].serialise(result))
+        found = parse_response(ALL["PutBody"], ALL["PutBody"].serialize(result))
         assert found == {"Iso": MOMENT, "Epoch": MOMENT, "Http": MOMENT}
 
 
@@ -71,7 +71,7 @@ def test_json_value_in_a_header() -> None:
     put = ALL["PutHeaders"]
     value = {"a": [1, None, "ä"]}
     assert put.parse(serialize_request(put, {"Json": value})) == {"Json": value}
-    assert parse_response(put, put.serialise({"Json": value}))["Json"] == value
+    assert parse_response(put, put.serialize({"Json": value}))["Json"] == value
 
 
 @pytest.mark.parametrize("text", ["no base64!", "e30", "ew=="])
@@ -93,7 +93,7 @@ def test_headers_with_a_common_prefix_are_a_map() -> None:
     assert put.parse(serialize_request(put, {"Meta": {"a": "1", "b": "2"}})) == {
         "Meta": {"a": "1", "b": "2"}
     }
-    assert put.serialise({"Meta": {"a": "1"}}).headers["X-Meta-a"] == "1"
+    assert put.serialize({"Meta": {"a": "1"}}).headers["X-Meta-a"] == "1"
 
 
 @pytest.mark.newer_botocore
@@ -223,7 +223,7 @@ def test_missing_payload_or_header_is_reported(name: str) -> None:
 def test_text_payload() -> None:
     put = ALL["PutText"]
     assert put.parse(serialize_request(put, {"Body": "äöü"})) == {"Body": "äöü"}
-    assert put.serialise({"Body": "ä"}) == HttpResponse(200, {}, "ä".encode())
+    assert put.serialize({"Body": "ä"}) == HttpResponse(200, {}, "ä".encode())
     request = serialize_request(put, {})
     request.body = b"\xff"
     found = checked_outcome(put, request)
@@ -234,7 +234,7 @@ def test_text_payload() -> None:
 @pytest.mark.parametrize("value", [{"a": 1}, [1, None], "text", 7, False])
 def test_document_payload_may_be_any_json(value: Any) -> None:
     get = ALL["GetDocument"]
-    assert parse_response(get, get.serialise({"Body": value})) == {"Body": value}
+    assert parse_response(get, get.serialize({"Body": value})) == {"Body": value}
 
 
 def test_operation_without_members() -> None:
@@ -242,9 +242,9 @@ def test_operation_without_members() -> None:
     request = serialize_request(ping, {})
     request.body = b"anything"
     assert ping.parse(request) == {}
-    assert ping.serialise({}).body == b"{}"
+    assert ping.serialize({}).body == b"{}"
 
 
 def test_value_that_json_cannot_represent_raises() -> None:
     with pytest.raises(TypeError, match="has no place in a JSON answer"):
-        ALL["PutBody"].serialise({"Text": object()})
+        ALL["PutBody"].serialize({"Text": object()})

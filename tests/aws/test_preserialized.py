@@ -9,6 +9,6 @@ from mlmock.aws.protocol.messages import PreserializedResult
 def test_serialized_body_is_not_serialized_again() -> None:
     body = b'{"invocationArn":"arn"}'
     plan = operation("bedrock-runtime", "StartAsyncInvoke")
-    answer = plan.serialise(PreserializedResult({"invocationArn": "arn"}, body))
+    answer = plan.serialize(PreserializedResult({"invocationArn": "arn"}, body))
     assert answer.body is body
-    assert answer == plan.serialise({"invocationArn": "arn"})
+    assert answer == plan.serialize({"invocationArn": "arn"})

@@ -36,7 +36,7 @@ def test_botocore_parses_serialized_results_unchanged(
     result = data.draw(results_of(operation))
     if operation.event_stream is not None:
         result[str(operation.output_payload)] = []
-    answer = operation.serialise(result)
+    answer = operation.serialize(result)
     found = parse_response(operation, answer)
     if operation.event_stream is not None:
         found[str(operation.output_payload)] = list(found[str(operation.output_payload)])
@@ -49,14 +49,14 @@ def test_botocore_parses_serialized_results_unchanged(
 def test_timestamp_keeps_its_milliseconds(operations: dict[str, Operation]) -> None:
     moment = datetime(2026, 2, 3, 4, 5, 6, 789_000, UTC)
     describe = operations["DescribeHumanLoop"]
-    answer = describe.serialise({"CreationTime": moment})
+    answer = describe.serialize({"CreationTime": moment})
     assert answer.body == b'{"CreationTime":"2026-02-03T04:05:06.789Z"}'
     assert parse_response(describe, answer) == {"CreationTime": moment}
 
 
 def test_lone_surrogate_is_escaped(operations: dict[str, Operation]) -> None:
     describe = operations["DescribeHumanLoop"]
-    assert describe.serialise({"FailureReason": "\ud800"}).body == b'{"FailureReason":"\\ud800"}'
+    assert describe.serialize({"FailureReason": "\ud800"}).body == b'{"FailureReason":"\\ud800"}'
 
 
 # -- event streams ----------------------------------------------------------------------------
@@ -69,7 +69,7 @@ def test_botocore_parses_every_event_unchanged(operation: Operation, data: st.Da
     payload = str(operation.output_payload)
     shapes = events_of(operation)
     events = [{name: data.draw(values(shape))} for name, shape in shapes.items()]
-    found = parse_response(operation, operation.serialise({payload: iter(events)}))
+    found = parse_response(operation, operation.serialize({payload: iter(events)}))
     empty = {name: empty_payload(shape) for name, shape in shapes.items()}
     assert list(found[payload]) == [
         {name: {**empty[name], **event} for name, event in item.items()} for item in events
@@ -82,7 +82,7 @@ def test_every_modeled_exception_can_end_a_stream(operation: Operation) -> None:
     for name, shape in exceptions_of(operation).items():
         for code in (name, shape.name):
             stream = parse_response(
-                operation, operation.serialise({payload: _failing_stream(operation, code)})
+                operation, operation.serialize({payload: _failing_stream(operation, code)})
             )
             received = []
             with pytest.raises(EventStreamError) as caught:

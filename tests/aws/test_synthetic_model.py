@@ -45,7 +45,7 @@ def test_botocore_parses_serialized_results_unchanged(name: str, data: st.DataOb
     result = data.draw(structures(operation.model.output_shape))
     if "Code" in result:
         result["Code"] = 200 + result["Code"] % 100
-    found = parse_response(operation, operation.serialise(result))
+    found = parse_response(operation, operation.serialize(result))
     assert same(without_default_members(found, result), with_lowercase_headers(result))
 
 

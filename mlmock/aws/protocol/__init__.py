@@ -1,1 +1,1 @@
-"""Protocols: from bytes to parameters and from results to bytes, by the service model alone."""
+"""Protocols: bytes to parameters and results to bytes, by the service model alone."""

@@ -1,4 +1,4 @@
-"""Service models: loaded as botocore loads them, compiled once for every operation."""
+"""The cache of compiled operations: each operation is compiled once."""
 
 from __future__ import annotations
 
@@ -7,31 +7,40 @@ from typing import Any
 from mlmock.aws.protocol.rest_json import Operation
 from mlmock.aws.spec.loader import service_model
 
-# (service, operation) -> the loaded model it was compiled from, and the plan. One model each.
-_PLANS: dict[tuple[str, str], tuple[Any, Operation]] = {}
-_OWN = "_mlmock_plan"
+# (service, operation) -> the loaded model that it was compiled from, and the compiled operation.
+_COMPILED: dict[tuple[str, str], tuple[Any, Operation]] = {}
+_ATTRIBUTE = "_mlmock_operation"
 
 
 def compiled_operation(model: Any) -> Operation:
-    """Return the compiled form of a botocore OperationModel; hung on it for the next call."""
-    plan: Operation | None = model.__dict__.get(_OWN)
-    if plan is None:
-        plan = model.__dict__[_OWN] = _shared_plan(model)
-    return plan
+    """Return the compiled form of a botocore OperationModel; the model keeps it."""
+    compiled: Operation | None = model.__dict__.get(_ATTRIBUTE)
+    if compiled is None:
+        compiled = model.__dict__[_ATTRIBUTE] = _compile(model)
+    return compiled
 
 
-def _shared_plan(model: Any) -> Operation:
+def _compile(model: Any) -> Operation:
     service = model.service_model
     description = service._service_description
     key = (service.service_name, model.name)
-    known = _PLANS.get(key)
-    if known is not None and known[0] is description:
-        return known[1]
-    plan = Operation(model)
-    _PLANS[key] = (description, plan)
-    return plan
+    cached = _COMPILED.get(key)
+    if cached is not None and cached[0] is description:
+        return cached[1]
+    compiled = Operation(model)
+    _COMPILED[key] = (description, compiled)
+    return compiled
 
 
 def operation(service: str, name: str, revision: str | None = None) -> Operation:
-    """Return the compiled operation `name` of `service`; OperationNotFoundError if it has none."""
+    """Return a compiled operation.
+
+    Args:
+        service: The name of the service, as boto3 spells it.
+        name: The name of the operation, as AWS spells it.
+        revision: The revision of the service model; None for the latest.
+
+    Raises:
+        OperationNotFoundError: The service has no such operation.
+    """
     return compiled_operation(service_model(service, revision).operation_model(name))

@@ -1,9 +1,9 @@
-"""One walk over a parsed JSON document that checks and decodes it in place.
+"""Deserializers: one traversal of a parsed JSON document that validates and converts it in place.
 
-A reader takes a JSON value and returns the parameter it stands for, or raises `Refused`, which
-carries nothing: what is wrong, and where, is worked out afterwards by
-`mlmock.aws.spec.validation`, on a request that is refused anyway. Readers are closures,
-compiled once for every operation, and walk over what is there, not over what the shape could have.
+A deserializer takes a JSON value and returns the parameter, or raises `InvalidValue`, which has no
+details: `mlmock.aws.spec.validation` finds them afterwards, for the rejected request alone.
+Deserializers are closures that are compiled once for each operation. They traverse the members of
+the value, not those of the shape.
 """
 
 from __future__ import annotations
@@ -26,21 +26,26 @@ from mlmock.aws.spec.numbers import RANGES, double
 from mlmock.aws.spec.timestamps import PARSERS, format_of
 
 Deserializer = Callable[[Any], Any]
-"""Returns the parameter that a JSON value stands for. Among members, a type stands for any value of
-that type, and `_Text` for a text that C code tests: neither costs a call of Python."""
+"""Converts a JSON value to a parameter. Among members, a type accepts any value of that type, and
+`_Text` a text that C code tests: neither calls a Python function."""
 
 
-class InvalidValue(Exception):  # noqa: N818 - a signal between two rooms, never shown
-    """A value doesn't fit its shape."""
+class InvalidValue(Exception):  # noqa: N818 - a signal that no user sees
+    """A value does not fit its shape."""
 
 
 def deserializer_for(shape: Any, timestamps: str = "unixTimestamp") -> Deserializer:
-    """Return the reader of a botocore `shape`; `timestamps` is the place's default format."""
-    return _called(_Readers(timestamps).of(shape))
+    """Return the deserializer of a botocore `shape`.
+
+    Args:
+        shape: The shape.
+        timestamps: The default timestamp format of the protocol at this location.
+    """
+    return _as_function(_Compiler(timestamps).of(shape))
 
 
-class _Readers:
-    """The readers of one operation; recursive shapes find themselves by name."""
+class _Compiler:
+    """The deserializers of one operation. Recursive shapes refer to themselves by name."""
 
     def __init__(self, timestamps: str) -> None:
         self._timestamps = timestamps
@@ -57,16 +62,16 @@ class _Readers:
         if shape.name in self._open:
             return lambda value: self._known[shape.name](value)
         self._open.add(shape.name)
-        reader = self._known[shape.name] = self._compile(shape)
+        deserializer = self._known[shape.name] = self._compile(shape)
         self._open.discard(shape.name)
-        return reader
+        return deserializer
 
     def _compile(self, shape: Any) -> Deserializer:
         kind = shape.type_name
         if kind == "structure":
             return self._structure(shape)
         if kind == "list":
-            return list_reader(self.of(shape.member), constraints_of(shape))
+            return list_deserializer(self.of(shape.member), constraints_of(shape))
         if kind == "map":
             return _map(self.of(shape.key), self.of(shape.value), constraints_of(shape))
         return _scalar(shape)
@@ -85,35 +90,35 @@ class _Readers:
         return _renaming(read, renamed) if renamed else read
 
 
-def scalar_reader(shape: Any) -> Deserializer:
-    """Return the reader of a string, number, boolean or blob `shape`."""
-    return _called(_scalar(shape))
+def scalar_deserializer(shape: Any) -> Deserializer:
+    """Return the deserializer of a string, number, boolean or blob `shape`."""
+    return _as_function(_scalar(shape))
 
 
 def _scalar(shape: Any) -> Deserializer:
-    kind, limits = shape.type_name, constraints_of(shape)
+    kind, constraints = shape.type_name, constraints_of(shape)
     if kind == "blob":
-        return _blob(limits)
+        return _blob(constraints)
     if kind == "boolean":
         return bool
     if kind in INTEGERS:
-        return _integer(RANGES[kind], limits)
+        return _integer(RANGES[kind], constraints)
     if kind in FLOATS:
-        return _double(limits)
-    return _string(limits)
+        return _double(constraints)
+    return _string(constraints)
 
 
-def _called(read: Deserializer) -> Deserializer:
-    """Return `read` as something to call, where it is a type."""
+def _as_function(read: Deserializer) -> Deserializer:
+    """Return `read` as a function if it is a type."""
     if type(read) is not type:
         return read
 
-    def just(value: Any) -> Any:
+    def exact(value: Any) -> Any:
         if type(value) is not read:
             raise InvalidValue
         return value
 
-    return just
+    return exact
 
 
 def _anything(value: Any) -> Any:
@@ -126,13 +131,13 @@ def _structure(members: dict[str, Deserializer], required: tuple[str, ...]) -> D
     def structure(value: Any) -> Any:
         if type(value) is not dict:
             raise InvalidValue
-        strangers = None
+        ignored = None
         for name, item in value.items():
             read, kind = find(name), type(item)
             if read is kind:
                 continue
             if read is None or item is None:
-                strangers = [name] if strangers is None else [*strangers, name]
+                ignored = [name] if ignored is None else [*ignored, name]
             elif kind is str and type(read) is _Text:
                 if not read.holds(item):
                     raise InvalidValue
@@ -140,8 +145,8 @@ def _structure(members: dict[str, Deserializer], required: tuple[str, ...]) -> D
                 raise InvalidValue
             else:
                 value[name] = read(item)
-        if strangers is not None:
-            _drop(value, strangers)
+        if ignored is not None:
+            _drop(value, ignored)
         for name in required:
             if name not in value:
                 raise InvalidValue
@@ -151,13 +156,13 @@ def _structure(members: dict[str, Deserializer], required: tuple[str, ...]) -> D
 
 
 def _drop(value: dict[str, Any], names: Iterable[str]) -> None:
-    """Take out what the service ignores: unknown members, and null, which means not given."""
+    """Remove what the service ignores: unknown members, and null, which means absent."""
     for name in names:
         del value[name]
 
 
 class _Union:
-    """The reader of a union; a list of them is read in one call, since content is made of them."""
+    """The deserializer of a union; it converts a list of unions in one call."""
 
     __slots__ = ("_find", "_structure")
 
@@ -170,13 +175,13 @@ class _Union:
         return value
 
     def all(self, values: Any) -> Any:
-        """Read each of a list of values in its place."""
+        """Convert each value of a list in place."""
         if type(values) is not list:
             raise InvalidValue
         find = self._find
         for value in values:
             if type(value) is not dict or len(value) != 1:
-                self._one_of_many(value)
+                self._convert_with_extras(value)
                 continue
             for name, item in value.items():
                 read = find(name)
@@ -187,8 +192,8 @@ class _Union:
                 value[name] = read(item)
         return values
 
-    def _one_of_many(self, value: Any) -> None:
-        """Read a union that null or unknown members stand in, too."""
+    def _convert_with_extras(self, value: Any) -> None:
+        """Convert a union that also has null or unknown members."""
         if len(self._structure(value)) != 1:
             raise InvalidValue
 
@@ -200,53 +205,53 @@ def _renaming(read: Deserializer, renamed: dict[str, str]) -> Deserializer:
     return structure
 
 
-def _sized(value: Any, limits: Constraints) -> None:
+def _sized(value: Any, constraints: Constraints) -> None:
     size = len(value)
-    if limits.least is not None and size < limits.least:
+    if constraints.least is not None and size < constraints.least:
         raise InvalidValue
-    if limits.most is not None and size > limits.most:
+    if constraints.most is not None and size > constraints.most:
         raise InvalidValue
 
 
-def list_reader(read: Deserializer, limits: Constraints) -> Deserializer:
-    """Return the reader of a list whose items `read` reads."""
-    limited, nullable = limits.any, read is _anything
+def list_deserializer(read: Deserializer, constraints: Constraints) -> Deserializer:
+    """Return the deserializer of a list whose items `read` converts."""
+    limited, nullable = constraints.any, read is _anything
     if type(read) is _Union:
-        return _sized_list(read.all, limits) if limited else read.all
-    read = _called(read)
+        return _sized_list(read.all, constraints) if limited else read.all
+    read = _as_function(read)
 
     def items(value: Any) -> Any:
         if type(value) is not list:
             raise InvalidValue
         if limited:
-            _sized(value, limits)
-        for place, item in enumerate(value):
+            _sized(value, constraints)
+        for index, item in enumerate(value):
             if item is None and not nullable:
                 raise InvalidValue
-            value[place] = read(item)
+            value[index] = read(item)
         return value
 
     return items
 
 
-def _sized_list(read: Deserializer, limits: Constraints) -> Deserializer:
+def _sized_list(read: Deserializer, constraints: Constraints) -> Deserializer:
     def items(value: Any) -> Any:
         if type(value) is list:
-            _sized(value, limits)
+            _sized(value, constraints)
         return read(value)
 
     return items
 
 
-def _map(read_key: Deserializer, read: Deserializer, limits: Constraints) -> Deserializer:
-    limited, nullable = limits.any, read is _anything
-    read_key, read = _called(read_key), _called(read)
+def _map(read_key: Deserializer, read: Deserializer, constraints: Constraints) -> Deserializer:
+    limited, nullable = constraints.any, read is _anything
+    read_key, read = _as_function(read_key), _as_function(read)
 
     def entries(value: Any) -> Any:
         if type(value) is not dict:
             raise InvalidValue
         if limited:
-            _sized(value, limits)
+            _sized(value, constraints)
         for key, item in value.items():
             if item is None and not nullable:
                 raise InvalidValue
@@ -258,7 +263,7 @@ def _map(read_key: Deserializer, read: Deserializer, limits: Constraints) -> Des
 
 
 class _Text:
-    """The reader of a text that has limits: `holds` says whether a text keeps to them."""
+    """The deserializer of a text with constraints; `holds` tests them."""
 
     __slots__ = ("holds",)
 
@@ -271,21 +276,21 @@ class _Text:
         return value
 
 
-def _string(limits: Constraints) -> Deserializer:
-    if not limits.any:
+def _string(constraints: Constraints) -> Deserializer:
+    if not constraints.any:
         return str
-    enum = limits.enum
-    test = string_validator(limits)
+    enum = constraints.enum
+    test = string_validator(constraints)
     if not enum:
         return _Text(test)
-    if not limits.least and limits.most is None and limits.fits is None:
+    if not constraints.least and constraints.most is None and constraints.fits is None:
         return _Text(enum.__contains__)
     return _Text(lambda value: value in enum and test(value))
 
 
-def _integer(held: tuple[int, int], limits: Constraints) -> Deserializer:
-    least = held[0] if limits.least is None else max(held[0], limits.least)
-    most = held[1] if limits.most is None else min(held[1], limits.most)
+def _integer(bounds: tuple[int, int], constraints: Constraints) -> Deserializer:
+    least = bounds[0] if constraints.least is None else max(bounds[0], constraints.least)
+    most = bounds[1] if constraints.most is None else min(bounds[1], constraints.most)
 
     def integer(value: Any) -> Any:
         if type(value) is not int or value < least or value > most:
@@ -295,19 +300,19 @@ def _integer(held: tuple[int, int], limits: Constraints) -> Deserializer:
     return integer
 
 
-def _double(limits: Constraints) -> Deserializer:
-    least = float("-inf") if limits.least is None else limits.least
-    most = float("inf") if limits.most is None else limits.most
-    limited = limits.any
+def _double(constraints: Constraints) -> Deserializer:
+    least = float("-inf") if constraints.least is None else constraints.least
+    most = float("inf") if constraints.most is None else constraints.most
+    limited = constraints.any
 
     def number(value: Any) -> Any:
         try:
-            found = double(value)
+            result = double(value)
         except ValueError:
             raise InvalidValue from None
-        if limited and not least <= found <= most:
+        if limited and not least <= result <= most:
             raise InvalidValue
-        return found
+        return result
 
     return number
 
@@ -322,13 +327,13 @@ def _timestamp(parse: Callable[[Any], Any]) -> Deserializer:
     return timestamp
 
 
-def _blob(limits: Constraints) -> Deserializer:
+def _blob(constraints: Constraints) -> Deserializer:
     def blob(value: Any) -> Any:
         try:
-            found = base64.b64decode(value, validate=True)
+            result = base64.b64decode(value, validate=True)
         except (ValueError, TypeError, binascii.Error):
             raise InvalidValue from None
-        _sized(found, limits)
-        return found
+        _sized(result, constraints)
+        return result
 
     return blob

@@ -1,15 +1,16 @@
-"""Errors on the wire: modelled code, HTTP status, members, `x-amzn-ErrorType`."""
+"""Serialized errors: code, HTTP status, members, `x-amzn-ErrorType`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mlmock.aws.protocol.http_bindings import text_of
-from mlmock.aws.protocol.json_body import plain_writer, serializer_for
+from mlmock.aws.protocol.json_body import plain_serializer, serializer_for
 from mlmock.aws.protocol.messages import HttpResponse
 from mlmock.errors import ServiceError
 
-# What any AWS service sends without modelling it (the common errors of the API references).
+# Errors that every AWS service may send without modeling them.
+# Source: "Common Errors" of the API references.
 COMMON_ERRORS = {
     "AccessDeniedException": 403,
     "ExpiredTokenException": 403,
@@ -32,7 +33,7 @@ COMMON_ERRORS = {
 
 
 def error_shape(operation: Any, code: str) -> Any:
-    """Return the shape that the botocore `operation` models for `code`, or None."""
+    """Return the error shape of a botocore OperationModel for `code`, or None."""
     for shape in operation.error_shapes:
         if code in {shape.name, shape.error_code}:
             return shape
@@ -40,7 +41,7 @@ def error_shape(operation: Any, code: str) -> Any:
 
 
 def _shape_of(operation: Any, code: str) -> Any:
-    """Return the shape of an error: the operation's, or that of another one of its service."""
+    """Return the error shape of the operation, or of another operation of the service."""
     found = error_shape(operation, code)
     if found is None and code in operation.service_model.shape_names:
         found = operation.service_model.shape_for(code)
@@ -49,29 +50,29 @@ def _shape_of(operation: Any, code: str) -> Any:
 
 
 def validation_error_code(operation: Any) -> str:
-    """Return the name under which `operation` refuses bad parameters."""
+    """Return the error code of `operation` for invalid parameters."""
     names = [shape.name for shape in operation.error_shapes]
     return next((n for n in names if n.startswith("Validation")), "ValidationException")
 
 
-def status_of(operation: Any, fault: ServiceError) -> int:
-    """Return the HTTP status of `fault`: its own, the model's, the common one, or 400."""
-    if fault.status is not None:
-        return fault.status
-    shape = _shape_of(operation, fault.code)
-    modelled = shape.metadata.get("error", {}).get("httpStatusCode") if shape else None
-    return int(modelled or COMMON_ERRORS.get(fault.code, 400))
+def status_of(operation: Any, error: ServiceError) -> int:
+    """Return the HTTP status of an error: its own, the model's, the common one, or 400."""
+    if error.status is not None:
+        return error.status
+    shape = _shape_of(operation, error.code)
+    modeled = shape.metadata.get("error", {}).get("httpStatusCode") if shape else None
+    return int(modeled or COMMON_ERRORS.get(error.code, 400))
 
 
-def serialize_error(operation: Any, fault: ServiceError) -> HttpResponse:
-    """Return the answer that carries `fault` for the botocore `operation`."""
-    shape = _shape_of(operation, fault.code)
-    headers = {"x-amzn-ErrorType": fault.code, "Content-Type": "application/json"}
+def serialize_error(operation: Any, error: ServiceError) -> HttpResponse:
+    """Return the HTTP response with `error` for a botocore OperationModel."""
+    shape = _shape_of(operation, error.code)
+    headers = {"x-amzn-ErrorType": error.code, "Content-Type": "application/json"}
     if shape is None:
-        body = {_message_key(operation): fault.message, **fault.members}
-        return HttpResponse(status_of(operation, fault), headers, plain_writer()(body))
+        body = {_message_key(operation): error.message, **error.members}
+        return HttpResponse(status_of(operation, error), headers, plain_serializer()(body))
     headers["x-amzn-ErrorType"] = shape.error_code
-    members = {_key(shape): fault.message, **fault.members}
+    members = {_key(shape): error.message, **error.members}
     body = {}
     for name, value in members.items():
         member = shape.members.get(name)
@@ -80,7 +81,7 @@ def serialize_error(operation: Any, fault: ServiceError) -> HttpResponse:
         elif value is not None:
             wire_name = member.serialization.get("name", name)
             headers[wire_name] = text_of(member, value, "header")
-    return HttpResponse(status_of(operation, fault), headers, serializer_for(shape)(body))
+    return HttpResponse(status_of(operation, error), headers, serializer_for(shape)(body))
 
 
 def _key(shape: Any) -> str:

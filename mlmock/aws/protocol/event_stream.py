@@ -1,4 +1,4 @@
-"""vnd.amazon.eventstream: one encoded message an event, encoded when the caller asks for it."""
+"""The encoding vnd.amazon.eventstream: one message for each event, encoded when it is read."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from binascii import crc32
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from mlmock.aws.protocol.json_body import Writer, serializer_for
+from mlmock.aws.protocol.json_body import Serializer, serializer_for
 from mlmock.errors import ServiceError
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
 _STRING = 7
-_LONGEST = 8_000  # characters of a header's text: its length has 16 bits
+_MAX_HEADER = 8_000  # characters of a header; its length has 16 bits
 _PRELUDE = struct.Struct("!II")
 _CRC = struct.Struct("!I")
 
-EventWriter = Callable[[Any], bytes]
+EventSerializer = Callable[[Any], bytes]
 
 
 def frame(headers: Mapping[str, str], payload: bytes) -> bytes:
-    """Return one message: prelude, headers, payload, each checksum in its place."""
-    return _frame(_header_block(headers), payload)
+    """Return one encoded message with its checksums."""
+    return _frame(_encode_headers(headers), payload)
 
 
-def _header_block(headers: Mapping[str, str]) -> bytes:
+def _encode_headers(headers: Mapping[str, str]) -> bytes:
     parts = []
     for name, value in headers.items():
         name_bytes, text = name.encode(), value.encode(errors="replace")
@@ -40,7 +40,7 @@ def _frame(headers: bytes, payload: bytes) -> bytes:
 
 
 class EventStream:
-    """The writers of an event stream's events and exceptions, compiled once from its shape."""
+    """The serializers of an event stream's events and exceptions, compiled from its shape."""
 
     def __init__(self, shape: Any) -> None:
         self._writers = {
@@ -57,9 +57,9 @@ class EventStream:
     def encode(self, events: Iterable[Any]) -> Iterator[bytes]:
         """Yield the messages of `events`, each a union like ``{"chunk": {"bytes": b"…"}}``.
 
-        An event of bytes is a message already, as `message` makes them. A ServiceError that
-        `events` raises, or has in it, becomes the exception event that ends the stream, and so does
-        an event that the model has as an exception; any other exception is raised where it stands.
+        An event of bytes is an encoded message, as `message` returns it. A ServiceError that
+        `events` raises or contains becomes the exception event that ends the stream, and so does
+        an event that the model declares as an exception. Any other exception is raised.
         """
         try:
             for event in events:
@@ -72,65 +72,65 @@ class EventStream:
                     if name in self._exceptions:
                         raise ServiceError(name, **value)
                     yield self._writers[name](value)
-        except ServiceError as fault:
-            yield self.exception(fault)
+        except ServiceError as error:
+            yield self.exception(error)
 
     def message(self, name: str, value: Any) -> bytes:
-        """Return the message of one event; bytes are its JSON already."""
+        """Return the message of one event. A `value` of bytes is its JSON."""
         return self._writers[name](value)
 
-    def exception(self, fault: ServiceError) -> bytes:
-        """Return the message that carries `fault` in mid-stream."""
-        names = (fault.code, fault.code[:1].lower() + fault.code[1:])
+    def exception(self, error: ServiceError) -> bytes:
+        """Return the message of an error that ends the stream."""
+        names = (error.code, error.code[:1].lower() + error.code[1:])
         for name in names:
             if name in self._exceptions:
-                return self._exceptions[name](fault)
-        message = (fault.message or "")[:_LONGEST]
+                return self._exceptions[name](error)
+        message = (error.message or "")[:_MAX_HEADER]
         return frame(
-            {":message-type": "error", ":error-code": fault.code, ":error-message": message}, b""
+            {":message-type": "error", ":error-code": error.code, ":error-message": message}, b""
         )
 
 
-def _event_writer(name: str, shape: Any) -> EventWriter:
+def _event_writer(name: str, shape: Any) -> EventSerializer:
     payloads = [m for m in shape.members.items() if m[1].serialization.get("eventpayload")]
     if payloads and payloads[0][1].type_name in {"blob", "string"}:
         member, kind = payloads[0][0], payloads[0][1].type_name
         content_type = "application/octet-stream" if kind == "blob" else "text/plain"
-        context = _event_block(name, content_type)
-        return lambda value: _frame(context, _raw(value.get(member, b"")))
+        headers = _event_headers(name, content_type)
+        return lambda value: _frame(headers, _raw(value.get(member, b"")))
     if payloads:
         member, write = payloads[0][0], serializer_for(payloads[0][1])
-        context = _event_block(name, "application/json")
-        return lambda value: _frame(context, write(value.get(member, {})))
-    return _json_event(_event_block(name, "application/json"), serializer_for(shape))
+        headers = _event_headers(name, "application/json")
+        return lambda value: _frame(headers, write(value.get(member, {})))
+    return _json_event(_event_headers(name, "application/json"), serializer_for(shape))
 
 
-def _json_event(context: bytes, write: Writer) -> EventWriter:
-    """Return the writer of an event that is a JSON document; bytes are one already."""
-    return lambda value: _frame(context, value if type(value) is bytes else write(value))
+def _json_event(headers: bytes, write: Serializer) -> EventSerializer:
+    """Return the serializer of an event whose payload is JSON; bytes are taken as JSON."""
+    return lambda value: _frame(headers, value if type(value) is bytes else write(value))
 
 
 def _raw(value: Any) -> bytes:
     return value.encode() if isinstance(value, str) else bytes(value)
 
 
-def _event_block(name: str, content_type: str) -> bytes:
-    return _header_block(
+def _event_headers(name: str, content_type: str) -> bytes:
+    return _encode_headers(
         {":event-type": name, ":content-type": content_type, ":message-type": "event"}
     )
 
 
 def _exception_writer(name: str, shape: Any) -> Callable[[ServiceError], bytes]:
     write = serializer_for(shape)
-    context = _header_block(
+    headers = _encode_headers(
         {":exception-type": name, ":content-type": "application/json", ":message-type": "exception"}
     )
     key = next((m for m in shape.members if m.lower() == "message"), "message")
 
-    def encode(fault: ServiceError) -> bytes:
-        members = dict(fault.members)
-        if fault.message is not None:
-            members.setdefault(key, fault.message)
-        return _frame(context, write(members))
+    def encode(error: ServiceError) -> bytes:
+        members = dict(error.members)
+        if error.message is not None:
+            members.setdefault(key, error.message)
+        return _frame(headers, write(members))
 
     return encode

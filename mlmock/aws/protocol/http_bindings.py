@@ -1,4 +1,4 @@
-"""Members that travel as text: in the path, the query and the headers."""
+"""HTTP bindings: members in the path, the query and the headers, which are texts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mlmock.aws.protocol.deserializers import (
     Deserializer,
     InvalidValue,
     deserializer_for,
-    list_reader,
-    scalar_reader,
+    list_deserializer,
+    scalar_deserializer,
 )
 from mlmock.aws.protocol.json_body import parse_json
 from mlmock.aws.spec import numbers
@@ -26,11 +26,10 @@ DEFAULT_FORMATS = {"header": "rfc822", "querystring": "iso8601", "uri": "iso8601
 
 @dataclass(frozen=True, slots=True)
 class TextMember:
-    """One member of a request: its name, its name on the wire, and how its text is read.
+    """A member of a request that is a text: its name, its name in HTTP, and its deserializers.
 
-    `raw` turns the text into the JSON value that it stands for (ValueError if it stands for none),
-    for the messages; `read` checks and decodes at once. A member that is `many` takes the list of
-    its texts.
+    `raw` converts the text to a JSON value for messages (ValueError if it cannot); `read` validates
+    and converts. If `many`, both take the list of all texts of that name.
     """
 
     name: str
@@ -42,7 +41,13 @@ class TextMember:
 
 
 def text_member(name: str, shape: Any, location: str) -> TextMember:
-    """Compile the member `name` of botocore `shape` at `location` (uri, querystring, header)."""
+    """Compile a member.
+
+    Args:
+        name: The name of the member.
+        shape: Its botocore shape.
+        location: ``uri``, ``querystring`` or ``header``.
+    """
     wire_name = shape.serialization.get("name", name)
     if location == "header":
         wire_name = wire_name.lower()
@@ -54,7 +59,7 @@ def text_member(name: str, shape: Any, location: str) -> TextMember:
 
 def _list_member(name: str, wire_name: str, shape: Any, location: str) -> TextMember:
     item = text_member(name, shape.member, location)
-    read = list_reader(item.read, constraints_of(shape))
+    read = list_deserializer(item.read, constraints_of(shape))
 
     def raw(texts: list[str]) -> list[Any]:
         return [item.raw(text) for text in texts]
@@ -67,7 +72,7 @@ def _list_member(name: str, wire_name: str, shape: Any, location: str) -> TextMe
 
 
 class Prefixed:
-    """Names of headers, some of them known by how they begin; a container for ``in``."""
+    """A container of header names: exact ones, and all that start with a prefix."""
 
     def __init__(self, names: frozenset[str], prefixes: tuple[str, ...]) -> None:
         self._names = names
@@ -81,7 +86,7 @@ class Prefixed:
 
 
 def prefixed_member(name: str, shape: Any) -> TextMember:
-    """Compile a map of all headers that begin alike; it takes the request's headers."""
+    """Compile a map of all headers with one prefix; it takes the headers of the request."""
     prefix = shape.serialization.get("name", "").lower()
 
     def raw(headers: Mapping[str, str]) -> dict[str, str]:
@@ -97,7 +102,7 @@ def _read_of(shape: Any, raw: Callable[[str], Any], location: str) -> Deserializ
     elif shape.type_name == "timestamp":
         return deserializer_for(shape, DEFAULT_FORMATS[location])
     else:
-        checked = scalar_reader(shape)
+        checked = scalar_deserializer(shape)
     if raw is str:
         return checked
 
@@ -129,7 +134,7 @@ def _boolean(text: str) -> bool:
 
 
 def _split(text: str) -> list[str]:
-    """Return the items of a header's list; one that holds a comma stands in double quotes."""
+    """Return the items of a list in a header; an item with a comma is in double quotes."""
     items, item, quoted = [], "", False
     pieces = iter(text)
     for piece in pieces:
@@ -146,7 +151,7 @@ def _split(text: str) -> list[str]:
 
 
 def text_of(shape: Any, value: Any, location: str) -> str:
-    """Return `value` as the header or label text of `shape`."""
+    """Return the text of `value` in a header, label or query."""
     if shape.serialization.get("jsonvalue"):
         return base64.b64encode(json.dumps(value).encode()).decode()
     if type(value) is str:

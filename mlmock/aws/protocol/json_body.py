@@ -1,4 +1,4 @@
-"""JSON bodies, both ways."""
+"""JSON bodies: parsing and serialization."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ def _no_constant(text: str) -> Any:
 
 
 _decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite).decode
-MAX_DEPTH = 256  # levels of a JSON body (judged: far beyond any request, far below Python's stack)
+# The number of levels of a JSON body (assumption: no request has as many).
+MAX_DEPTH = 256
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the JSON document of `body`; ValueError for anything that isn't one.
+    """Return the parsed JSON of `body`.
 
-    So is refused what JSON allows and a service can't hold: a number beyond a double, and more
-    than `DEEPEST` levels.
+    Raises:
+        ValueError: `body` is not JSON, has a number beyond a double, or more than `MAX_DEPTH`
+            levels.
     """
     try:
         found = _decode(body.decode())
@@ -38,13 +40,14 @@ def parse_json(body: bytes) -> Any:
 
 
 def _is_shallow(body: bytes) -> bool:
-    """True when counting brackets, a slice at a time, shows that none stands too deep.
+    """Return whether a count of brackets shows that no level is too deep.
 
-    Texts that hold a bracket leave a quote over, and then the document is walked.
+    It counts slice by slice. If a text contains a bracket, a quote is left over: the answer is
+    False, and the parsed document has to be traversed.
     """
-    if len(body) > _QUICK or (b"\\" in body and b'\\"' in body):
+    if len(body) > _MAX_COUNTED or (b"\\" in body and b'\\"' in body):
         return False
-    brackets = body.translate(None, _NEITHER).replace(b'""', b"")
+    brackets = body.translate(None, _OTHER_BYTES).replace(b'""', b"")
     depth = 0
     for at in range(0, len(brackets), _SLICE):
         part = brackets[at : at + _SLICE]
@@ -55,8 +58,8 @@ def _is_shallow(body: bytes) -> bool:
     return b'"' not in brackets
 
 
-_QUICK, _SLICE = 65536, 64
-_NEITHER = bytes(set(range(256)) - set(b'[]{}"'))  # no bracket, and no end of a text
+_MAX_COUNTED, _SLICE = 65536, 64
+_OTHER_BYTES = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def _limit_depth(found: Any) -> None:
@@ -80,32 +83,32 @@ _CONTAINERS = (dict, list)
 
 
 def json_text(value: Any) -> bytes:
-    """Return a plain JSON value, compact, as UTF-8."""
+    """Return a JSON value in compact form as UTF-8."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-Writer = Callable[[Any], bytes]
+Serializer = Callable[[Any], bytes]
 
 
-def serializer_for(shape: Any, timestamps: str = "unixTimestamp") -> Writer:
-    """Return what writes results of a botocore `shape` as JSON, in one pass of the C encoder.
+def serializer_for(shape: Any, timestamps: str = "unixTimestamp") -> Serializer:
+    """Return the JSON serializer of a botocore `shape`, which is one pass of the C encoder.
 
-    Where the model renames members or mixes timestamp formats, results are walked first.
+    If the model renames members or mixes timestamp formats, results are converted first.
     """
     formats = set(_formats(shape, timestamps, set()))
     if len(formats) <= 1 and not _renames(shape, set()):
         return _encoder(WRITERS[formats.pop() if formats else timestamps])
     encode = _encoder(WRITERS[timestamps])
-    return lambda value: encode(_walked(shape, value, timestamps))
+    return lambda value: encode(_converted(shape, value, timestamps))
 
 
 @cache
-def plain_writer(timestamps: str = "unixTimestamp") -> Writer:
-    """Return what writes values that no shape describes."""
+def plain_serializer(timestamps: str = "unixTimestamp") -> Serializer:
+    """Return the JSON serializer of values without a shape."""
     return _encoder(WRITERS[timestamps])
 
 
-def _encoder(moment: Callable[[datetime], Any]) -> Writer:
+def _encoder(moment: Callable[[datetime], Any]) -> Serializer:
     def other(value: Any) -> Any:
         if isinstance(value, datetime):
             return moment(value)
@@ -119,14 +122,14 @@ def _encoder(moment: Callable[[datetime], Any]) -> Writer:
     def encode(value: Any) -> bytes:
         try:
             return "".join(chunks(value, 0)).encode()
-        except UnicodeEncodeError:  # half a surrogate pair has no bytes, only an escape
+        except UnicodeEncodeError:  # half a surrogate pair can only be escaped
             return "".join(escaped(value, 0)).encode()
 
     return encode
 
 
 def _chunks_of(other: Callable[[Any], Any], *, ascii_only: bool) -> Callable[[Any, int], Any]:
-    """Return an encoder; CPython's own is made here once, where `encode` makes one every time."""
+    """Return an encoder. JSONEncoder.encode would make CPython's encoder anew for each call."""
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is not None:
         name = "encode_basestring_ascii" if ascii_only else "encode_basestring"
@@ -151,7 +154,7 @@ def _children(shape: Any) -> list[Any]:
 
 
 def _formats(shape: Any, default: str, seen: set[str]) -> list[str]:
-    if shape.type_name == "timestamp":  # a member may have its own format: never seen before
+    if shape.type_name == "timestamp":  # each member may have its own format
         return [format_of(shape, default)]
     if shape.name in seen:
         return []
@@ -172,19 +175,19 @@ def _in_body(shape: Any) -> bool:
     return "location" not in shape.serialization
 
 
-def _walked(shape: Any, value: Any, timestamps: str) -> Any:
+def _converted(shape: Any, value: Any, timestamps: str) -> Any:
     if is_document(shape) or value is None:
         return value
     if shape.type_name == "structure":
         return {
-            member.serialization.get("name", name): _walked(member, value[name], timestamps)
+            member.serialization.get("name", name): _converted(member, value[name], timestamps)
             for name, member in shape.members.items()
             if value.get(name) is not None
         }
     if shape.type_name == "list":
-        return [_walked(shape.member, item, timestamps) for item in value]
+        return [_converted(shape.member, item, timestamps) for item in value]
     if shape.type_name == "map":
-        return {key: _walked(shape.value, item, timestamps) for key, item in value.items()}
+        return {key: _converted(shape.value, item, timestamps) for key, item in value.items()}
     if shape.type_name == "timestamp":
         return WRITERS[format_of(shape, timestamps)](value)
     return value

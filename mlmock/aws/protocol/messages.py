@@ -1,4 +1,4 @@
-"""What goes over the wire: a request as it came, an answer as it leaves."""
+"""HTTP messages: requests as they arrive and responses as they are sent."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass(slots=True)
 class Request:
-    """A request by reference: nothing in it is copied, nothing is parsed yet.
+    """An HTTP request, neither copied nor parsed.
 
-    `headers` holds lower-case names of the headers that the operation models, and no others: so
-    credentials never come further than the transport.
+    `headers` has the headers that the operation models, in lower case, and no others: credentials
+    never get past the interception.
     """
 
     method: str
@@ -23,7 +23,7 @@ class Request:
 
 @dataclass(slots=True)
 class HttpResponse:
-    """An answer: `body` is bytes, or an iterable of encoded messages where it streams.
+    """An HTTP response. `body` is bytes, or an iterable of encoded messages of a stream.
 
     `broken`: the connection closes before Content-Length is reached.
     """
@@ -38,7 +38,7 @@ Params = dict[str, Any]
 
 
 class ResultWithHeaders(dict[str, Any]):
-    """The members of an answer that has headers besides those that the model names."""
+    """The members of a result with headers that the model does not declare."""
 
     __slots__ = ("headers",)
 
@@ -48,7 +48,7 @@ class ResultWithHeaders(dict[str, Any]):
 
 
 class PreserializedResult(dict[str, Any]):
-    """The members of an answer that is a JSON body and nothing else, with that body written."""
+    """The members of a result whose JSON body is already serialized."""
 
     __slots__ = ("body",)
 
@@ -58,7 +58,7 @@ class PreserializedResult(dict[str, Any]):
 
 
 class RecordedFrames:
-    """Encoded messages as they go out; those that went are kept for the journal, by reference."""
+    """Encoded messages of a stream; `sent` keeps those already sent, for the journal."""
 
     def __init__(self, frames: Iterable[bytes]) -> None:
         self._frames = iter(frames)
@@ -73,7 +73,7 @@ class RecordedFrames:
         return frame
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Stop the stream."""
         close = getattr(self._frames, "close", None)
         if close is not None:
             close()

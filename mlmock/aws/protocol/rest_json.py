@@ -1,4 +1,4 @@
-"""rest-json, compiled from the service model once for every operation."""
+"""The protocol rest-json: operations compiled from the service model."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ from mlmock.aws.spec.validation import (
 from mlmock.errors import ServiceError
 
 _JSON = "application/json"
-# What reading raises: a value doesn't fit, is none at all, or the path is too short for its labels.
-_UNREADABLE = (InvalidValue, ValueError, IndexError)
+# A value does not fit its shape or cannot be parsed, or the path has too few segments.
+_PARSE_ERRORS = (InvalidValue, ValueError, IndexError)
 
 
 def members_at(shape: Any, location: str | None) -> list[tuple[str, Any]]:
-    """Return the members of botocore `shape` that travel at `location`, with their names."""
+    """Return the names and shapes of the members of `shape` at `location`."""
     members = shape.members.items() if shape is not None else ()
     return [(n, m) for n, m in members if m.serialization.get("location") == location]
 
 
 def body_members(shape: Any) -> list[tuple[str, Any]]:
-    """Return the members of `shape` that stand in the body by their own names."""
+    """Return the names and shapes of the members of `shape` in the body."""
     return members_at(shape, None)
 
 
 class Operation:
-    """One operation of a service: how its request is read and its answer is written.
+    """A compiled operation: it parses requests and serializes results.
 
-    Compiled from a botocore OperationModel. Knows no behaviour.
+    It is compiled from a botocore OperationModel and has no behavior of the service.
     """
 
     def __init__(self, model: Any) -> None:
@@ -71,14 +71,14 @@ class Operation:
     def __repr__(self) -> str:
         return f"{self.service}.{self.name}"
 
-    # -- the request ------------------------------------------------------------------------
+    # -- requests ---------------------------------------------------------------------------
 
     def _compile_input(self, shape: Any) -> None:
         path = self.model.http["requestUri"].partition("?")[0]
         segments = path.split("/")
         self._labels = tuple(
-            (place - len(segments), member)
-            for place, segment in enumerate(segments)
+            (index - len(segments), member)
+            for index, segment in enumerate(segments)
             for member in _label_members(shape, segment)
         )
         query = [text_member(n, m, "querystring") for n, m in members_at(shape, "querystring")]
@@ -92,25 +92,29 @@ class Operation:
         self.header_names = Prefixed(names, prefixes) if prefixes else names
         self._required = _required_outside_body(shape)
         self._payload = shape.serialization.get("payload") if shape is not None else None
-        self._read_body = self._body_reader(shape)
-        self._in_url = self._url_reader()
+        self._read_body = self._body_deserializer_of(shape)
+        self._in_url = self._url_deserializer()
 
-    def _body_reader(self, shape: Any) -> Callable[[bytes], Params] | None:
+    def _body_deserializer_of(self, shape: Any) -> Callable[[bytes], Params] | None:
         if shape is None:
             return None
         if self._payload:
-            return _payload_reader(self._payload, shape.members[self._payload])
+            return _payload_deserializer(self._payload, shape.members[self._payload])
         if not body_members(shape):
             return None
-        read = _body_structure_reader(shape)
+        read = _body_deserializer(shape)
         return lambda body: read(json_body.parse_json(body)) if body else read({})
 
     def parse(self, request: Request) -> Params:
-        """Return the parameters of `request`; ServiceError, with every fault, if it has any."""
+        """Return the parameters of a request.
+
+        Raises:
+            ServiceError: The request is invalid; the message lists every violation.
+        """
         try:
             return self._parse(request)
-        except _UNREADABLE:
-            raise self._refusal(request) from None
+        except _PARSE_ERRORS:
+            raise self._validation_error(request) from None
 
     def _parse(self, request: Request) -> Params:
         read_body = self._read_body
@@ -130,19 +134,19 @@ class Operation:
                 raise InvalidValue
         return params
 
-    def _url_reader(self) -> Callable[[str], Params] | None:
-        """Return what reads (and checks) the members in a URL; the latest URLs are remembered."""
+    def _url_deserializer(self) -> Callable[[str], Params] | None:
+        """Return the deserializer of the members in a URL, with a cache of the latest URLs."""
         if not self._labels and not self._query:
             return None
         if any(member.many for member in self._query):
-            return self._read_url  # lists are the caller's own, and not shared
+            return self._read_url  # a cached list would be shared by callers
         return lru_cache(maxsize=512)(self._read_url)
 
     def _read_url(self, url: str) -> Params:
         path, query = uri.path_and_query(url)
         segments = path.split("/")
         found = {
-            member.name: member.read(uri.label(segments[place])) for place, member in self._labels
+            member.name: member.read(uri.label(segments[index])) for index, member in self._labels
         }
         given = uri.query_items(query) if query and self._query else {}
         for member in self._query:
@@ -152,10 +156,10 @@ class Operation:
         return found
 
     def parse_leniently(self, request: Request) -> Params:
-        """Return what can be read of a request that was refused, or all of one that was not."""
+        """Return the parameters of a request; if it is invalid, those that can be parsed."""
         try:
             return self._parse(request)
-        except _UNREADABLE:
+        except _PARSE_ERRORS:
             pass
         found: Params = {}
         with suppress(WrongType, IndexError):
@@ -165,19 +169,19 @@ class Operation:
             found.update(self._raw_body(request.body))
         return found
 
-    # -- the refusal ------------------------------------------------------------------------
+    # -- errors -----------------------------------------------------------------------------
 
-    def _refusal(self, request: Request) -> ServiceError:
+    def _validation_error(self, request: Request) -> ServiceError:
         try:
-            found = list(self._faults(request))
-        except WrongType as fault:
-            return ServiceError("SerializationException", str(fault), status=400)
+            found = list(self._violations(request))
+        except WrongType as error:
+            return ServiceError("SerializationException", str(error), status=400)
         except IndexError:
             return ServiceError("UnknownOperationException", status=404)
         return ServiceError(errors.validation_error_code(self.model), format_violations(found))
 
-    def _faults(self, request: Request) -> Iterator[Violation]:
-        """Yield every fault of `request`; WrongType for what can't be read at all."""
+    def _violations(self, request: Request) -> Iterator[Violation]:
+        """Yield every violation of `request`; WrongType for a value that cannot be parsed."""
         given = {**dict(self._raw_texts(request)), **self._raw_body(request.body)}
         shape = self.model.input_shape
         for name, member in shape.members.items():
@@ -204,8 +208,8 @@ class Operation:
     def _raw_texts(self, request: Request) -> Iterator[tuple[str, Any]]:
         path, query = uri.path_and_query(request.url)
         segments, given = path.split("/"), uri.query_items(query)
-        for place, member in self._labels:
-            yield member.name, _raw_text(member, uri.label(segments[place]))
+        for index, member in self._labels:
+            yield member.name, _raw_text(member, uri.label(segments[index]))
         for member in self._query:
             texts = given.get(member.wire_name)
             if texts is not None:
@@ -218,7 +222,7 @@ class Operation:
             if found:
                 yield member.name, found
 
-    # -- the answer -------------------------------------------------------------------------
+    # -- responses --------------------------------------------------------------------------
 
     def _compile_output(self, shape: Any) -> None:
         self.status = int(self.model.http.get("responseCode", 200))
@@ -245,8 +249,8 @@ class Operation:
             return shape.members[self.output_payload]
         return shape
 
-    def serialise(self, result: Params) -> HttpResponse:
-        """Return the answer that says `result`, whose members are named as boto3 shows them."""
+    def serialize(self, result: Params) -> HttpResponse:
+        """Return the HTTP response of a result, whose members are named as in boto3."""
         if self._body_only:
             if type(result) is PreserializedResult:
                 return HttpResponse(self.status, {"Content-Type": _JSON}, result.body)
@@ -254,18 +258,18 @@ class Operation:
             return HttpResponse(self.status, {"Content-Type": _JSON}, body)
         headers = dict(result.headers) if type(result) is ResultWithHeaders else {}
         for name, value in result.items():
-            place = self._out_headers.get(name)
-            if place is not None and value is not None:
-                headers[place[0]] = text_of(place[1], value, "header")
+            header = self._out_headers.get(name)
+            if header is not None and value is not None:
+                headers[header[0]] = text_of(header[1], value, "header")
         for name, prefix, member in self._out_prefixed:
             for key, value in (result.get(name) or {}).items():
                 headers[prefix + key] = text_of(member, value, "header")
         status = self.status
         for name in self._out_status:
             status = int(result.get(name, status))
-        return HttpResponse(status, headers, self._serialise_body(result, headers))
+        return HttpResponse(status, headers, self._serialize_body(result, headers))
 
-    def _serialise_body(self, result: Params, headers: dict[str, str]) -> Any:
+    def _serialize_body(self, result: Params, headers: dict[str, str]) -> Any:
         if self.event_stream is not None:
             headers["Content-Type"] = CONTENT_TYPE
             return self.event_stream.encode(result[str(self.output_payload)])
@@ -296,17 +300,17 @@ def _label_members(shape: Any, segment: str) -> list[TextMember]:
 def _required_outside_body(shape: Any) -> tuple[str, ...]:
     if shape is None:
         return ()
-    places = {"querystring", "header", "uri"}
+    locations = {"querystring", "header", "uri"}
     payload = shape.serialization.get("payload")
     return tuple(
         name
         for name in shape.required_members
-        if shape.members[name].serialization.get("location") in places or name == payload
+        if shape.members[name].serialization.get("location") in locations or name == payload
     )
 
 
-class _Part:
-    """The body's part of an input shape, for the reader: a structure of the members in it."""
+class _BodyShape:
+    """The members of an input shape that are in the body, as a structure shape."""
 
     type_name = "structure"
     is_tagged_union = False
@@ -320,11 +324,11 @@ class _Part:
         self.serialization: Mapping[str, Any] = {}
 
 
-def _body_structure_reader(shape: Any) -> Deserializer:
-    return deserializer_for(_Part(shape))
+def _body_deserializer(shape: Any) -> Deserializer:
+    return deserializer_for(_BodyShape(shape))
 
 
-def _payload_reader(name: str, shape: Any) -> Callable[[bytes], Params]:
+def _payload_deserializer(name: str, shape: Any) -> Callable[[bytes], Params]:
     if shape.type_name == "blob":
         most, least = shape.metadata.get("max"), shape.metadata.get("min") or 0
 

@@ -1,4 +1,4 @@
-"""Which operation a request is for: by method and path, host and signing name."""
+"""The operation of a request, by method, path, host and signing name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlmock.aws.spec.loader import service_model
 
 
 class OperationRouter:
-    """The operations of one service, found by method and raw path; literal segments come first."""
+    """The operations of one service by method and raw path; literal segments have precedence."""
 
     def __init__(self, model: Any) -> None:
         self.endpoint_prefix: str = model.endpoint_prefix
@@ -21,36 +21,40 @@ class OperationRouter:
         self._routes: dict[tuple[str, int, str], list[tuple[list[str], Any]]] = {}
         for name in model.operation_names:
             operation = model.operation_model(name)
-            if not operation.has_event_stream_input:  # a conversation, which no request holds
+            if not operation.has_event_stream_input:  # bidirectional streams are not supported
                 self._add(operation)
         for routes in self._routes.values():
             routes.sort(key=lambda route: sum(part.startswith("{") for part in route[0]))
 
     def _add(self, operation: Any) -> None:
         segments = operation.http["requestUri"].partition("?")[0].split("/")
-        key = operation.http["method"], len(segments), segments[1]  # which no service leaves open
+        key = (
+            operation.http["method"],
+            len(segments),
+            segments[1],
+        )  # the first segment is always literal
         self._routes.setdefault(key, []).append((segments, operation))
 
     def find(self, method: str, segments: list[str]) -> Operation | None:
-        """Return the operation that `method` on the raw path of these segments is, or None."""
-        for known, operation in self._routes.get((method, len(segments), segments[1]), ()):
-            if all(map(_fits, known, segments)):
+        """Return the operation for a method and the segments of a raw path, or None."""
+        for pattern, operation in self._routes.get((method, len(segments), segments[1]), ()):
+            if all(map(_matches, pattern, segments)):
                 return compiled_operation(operation)
         return None
 
 
-def _fits(segment: str, given: str) -> bool:
+def _matches(segment: str, given: str) -> bool:
     return bool(given) if segment.startswith("{") else segment == given
 
 
 @cache
 def router_for(service: str, revision: str | None = None) -> OperationRouter:
-    """Return the operations of `service` by their paths."""
+    """Return the router of a service."""
     return OperationRouter(service_model(service, revision))
 
 
 def _latest(service: str) -> None:
-    """Name no revision."""
+    """Return None: the latest revision."""
 
 
 def find_operation(
@@ -62,27 +66,34 @@ def find_operation(
     signing_name: str | None = None,
     revision_of: Callable[[str], str | None] = _latest,
 ) -> Operation | None:
-    """Return the operation of `services` that a request is for, or None.
+    """Return the operation of a request, or None if no service has its path.
 
-    Where paths of several services fit, the host's first labels decide, then the `signing_name`
-    of the credential scope. `revision_of` says which revision of a service is meant.
+    If several services have the path, the host decides, then the signing name.
+
+    Args:
+        services: The names of the services to search.
+        method: The HTTP method.
+        url: The URL or request target.
+        host: The host of the request.
+        signing_name: The signing name of the credential scope.
+        revision_of: Returns the revision of a service; None for the latest.
     """
     segments = uri.path_and_query(url)[0].split("/")
-    found: list[tuple[OperationRouter, Operation]] = []
+    matches: list[tuple[OperationRouter, Operation]] = []
     for service in services if len(segments) > 1 else ():
-        paths = router_for(service, revision_of(service))
-        operation = paths.find(method, segments)
+        router = router_for(service, revision_of(service))
+        operation = router.find(method, segments)
         if operation is not None:
-            found.append((paths, operation))
-    if len(found) > 1:
-        found.sort(
+            matches.append((router, operation))
+    if len(matches) > 1:
+        matches.sort(
             key=lambda pair: (*_mismatch_score(pair[0], host, signing_name), pair[1].service)
         )
-    return found[0][1] if found else None
+    return matches[0][1] if matches else None
 
 
 def _mismatch_score(
-    paths: OperationRouter, host: str, signing_name: str | None
+    router: OperationRouter, host: str, signing_name: str | None
 ) -> tuple[bool, bool]:
-    """Return how badly a service fits; the least is the best."""
-    return not host.startswith(f"{paths.endpoint_prefix}."), paths.signing_name != signing_name
+    """Return a sort key: the service with the least value matches best."""
+    return not host.startswith(f"{router.endpoint_prefix}."), router.signing_name != signing_name

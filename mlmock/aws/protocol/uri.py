@@ -1,4 +1,4 @@
-"""URIs of the services: the raw path is split first, then each label is unquoted."""
+"""URIs: the raw path is split first, then each label is unquoted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote
 
 
 def path_and_query(url: str) -> tuple[str, str]:
-    """Return the raw path and the raw query of an absolute or origin-form `url`."""
+    """Return the raw path and the raw query of a URL in absolute or origin form."""
     path, _, query = url.partition("?")
     host = path.find("://")
     if host >= 0:
@@ -18,12 +18,12 @@ def path_and_query(url: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=512)
 def label(raw: str) -> str:
-    """Return the text of a percent-encoded path segment (model ids come as ``%3A``, ARNs too)."""
+    """Return the text of a percent-encoded path segment."""
     return unquote(raw)
 
 
 def query_items(query: str) -> dict[str, list[str]]:
-    """Return every parameter of a raw `query` with its values, in order."""
+    """Return the parameters of a raw query, each with its values in order."""
     found: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         found.setdefault(name, []).append(value)

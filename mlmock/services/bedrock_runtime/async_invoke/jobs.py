@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mlmock.aws.protocol.json_body import plain_writer
+from mlmock.aws.protocol.json_body import plain_serializer
 from mlmock.services.bedrock_runtime.async_invoke.families import Family, Work
 from mlmock.simulation.progress import Task as Progressing
 from mlmock.simulation.state_machine import StateMachine, Transition
@@ -47,7 +47,7 @@ class InvokeSummary(NamedTuple):
     written: bytes
 
 
-_write = plain_writer("iso8601")
+_write = plain_serializer("iso8601")
 
 
 @dataclass(slots=True)
