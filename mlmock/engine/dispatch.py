@@ -1,7 +1,7 @@
-"""One trip of one call: read, checked, answered, written.
+"""The dispatch of calls, from the request to the HTTP response.
 
-The order is the life of a request: the journal notes it, the model reads and checks it, rules at
-the door may answer, else the service does; the model writes the answer.
+A call is added to the journal, parsed and validated by the service model, then answered by an
+operation rule or by the backend of the service; the result is serialized by the model.
 """
 
 from __future__ import annotations
@@ -25,9 +25,19 @@ from mlmock.rules.rule import resolve_answer
 
 
 def dispatch(context: MockContext, call: Call) -> HttpResponse:
-    """Take `call` through the house and return its answer.
+    """Dispatch `call` and return the HTTP response.
 
-    Raises MlmockError, ConnectionFault, or what a rule raises; a service's error is an answer.
+    Args:
+        context: The active mock context.
+        call: The call, with its request.
+
+    Returns:
+        The response. A service error is a response too.
+
+    Raises:
+        MlmockError: The test author has to fix something, such as an unmatched call.
+        ConnectionFailure: A rule fails the connection.
+        BaseException: A rule raises this exception.
     """
     outcome = start(context, call)
     while type(outcome) is Deferred:
@@ -37,7 +47,15 @@ def dispatch(context: MockContext, call: Call) -> HttpResponse:
 
 
 async def dispatch_async(context: MockContext, call: Call) -> HttpResponse:
-    """Do what `answer` does, and await the callables of rules in the caller's own loop."""
+    """Dispatch `call` like `dispatch`, and await asynchronous callables in the running loop.
+
+    Args:
+        context: The active mock context.
+        call: The call, with its request.
+
+    Raises:
+        BaseException: As for `dispatch`.
+    """
     outcome = start(context, call)
     while type(outcome) is Deferred:
         value = _attempt(context, call, outcome.work)
@@ -48,10 +66,21 @@ async def dispatch_async(context: MockContext, call: Call) -> HttpResponse:
 
 
 def start(context: MockContext, call: Call) -> HttpResponse | Deferred:
-    """Read and check `call`, and let rules or the service answer; Later: user code has to run."""
+    """Validate `call` and produce a response.
+
+    Args:
+        context: The active mock context.
+        call: The call, with its request.
+
+    Returns:
+        The response, or a `Deferred` if a user callable must run first.
+
+    Raises:
+        BaseException: As for `dispatch`.
+    """
     state = context.state
     clock = state.clock
-    if clock.jobs:
+    if clock.callbacks:
         clock.run_due()
     call.started_at = clock.seconds()
     call.clock_offset = clock.offset
@@ -61,35 +90,48 @@ def start(context: MockContext, call: Call) -> HttpResponse | Deferred:
 
 
 def resume(
-    context: MockContext, call: Call, later: Deferred, value: Any
+    context: MockContext, call: Call, deferred: Deferred, value: Any
 ) -> HttpResponse | Deferred:
-    """Go on with what user code returned."""
-    return _run_stage(context.state, call, later.then, value)
+    """Continue a dispatch after a user callable has run.
+
+    Args:
+        context: The active mock context.
+        call: The call.
+        deferred: What `start` or `resume` returned.
+        value: What the user callable returned.
+
+    Returns:
+        The response, or another `Deferred`.
+
+    Raises:
+        BaseException: As for `dispatch`.
+    """
+    return _run_stage(context.state, call, deferred.then, value)
 
 
 def _respond(state: MockState, call: Call) -> Any:
-    plan = call.compiled_operation
+    operation = call.compiled_operation
     try:
-        call.params = plan.parse(call.request)
-    except ServiceError as fault:
-        raise _backend(state, call).translate_error(call, fault) from None
+        call.params = operation.parse(call.request)
+    except ServiceError as error:
+        raise _backend(state, call).translate_error(call, error) from None
     if state.rules.has_rules:
-        found = state.rules.find(operation_rule_keys(plan), call)
-        if found is not None:
-            return _apply_operation_rule(state, call, *found)
+        match = state.rules.find(operation_rule_keys(operation), call)
+        if match is not None:
+            return _apply_operation_rule(state, call, *match)
     return _call_backend(state, call)
 
 
-def _apply_operation_rule(state: MockState, call: Call, rule: Any, found: Any) -> Any:
+def _apply_operation_rule(state: MockState, call: Call, rule: Any, answer: Any) -> Any:
     state.simulate_latency(call, rule.latency)
     call.corruption = rule.corruption
-    if isinstance(found, DefaultAnswer):
+    if isinstance(answer, DefaultAnswer):
         return _call_backend(state, call)
-    return resolve_answer(found, call, lambda value: _result(call.compiled_operation, value))
+    return resolve_answer(answer, call, lambda value: _result(call.compiled_operation, value))
 
 
-def _result(plan: Operation, value: Any) -> dict[str, Any]:
-    return value if type(value) is Result else to_result(plan, value)
+def _result(operation: Operation, value: Any) -> dict[str, Any]:
+    return value if type(value) is Result else to_result(operation, value)
 
 
 def _call_backend(state: MockState, call: Call) -> Any:
@@ -101,74 +143,74 @@ def _backend(state: MockState, call: Call) -> Any:
 
 
 def _run_stage(
-    state: MockState, call: Call, make: Callable[..., Any], *given: Any
+    state: MockState, call: Call, stage: Callable[..., Any], *arguments: Any
 ) -> HttpResponse | Deferred:
-    """Let `make` work on the call, and turn what comes out into an answer."""
+    """Run one stage of the dispatch, and turn its result or error into a response."""
     try:
-        result = make(*given)
+        result = stage(*arguments)
         if type(result) is Deferred:
             return result
-        found = call.compiled_operation.serialise(result)
-    except ServiceError as fault:
-        call.error = fault
-        call.params = {}  # whatever had been read: `_sealed` lets go of it
-        found = errors.serialize_error(call.compiled_operation.model, fault)
-    except BaseException as fault:
-        if isinstance(fault, ConnectionFailure) and fault.kind == "read_timeout":
+        response = call.compiled_operation.serialize(result)
+    except ServiceError as error:
+        call.error = error
+        call.params = {}  # `_finalize` deletes the attribute, which is not set if parsing failed.
+        response = errors.serialize_error(call.compiled_operation.model, error)
+    except BaseException as error:
+        if isinstance(error, ConnectionFailure) and error.kind == "read_timeout":
             _exhaust_read_timeout(state, call)
-        _close_entry(state, call, fault)
-        if isinstance(fault, MlmockError):
-            state.record_failure(fault)
+        _close_entry(state, call, error)
+        if isinstance(error, MlmockError):
+            state.record_failure(error)
         raise
-    return _finalize(state, call, found)
+    return _finalize(state, call, response)
 
 
-def _close_entry(state: MockState, call: Call, fault: BaseException | None) -> None:
-    """Close the entry of a call that ends without an answer."""
-    call.error = fault
+def _close_entry(state: MockState, call: Call, error: BaseException | None) -> None:
+    """Complete the journal entry of a call that ends without a response."""
+    call.error = error
     call.duration = state.clock.offset - call.clock_offset
     call.release_params()
 
 
-def _finalize(state: MockState, call: Call, found: HttpResponse) -> HttpResponse:
-    """Put on the headers that every answer has, and close the call's entry."""
+def _finalize(state: MockState, call: Call, response: HttpResponse) -> HttpResponse:
+    """Add the headers that every response has, and complete the journal entry of the call."""
     call.duration = duration = state.clock.offset - call.clock_offset
     if call.corruption is not None:
-        found = corrupt(
+        response = corrupt(
             call.compiled_operation,
-            found,
+            response,
             call.corruption,
             partial(_exhaust_read_timeout, state, call),
         )
-    headers = found.headers
+    headers = response.headers
     headers["x-amzn-RequestId"] = call.request_id
     headers["Date"] = state.date_header(call.started_at + duration)
     headers["Connection"] = "keep-alive"
-    if type(found.body) is bytes and not found.broken:
-        headers["Content-Length"] = str(len(found.body))
-    call.answer = found
+    if type(response.body) is bytes and not response.broken:
+        headers["Content-Length"] = str(len(response.body))
+    call.answer = response
     del call.params
-    return found
+    return response
 
 
 def _exhaust_read_timeout(state: MockState, call: Call) -> None:
     state.clock.advance(seconds=call.read_timeout or 0.0)
 
 
-# -- user code -------------------------------------------------------------------------------
+# -- user callables --------------------------------------------------------------------------
 
 
 def _attempt(context: MockContext, call: Call, work: Callable[[], Any]) -> Any:
     try:
         return work()
-    except BaseException as fault:
-        _close_entry(context.state, call, fault)
+    except BaseException as error:
+        _close_entry(context.state, call, error)
         raise
 
 
 async def _awaited(context: MockContext, call: Call, value: Any) -> Any:
     try:
         return await value
-    except BaseException as fault:
-        _close_entry(context.state, call, fault)
+    except BaseException as error:
+        _close_entry(context.state, call, error)
         raise

@@ -1,4 +1,4 @@
-"""What AWS would have sent to EventBridge and SNS."""
+"""Events that AWS would have sent to EventBridge and SNS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlmock.simulation.undo_log import UndoLog
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One event. SNS ones have a `topic` (its ARN) and the `message` (the text published)."""
+    """An event. An SNS message has the ARN of its `topic` and the published text, `message`."""
 
     source: str
     detail_type: str
@@ -45,16 +45,16 @@ class Events(Sequence[Event]):
         return iter(list(self._events))
 
     @overload
-    def __getitem__(self, place: int) -> Event: ...
+    def __getitem__(self, index: int) -> Event: ...
     @overload
-    def __getitem__(self, place: slice) -> list[Event]: ...
-    def __getitem__(self, place: int | slice) -> Event | list[Event]:
-        """Return one event, or those of a slice."""
-        return self._events[place]
+    def __getitem__(self, index: slice) -> list[Event]: ...
+    def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        """Return one event, or the events of a slice."""
+        return self._events[index]
 
     @property
     def last(self) -> Event:
-        """The latest event; IndexError if there was none."""
+        """The latest event; IndexError if there is none."""
         if not self._events:
             raise IndexError("no event has been sent")
         return self._events[-1]
@@ -64,11 +64,11 @@ class Events(Sequence[Event]):
         return [event for event in self._events if event.detail_type == detail_type]
 
     def emit(self, event: Event) -> None:
-        """Put down an event that AWS would have sent now."""
+        """Add an event."""
         self._events.append(event)
         self._undo_log.record(self._events.pop)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all events."""
         self._undo_log.record_contents(self._events)
         self._events.clear()

@@ -1,4 +1,4 @@
-"""How asynchronous work moves on: at once, after so many looks or seconds, or by hand."""
+"""Progress of asynchronous tasks: at once, after polls, after seconds, or by the test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlmock.simulation.undo_log import UndoLog
 
 
 class Policy:
-    """When work ends: after `polls` looks, after `seconds` of virtual time, or else by hand."""
+    """When a task completes: after `polls`, after `seconds` of virtual time, or by the test."""
 
     __slots__ = ("polls", "seconds")
 
@@ -34,39 +34,47 @@ class Policy:
 
 
 def immediately() -> Policy:
-    """Work is over when the call that starts it returns; that call still shows it in progress."""
+    """Complete tasks when the call that starts them returns; its response shows progress."""
     return Policy(polls=0)
 
 
-def after_polls(looks: int) -> Policy:
-    """The next `looks` looks see the work in progress, the one after them sees it done."""
-    if type(looks) is not int or looks < 0:
-        raise ValueError(f"after_polls() takes a count of looks, not {looks!r}")
-    return Policy(polls=looks)
+def after_polls(polls: int) -> Policy:
+    """Show a task in progress to the next `polls` polls; the poll after them shows it completed.
+
+    Raises:
+        ValueError: `polls` is not an integer, or is negative.
+    """
+    if type(polls) is not int or polls < 0:
+        raise ValueError(f"after_polls() takes a number of polls, not {polls!r}")
+    return Policy(polls=polls)
 
 
 def after(seconds: float) -> Policy:
-    """Work is over when the virtual clock has moved on by `seconds`."""
+    """Complete tasks when the virtual clock has advanced by `seconds`.
+
+    Raises:
+        ValueError: `seconds` is negative or not a number.
+    """
     if not seconds >= 0:
-        raise ValueError(f"after() takes seconds, not {seconds!r}")
+        raise ValueError(f"after() takes a number of seconds, not {seconds!r}")
     return Policy(seconds=float(seconds))
 
 
 def manually() -> Policy:
-    """Work is over when the test says so: `ml.progress.step()`, or the resource's own words."""
+    """Complete tasks only when the test calls `ml.progress.step()` or a method of the resource."""
     return Policy()
 
 
 @exposed("Progress", "policy set step")
 class ProgressSetting:
-    """The policy of a mock, a service, a kind of resource or one resource: its own or its parent's.
+    """The policy of a mock, a service, a kind of resource or one resource.
 
-    `ml.lookoutvision.progress = after(60)` and `ml.lookoutvision.progress.set(after(60))` say the
-    same.
+    It inherits the policy of its parent until it is set. `ml.lookoutvision.progress = after(60)`
+    and `ml.lookoutvision.progress.set(after(60))` do the same.
     """
 
-    def __init__(self, board: TaskRegistry, parent: ProgressSetting | None = None) -> None:
-        self._board = board
+    def __init__(self, registry: TaskRegistry, parent: ProgressSetting | None = None) -> None:
+        self._registry = registry
         self._parent = parent
         self._own: Policy | None = None
 
@@ -75,72 +83,72 @@ class ProgressSetting:
 
     @property
     def policy(self) -> Policy:
-        """The policy that holds here."""
+        """The policy in force."""
         if self._own is not None:
             return self._own
-        return self._parent.policy if self._parent is not None else self._board.default()
+        return self._parent.policy if self._parent is not None else self._registry.default()
 
     @property
     def is_set(self) -> bool:
-        """True when a policy was set here, and not only for what stands above."""
+        """Whether a policy was set here and not inherited."""
         return self._own is not None
 
     def set(self, policy: Policy | None) -> None:
-        """Let work that starts from here on follow `policy`; None: the parent's again."""
-        self._board.undo_log.set(self, _own=validate_policy(policy))
+        """Set the policy of tasks that start from now on; None inherits from the parent again."""
+        self._registry.undo_log.set(self, _own=validate_policy(policy))
 
     def child(self) -> ProgressSetting:
-        """Return a policy that is this one until it is set."""
-        return ProgressSetting(self._board, self)
+        """Return a setting that inherits from this one."""
+        return ProgressSetting(self._registry, self)
 
     def set_parent(self, parent: ProgressSetting) -> None:
-        """Follow `parent` from here on wherever no policy is set here."""
-        self._board.undo_log.set(self, _parent=parent)
+        """Inherit from `parent` from now on."""
+        self._registry.undo_log.set(self, _parent=parent)
 
     def step(self, count: int = 1) -> None:
-        """End whatever work waits to be ended by hand, `count` times over (work starts work)."""
+        """Complete the tasks that wait for the test, `count` times: a task may start another."""
         for _ in range(count):
-            self._board.step(self)
+            self._registry.step(self)
 
     def begin(self, finish: Callable[[], object]) -> Task:
-        """Start work that `finish` ends, under the policy that holds now."""
-        return self._board.begin(self, finish)
+        """Start a task under the current policy; `finish` completes it."""
+        return self._registry.begin(self, finish)
 
     def is_ancestor_of(self, other: ProgressSetting | None) -> bool:
-        """True when `other` is this policy or one below it."""
+        """Return whether `other` is this setting or inherits from it."""
         while other is not None and other is not self:
             other = other._parent
         return other is self
 
 
 class RootProgressSetting(ProgressSetting):
-    """The policy of a mock: what is set takes the place of a block's option, and goes with it.
+    """The policy of a mock: it replaces the option of a mock context, and ends with it.
 
-    `holder` returns the block whose option holds.
+    `holder` returns the mock context whose option is in force.
     """
 
-    def __init__(self, board: TaskRegistry, holder: Callable[[], Any]) -> None:
-        super().__init__(board)
+    def __init__(self, registry: TaskRegistry, holder: Callable[[], Any]) -> None:
+        super().__init__(registry)
         self._holder = holder
 
     @property
     def policy(self) -> Policy:
-        """The policy that holds here."""
+        """The policy in force."""
         own: Policy | None = self._holder().policy
-        return self._board.default() if own is None else own
+        return self._registry.default() if own is None else own
 
     @property
     def is_set(self) -> bool:
-        """True when a policy was set here, and not only for what stands above."""
+        """Whether a policy was set here and not inherited."""
         return self._holder().policy is not None
 
     def set(self, policy: Policy | None) -> None:
-        """Let work that starts from here on follow `policy`; None: the block's option again."""
-        self._board.undo_log.set(self._holder(), policy=validate_policy(policy))
+        """Set the policy of tasks that start from now on; None restores the option."""
+        self._registry.undo_log.set(self._holder(), policy=validate_policy(policy))
 
 
 def validate_policy(policy: Policy | None) -> Policy | None:
-    """Return what is a policy, or None for the one above; TypeError for anything else."""
+    """Return `policy` if it is a policy or None; TypeError otherwise."""
     if policy is not None and not isinstance(policy, Policy):
         raise TypeError(
             "progress is immediately(), after_polls(n), after(seconds) or manually(), "
@@ -150,49 +158,49 @@ def validate_policy(policy: Policy | None) -> Policy | None:
 
 
 class Task:
-    """One piece of asynchronous work. `look()` at it from whatever shows the resource."""
+    """An asynchronous task. Every operation that shows the resource calls `poll()`."""
 
-    __slots__ = ("_board", "_cancel", "_finish", "_looks_left", "done", "owner", "policy")
+    __slots__ = ("_cancel", "_finish", "_polls_left", "_registry", "done", "owner", "policy")
 
     def __init__(
-        self, board: TaskRegistry, owner: ProgressSetting, finish: Callable[[], object]
+        self, registry: TaskRegistry, owner: ProgressSetting, finish: Callable[[], object]
     ) -> None:
-        self._board = board
+        self._registry = registry
         self._finish = finish
         self._cancel: Callable[[], None] | None = None
         self.owner = owner
         self.policy = owner.policy
-        self._looks_left = self.policy.polls
+        self._polls_left = self.policy.polls
         self.done = False
 
     @property
     def ends_on_next_poll(self) -> bool:
-        """True when the next look ends the work."""
-        return not self.done and self._looks_left == 0
+        """Whether the next poll completes the task."""
+        return not self.done and self._polls_left == 0
 
     def poll(self) -> None:
-        """Count one look; the one too many ends the work."""
-        if self.done or self._looks_left is None:
+        """Count a poll; complete the task if no polls are left."""
+        if self.done or self._polls_left is None:
             return
-        if self._looks_left == 0:
+        if self._polls_left == 0:
             self.finish()
         else:
-            self._board.undo_log.set(self, _looks_left=self._looks_left - 1)
+            self._registry.undo_log.set(self, _polls_left=self._polls_left - 1)
 
     def finish(self) -> None:
-        """End the work now, if it hasn't ended."""
+        """Complete the task now, unless it is completed."""
         if not self.done:
             self.cancel()
             self._finish()
 
     def cancel(self) -> None:
-        """Forget the work: something else has ended it."""
-        self._board.remove(self)
+        """Cancel the task: something else has completed it."""
+        self._registry.remove(self)
         if self._cancel is not None:
             self._cancel()
 
     def start(self, clock: Clock) -> None:
-        """Set the work going. Work that ends immediately ends here."""
+        """Start the task; a task that completes immediately completes here."""
         if self.policy.seconds is not None:
             self._cancel = clock.call_at(clock.seconds() + self.policy.seconds, self.finish)
         elif self.policy.polls == 0:
@@ -200,7 +208,7 @@ class Task:
 
 
 class TaskRegistry:
-    """All unfinished work of one mock."""
+    """The unfinished tasks of a mock."""
 
     def __init__(self, clock: Clock, undo_log: UndoLog, default: Callable[[], Policy]) -> None:
         self.undo_log = undo_log
@@ -209,32 +217,32 @@ class TaskRegistry:
         self._open: dict[int, Task] = {}
 
     def begin(self, owner: ProgressSetting, finish: Callable[[], object]) -> Task:
-        """Start work for `owner`."""
-        work = Task(self, owner, finish)
-        self.undo_log.set_item(self._open, id(work), work)
-        work.start(self._clock)
-        return work
+        """Start a task under the policy of `owner`."""
+        task = Task(self, owner, finish)
+        self.undo_log.set_item(self._open, id(task), task)
+        task.start(self._clock)
+        return task
 
-    def remove(self, work: Task) -> None:
-        """Take `work` off the board."""
-        self.undo_log.set(work, done=True)
-        if id(work) in self._open:
-            self.undo_log.pop_item(self._open, id(work))
+    def remove(self, task: Task) -> None:
+        """Remove `task`, which is completed or canceled."""
+        self.undo_log.set(task, done=True)
+        if id(task) in self._open:
+            self.undo_log.pop_item(self._open, id(task))
 
     def clear(self) -> None:
-        """Forget all work."""
+        """Remove all tasks."""
         self.undo_log.record_contents(self._open)
         self._open.clear()
 
     def step(self, owner: ProgressSetting) -> None:
-        """End the manual work under `owner` that is open now."""
-        for work in list(self._open.values()):
-            if work.policy == Policy() and owner.is_ancestor_of(work.owner):
-                work.finish()
+        """Complete the manual tasks under `owner` that are open now."""
+        for task in list(self._open.values()):
+            if task.policy == Policy() and owner.is_ancestor_of(task.owner):
+                task.finish()
 
 
 class ProgressAttribute:
-    """An attribute that reads as a Progress and is set with a policy."""
+    """An attribute whose value is a ProgressSetting and that is set to a policy."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = f"_{name}"

@@ -1,4 +1,4 @@
-"""Declared state machines: the states of a resource, what moves it, and the docs' diagrams."""
+"""Declared state machines: the states and transitions of a resource, and its diagram."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 
-class InvalidTransition(Exception):  # noqa: N818 - a backend's bug or a caller's refusal, never shown
-    """The machine doesn't know this event in this state."""
+class InvalidTransition(Exception):  # noqa: N818 - backends translate it
+    """The event is not possible in this state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """In each of `sources`, `event` leads to `target`; None as target ends the resource."""
+    """A transition: in each of `sources`, `event` leads to `target`; None deletes the resource."""
 
     event: str
     sources: tuple[str, ...]
@@ -21,7 +21,7 @@ class Transition:
 
 @dataclass(frozen=True)
 class StateMachine:
-    """The life of one kind of resource."""
+    """The state machine of a kind of resource."""
 
     name: str
     start: str
@@ -29,20 +29,20 @@ class StateMachine:
 
     @property
     def states(self) -> tuple[str, ...]:
-        """Every state, in the order of the declaration."""
-        found = dict.fromkeys([self.start])
+        """All states in the order of their declaration."""
+        states = dict.fromkeys([self.start])
         for step in self.transitions:
-            found.update(dict.fromkeys(step.sources))
+            states.update(dict.fromkeys(step.sources))
             if step.target is not None:
-                found[step.target] = None
-        return tuple(found)
+                states[step.target] = None
+        return tuple(states)
 
     def allows(self, state: str, event: str) -> bool:
-        """True when `event` is possible in `state`."""
+        """Return whether `event` is possible in `state`."""
         return any(step.event == event and state in step.sources for step in self.transitions)
 
     def after(self, state: str, event: str) -> str:
-        """Return the state after `event`; NoTransition where it isn't possible."""
+        """Return the state after `event`; InvalidTransition if it is not possible."""
         for step in self.transitions:
             if step.event == event and state in step.sources:
                 if step.target is None:
@@ -51,13 +51,13 @@ class StateMachine:
         raise InvalidTransition(f"{self.name}: no {event} in {state}")
 
     def edges(self) -> Iterator[tuple[str, str, str]]:
-        """Yield source, event and target of every edge; the end is ``[*]``."""
+        """Yield source, event and target of each edge; the final state is ``[*]``."""
         for step in self.transitions:
             for source in step.sources:
                 yield source, step.event, step.target or "[*]"
 
     def mermaid(self) -> str:
-        """Return the machine as a Mermaid state diagram."""
+        """Return the state machine as a Mermaid diagram."""
         lines = ["stateDiagram-v2", f"    [*] --> {self.start}"]
         lines += [f"    {source} --> {target}: {event}" for source, event, target in self.edges()]
         return "\n".join(lines)

@@ -1,6 +1,6 @@
-"""Every change of what a mock stores goes through here, so that a savepoint can take it back.
+"""The undo log: all changes of stored state go through it, so that a savepoint can undo them.
 
-Costs what changed, not what exists: outside a savepoint nothing is noted.
+Its cost depends on what changes, not on what exists. Outside a savepoint nothing is recorded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MISSING = object()
 
 
 class UndoLog:
-    """Applies changes, and keeps how to undo them while a savepoint is open."""
+    """A log that applies changes and, in a savepoint, records how to undo them."""
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], Any]] | None = None
@@ -35,34 +35,34 @@ class UndoLog:
         mapping[key] = value
 
     def pop_item(self, mapping: MutableMapping[K, V], key: K) -> V:
-        """Take out and return what is stored under `key`; KeyError if nothing is.
+        """Remove and return the value of `key`; KeyError if there is none.
 
-        An undone drop goes to the end of a dict, so don't rely on a dict's order.
+        Undo appends the key at the end of a dict, so its order is not restored.
         """
         if self._undo is not None:
             self._undo.append(_restorer(mapping, key))
         return mapping.pop(key)
 
     def record_contents(self, container: dict[Any, Any] | list[Any]) -> None:
-        """Note all that `container` holds: it is about to be emptied."""
+        """Record the contents of `container`, which is about to be cleared."""
         if self._undo is not None:
             self._undo.append(partial(_restore_contents, container, container.copy()))
 
     def record(self, undo: Callable[[], Any]) -> None:
-        """Note how to undo a change that was made elsewhere."""
+        """Record how to undo a change that is made elsewhere."""
         if self._undo is not None:
             self._undo.append(undo)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo at the end what changed inside. Nests."""
+        """Undo all changes of the `with` block at its end. Savepoints nest."""
         outer, self._undo = self._undo, []
-        mine = self._undo
+        recorded = self._undo
         try:
             yield
         finally:
             self._undo = None
-            for undo in reversed(mine):
+            for undo in reversed(recorded):
                 undo()
             self._undo = outer
 

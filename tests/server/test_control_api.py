@@ -235,7 +235,7 @@ def test_what_was_unmatched(ask: Callable[..., Got], fetch: Fetch) -> None:
     ask("POST", "do", {"steps": steps})
     assert fetch("POST", "/endpoints/x/invocations", '{"a": 2}').status == 400
     (text,) = ask("GET", "unmatched").json["unmatched"]
-    assert "Body.a is 2; the rule says 1" in text
+    assert "Body.a is 2; expected 1" in text
     assert ask("POST", "check").json["error"] == "UnmatchedCall"
     assert ask("DELETE", "unmatched").status == 204
     assert ask("POST", "check").status == 204
@@ -287,7 +287,7 @@ STEP = {"invoke": "clock"}
         ("PUT", "progress", {"policy": 5}, "policy must be"),
         ("POST", "progress/step", {"count": 0}, "count must be an integer"),
         ("GET", "calls?since=x", None, "since must be a count"),
-        ("GET", "objects?prefix=x", None, "an object is named s3://"),
+        ("GET", "objects?prefix=x", None, "an object URI has the form s3://"),
         (
             "POST",
             "rules",

@@ -47,7 +47,7 @@ def test_clock_follows_the_system_clock_and_can_be_advanced(mlmock: MockML, a2i:
     created = a2i.describe_human_loop(HumanLoopName="invoice-1")["CreationTime"]
     assert (created - before).days == 4
     for wrong in (-1, float("nan")):
-        with pytest.raises(ValueError, match="only goes forward"):
+        with pytest.raises(ValueError, match="cannot go back"):
             mlmock.clock.advance(seconds=wrong)
 
 
