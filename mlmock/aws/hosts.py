@@ -53,7 +53,7 @@ def is_metadata(url: str) -> bool:
 def service_of(url: str) -> str:
     """Return the part of an AWS host that names the service: its endpoint prefix.
 
-    It is ``bedrock-runtime`` for the regional, FIPS, dual-stack and VPC endpoints. Labels before
+    It is the same for the regional, FIPS, dual-stack and VPC endpoints of a service. Labels before
     the prefix are kept, for example the bucket in ``bucket.s3``.
     """
     host = host_of(url)
