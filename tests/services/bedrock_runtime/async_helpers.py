@@ -1,21 +1,17 @@
-"""Async invokes as tests start and show them."""
+"""Calls of the async invoke operations."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 from typing import Any
 
-import boto3
+import pytest
+from botocore.exceptions import ClientError
 
 REEL = "amazon.nova-reel-v1:0"
 BUCKET = "s3://videos/clips"
 TEXT_VIDEO = {"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "a dog on a beach"}}
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-
-
-def client_of(region: str = "us-east-1", **options: Any) -> Any:
-    """Return a Bedrock Runtime client."""
-    return boto3.client("bedrock-runtime", region_name=region, **options)
 
 
 def start(client: Any, model_id: str = REEL, model_input: Any = None, **changes: Any) -> str:
@@ -30,11 +26,11 @@ def start(client: Any, model_id: str = REEL, model_input: Any = None, **changes:
     return str(started["invocationArn"])
 
 
-def show(client: Any, arn: str) -> dict[str, Any]:
-    """Return what GetAsyncInvoke shows, without the metadata of the response."""
-    shown: dict[str, Any] = client.get_async_invoke(invocationArn=arn)
-    del shown["ResponseMetadata"]
-    return shown
+def get_invoke(client: Any, arn: str) -> dict[str, Any]:
+    """Return the response of GetAsyncInvoke without its metadata."""
+    response: dict[str, Any] = client.get_async_invoke(invocationArn=arn)
+    del response["ResponseMetadata"]
+    return response
 
 
 def arns(client: Any, **filters: Any) -> list[str]:
@@ -43,7 +39,23 @@ def arns(client: Any, **filters: Any) -> list[str]:
     return [row["invocationArn"] for row in listed["asyncInvokeSummaries"]]
 
 
-def folder_of(client: Any, arn: str) -> str:
-    """Return the S3 URI under which an async invoke writes."""
-    shown = show(client, arn)
-    return str(shown["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"])
+def output_folder(client: Any, arn: str) -> str:
+    """Return the S3 URI of the folder that an async invoke writes to."""
+    output = get_invoke(client, arn)["outputDataConfig"]["s3OutputDataConfig"]
+    return str(output["s3Uri"])
+
+
+def start_error(client: Any, **changes: Any) -> tuple[str, str]:
+    """Return code and message of a rejected start, after checking that nothing was stored."""
+    request = {
+        "modelId": REEL,
+        "modelInput": TEXT_VIDEO,
+        "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": BUCKET}},
+    }
+    before = arns(client)
+    with pytest.raises(ClientError) as caught:
+        client.start_async_invoke(**(request | changes))
+    assert arns(client) == before
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]

@@ -1,4 +1,4 @@
-"""Short ways to say things to a model with real boto3 clients."""
+"""Calls of Converse and ConverseStream with real boto3 clients."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ WEATHER = {
 }
 
 
-def bedrock(region: str = "us-east-1") -> Any:
-    """Return a client."""
-    return boto3.client("bedrock-runtime", region_name=region)
+def bedrock_client(region: str = "us-east-1", **options: Any) -> Any:
+    """Return a Bedrock Runtime client."""
+    return boto3.client("bedrock-runtime", region_name=region, **options)
 
 
 def user(*blocks: Any) -> dict[str, Any]:
-    """Return a turn of the user; texts may stand as they are."""
+    """Return a user turn; a str is a text block."""
     return {"role": "user", "content": [_block(block) for block in blocks]}
 
 
 def assistant(*blocks: Any) -> dict[str, Any]:
-    """Return a turn of the assistant."""
+    """Return an assistant turn; a str is a text block."""
     return {"role": "assistant", "content": [_block(block) for block in blocks]}
 
 
@@ -49,40 +49,40 @@ def _block(block: Any) -> Any:
     return {"text": block} if isinstance(block, str) else block
 
 
-def uses(ident: str, name: str = "get_weather", **more: Any) -> dict[str, Any]:
+def tool_use_block(tool_use_id: str, name: str = "get_weather", **values: Any) -> dict[str, Any]:
     """Return a tool use."""
-    return {"toolUse": {"toolUseId": ident, "name": name, "input": more}}
+    return {"toolUse": {"toolUseId": tool_use_id, "name": name, "input": values}}
 
 
-def result(ident: str, *content: Any, **more: Any) -> dict[str, Any]:
+def tool_result_block(tool_use_id: str, *content: Any, **members: Any) -> dict[str, Any]:
     """Return a tool result."""
     blocks = [_block(block) for block in content]
-    return {"toolResult": {"toolUseId": ident, "content": blocks, **more}}
+    return {"toolResult": {"toolUseId": tool_use_id, "content": blocks, **members}}
 
 
-def converse(*messages: Any, model: str = CLAUDE, **more: Any) -> Any:
-    """Call Converse; a text is a turn of the user."""
+def converse(*messages: Any, model: str = CLAUDE, **options: Any) -> Any:
+    """Call Converse; a str is a user turn."""
     turns = [user(m) if isinstance(m, str) else m for m in messages]
-    return bedrock().converse(modelId=model, messages=turns, **more)
+    return bedrock_client().converse(modelId=model, messages=turns, **options)
 
 
-def said(*messages: Any, **more: Any) -> str:
-    """Return the text that Converse answers."""
-    blocks = converse(*messages, **more)["output"]["message"]["content"]
+def converse_text(*messages: Any, **options: Any) -> str:
+    """Return the text of a response of Converse."""
+    blocks = converse(*messages, **options)["output"]["message"]["content"]
     return "".join(block.get("text", "") for block in blocks)
 
 
-def streamed(*messages: Any, model: str = CLAUDE, **more: Any) -> list[Any]:
-    """Return the events of ConverseStream, each as its name and its value."""
+def stream_events(*messages: Any, model: str = CLAUDE, **options: Any) -> list[Any]:
+    """Return the events of ConverseStream as pairs of name and value."""
     turns = [user(m) if isinstance(m, str) else m for m in messages]
-    answer = bedrock().converse_stream(modelId=model, messages=turns, **more)
-    return [pair for event in answer["stream"] for pair in event.items()]
+    response = bedrock_client().converse_stream(modelId=model, messages=turns, **options)
+    return [pair for event in response["stream"] for pair in event.items()]
 
 
-def refusal(*messages: Any, **more: Any) -> str:
-    """Return the message of the ValidationException that Converse is refused with."""
+def error_message(*messages: Any, **options: Any) -> str:
+    """Return the message of the ValidationException that Converse raises."""
     with pytest.raises(ClientError) as caught:
-        converse(*messages, **more)
+        converse(*messages, **options)
     error = caught.value.response["Error"]
     assert error["Code"] == "ValidationException"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400

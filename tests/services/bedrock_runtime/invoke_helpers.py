@@ -1,43 +1,43 @@
-"""InvokeModel and its stream as tests call them: provider bodies in and out, as Python values."""
+"""Calls of InvokeModel and its stream, with provider bodies as Python values."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
+
+from tests.services.bedrock_runtime.converse_helpers import bedrock_client
 
 METRICS = "amazon-bedrock-invocationMetrics"
 
 
-def client_of() -> Any:
-    """Return a Bedrock Runtime client."""
-    return boto3.client("bedrock-runtime", region_name="us-east-1")
-
-
-def answer(model_id: str, body: Any) -> dict[str, Any]:
-    """Return InvokeModel's whole answer, its body read and parsed."""
-    found: dict[str, Any] = client_of().invoke_model(modelId=model_id, body=json.dumps(body))
-    found["body"] = json.loads(found["body"].read())
-    return found
+def invoke_model(model_id: str, body: Any) -> dict[str, Any]:
+    """Return the response of InvokeModel with its body parsed."""
+    response: dict[str, Any] = bedrock_client().invoke_model(
+        modelId=model_id, body=json.dumps(body)
+    )
+    response["body"] = json.loads(response["body"].read())
+    return response
 
 
 def invoke(model_id: str, **body: Any) -> dict[str, Any]:
-    """Return the body that a model answers `body` with."""
-    found: dict[str, Any] = answer(model_id, body)["body"]
-    return found
+    """Return the body of a model's response to `body`."""
+    answer: dict[str, Any] = invoke_model(model_id, body)["body"]
+    return answer
 
 
-def stream(model_id: str, **body: Any) -> list[dict[str, Any]]:
-    """Return the chunks of a stream."""
-    found = client_of().invoke_model_with_response_stream(modelId=model_id, body=json.dumps(body))
-    return [json.loads(event["chunk"]["bytes"]) for event in found["body"]]
+def stream_chunks(model_id: str, **body: Any) -> list[dict[str, Any]]:
+    """Return the parsed chunks of a stream."""
+    response = bedrock_client().invoke_model_with_response_stream(
+        modelId=model_id, body=json.dumps(body)
+    )
+    return [json.loads(event["chunk"]["bytes"]) for event in response["body"]]
 
 
-def refusal(model_id: str, **body: Any) -> str:
-    """Return the text of the ValidationException with which `body` is refused."""
+def error_message(model_id: str, **body: Any) -> str:
+    """Return the message of the ValidationException that `body` raises."""
     with pytest.raises(ClientError) as caught:
         invoke(model_id, **body)
     assert caught.value.response["Error"]["Code"] == "ValidationException"
@@ -45,10 +45,10 @@ def refusal(model_id: str, **body: Any) -> str:
     return str(caught.value.response["Error"]["Message"])
 
 
-def malformed(model_id: str, **body: Any) -> str:
-    """Return the faults that the schema of a model finds in `body`."""
-    text = refusal(model_id, **body)
-    head, tail = "Malformed input request: ", ", please reformat your input and try again."
-    assert text.startswith(head)
-    assert text.endswith(tail)
-    return text.removeprefix(head).removesuffix(tail)
+def schema_violations(model_id: str, **body: Any) -> str:
+    """Return the schema violations that a model reports for `body`."""
+    message = error_message(model_id, **body)
+    prefix, suffix = "Malformed input request: ", ", please reformat your input and try again."
+    assert message.startswith(prefix)
+    assert message.endswith(suffix)
+    return message.removeprefix(prefix).removesuffix(suffix)

@@ -1,4 +1,4 @@
-"""Readers of what the mock writes: MP4 boxes, and the bits of H.264 units."""
+"""Readers of the videos that the mock writes: MP4 boxes and H.264 units."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def boxes(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of the boxes that `body` consists of."""
+    """Yield name and content of each box in `body`."""
     at = 0
     while at < len(body):
         size, name = struct.unpack_from(">I4s", body, at)
@@ -17,19 +17,19 @@ def boxes(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def box(body: bytes, path: str) -> bytes:
-    """Return the content of the box at a path, as ``moov/trak/tkhd``."""
+    """Return the content of the box at a path such as ``moov/trak/tkhd``."""
     for name in path.split("/"):
         body = dict(boxes(body))[name]
     return body
 
 
 def numbers(content: bytes, start: int = 0) -> list[int]:
-    """Return 32-bit numbers, from the byte `start` on."""
+    """Return the 32-bit numbers from byte `start` on."""
     return list(struct.unpack(f">{(len(content) - start) // 4}I", content[start:]))
 
 
-class Reader:
-    """The bits of a NAL unit behind its first byte, with emulation prevention taken out."""
+class BitReader:
+    """Reads the bits of a NAL unit after its first byte, without emulation prevention bytes."""
 
     def __init__(self, unit: bytes) -> None:
         plain = unit[1:].replace(b"\x00\x00\x03", b"\x00\x00")
@@ -49,5 +49,5 @@ class Reader:
         return (1 << zeros) - 1 + (self.u(zeros) if zeros else 0)
 
     def rest(self) -> str:
-        """Return the bits that haven't been read."""
+        """Return the remaining bits."""
         return self._bits[self._at :]

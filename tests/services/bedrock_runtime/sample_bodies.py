@@ -1,14 +1,11 @@
-"""A body for every family, with as much in it as the family reads."""
+"""A body for every family, with most of the members that the family reads."""
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
-from mlmock.services.bedrock_runtime.media.images import generate_png
+from tests.services.bedrock_runtime.sample_media_bodies import IMAGE, MEDIA_BODIES, URI
 
-PICTURE = base64.b64encode(generate_png("a cat", 16, 16)).decode()
-URI = f"data:image/png;base64,{PICTURE}"
 CHAT: dict[str, Any] = {
     "messages": [
         {"role": "system", "content": "s"},
@@ -66,7 +63,7 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
                             "source": {
                                 "type": "base64",
                                 "media_type": "image/png",
-                                "data": PICTURE,
+                                "data": IMAGE,
                             },
                         },
                         {
@@ -143,8 +140,8 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
                     "role": "user",
                     "content": [
                         {"text": "x"},
-                        {"image": {"format": "png", "source": {"bytes": PICTURE}}},
-                        {"document": {"format": "pdf", "name": "n", "source": {"bytes": PICTURE}}},
+                        {"image": {"format": "png", "source": {"bytes": IMAGE}}},
+                        {"document": {"format": "pdf", "name": "n", "source": {"bytes": IMAGE}}},
                     ],
                 },
                 {
@@ -182,7 +179,7 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "meta.llama3-8b-instruct-v1:0",
-        {"prompt": "x", "max_gen_len": 5, "temperature": 0.5, "images": [PICTURE]},
+        {"prompt": "x", "max_gen_len": 5, "temperature": 0.5, "images": [IMAGE]},
     ),
     ("mistral.mistral-7b-instruct-v0:2", {"prompt": "x", "max_tokens": 5, "stop": ["x"]}),
     ("mistral.mistral-large-2407-v1:0", CHAT),
@@ -232,147 +229,5 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
             "tool_results": [{"call": {"name": "f", "parameters": {}}, "outputs": [{"a": 1}]}],
         },
     ),
-    ("amazon.titan-embed-text-v1", {"inputText": "x"}),
-    (
-        "amazon.titan-embed-text-v2:0",
-        {"inputText": "x", "dimensions": 256, "embeddingTypes": ["float"]},
-    ),
-    (
-        "amazon.titan-embed-image-v1",
-        {
-            "inputText": "x",
-            "inputImage": PICTURE,
-            "embeddingConfig": {"outputEmbeddingLength": 256},
-        },
-    ),
-    (
-        "amazon.nova-2-multimodal-embeddings-v1:0",
-        {
-            "taskType": "SINGLE_EMBEDDING",
-            "singleEmbeddingParams": {"embeddingPurpose": "GENERIC_INDEX", "text": {"value": "x"}},
-        },
-    ),
-    (
-        "amazon.nova-2-multimodal-embeddings-v1:0",
-        {
-            "taskType": "SINGLE_EMBEDDING",
-            "singleEmbeddingParams": {
-                "embeddingPurpose": "GENERIC_INDEX",
-                "image": {"format": "png", "source": {"bytes": PICTURE}},
-            },
-        },
-    ),
-    (
-        "amazon.nova-2-multimodal-embeddings-v1:0",
-        {
-            "taskType": "SINGLE_EMBEDDING",
-            "singleEmbeddingParams": {
-                "embeddingPurpose": "GENERIC_INDEX",
-                "video": {"format": "mp4", "source": {"s3Location": {"uri": "s3://a/b"}}},
-            },
-        },
-    ),
-    (
-        "cohere.embed-english-v3",
-        {"texts": ["x"], "input_type": "search_query", "embedding_types": ["int8"]},
-    ),
-    ("cohere.embed-english-v3", {"images": [URI], "input_type": "image"}),
-    (
-        "cohere.embed-v4:0",
-        {
-            "inputs": [
-                {
-                    "content": [
-                        {"type": "text", "text": "x"},
-                        {"type": "image_url", "image_url": {"url": URI}},
-                    ]
-                }
-            ],
-            "input_type": "search_query",
-            "output_dimension": 256,
-        },
-    ),
-    (
-        "cohere.rerank-v3-5:0",
-        {"query": "x", "documents": ["a", {"text": "b"}], "api_version": 2, "top_n": 1},
-    ),
-    (
-        "amazon.titan-image-generator-v2:0",
-        {
-            "taskType": "TEXT_IMAGE",
-            "textToImageParams": {"text": "x", "negativeText": "y"},
-            "imageGenerationConfig": {"width": 512, "height": 512, "seed": 1},
-        },
-    ),
-    (
-        "amazon.titan-image-generator-v2:0",
-        {"taskType": "INPAINTING", "inPaintingParams": {"image": PICTURE, "text": "x"}},
-    ),
-    (
-        "amazon.nova-canvas-v1:0",
-        {
-            "taskType": "TEXT_IMAGE",
-            "textToImageParams": {"text": "x"},
-            "imageGenerationConfig": {"width": 512, "height": 512, "seed": 1, "numberOfImages": 2},
-        },
-    ),
-    (
-        "amazon.nova-canvas-v1:0",
-        {
-            "taskType": "VIRTUAL_TRY_ON",
-            "virtualTryOnParams": {
-                "sourceImage": PICTURE,
-                "referenceImage": PICTURE,
-                "returnMask": True,
-            },
-        },
-    ),
-    (
-        "amazon.nova-canvas-v1:0",
-        {"taskType": "BACKGROUND_REMOVAL", "backgroundRemovalParams": {"image": PICTURE}},
-    ),
-    (
-        "amazon.nova-canvas-v1:0",
-        {
-            "taskType": "COLOR_GUIDED_GENERATION",
-            "colorGuidedGenerationParams": {"text": "x", "colors": ["#fff"]},
-        },
-    ),
-    (
-        "stability.sd3-5-large-v1:0",
-        {
-            "prompt": "x",
-            "aspect_ratio": "1:1",
-            "mode": "image-to-image",
-            "image": PICTURE,
-            "strength": 0.5,
-        },
-    ),
-    ("stability.stable-image-inpaint-v1:0", {"image": PICTURE, "prompt": "x", "seed": 1}),
-    (
-        "stability.stable-diffusion-xl-v1",
-        {"text_prompts": [{"text": "x", "weight": 1}], "width": 512, "height": 512, "seed": 1},
-    ),
-    (
-        "twelvelabs.pegasus-1-2-v1:0",
-        {
-            "inputPrompt": "x",
-            "mediaSource": {"s3Location": {"uri": "s3://a/b", "bucketOwner": "1"}},
-            "responseFormat": {"jsonSchema": {"type": "object"}},
-        },
-    ),
-    ("twelvelabs.pegasus-1-2-v1:0", {"inputPrompt": "x", "mediaSource": {"base64String": PICTURE}}),
-    ("twelvelabs.marengo-embed-2-7-v1:0", {"inputType": "text", "inputText": "x"}),
-    (
-        "twelvelabs.marengo-embed-2-7-v1:0",
-        {"inputType": "image", "mediaSource": {"s3Location": {"uri": "s3://a/b"}}},
-    ),
-    (
-        "twelvelabs.marengo-embed-3-0-v1:0",
-        {
-            "inputType": "text_image",
-            "text_image": {"inputText": "x", "mediaSource": {"base64String": PICTURE}},
-        },
-    ),
-    ("twelvelabs.marengo-embed-3-0-v1:0", {"inputType": "text", "text": {"inputText": "x"}}),
+    *MEDIA_BODIES,
 ]

@@ -1,4 +1,4 @@
-"""Converse: what a conversation is answered with."""
+"""Converse: responses, limits and streams that are returned whole."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tests.services.bedrock_runtime.converse_helpers import (
     NEW_CLAUDE,
     NOVA,
     WEATHER,
-    bedrock,
+    bedrock_client,
     converse,
-    said,
+    converse_text,
     user,
 )
 
 
 @mock_ml
-def test_a_text(ml: MockML) -> None:
+def test_text_response(ml: MockML) -> None:
     ml.bedrock.model("anthropic.claude-3-haiku*").reply("Hello")
     found = converse("Hi")
     assert found["output"] == {"message": {"role": "assistant", "content": [{"text": "Hello"}]}}
@@ -34,7 +34,7 @@ def test_a_text(ml: MockML) -> None:
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_the_keys_come_in_alphabetical_order(ml: MockML) -> None:
+def test_response_keys_are_in_alphabetical_order(ml: MockML) -> None:
     ml.bedrock.model("*").reply("Hello")
     converse("Hi", performanceConfig={"latency": "optimized"}, serviceTier={"type": "flex"})
     answer: Any = ml.calls.last.answer
@@ -45,7 +45,7 @@ def test_the_keys_come_in_alphabetical_order(ml: MockML) -> None:
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_what_was_asked_for_is_echoed() -> None:
+def test_performance_config_and_service_tier_are_echoed() -> None:
     found = converse(
         "Hi", performanceConfig={"latency": "optimized"}, serviceTier={"type": "priority"}
     )
@@ -54,7 +54,7 @@ def test_what_was_asked_for_is_echoed() -> None:
 
 
 @mock_ml
-def test_a_tool_use(ml: MockML) -> None:
+def test_tool_use_response(ml: MockML) -> None:
     ml.bedrock.model("*").reply(tool_use("get_weather", {"city": "Rome"}))
     found = converse("Weather?", toolConfig=WEATHER)
     (block,) = found["output"]["message"]["content"]
@@ -66,18 +66,18 @@ def test_a_tool_use(ml: MockML) -> None:
 
 
 @mock_ml
-def test_ids_differ_from_call_to_call_and_repeat_with_the_seed() -> None:
-    def idents() -> list[str]:
+def test_tool_use_ids_differ_between_calls() -> None:
+    def tool_use_ids() -> list[str]:
         with mock_ml(seed=3) as inner:
             inner.bedrock.model("*").reply(message(tool_use("a"), tool_use("b")))
             blocks = [b for _ in "12" for b in converse("?")["output"]["message"]["content"]]
             return [block["toolUse"]["toolUseId"] for block in blocks]
 
-    first = idents()
+    first = tool_use_ids()
     assert len(set(first)) == 4
 
 
-def test_the_seed_decides_the_ids() -> None:
+def test_the_same_seed_gives_the_same_tool_use_ids() -> None:
     found = []
     for _ in range(2):
         with mock_ml(seed=3) as ml:
@@ -89,7 +89,7 @@ def test_the_seed_decides_the_ids() -> None:
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_newer_models_name_the_type_of_a_tool_use(ml: MockML) -> None:
+def test_newer_models_return_the_type_of_a_tool_use(ml: MockML) -> None:
     ml.bedrock.model("*").reply(message("Let me see.", tool_use("f", id="x")))
     found = converse("?", model=NEW_CLAUDE)["output"]["message"]["content"]
     assert found == [
@@ -100,10 +100,10 @@ def test_newer_models_name_the_type_of_a_tool_use(ml: MockML) -> None:
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_reasoning_is_signed(ml: MockML) -> None:
+def test_reasoning_has_a_signature(ml: MockML) -> None:
     ml.bedrock.model("*").reply(message(reasoning("Hm."), "Yes."))
-    thought, text = converse("?")["output"]["message"]["content"]
-    inner = thought["reasoningContent"]["reasoningText"]
+    thinking, text = converse("?")["output"]["message"]["content"]
+    inner = thinking["reasoningContent"]["reasoningText"]
     assert inner["text"] == "Hm."
     assert len(inner["signature"]) == 96
     assert text == {"text": "Yes."}
@@ -111,8 +111,8 @@ def test_reasoning_is_signed(ml: MockML) -> None:
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_any_block_of_converse(ml: MockML) -> None:
-    cited = {
+def test_every_kind_of_content_block_can_be_an_answer(ml: MockML) -> None:
+    citations = {
         "citationsContent": {
             "content": [{"text": "20 days"}],
             "citations": [
@@ -125,21 +125,21 @@ def test_any_block_of_converse(ml: MockML) -> None:
         }
     }
     redacted = {"reasoningContent": {"redactedContent": b"xyz"}}
-    picture = {"image": {"format": "png", "source": {"bytes": b"png"}}}
-    ml.bedrock.model("*").reply([redacted, cited, picture, reasoning("a", signature="b")])
+    image = {"image": {"format": "png", "source": {"bytes": b"png"}}}
+    ml.bedrock.model("*").reply([redacted, citations, image, reasoning("a", signature="b")])
     found = converse("?")["output"]["message"]["content"]
-    assert found == [redacted, cited, picture, reasoning("a", signature="b")]
+    assert found == [redacted, citations, image, reasoning("a", signature="b")]
 
 
 @mock_ml
 def test_json_output(ml: MockML) -> None:
     ml.bedrock.model("*").reply(json_output({"city": "Zürich", "day": 3}))
-    assert json.loads(said("?")) == {"city": "Zürich", "day": 3}
+    assert json.loads(converse_text("?")) == {"city": "Zürich", "day": 3}
 
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_a_script_may_say_counts_reason_latency_and_fields(ml: MockML) -> None:
+def test_a_message_can_set_stop_reason_usage_latency_and_fields(ml: MockML) -> None:
     ml.bedrock.model("amazon.nova-*").reply(
         message(
             "Let me see.",
@@ -168,7 +168,7 @@ def test_a_script_may_say_counts_reason_latency_and_fields(ml: MockML) -> None:
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_a_script_may_say_all_of_the_usage(ml: MockML) -> None:
+def test_a_message_can_set_the_whole_usage(ml: MockML) -> None:
     usage = {
         "inputTokens": 1,
         "outputTokens": 2,
@@ -183,17 +183,17 @@ def test_a_script_may_say_all_of_the_usage(ml: MockML) -> None:
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_models_with_a_cache_always_say_what_it_did(ml: MockML) -> None:
+def test_models_with_prompt_caching_always_report_cache_tokens(ml: MockML) -> None:
     usage = converse("Hi", model=NEW_CLAUDE)["usage"]
     assert usage["cacheReadInputTokens"] == usage["cacheWriteInputTokens"] == 0
     assert "cacheReadInputTokens" not in converse("Hi", model=LLAMA)["usage"]
 
 
-# -- limits ----------------------------------------------------------------------------------
+# -- limits -----------------------------------------------------------------------------------
 
 
 @mock_ml
-def test_max_tokens_cut(ml: MockML) -> None:
+def test_max_tokens_truncates_the_answer(ml: MockML) -> None:
     ml.bedrock.model("*").reply("Twelve chars and more")
     found = converse("?", inferenceConfig={"maxTokens": 3})
     assert found["output"]["message"]["content"] == [{"text": "Twelve chars"}]
@@ -202,7 +202,7 @@ def test_max_tokens_cut(ml: MockML) -> None:
 
 
 @mock_ml
-def test_what_just_fits_is_not_cut(ml: MockML) -> None:
+def test_an_answer_of_exactly_max_tokens_is_not_truncated(ml: MockML) -> None:
     ml.bedrock.model("*").reply("Twelve chars")
     found = converse("?", inferenceConfig={"maxTokens": 3})
     assert found["stopReason"] == "end_turn"
@@ -210,10 +210,10 @@ def test_what_just_fits_is_not_cut(ml: MockML) -> None:
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_max_tokens_cut_thoughts_and_leave_out_a_tool_use_that_does_not_fit(ml: MockML) -> None:
+def test_max_tokens_truncates_reasoning_and_drops_a_tool_use_that_does_not_fit(ml: MockML) -> None:
     ml.bedrock.model("*").reply(message(reasoning("Eight ch"), "four", tool_use("get_weather")))
-    cut = converse("?", inferenceConfig={"maxTokens": 1})["output"]["message"]["content"]
-    assert cut == [{"reasoningContent": {"reasoningText": {"text": "Eigh"}}}]
+    truncated = converse("?", inferenceConfig={"maxTokens": 1})["output"]["message"]["content"]
+    assert truncated == [{"reasoningContent": {"reasoningText": {"text": "Eigh"}}}]
     found = converse("?", inferenceConfig={"maxTokens": 4})
     assert [list(block) for block in found["output"]["message"]["content"]] == [
         ["reasoningContent"],
@@ -224,7 +224,7 @@ def test_max_tokens_cut_thoughts_and_leave_out_a_tool_use_that_does_not_fit(ml: 
 
 @mock_ml
 @pytest.mark.parametrize(("model", "text", "reason"), [(CLAUDE, "one ", "stop_sequence")])
-def test_stop_sequences_stop(ml: MockML, model: str, text: str, reason: str) -> None:
+def test_stop_sequences_end_the_answer(ml: MockML, model: str, text: str, reason: str) -> None:
     ml.bedrock.model("*").reply(message("one END two STOP three", "four"))
     found = converse(
         "?",
@@ -238,23 +238,23 @@ def test_stop_sequences_stop(ml: MockML, model: str, text: str, reason: str) -> 
 
 
 @mock_ml
-def test_pointers_go_into_the_body_of_the_provider(ml: MockML) -> None:
+def test_response_field_paths_are_resolved_in_the_provider_body(ml: MockML) -> None:
     ml.bedrock.model("*").reply("Hello")
     paths = ["/usage/output_tokens", "/model", "/role"]
-    asked: dict[str, Any] = {"additionalModelResponseFieldPaths": paths}
-    found = converse("?", additionalModelRequestFields={"top_k": 5}, **asked)
+    options: dict[str, Any] = {"additionalModelResponseFieldPaths": paths}
+    found = converse("?", additionalModelRequestFields={"top_k": 5}, **options)
     assert found["additionalModelResponseFields"] == {
         "model": "claude-3-haiku-20240307",
         "role": "assistant",
         "usage": {"output_tokens": 2},
     }
-    asked = {"additionalModelResponseFieldPaths": ["/stop_reason", "/generation"]}
-    found = converse("?", model=LLAMA, **asked)
+    options = {"additionalModelResponseFieldPaths": ["/stop_reason", "/generation"]}
+    found = converse("?", model=LLAMA, **options)
     assert found["additionalModelResponseFields"] == {"stop_reason": "stop", "generation": "Hello"}
 
 
 @mock_ml
-def test_nova_ends_with_the_stop_sequence(ml: MockML) -> None:
+def test_nova_keeps_the_stop_sequence_in_the_text(ml: MockML) -> None:
     ml.bedrock.model("*").reply("The city of Paris is large")
     found = converse("?", model=NOVA, inferenceConfig={"stopSequences": ["Paris"]})
     assert found["output"]["message"]["content"] == [{"text": "The city of Paris"}]
@@ -262,18 +262,18 @@ def test_nova_ends_with_the_stop_sequence(ml: MockML) -> None:
 
 
 @mock_ml
-def test_a_stop_sequence_at_the_start_leaves_nothing(ml: MockML) -> None:
+def test_a_stop_sequence_at_the_start_leaves_no_content(ml: MockML) -> None:
     ml.bedrock.model("*").reply(message("STOP now", "later"))
     found = converse("?", inferenceConfig={"stopSequences": ["STOP"]})
     assert found["output"]["message"]["content"] == []
     assert found["stopReason"] == "stop_sequence"
 
 
-# -- what isn't streamed ---------------------------------------------------------------------
+# -- streams returned whole -------------------------------------------------------------------
 
 
 @mock_ml(now=None)
-def test_a_stream_is_answered_as_a_whole_and_takes_as_long(ml: MockML) -> None:
+def test_a_stream_is_returned_whole_after_the_same_time(ml: MockML) -> None:
     ml.bedrock.model("*").reply(stream("It is ", "sunny").pause(2).then("."))
     before = ml.clock.now()
     found = converse("?")
@@ -283,146 +283,50 @@ def test_a_stream_is_answered_as_a_whole_and_takes_as_long(ml: MockML) -> None:
 
 
 @mock_ml
-def test_a_stream_that_breaks_fails_the_call(ml: MockML) -> None:
-    client = bedrock()
-    words = stream("It is").then_error(
+def test_a_stream_error_fails_the_call(ml: MockML) -> None:
+    client = bedrock_client()
+    broken_stream = stream("It is").then_error(
         "modelStreamErrorException", "boom", originalStatusCode=500, originalMessage="x"
     )
-    ml.bedrock.model("*").reply(words)
+    ml.bedrock.model("*").reply(broken_stream)
     with pytest.raises(client.exceptions.ModelErrorException, match="boom"):
         client.converse(modelId=CLAUDE, messages=[user("?")])
 
 
 @mock_ml
-def test_a_delay_shows_in_the_latency(ml: MockML) -> None:
+def test_a_delay_is_added_to_the_latency(ml: MockML) -> None:
     ml.bedrock.model("*").delay(1.5).reply("x")
     assert converse("?")["metrics"]["latencyMs"] == 200 + 12 + 1500
 
 
 @mock_ml
-def test_a_delay_alone_lets_the_default_answer(ml: MockML) -> None:
+def test_a_delay_without_a_reply_returns_the_default_answer(ml: MockML) -> None:
     ml.bedrock.model("*").delay(1)
     found = converse("?")
     assert "mock answer" in found["output"]["message"]["content"][0]["text"]
     assert found["metrics"]["latencyMs"] >= 1200
 
 
-# -- defaults --------------------------------------------------------------------------------
-
-
 @mock_ml
-def test_a_default_answer_names_itself() -> None:
-    assert said("Who are you?").startswith(f'This is a mock answer of {CLAUDE} to "Who are you?"')
-
-
-def test_a_default_answer_depends_on_the_seed_alone() -> None:
-    answers = []
-    for seed in (1, 1, 2):
-        with mock_ml(seed=seed):
-            answers.append([said("Who are you?"), said("x" * 100)])
-    assert answers[0] == answers[1] != answers[2]
-
-
-@mock_ml
-def test_a_tool_that_must_be_used_is_used() -> None:
-    choices: list[dict[str, Any]] = [{"any": {}}, {"tool": {"name": "get_weather"}}]
-    for choice in choices:
-        found = converse("?", toolConfig={**WEATHER, "toolChoice": choice})
-        (block,) = found["output"]["message"]["content"]
-        assert block["toolUse"]["input"] == {"city": "mock"}
-        assert found["stopReason"] == "tool_use"
-    assert "mock answer" in said("?", toolConfig={**WEATHER, "toolChoice": {"auto": {}}})
-
-
-@pytest.mark.newer_botocore
-@mock_ml
-def test_a_schema_that_must_be_followed_is_followed() -> None:
-    schema = {
-        "type": "object",
-        "$defs": {"day": {"enum": ["Monday"]}},
-        "properties": {
-            "day": {"$ref": "#/$defs/day"},
-            "count": {"type": "integer", "minimum": 3},
-            "over": {"type": "number", "exclusiveMinimum": 3},
-            "sure": {"type": ["boolean", "null"]},
-            "none": {"type": "null"},
-            "names": {"type": "array", "minItems": 2, "items": {"type": "string", "minLength": 6}},
-            "either": {"anyOf": [{"const": 7}, {"type": "string"}]},
-            "always": {"default": "d"},
-            "open": {"properties": {}},
-            "whatever": True,
-        },
-    }
-    structure = {"jsonSchema": {"schema": json.dumps(schema), "name": "answer"}}
-    config = {"textFormat": {"type": "json_schema", "structure": structure}}
-    assert json.loads(said("?", outputConfig=config)) == {
-        "day": "Monday",
-        "count": 3,
-        "over": 4,
-        "sure": False,
-        "none": None,
-        "names": ["mockkk", "mockkk"],
-        "either": 7,
-        "always": "d",
-        "open": {},
-        "whatever": None,
-    }
-
-
-@pytest.mark.newer_botocore
-@mock_ml
-@pytest.mark.parametrize(
-    ("schema", "answer"),
-    [
-        ({"$ref": "#/nowhere"}, None),
-        ({"$ref": 5, "type": "array", "minItems": "x"}, []),
-        ({"enum": 5, "anyOf": {}, "type": ["string"], "minLength": []}, "mock"),
-        ({"type": "object", "properties": 5, "required": ["a", 5]}, {"a": "mock"}),
-        ({"type": "object", "required": 5}, {}),
-        ({"type": "number", "minimum": True}, 0),
-    ],
-)
-def test_a_schema_that_makes_no_sense_is_answered_all_the_same(schema: Any, answer: Any) -> None:
-    structure = {"jsonSchema": {"schema": json.dumps(schema)}}
-    config = {"textFormat": {"type": "json_schema", "structure": structure}}
-    assert json.loads(said("?", outputConfig=config)) == answer
-
-
-@pytest.mark.newer_botocore
-@mock_ml
-def test_a_schema_without_end_ends() -> None:
-    schema = {"type": "array", "minItems": 10**9, "items": {"$ref": "#"}}
-    structure = {"jsonSchema": {"schema": json.dumps(schema)}}
-    config = {"textFormat": {"type": "json_schema", "structure": structure}}
-    assert len(json.loads(said("?", outputConfig=config))) == 256
-
-
-@pytest.mark.newer_botocore
-@mock_ml
-def test_an_effort_alone_asks_for_no_schema() -> None:
-    assert "mock answer" in said("?", outputConfig={"effort": "low"})
-
-
-@mock_ml
-def test_a_raw_body_serves_invoke_model_only(ml: MockML) -> None:
+def test_converse_ignores_raw_bodies(ml: MockML) -> None:
     ml.bedrock.model("*").reply(raw({"generation": "hi"})).optional()
-    assert "mock answer" in said("?")
+    assert "mock answer" in converse_text("?")
 
 
 @mock_ml
 def test_a_bearer_token_works(monkeypatch: pytest.MonkeyPatch, ml: MockML) -> None:
     monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "secret-token")
     ml.bedrock.model("*").reply("Hello")
-    assert said("Hi") == "Hello"
+    assert converse_text("Hi") == "Hello"
 
 
 @mock_ml
-def test_speech_to_speech_is_not_on_the_client() -> None:
-    assert not hasattr(bedrock(), "invoke_model_with_bidirectional_stream")
+def test_boto3_has_no_bidirectional_stream_operation() -> None:
+    assert not hasattr(bedrock_client(), "invoke_model_with_bidirectional_stream")
 
 
 @mock_ml
-def test_a_long_conversation_costs_no_more_than_its_length(ml: MockML) -> None:
+def test_a_long_conversation_is_answered(ml: MockML) -> None:
     ml.bedrock.model("*").reply("ok")
     turns = [
         m for n in range(200) for m in (user(f"turn {n}"), {**user("ok"), "role": "assistant"})

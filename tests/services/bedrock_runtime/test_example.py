@@ -1,4 +1,4 @@
-"""The example of an agent runs as it stands."""
+"""The agent example in examples/ runs unchanged."""
 
 from __future__ import annotations
 

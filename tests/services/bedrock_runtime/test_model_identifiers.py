@@ -1,4 +1,4 @@
-"""Identifiers of models: which resolve, and what the service refuses of them."""
+"""Model identifiers: which ones resolve to a model, and which calls declarations reject."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mlmock.services.bedrock_runtime.models.identifiers import resolve
 from tests.services.bedrock_runtime.converse_helpers import (
     CLAUDE,
     NEW_CLAUDE,
-    bedrock,
+    bedrock_client,
     converse,
-    refusal,
-    said,
+    converse_text,
+    error_message,
 )
 
-HERE = "arn:aws:bedrock:us-east-1:123456789012"
+ARN_PREFIX = "arn:aws:bedrock:us-east-1:123456789012"
 
 
 @mock_ml
@@ -33,23 +33,23 @@ HERE = "arn:aws:bedrock:us-east-1:123456789012"
         f"us-gov.{NEW_CLAUDE}",
         f"jp.{NEW_CLAUDE}",
         f"arn:aws:bedrock:us-east-1::foundation-model/{NEW_CLAUDE}",
-        f"{HERE}:inference-profile/us.{NEW_CLAUDE}",
-        f"{HERE}:inference-profile/global.{NEW_CLAUDE}",
+        f"{ARN_PREFIX}:inference-profile/us.{NEW_CLAUDE}",
+        f"{ARN_PREFIX}:inference-profile/global.{NEW_CLAUDE}",
         f"arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:inference-profile/us-gov.{NEW_CLAUDE}",
     ],
 )
-def test_a_pattern_covers_what_resolves_to_the_model(ml: MockML, model: str) -> None:
+def test_a_pattern_matches_every_identifier_of_the_model(ml: MockML, model: str) -> None:
     ml.bedrock.model("anthropic.claude-sonnet-4-5*").reply("Hello")
-    assert said("Hi", model=model) == "Hello"
+    assert converse_text("Hi", model=model) == "Hello"
 
 
 @mock_ml
-def test_a_pattern_may_name_the_identifier_as_written(ml: MockML) -> None:
+def test_a_pattern_can_match_the_identifier_as_given(ml: MockML) -> None:
     ml.bedrock.model(f"us.{CLAUDE}").reply("from us")
-    ml.bedrock.model(f"{HERE}:inference-profile/eu.*").reply("from eu")
-    assert said("Hi", model=f"us.{CLAUDE}") == "from us"
-    assert said("Hi", model=f"{HERE}:inference-profile/eu.{CLAUDE}") == "from eu"
-    assert "mock answer" in said("Hi", model=CLAUDE)
+    ml.bedrock.model(f"{ARN_PREFIX}:inference-profile/eu.*").reply("from eu")
+    assert converse_text("Hi", model=f"us.{CLAUDE}") == "from us"
+    assert converse_text("Hi", model=f"{ARN_PREFIX}:inference-profile/eu.{CLAUDE}") == "from eu"
+    assert "mock answer" in converse_text("Hi", model=CLAUDE)
 
 
 @pytest.mark.newer_botocore
@@ -57,60 +57,62 @@ def test_a_pattern_may_name_the_identifier_as_written(ml: MockML) -> None:
 @pytest.mark.parametrize(
     "arn",
     [
-        f"{HERE}:application-inference-profile/abc123def456",
-        f"{HERE}:provisioned-model/abc123def456",
-        f"{HERE}:imported-model/abc123def456",
-        f"{HERE}:custom-model-deployment/abc123def456",
-        f"{HERE}:custom-model/anthropic.claude-3-haiku-20240307-v1/abc123def456",
-        f"{HERE}:default-prompt-router/anthropic.claude:1",
-        f"{HERE}:prompt-router/mine",
-        f"{HERE}:prompt/ABCDEFGHIJ",
+        f"{ARN_PREFIX}:application-inference-profile/abc123def456",
+        f"{ARN_PREFIX}:provisioned-model/abc123def456",
+        f"{ARN_PREFIX}:imported-model/abc123def456",
+        f"{ARN_PREFIX}:custom-model-deployment/abc123def456",
+        f"{ARN_PREFIX}:custom-model/anthropic.claude-3-haiku-20240307-v1/abc123def456",
+        f"{ARN_PREFIX}:default-prompt-router/anthropic.claude:1",
+        f"{ARN_PREFIX}:prompt-router/mine",
+        f"{ARN_PREFIX}:prompt/ABCDEFGHIJ",
         "arn:aws:sagemaker:us-east-1:123456789012:endpoint/my-endpoint",
     ],
 )
-def test_every_form_of_arn_is_a_model(ml: MockML, arn: str) -> None:
+def test_every_kind_of_arn_is_a_model(ml: MockML, arn: str) -> None:
     ml.bedrock.model(arn).reply("Hello")
-    assert said("Hi", model=arn) == "Hello"
+    assert converse_text("Hi", model=arn) == "Hello"
 
 
-def test_what_an_arn_tells() -> None:
-    custom = resolve(f"{HERE}:custom-model/anthropic.claude-3-haiku-20240307-v1/abc123def456")
+def test_base_model_and_arn_of_identifiers() -> None:
+    custom = resolve(f"{ARN_PREFIX}:custom-model/anthropic.claude-3-haiku-20240307-v1/abc123def456")
     assert custom.base == "anthropic.claude-3-haiku-20240307-v1"
-    assert resolve(f"{HERE}:prompt-router/mine").base == ""
+    assert resolve(f"{ARN_PREFIX}:prompt-router/mine").base == ""
     assert resolve(CLAUDE).arn("us-west-2").endswith(f"us-west-2::foundation-model/{CLAUDE}")
-    assert resolve(f"{HERE}:imported-model/abc123def456").arn("us-west-2").startswith(HERE)
+    assert (
+        resolve(f"{ARN_PREFIX}:imported-model/abc123def456").arn("us-west-2").startswith(ARN_PREFIX)
+    )
 
 
 @mock_ml
-def test_a_router_says_whom_it_asked() -> None:
-    found = converse("Hi", model=f"{HERE}:default-prompt-router/anthropic.claude:1")
+def test_a_prompt_router_reports_the_invoked_model() -> None:
+    found = converse("Hi", model=f"{ARN_PREFIX}:default-prompt-router/anthropic.claude:1")
     router = found["trace"]["promptRouter"]
     assert router["invokedModelId"].endswith("foundation-model/anthropic.claude:1")
 
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_a_base_says_what_stands_behind_an_arn(ml: MockML) -> None:
-    arn = f"{HERE}:application-inference-profile/abc123def456"
+def test_base_declares_the_model_of_an_arn(ml: MockML) -> None:
+    arn = f"{ARN_PREFIX}:application-inference-profile/abc123def456"
     ml.bedrock.model(arn, base=f"us.{NEW_CLAUDE}")
     ml.bedrock.model("anthropic.claude-sonnet*").reply("Hello")
-    assert said("Hi", model=arn) == "Hello"
+    assert converse_text("Hi", model=arn) == "Hello"
     assert converse("Hi", model=arn)["usage"]["cacheReadInputTokens"] == 0
 
 
-# -- refusals --------------------------------------------------------------------------------
+# -- rejected calls ---------------------------------------------------------------------------
 
 UNKNOWN = "The provided model identifier is invalid."
 
 
 @mock_ml
-def test_nobodys_model(ml: MockML) -> None:
-    assert refusal("Hi", model="does-not-exist") == UNKNOWN
-    assert refusal("Hi", model="us.nobody.knows-v1:0") == UNKNOWN
+def test_unknown_models_are_rejected_unless_a_rule_names_them(ml: MockML) -> None:
+    assert error_message("Hi", model="does-not-exist") == UNKNOWN
+    assert error_message("Hi", model="us.unknown.model-v1:0") == UNKNOWN
     ml.bedrock.model("*").reply("Hello").optional()
-    assert refusal("Hi", model="does-not-exist") == UNKNOWN
-    ml.bedrock.model("nobody.*").reply("Here I am")
-    assert said("Hi", model="nobody.knows-v1") == "Here I am"
+    assert error_message("Hi", model="does-not-exist") == UNKNOWN
+    ml.bedrock.model("unknown.*").reply("Known")
+    assert converse_text("Hi", model="unknown.model-v1") == "Known"
 
 
 @mock_ml
@@ -120,26 +122,26 @@ def test_nobodys_model(ml: MockML) -> None:
         "anthropic.",
         "anthropic.claude-nonexistent",
         "us.amazon.nova-mega",
-        "arn:aws:s3:::box",
+        "arn:aws:s3:::bucket",
         "arn:aws:lambda:us-east-1:123456789012:function:f",
     ],
 )
-def test_no_model_is_called_like_that(ml: MockML, model: str) -> None:
-    assert refusal("Hi", model=model) == UNKNOWN
+def test_invalid_identifiers_are_rejected_unless_a_rule_names_them(ml: MockML, model: str) -> None:
+    assert error_message("Hi", model=model) == UNKNOWN
     ml.bedrock.model(model).reply("Hello")
-    assert said("Hi", model=model) == "Hello"
+    assert converse_text("Hi", model=model) == "Hello"
 
 
 @mock_ml
-def test_what_is_declared_not_to_exist(ml: MockML) -> None:
+def test_models_declared_not_to_exist_are_rejected(ml: MockML) -> None:
     ml.bedrock.model(CLAUDE, exists=False)
-    assert refusal("Hi") == UNKNOWN
+    assert error_message("Hi") == UNKNOWN
 
 
 @mock_ml
-def test_on_demand(ml: MockML) -> None:
+def test_models_without_on_demand_throughput_need_a_profile(ml: MockML) -> None:
     ml.bedrock.model("anthropic.claude-sonnet-4*", on_demand=False)
-    assert refusal("Hi", model=NEW_CLAUDE) == (
+    assert error_message("Hi", model=NEW_CLAUDE) == (
         f"Invocation of model ID {NEW_CLAUDE} with on-demand throughput isn\u2019t supported. "
         "Retry your request with the ID or ARN of an inference profile that contains this model."
     )
@@ -187,7 +189,9 @@ def test_on_demand(ml: MockML) -> None:
         ),
     ],
 )
-def test_who_is_let_in(ml: MockML, declared: dict[str, Any], code: str, text: str) -> None:
+def test_declared_restrictions_reject_calls(
+    ml: MockML, declared: dict[str, Any], code: str, text: str
+) -> None:
     ml.bedrock.model("anthropic.*", **declared)
     with pytest.raises(ClientError) as caught:
         converse("Hi")
@@ -196,41 +200,41 @@ def test_who_is_let_in(ml: MockML, declared: dict[str, Any], code: str, text: st
 
 
 @mock_ml
-def test_models_that_do_not_stream(ml: MockML) -> None:
+def test_models_without_streaming_reject_streams(ml: MockML) -> None:
     ml.bedrock.model(CLAUDE, streaming=False)
     messages = [{"role": "user", "content": [{"text": "Hi"}]}]
     with pytest.raises(ClientError, match=r"The model is unsupported for streaming\."):
-        bedrock().converse_stream(modelId=CLAUDE, messages=messages)
+        bedrock_client().converse_stream(modelId=CLAUDE, messages=messages)
     assert converse("Hi")["stopReason"] == "end_turn"
 
 
 @mock_ml
-def test_models_that_do_not_talk() -> None:
+def test_models_without_converse_reject_it() -> None:
     text = "This action doesn't support the model that you provided."
-    assert text in refusal("Hi", model="amazon.titan-embed-text-v2:0")
-    assert text in refusal("Hi", model="stability.sd3-5-large-v1:0")
+    assert text in error_message("Hi", model="amazon.titan-embed-text-v2:0")
+    assert text in error_message("Hi", model="stability.sd3-5-large-v1:0")
 
 
 @mock_ml
-def test_refusals_come_before_the_script(ml: MockML) -> None:
+def test_access_is_checked_before_the_rules(ml: MockML) -> None:
     ml.bedrock.model(CLAUDE, access=False).reply("Hello").optional()
     with pytest.raises(ClientError, match="You don't have access"):
         converse("Hi")
 
 
 @mock_ml
-def test_declarations_are_narrowed_and_the_last_one_decides(ml: MockML) -> None:
+def test_declarations_can_be_limited_to_a_region_and_the_last_one_wins(ml: MockML) -> None:
     ml.at(region="eu-west-1").bedrock.model(CLAUDE, access=False)
     messages = [{"role": "user", "content": [{"text": "Hi"}]}]
-    assert bedrock().converse(modelId=CLAUDE, messages=messages)["stopReason"] == "end_turn"
+    assert bedrock_client().converse(modelId=CLAUDE, messages=messages)["stopReason"] == "end_turn"
     with pytest.raises(ClientError):
-        bedrock("eu-west-1").converse(modelId=CLAUDE, messages=messages)
+        bedrock_client("eu-west-1").converse(modelId=CLAUDE, messages=messages)
     ml.at(region="eu-west-1").bedrock.model("anthropic.*", access=True)
-    bedrock("eu-west-1").converse(modelId=CLAUDE, messages=messages)
+    bedrock_client("eu-west-1").converse(modelId=CLAUDE, messages=messages)
 
 
 @mock_ml
-def test_a_savepoint_takes_declarations_back(ml: MockML) -> None:
+def test_a_savepoint_restores_declarations(ml: MockML) -> None:
     with ml.savepoint():
         ml.bedrock.model(CLAUDE, access=False)
         with pytest.raises(ClientError):
@@ -239,7 +243,7 @@ def test_a_savepoint_takes_declarations_back(ml: MockML) -> None:
 
 
 @mock_ml
-def test_many_identifiers_are_forgotten_again(ml: MockML) -> None:
+def test_the_cache_of_identifiers_is_bounded(ml: MockML) -> None:
     from mlmock.services.bedrock_runtime.models.declarations import ModelDeclarations
 
     models = ml._state.shared(ModelDeclarations)
@@ -250,7 +254,7 @@ def test_many_identifiers_are_forgotten_again(ml: MockML) -> None:
 
 
 @mock_ml
-def test_words_that_nobody_knows(ml: MockML) -> None:
+def test_invalid_declarations_are_rejected(ml: MockML) -> None:
     with pytest.raises(InvalidRule, match="declared by"):
         ml.bedrock.model(CLAUDE, streams=False)
     with pytest.raises(InvalidRule, match="True or False"):

@@ -1,4 +1,4 @@
-"""The script: which rule answers, and what may be said."""
+"""Rules of ml.bedrock.model(): matching, answers and validation."""
 
 from __future__ import annotations
 
@@ -28,112 +28,115 @@ from tests.services.bedrock_runtime.converse_helpers import (
     LLAMA,
     WEATHER,
     assistant,
-    bedrock,
+    bedrock_client,
     converse,
-    result,
-    said,
+    converse_text,
+    tool_result_block,
+    tool_use_block,
     user,
-    uses,
 )
 
 
 @mock_ml
-def test_an_agents_loop(ml: MockML) -> None:
+def test_agent_loop_with_a_tool(ml: MockML) -> None:
     model = ml.bedrock.model("anthropic.claude-3-*")
-    ask = tool_use("get_weather", {"city": "Rome"}, id="t1")
-    model.on(last_user=contains("weather"), has_tool_result=False).reply(ask)
+    use = tool_use("get_weather", {"city": "Rome"}, id="t1")
+    model.on(last_user=contains("weather"), has_tool_result=False).reply(use)
     model.on(has_tool_result=True).reply("It is sunny.")
     first = converse("What is the weather?", toolConfig=WEATHER)["output"]["message"]
-    again = [user("What is the weather?"), first, user(result("t1", "sunny"))]
-    assert said(*again, toolConfig=WEATHER) == "It is sunny."
+    again = [user("What is the weather?"), first, user(tool_result_block("t1", "sunny"))]
+    assert converse_text(*again, toolConfig=WEATHER) == "It is sunny."
 
 
 @mock_ml
-def test_matching_the_turn_the_system_and_the_tools(ml: MockML) -> None:
+def test_matching_turn_system_and_tools(ml: MockML) -> None:
     model = ml.bedrock.model("*")
     model.on(turn=1).reply("first")
     model.on(turn=2).reply("second")
     model.on(system=contains("French")).reply("oui")
     model.on(tools="get_weather").reply("with tools")
     model.on(tools=["other"]).reply("never").optional()
-    assert said("a") == "first"
-    assert said("a", assistant("x"), "b") == "second"
-    assert said("a", system=[{"text": "Speak French."}, {"text": "Always."}]) == "oui"
-    assert said("a", toolConfig=WEATHER) == "with tools"
+    assert converse_text("a") == "first"
+    assert converse_text("a", assistant("x"), "b") == "second"
+    assert converse_text("a", system=[{"text": "Speak French."}, {"text": "Always."}]) == "oui"
+    assert converse_text("a", toolConfig=WEATHER) == "with tools"
 
 
 @mock_ml
-def test_matching_results(ml: MockML) -> None:
+def test_matching_tool_results(ml: MockML) -> None:
     model = ml.bedrock.model("*")
     model.on(tool_result={"degrees": 30}).reply("hot")
     model.on(tool_result=contains("rain")).reply("wet")
-    asked = ("?", assistant(uses("a"), uses("b")))
+    turns = ("?", assistant(tool_use_block("a"), tool_use_block("b")))
     hot = {"toolResult": {"toolUseId": "a", "content": [{"json": {"degrees": 30, "of": "C"}}]}}
-    assert said(*asked, user(hot, result("b", "wind")), toolConfig=WEATHER) == "hot"
-    wet = user(result("a", "sun"), result("b", "some", "rain"))
-    assert said(*asked, wet, toolConfig=WEATHER) == "wet"
+    assert (
+        converse_text(*turns, user(hot, tool_result_block("b", "wind")), toolConfig=WEATHER)
+        == "hot"
+    )
+    wet = user(tool_result_block("a", "sun"), tool_result_block("b", "some", "rain"))
+    assert converse_text(*turns, wet, toolConfig=WEATHER) == "wet"
 
 
 @mock_ml
-def test_the_last_user_turn_that_has_text(ml: MockML) -> None:
+def test_last_user_is_the_last_user_turn_with_text(ml: MockML) -> None:
     ml.bedrock.model("*").on(last_user="What now?").reply("This.")
-    turns = ["What now?", assistant(uses("a")), user(result("a", "x"))]
-    assert said(*turns, toolConfig=WEATHER) == "This."
+    turns = ["What now?", assistant(tool_use_block("a")), user(tool_result_block("a", "x"))]
+    assert converse_text(*turns, toolConfig=WEATHER) == "This."
     guarded = {"guardContent": {"text": {"text": "What now?"}}}
-    assert said(user(guarded)) == "This."
+    assert converse_text(user(guarded)) == "This."
 
 
 @mock_ml
-def test_a_predicate_of_the_call(ml: MockML) -> None:
-    ml.bedrock.model("*").on(where=lambda call: call.region == "us-east-1").reply("here")
-    assert said("?") == "here"
+def test_where_matches_the_whole_call(ml: MockML) -> None:
+    ml.bedrock.model("*").on(where=lambda call: call.region == "us-east-1").reply("matched")
+    assert converse_text("?") == "matched"
 
 
 @mock_ml
-def test_answers_in_order_and_the_newest_rule_first(ml: MockML) -> None:
+def test_answers_come_in_order_and_the_newest_rule_first(ml: MockML) -> None:
     model = ml.bedrock.model("*")
     model.reply("always")
     model.reply(error("ThrottlingException", "slow down"), "one", "two").optional()
-    assert [said("?") for _ in "123"] == ["one", "two", "always"]
+    assert [converse_text("?") for _ in "123"] == ["one", "two", "always"]
 
 
 @mock_ml
-def test_several_patterns_share_their_rules(ml: MockML) -> None:
+def test_rules_of_several_matching_patterns(ml: MockML) -> None:
     ml.bedrock.model("anthropic.*").reply("older")
     ml.bedrock.model("*haiku*").times(1).reply("newer")
-    assert [said("?"), said("?")] == ["newer", "older"]
+    assert [converse_text("?"), converse_text("?")] == ["newer", "older"]
 
 
 @mock_ml
-def test_nothing_fits(ml: MockML) -> None:
+def test_an_unmatched_call_is_an_error(ml: MockML) -> None:
     ml.bedrock.model("anthropic.*").on(last_user="Hi").reply("Hello").optional()
-    with pytest.raises(UnmatchedCall, match="last_user is 'Bye'; the rule says 'Hi'"):
-        said("Bye")
+    with pytest.raises(UnmatchedCall, match="last_user is 'Bye'; expected 'Hi'"):
+        converse_text("Bye")
     ml.unmatched.clear()
-    assert "mock answer" in said("Bye", model=LLAMA)
+    assert "mock answer" in converse_text("Bye", model=LLAMA)
 
 
-def test_nothing_fits_and_nobody_minds() -> None:
+def test_an_unmatched_call_gets_the_default_answer_when_not_strict() -> None:
     with mock_ml(strict=False) as ml:
         ml.bedrock.model("anthropic.*").on(last_user="Hi").reply("Hello").optional()
-        assert "mock answer" in said("Bye")
+        assert "mock answer" in converse_text("Bye")
 
 
 @mock_ml
-def test_faults_and_vectors_script_nothing(ml: MockML) -> None:
+def test_failures_and_embeddings_do_not_answer_converse(ml: MockML) -> None:
     model = ml.bedrock.model("*")
     model.fail("ModelNotReadyException", times=1)
     model.embed([0.1]).optional()
-    assert "mock answer" in said("?")
+    assert "mock answer" in converse_text("?")
 
 
 @mock_ml
-def test_rules_are_narrowed(ml: MockML) -> None:
+def test_rules_can_be_limited_to_a_region(ml: MockML) -> None:
     ml.at(region="eu-west-1").bedrock.model("anthropic.*").reply("bonjour")
     turns = [user("?")]
-    there = bedrock("eu-west-1").converse(modelId=CLAUDE, messages=turns)
-    assert there["output"]["message"]["content"] == [{"text": "bonjour"}]
-    assert "mock answer" in said("?")
+    response = bedrock_client("eu-west-1").converse(modelId=CLAUDE, messages=turns)
+    assert response["output"]["message"]["content"] == [{"text": "bonjour"}]
+    assert "mock answer" in converse_text("?")
 
 
 @mock_ml
@@ -141,52 +144,52 @@ def test_many_rules(ml: MockML) -> None:
     model = ml.bedrock.model("*")
     for number in range(20):
         model.on(last_user=f"q{number}").reply(f"a{number}").optional()
-    assert said("q7") == "a7"
+    assert converse_text("q7") == "a7"
     with pytest.raises(UnmatchedCall):
-        said("q99")
+        converse_text("q99")
     ml.unmatched.clear()
 
 
-# -- answers ---------------------------------------------------------------------------------
+# -- answers ----------------------------------------------------------------------------------
 
 
 @mock_ml
 def test_functions_answer(ml: MockML) -> None:
-    async def later(call: Any) -> Any:
+    async def answer_async(call: Any) -> Any:
         return [tool_use("f", {"text": call.params["messages"][0]["content"][0]["text"]})]
 
-    ml.bedrock.model("*").reply(lambda call: call.region, later, lambda call: "")
-    assert said("?") == "us-east-1"
+    ml.bedrock.model("*").reply(lambda call: call.region, answer_async, lambda call: "")
+    assert converse_text("?") == "us-east-1"
     (block,) = converse("?")["output"]["message"]["content"]
     assert block["toolUse"]["input"] == {"text": "?"}
-    assert said("?") == ""
+    assert converse_text("?") == ""
 
 
 @mock_ml
-def test_a_function_may_not_answer_converse_with_a_body(ml: MockML) -> None:
+def test_a_function_cannot_answer_converse_with_a_raw_body(ml: MockML) -> None:
     ml.bedrock.model("*").reply(lambda call: raw({}))
     with pytest.raises(InvalidRule, match="no exact body"):
-        said("?")
+        converse_text("?")
     ml.unmatched.clear()
 
 
 @mock_ml
-def test_faults(ml: MockML) -> None:
+def test_failures(ml: MockML) -> None:
     model = ml.bedrock.model("*")
     model.fail("ModelErrorException", "broken", originalStatusCode=500).times(1)
     with pytest.raises(ClientError, match="broken") as caught:
-        said("?")
+        converse_text("?")
     assert caught.value.response["originalStatusCode"] == 500  # type: ignore[typeddict-item]
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 424
 
 
 @mock_ml
-def test_every_fault_of_the_wire(ml: MockML) -> None:
-    once = Config(retries={"total_max_attempts": 1})
-    client = boto3.client("bedrock-runtime", "us-east-1", config=once)
+def test_every_connection_failure(ml: MockML) -> None:
+    no_retries = Config(retries={"total_max_attempts": 1})
+    client = boto3.client("bedrock-runtime", "us-east-1", config=no_retries)
     model = ml.bedrock.model("*")
-    for write in (model.timeout, model.drop, model.unreachable):
-        write().times(1)
+    for inject in (model.timeout, model.drop, model.unreachable):
+        inject().times(1)
         with pytest.raises(Exception, match=r"(?i)timeout|connect"):
             client.converse(modelId=CLAUDE, messages=[user("?")])
     model.delay(100).reply("late")
@@ -195,10 +198,10 @@ def test_every_fault_of_the_wire(ml: MockML) -> None:
 
 
 @mock_ml
-def test_an_exception_is_raised_as_it_is(ml: MockML) -> None:
+def test_an_exception_is_raised_unchanged(ml: MockML) -> None:
     ml.bedrock.model("*").optional().reply(RuntimeError("boom"))
     with pytest.raises(RuntimeError, match="boom"):
-        said("?")
+        converse_text("?")
 
 
 @pytest.mark.newer_botocore
@@ -213,38 +216,38 @@ def test_an_exception_is_raised_as_it_is(ml: MockML) -> None:
         ([], "at least one block"),
         (stream(), "says at least one text or block"),
         ({"reasoningContent": {}}, "exactly one of reasoningText, redactedContent"),
-        ({"image": {"format": "bmp", "source": {"bytes": b"x"}}}, "image.format takes one of"),
-        ({"toolUse": {"name": "f", "kind": "x"}}, "toolUse: there is no member kind"),
+        ({"image": {"format": "bmp", "source": {"bytes": b"x"}}}, "image.format must be one of"),
+        ({"toolUse": {"name": "f", "kind": "x"}}, "toolUse has no member 'kind'"),
         ({"toolUse": {"input": {}}}, "toolUse.name is required"),
         (
             {"citationsContent": {"content": [], "citations": [{"location": {}}]}},
             r"citations\[0\].location: exactly one of web",
         ),
-        (error("NoSuchException"), "has no error NoSuchException"),
+        (error("NoSuchException"), "has no error 'NoSuchException'"),
     ],
 )
-def test_what_no_model_says(ml: MockML, answer: Any, text: str) -> None:
+def test_invalid_answers_are_rejected(ml: MockML, answer: Any, text: str) -> None:
     with pytest.raises(InvalidRule, match=text):
         ml.bedrock.model("*").reply(answer)
 
 
 @pytest.mark.newer_botocore
 @pytest.mark.parametrize(
-    ("write", "text"),
+    ("make_answer", "text"),
     [
         (lambda: message(), "at least one block"),
         (lambda: message("x", stop_reason="done"), "stop reason"),
         (lambda: message("x", usage={"tokens": 5}), "usage has"),
         (lambda: message("x", usage={"inputTokens": -1}), "count of tokens"),
-        (lambda: message("x", usage={"cacheDetails": 1}), "cacheDetails takes list"),
-        (lambda: message("x", usage={"cacheDetails": [{"ttl": "9m"}]}), "takes one of 5m, 1h"),
+        (lambda: message("x", usage={"cacheDetails": 1}), "cacheDetails must be of type list"),
+        (lambda: message("x", usage={"cacheDetails": [{"ttl": "9m"}]}), "must be one of 5m, 1h"),
         (lambda: message("x", latency_ms=-1), "count of milliseconds"),
         (lambda: stream("x", latency_ms=1.5), "count of milliseconds"),  # type: ignore[arg-type]
         (lambda: message("x", fields=5), "takes a dict"),  # type: ignore[arg-type]
-        (lambda: tool_use("a b"), "doesn't fit the pattern"),
-        (lambda: tool_use("f", id="a b"), "doesn't fit the pattern"),
+        (lambda: tool_use("a b"), "does not match the pattern"),
+        (lambda: tool_use("f", id="a b"), "does not match the pattern"),
         (lambda: tool_use("f", {"x": {1, 2}}), "a tool's input is JSON"),
-        (lambda: reasoning(5), "takes str"),  # type: ignore[arg-type]
+        (lambda: reasoning(5), "must be of type str"),  # type: ignore[arg-type]
         (lambda: raw({"x": {1, 2}}), "takes JSON"),
         (lambda: raw([{"x": 1}, {1, 2}]), "takes JSON"),
         (lambda: tool_use("f", "x"), "input as a dict"),  # type: ignore[arg-type]
@@ -258,13 +261,13 @@ def test_what_no_model_says(ml: MockML, answer: Any, text: str) -> None:
         (lambda: stream(5), "a model says texts"),
     ],
 )
-def test_words_that_make_no_sense(write: Any, text: str) -> None:
+def test_invalid_answer_arguments_are_rejected(make_answer: Any, text: str) -> None:
     with pytest.raises(InvalidRule, match=text):
-        write()
+        make_answer()
 
 
 @mock_ml
-def test_a_tool_use_may_leave_out_id_and_input(ml: MockML) -> None:
+def test_a_tool_use_can_omit_id_and_input(ml: MockML) -> None:
     ml.bedrock.model("*").reply({"toolUse": {"name": "f", "type": "tool_use"}})
     (block,) = converse("?")["output"]["message"]["content"]
     assert block["toolUse"]["input"] == {}
@@ -272,17 +275,17 @@ def test_a_tool_use_may_leave_out_id_and_input(ml: MockML) -> None:
 
 
 @mock_ml
-def test_streams_break_with_what_streams_send(ml: MockML) -> None:
+def test_stream_errors_must_be_exceptions_of_the_stream(ml: MockML) -> None:
     with pytest.raises(InvalidRule, match="a stream breaks with"):
         ml.bedrock.model("*").reply(stream("x").then_error("ConflictException"))
-    odd = stream("x").then_error("OddException", "odd", status=499)
-    ml.bedrock.model("*").reply(odd)
+    unknown = stream("x").then_error("OddException", "odd", status=499)
+    ml.bedrock.model("*").reply(unknown)
     with pytest.raises(ClientError, match="odd"):
-        said("?")
+        converse_text("?")
 
 
 @mock_ml
-def test_vectors_are_functions_dicts_or_numbers(ml: MockML) -> None:
+def test_embeddings_must_be_functions_dicts_or_numbers(ml: MockML) -> None:
     with pytest.raises(InvalidRule, match="embed\\(\\) needs"):
         ml.bedrock.model("*").embed()
     with pytest.raises(InvalidRule, match="embed\\(\\) takes"):
@@ -290,10 +293,10 @@ def test_vectors_are_functions_dicts_or_numbers(ml: MockML) -> None:
 
 
 @mock_ml
-def test_embeddings_may_fail_in_order(ml: MockML) -> None:
+def test_failures_and_embeddings_come_in_order(ml: MockML) -> None:
     model = "amazon.titan-embed-text-v2:0"
     ml.bedrock.model(model).embed(error("ModelErrorException", "broken"), [0.5])
-    client = bedrock()
+    client = bedrock_client()
     with pytest.raises(ClientError, match="broken"):
         client.invoke_model(modelId=model, body='{"inputText": "x"}')
     body = client.invoke_model(modelId=model, body='{"inputText": "x"}')["body"].read()
@@ -301,17 +304,17 @@ def test_embeddings_may_fail_in_order(ml: MockML) -> None:
 
 
 @mock_ml
-def test_an_unmatched_rule_shows_what_it_was_held_against(ml: MockML) -> None:
+def test_an_unmatched_call_explains_what_differs(ml: MockML) -> None:
     model = ml.bedrock.model("anthropic.*")
     for number in range(9):
         model.on(turn=number + 5, tools=["f"], system="s").reply("x").optional()
-    with pytest.raises(UnmatchedCall, match="system is ''; the rule says 's'"):
-        said("?")
+    with pytest.raises(UnmatchedCall, match="system is ''; expected 's'"):
+        converse_text("?")
     ml.unmatched.clear()
 
 
 @pytest.mark.newer_botocore
-def test_scripts_read_as_they_were_written() -> None:
+def test_repr_of_answers() -> None:
     assert repr(message("a", tool_use("f"), reasoning("b"))) == (
         "message('a', tool_use('f'), {'reasoningContent': ...})"
     )
@@ -321,6 +324,6 @@ def test_scripts_read_as_they_were_written() -> None:
 
 
 @mock_ml
-def test_the_handle_reads_well(ml: MockML) -> None:
+def test_repr_of_the_handle(ml: MockML) -> None:
     assert repr(ml.bedrock) == "<bedrock>"
     assert repr(ml.bedrock.model("x.*")) == 'ml.bedrock.model("x.*")'

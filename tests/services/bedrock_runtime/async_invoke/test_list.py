@@ -1,8 +1,7 @@
-"""ListAsyncInvokes: its filters, its orders, its pages, and what they cost."""
+"""ListAsyncInvokes: filters, order, pages and cost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,23 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlmock import MockML, after_polls, manually, mock_ml
-from tests.services.bedrock_runtime.async_helpers import NOON, arns, client_of, show, start
-
-
-@pytest.fixture
-def ml() -> Iterator[MockML]:
-    with mock_ml(now=NOON) as ml:
-        yield ml
-
-
-@pytest.fixture
-def bedrock(ml: MockML) -> Any:
-    return client_of()
+from tests.services.bedrock_runtime.async_helpers import NOON, arns, get_invoke, start
+from tests.services.bedrock_runtime.converse_helpers import bedrock_client
 
 
 @pytest.fixture
 def hourly(ml: MockML, bedrock: Any) -> list[str]:
-    """Six invocations, started at 12, 13, … 17 o'clock."""
+    """Return the ARNs of six invocations that start hourly from 12:00 on."""
     started = []
     for _ in range(6):
         started.append(start(bedrock))
@@ -42,7 +31,7 @@ def at(hour: float) -> Any:
 
 
 def pages(client: Any, **filters: Any) -> list[list[str]]:
-    """Return the ARNs of every page, by the tokens."""
+    """Return the ARNs of every page."""
     found = []
     token: dict[str, str] = {}
     while True:
@@ -53,30 +42,30 @@ def pages(client: Any, **filters: Any) -> list[list[str]]:
         token = {"nextToken": page["nextToken"]}
 
 
-def test_an_empty_listing_is_empty(bedrock: Any) -> None:
+def test_a_listing_without_invocations(bedrock: Any) -> None:
     listed = bedrock.list_async_invokes()
     assert listed["asyncInvokeSummaries"] == []
     assert "nextToken" not in listed
 
 
-def test_a_row_shows_what_get_shows(bedrock: Any) -> None:
+def test_a_summary_equals_the_response_of_get(bedrock: Any) -> None:
     arn = start(bedrock, clientRequestToken="t-1")
-    assert bedrock.list_async_invokes()["asyncInvokeSummaries"] == [show(bedrock, arn)]
+    assert bedrock.list_async_invokes()["asyncInvokeSummaries"] == [get_invoke(bedrock, arn)]
 
 
-def test_the_latest_come_first(bedrock: Any, hourly: list[str]) -> None:
+def test_the_latest_invocations_come_first(bedrock: Any, hourly: list[str]) -> None:
     assert arns(bedrock) == hourly[::-1]
     assert arns(bedrock, sortBy="SubmissionTime", sortOrder="Descending") == hourly[::-1]
     assert arns(bedrock, sortOrder="Ascending") == hourly
 
 
-def test_those_of_one_instant_are_in_the_order_of_their_start(bedrock: Any) -> None:
+def test_invocations_of_the_same_time_are_in_start_order(bedrock: Any) -> None:
     started = [start(bedrock) for _ in range(5)]
     assert arns(bedrock, sortOrder="Ascending") == started
     assert [a for page in pages(bedrock, maxResults=2) for a in page] == started[::-1]
 
 
-def test_times_leave_out_the_instants_that_they_name(bedrock: Any, hourly: list[str]) -> None:
+def test_time_filters_are_exclusive(bedrock: Any, hourly: list[str]) -> None:
     ascending: dict[str, Any] = {"sortOrder": "Ascending"}
     assert arns(bedrock, submitTimeAfter=at(14), **ascending) == hourly[3:]
     assert arns(bedrock, submitTimeBefore=at(14), **ascending) == hourly[:2]
@@ -85,13 +74,13 @@ def test_times_leave_out_the_instants_that_they_name(bedrock: Any, hourly: list[
     assert arns(bedrock, submitTimeAfter=at(16), submitTimeBefore=at(13)) == []
 
 
-def test_a_time_a_moment_later_lets_its_instant_in(bedrock: Any, hourly: list[str]) -> None:
+def test_time_filters_compare_milliseconds(bedrock: Any, hourly: list[str]) -> None:
     moment = timedelta(milliseconds=1)
     found = arns(bedrock, submitTimeAfter=at(14) - moment, submitTimeBefore=at(14) + moment)
     assert found == [hourly[2]]
 
 
-def test_each_status_has_its_own(ml: MockML, bedrock: Any) -> None:
+def test_filter_by_status(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.async_invokes.fail("broken", times=1)
     failed, completed = start(bedrock), start(bedrock)
     ml.bedrock.async_invokes.progress = manually()
@@ -102,7 +91,7 @@ def test_each_status_has_its_own(ml: MockML, bedrock: Any) -> None:
     assert arns(bedrock) == [running, completed, failed]
 
 
-def test_filters_hold_together(ml: MockML, bedrock: Any, hourly: list[str]) -> None:
+def test_filters_can_be_combined(ml: MockML, bedrock: Any, hourly: list[str]) -> None:
     ml.bedrock.async_invokes.fail("broken", times=1)
     failed = start(bedrock)
     found = arns(bedrock, statusEquals="Completed", submitTimeAfter=at(15), maxResults=5)
@@ -116,7 +105,7 @@ def test_pages_follow_each_other(bedrock: Any, hourly: list[str]) -> None:
     assert pages(bedrock, maxResults=3, sortOrder="Ascending") == [hourly[:3], hourly[3:]]
 
 
-def test_a_page_has_a_hundred_unless_it_is_said(bedrock: Any) -> None:
+def test_the_default_page_size_is_100(bedrock: Any) -> None:
     for _ in range(101):
         start(bedrock)
     assert [len(page) for page in pages(bedrock)] == [100, 1]
@@ -129,18 +118,18 @@ def test_the_paginator_reads_all_pages(bedrock: Any, hourly: list[str]) -> None:
     assert [row["invocationArn"] for row in listing.search("asyncInvokeSummaries")] == hourly
 
 
-def test_a_token_stays_good_while_invocations_come_and_end(ml: MockML, bedrock: Any) -> None:
+def test_a_token_stays_valid_while_invocations_start_and_end(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.async_invokes.progress = manually()
     started = [start(bedrock) for _ in range(4)]
-    asked = {"statusEquals": "InProgress", "maxResults": 2}
-    first = bedrock.list_async_invokes(**asked)
+    filters = {"statusEquals": "InProgress", "maxResults": 2}
+    first = bedrock.list_async_invokes(**filters)
     ml.bedrock.async_invoke(started[2]).finish()
     start(bedrock)
-    rest = arns(bedrock, **asked, nextToken=first["nextToken"])
+    rest = arns(bedrock, **filters, nextToken=first["nextToken"])
     assert rest == started[1::-1]
 
 
-def test_the_page_size_may_change_between_pages(bedrock: Any, hourly: list[str]) -> None:
+def test_the_page_size_can_change_between_pages(bedrock: Any, hourly: list[str]) -> None:
     token = bedrock.list_async_invokes(maxResults=1)["nextToken"]
     assert arns(bedrock, maxResults=1000, nextToken=token) == hourly[4::-1]
 
@@ -154,18 +143,18 @@ def test_the_page_size_may_change_between_pages(bedrock: Any, hourly: list[str])
         {"submitTimeBefore": NOON},
     ],
 )
-def test_a_token_is_refused_by_another_listing(
+def test_a_token_is_rejected_by_another_listing(
     bedrock: Any, hourly: list[str], other: dict[str, Any]
 ) -> None:
     token = bedrock.list_async_invokes(maxResults=1)["nextToken"]
     with pytest.raises(bedrock.exceptions.ValidationException):
         bedrock.list_async_invokes(nextToken=token, **other)
     with pytest.raises(ClientError):
-        client_of("us-west-2").list_async_invokes(nextToken=token)
+        bedrock_client("us-west-2").list_async_invokes(nextToken=token)
 
 
 @pytest.mark.parametrize("token", ["abc", "AAAA", "!", "x" * 2048])
-def test_a_token_of_nobodys_is_refused(bedrock: Any, token: str) -> None:
+def test_an_invalid_token_is_rejected(bedrock: Any, token: str) -> None:
     with pytest.raises(bedrock.exceptions.ValidationException):
         bedrock.list_async_invokes(nextToken=token)
 
@@ -180,7 +169,7 @@ def test_a_token_of_nobodys_is_refused(bedrock: Any, token: str) -> None:
         ({"nextToken": "a b"}, "Member must satisfy regular expression pattern"),
     ],
 )
-def test_what_the_service_model_forbids_is_refused(
+def test_service_model_constraints_are_enforced(
     bedrock: Any, bad: dict[str, Any], rule: str
 ) -> None:
     with pytest.raises(bedrock.exceptions.ValidationException) as caught:
@@ -188,42 +177,42 @@ def test_what_the_service_model_forbids_is_refused(
     assert rule in caught.value.response["Error"]["Message"]
 
 
-# -- a listing is a look --------------------------------------------------------------------------
+# -- listings as polls ------------------------------------------------------------------------
 
 
-def test_a_listing_is_a_look_at_what_it_shows(ml: MockML, bedrock: Any) -> None:
+def test_a_listing_polls_the_invocations_it_returns(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.async_invokes.progress = after_polls(1)
     start(bedrock)
-    seen = [bedrock.list_async_invokes()["asyncInvokeSummaries"][0]["status"] for _ in range(3)]
-    assert seen == ["InProgress", "Completed", "Completed"]
+    statuses = [bedrock.list_async_invokes()["asyncInvokeSummaries"][0]["status"] for _ in range(3)]
+    assert statuses == ["InProgress", "Completed", "Completed"]
 
 
-def test_whoever_polls_for_an_end_by_its_status_sees_it(ml: MockML, bedrock: Any) -> None:
+def test_polling_with_a_status_filter_completes_invocations(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.async_invokes.progress = after_polls(2)
     arn = start(bedrock)
     assert [arns(bedrock, statusEquals="Completed") for _ in range(3)] == [[], [], [arn]]
 
 
-def test_what_a_look_ends_is_no_longer_in_progress(ml: MockML, bedrock: Any) -> None:
+def test_invocations_completed_by_polling_are_not_in_progress(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.async_invokes.progress = after_polls(1)
     started = [start(bedrock) for _ in range(5)]
-    show(bedrock, started[4])
-    show(bedrock, started[2])
-    asked = {"statusEquals": "InProgress", "maxResults": 2}
-    first = bedrock.list_async_invokes(**asked)
+    get_invoke(bedrock, started[4])
+    get_invoke(bedrock, started[2])
+    filters = {"statusEquals": "InProgress", "maxResults": 2}
+    first = bedrock.list_async_invokes(**filters)
     assert [row["invocationArn"] for row in first["asyncInvokeSummaries"]] == [
         started[3],
         started[1],
     ]
-    assert arns(bedrock, **asked, nextToken=first["nextToken"]) == [started[0]]
-    assert arns(bedrock, **asked) == []
+    assert arns(bedrock, **filters, nextToken=first["nextToken"]) == [started[0]]
+    assert arns(bedrock, **filters) == []
 
 
-# -- what it costs --------------------------------------------------------------------------------
+# -- cost -------------------------------------------------------------------------------------
 
 
-def looked_at(client: Any, ml: MockML, **filters: Any) -> int:
-    """Return how many places of the store one page reads."""
+def store_reads(client: Any, ml: MockML, **filters: Any) -> int:
+    """Return how often one page reads the store."""
     import sys
 
     backend = next(iter(ml.bedrock.backends()))
@@ -247,7 +236,7 @@ def looked_at(client: Any, ml: MockML, **filters: Any) -> int:
     "filters",
     [{}, {"statusEquals": "Failed"}, {"submitTimeBefore": at(13)}, {"sortOrder": "Ascending"}],
 )
-def test_a_page_reads_no_more_of_a_large_store(
+def test_the_cost_of_a_page_does_not_grow_with_the_store(
     ml: MockML, bedrock: Any, filters: dict[str, Any]
 ) -> None:
     reads = []
@@ -256,12 +245,12 @@ def test_a_page_reads_no_more_of_a_large_store(
         for _ in range(200):
             start(bedrock)
         ml.clock.advance(minutes=1)
-        reads.append(looked_at(bedrock, ml, maxResults=10, **filters))
+        reads.append(store_reads(bedrock, ml, maxResults=10, **filters))
     smaller, larger = next(pairwise(reads))
     assert 10 <= smaller == larger
 
 
-# -- against a model of it ------------------------------------------------------------------------
+# -- comparison with a plain search -----------------------------------------------------------
 
 STEPS = st.lists(
     st.sampled_from(["start", "start", "wait", "complete", "fail", "undo"]), max_size=25
@@ -278,7 +267,7 @@ HOURS = st.none() | st.integers(11, 30)
     ascending=st.booleans(),
     size=st.integers(1, 7),
 )
-def test_every_listing_is_what_a_plain_search_finds(
+def test_listings_equal_a_plain_search(
     steps: list[str],
     status: str | None,
     since: int | None,
@@ -287,29 +276,29 @@ def test_every_listing_is_what_a_plain_search_finds(
     size: int,
 ) -> None:
     with mock_ml(now=NOON, progress=manually()) as ml:
-        client = client_of()
+        client = bedrock_client()
         for step in steps:
-            take(ml, client, step)
-        shown = [show(client, invoke.arn) for invoke in ml.bedrock.async_invokes]
-        wanted = [
+            perform(ml, client, step)
+        invokes = [get_invoke(client, invoke.arn) for invoke in ml.bedrock.async_invokes]
+        expected = [
             row["invocationArn"]
-            for row in (shown if ascending else shown[::-1])
+            for row in (invokes if ascending else invokes[::-1])
             if status in (None, row["status"])
             and (since is None or row["submitTime"] > at(since))
             and (until is None or row["submitTime"] < at(until))
         ]
-        asked: dict[str, Any] = {"maxResults": size}
-        asked |= {"statusEquals": status} if status else {}
-        asked |= {"sortOrder": "Ascending"} if ascending else {}
-        asked |= {"submitTimeAfter": at(since)} if since is not None else {}
-        asked |= {"submitTimeBefore": at(until)} if until is not None else {}
-        found = pages(client, **asked)
-    assert [arn for page in found for arn in page] == wanted
+        options: dict[str, Any] = {"maxResults": size}
+        options |= {"statusEquals": status} if status else {}
+        options |= {"sortOrder": "Ascending"} if ascending else {}
+        options |= {"submitTimeAfter": at(since)} if since is not None else {}
+        options |= {"submitTimeBefore": at(until)} if until is not None else {}
+        found = pages(client, **options)
+    assert [arn for page in found for arn in page] == expected
     assert all(len(page) == size for page in found[:-1])
 
 
-def take(ml: MockML, client: Any, step: str) -> None:
-    """Take one step: start an invocation, let an hour pass, end the first or all but undo it."""
+def perform(ml: MockML, client: Any, step: str) -> None:
+    """Perform a step: start an invocation, advance an hour, end one, or undo in a savepoint."""
     running = [invoke for invoke in ml.bedrock.async_invokes if invoke.status == "InProgress"]
     if step == "start":
         start(client)

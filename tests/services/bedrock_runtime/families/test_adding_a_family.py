@@ -1,4 +1,4 @@
-"""Adding a family is adding one file."""
+"""A new family needs only one new module."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from mlmock import MockML, mock_ml
 from mlmock.services.bedrock_runtime import families
 from mlmock.services.bedrock_runtime.models import identifiers
-from tests.services.bedrock_runtime.invoke_helpers import invoke, stream
+from tests.services.bedrock_runtime.invoke_helpers import invoke, stream_chunks
 
 FILE = '''
 from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
 
 
 class Acme(ChatFamily):
-    """Models of a provider in the shape of chat completions."""
+    """Models of a provider in the chat completion format."""
 
     prefixes = ("acme.",)
 '''
@@ -39,9 +39,9 @@ def _forget() -> None:
 
 @pytest.mark.usefixtures("_acme")
 @mock_ml
-def test_a_file_is_a_family(ml: MockML) -> None:
+def test_a_new_module_is_a_family(ml: MockML) -> None:
     ml.bedrock.model("acme.*").on(last_user="Hi").reply("Hello")
     turns = [{"role": "user", "content": "Hi"}]
     found = invoke("us.acme.coyote-v1:0", messages=turns)
     assert found["choices"][0]["message"]["content"] == "Hello"
-    assert stream("acme.coyote-v1:0", messages=turns)[1]["choices"][0]["delta"]
+    assert stream_chunks("acme.coyote-v1:0", messages=turns)[1]["choices"][0]["delta"]

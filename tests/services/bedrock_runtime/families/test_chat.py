@@ -1,4 +1,4 @@
-"""Providers in the chat completion shape: OpenAI, Qwen, Writer, Mistral, Jamba, DeepSeek."""
+"""Providers of the chat completion format: OpenAI, Qwen, Writer, Mistral, Jamba, DeepSeek."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import pytest
 
 from mlmock import MockML, message, mock_ml, reasoning, stream, tool_use
 from mlmock.services.bedrock_runtime.media.images import generate_png
-from tests.services.bedrock_runtime.invoke_helpers import METRICS, invoke, malformed
-from tests.services.bedrock_runtime.invoke_helpers import stream as chunks_of
+from tests.services.bedrock_runtime.invoke_helpers import (
+    METRICS,
+    invoke,
+    schema_violations,
+    stream_chunks,
+)
 
 GPT = "openai.gpt-oss-20b-1:0"
 HI = [{"role": "user", "content": "Hi"}]
@@ -49,7 +53,7 @@ def test_a_completion(model_id: str, ml: MockML) -> None:
 @mock_ml
 def test_a_stream(ml: MockML) -> None:
     ml.bedrock.model("openai.*").reply(stream("Hel", "lo"))
-    found = chunks_of(GPT, messages=HI)
+    found = stream_chunks(GPT, messages=HI)
     assert {chunk["object"] for chunk in found} == {"chat.completion.chunk"}
     assert [chunk["choices"][0]["delta"] for chunk in found] == [
         {"role": "assistant", "content": ""},
@@ -66,15 +70,15 @@ def test_tools(ml: MockML) -> None:
     model = ml.bedrock.model("openai.*")
     model.on(tools=["get_weather"], has_tool_result=False).reply(tool_use("get_weather", {"n": 1}))
     model.on(tool_result="sunny", turn=2).reply("It is sunny.")
-    asked = invoke(GPT, messages=HI, tools=TOOLS)["choices"][0]
-    assert asked["finish_reason"] == "tool_calls"
-    assert asked["message"]["content"] is None
-    call = asked["message"]["tool_calls"][0]
+    first = invoke(GPT, messages=HI, tools=TOOLS)["choices"][0]
+    assert first["finish_reason"] == "tool_calls"
+    assert first["message"]["content"] is None
+    call = first["message"]["tool_calls"][0]
     assert call["id"].startswith("call_")
     assert call["type"] == "function"
     assert call["function"] == {"name": "get_weather", "arguments": '{"n": 1}'}
     result = {"role": "tool", "tool_call_id": call["id"], "content": "sunny"}
-    found = invoke(GPT, messages=[*HI, asked["message"], result], tools=TOOLS)
+    found = invoke(GPT, messages=[*HI, first["message"], result], tools=TOOLS)
     assert found["choices"][0]["message"]["content"] == "It is sunny."
 
 
@@ -97,9 +101,9 @@ def test_several_results_are_one_turn(ml: MockML) -> None:
 
 @mock_ml
 def test_a_stream_of_tool_uses(ml: MockML) -> None:
-    said = message("So.", tool_use("f", {"n": 1}, id="one"), tool_use("g", id="two"))
-    ml.bedrock.model("openai.*").reply(said)
-    deltas = [chunk["choices"][0]["delta"] for chunk in chunks_of(GPT, messages=HI)]
+    reply = message("So.", tool_use("f", {"n": 1}, id="one"), tool_use("g", id="two"))
+    ml.bedrock.model("openai.*").reply(reply)
+    deltas = [chunk["choices"][0]["delta"] for chunk in stream_chunks(GPT, messages=HI)]
     calls = [part for delta in deltas for part in delta.get("tool_calls", ())]
     first = {"name": "f", "arguments": ""}
     assert calls[0] == {"index": 0, "id": "one", "type": "function", "function": first}
@@ -109,22 +113,22 @@ def test_a_stream_of_tool_uses(ml: MockML) -> None:
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_reasoning_stands_in_the_text_of_the_open_weight_models(ml: MockML) -> None:
+def test_open_weight_models_return_reasoning_in_the_text(ml: MockML) -> None:
     ml.bedrock.model("*").reply(message(reasoning("Hm. So."), "Yes."))
     found = invoke(GPT, messages=HI)["choices"][0]["message"]["content"]
     assert found == "<reasoning>Hm. So.</reasoning>Yes."
-    chunks = chunks_of(GPT, messages=HI)
-    pieces = [chunk["choices"][0]["delta"].get("content", "") for chunk in chunks]
-    assert "".join(pieces) == found
-    others = chunks_of(MODELS[1], messages=HI)
+    chunks = stream_chunks(GPT, messages=HI)
+    texts = [chunk["choices"][0]["delta"].get("content", "") for chunk in chunks]
+    assert "".join(texts) == found
+    others = stream_chunks(MODELS[1], messages=HI)
     assert [c["choices"][0]["delta"].get("content") for c in others] == ["", "Yes.", None]
 
 
 @mock_ml
-def test_limits(ml: MockML) -> None:
+def test_limits_truncate_an_answer(ml: MockML) -> None:
     ml.bedrock.model("*").reply("one two three")
-    cut = invoke(GPT, messages=HI, max_completion_tokens=1)["choices"][0]
-    assert cut["finish_reason"] == "length"
+    truncated = invoke(GPT, messages=HI, max_completion_tokens=1)["choices"][0]
+    assert truncated["finish_reason"] == "length"
     stopped = invoke(GPT, messages=HI, max_tokens=50, stop="two")["choices"][0]
     assert (stopped["message"]["content"], stopped["finish_reason"]) == ("one ", "stop")
     both = invoke(GPT, messages=HI, stop=["three", "two"])["choices"][0]
@@ -132,7 +136,7 @@ def test_limits(ml: MockML) -> None:
 
 
 @mock_ml
-def test_a_tool_that_must_be_used() -> None:
+def test_a_required_tool_is_used() -> None:
     forced = {"type": "function", "function": {"name": "get_weather"}}
     for choice in (forced, "required"):
         found = invoke(GPT, messages=HI, tools=TOOLS, tool_choice=choice)
@@ -144,16 +148,16 @@ def test_a_tool_that_must_be_used() -> None:
 
 
 @mock_ml
-def test_a_schema_that_the_answer_is_to_fit() -> None:
-    form = {"type": "json_schema", "json_schema": {"name": "n", "schema": SCHEMA}}
-    found = invoke(GPT, messages=HI, response_format=form)
+def test_the_answer_follows_an_output_schema() -> None:
+    response_format = {"type": "json_schema", "json_schema": {"name": "n", "schema": SCHEMA}}
+    found = invoke(GPT, messages=HI, response_format=response_format)
     assert found["choices"][0]["message"]["content"] == '{"n": 0}'
     loose = invoke(GPT, messages=HI, response_format={"type": "json_object"})
     assert "mock answer" in loose["choices"][0]["message"]["content"]
 
 
 @mock_ml
-def test_parts_of_a_message(ml: MockML) -> None:
+def test_content_parts(ml: MockML) -> None:
     ml.bedrock.model("*").on(last_user="a\nb\nc").reply("Yes.")
     uri = f"data:image/png;base64,{base64.b64encode(generate_png('a cat', 8, 8)).decode()}"
     parts: list[Any] = [
@@ -169,7 +173,7 @@ def test_parts_of_a_message(ml: MockML) -> None:
 
 
 @mock_ml
-def test_one_part_that_is_no_list(ml: MockML) -> None:
+def test_a_single_content_part_without_a_list(ml: MockML) -> None:
     ml.bedrock.model("writer.*").on(last_user="Hi").reply("Hello")
     turn = {"role": "user", "content": {"text": "Hi"}}
     found = invoke("writer.palmyra-x4-v1:0", messages=[turn])
@@ -177,45 +181,45 @@ def test_one_part_that_is_no_list(ml: MockML) -> None:
 
 
 @mock_ml
-def test_nothing_but_an_unreadable_block(ml: MockML) -> None:
-    picture = {"image": {"format": "png", "source": {"bytes": b"x"}}}
-    ml.bedrock.model("*").reply(message(picture))
+def test_an_unsupported_block_gives_an_empty_text(ml: MockML) -> None:
+    image = {"image": {"format": "png", "source": {"bytes": b"x"}}}
+    ml.bedrock.model("*").reply(message(image))
     assert invoke(GPT, messages=HI)["choices"][0]["message"]["content"] == ""
 
 
 @mock_ml
-def test_mistral_large_says_stop_reason(ml: MockML) -> None:
+def test_mistral_large_uses_stop_reason(ml: MockML) -> None:
     ml.bedrock.model("mistral.*").reply(stream("Hel", "lo"))
     model_id = "mistral.mistral-large-2407-v1:0"
     found = invoke(model_id, messages=HI)
     assert found["model"] == "mistral-large-2407"
     assert found["choices"][0]["stop_reason"] == "stop"
-    chunks = chunks_of(model_id, messages=HI)
+    chunks = stream_chunks(model_id, messages=HI)
     assert chunks[-1]["choices"] == [{"index": 0, "delta": {}, "stop_reason": "stop"}]
 
 
 @mock_ml
-def test_mistral_large_takes_a_prompt_too(ml: MockML) -> None:
+def test_mistral_large_also_accepts_a_prompt(ml: MockML) -> None:
     ml.bedrock.model("mistral.*").on(last_user="Hi").reply("Hello")
     model_id = "mistral.mistral-large-2407-v1:0"
     found = invoke(model_id, prompt="<s>[INST] Hi [/INST]")
     assert found == {"outputs": [{"text": "Hello", "stop_reason": "stop"}]}
-    chunks = chunks_of(model_id, prompt="<s>[INST] Hi [/INST]")
+    chunks = stream_chunks(model_id, prompt="<s>[INST] Hi [/INST]")
     assert chunks[0] == {"outputs": [{"text": "Hello", "stop_reason": None}]}
 
 
 @mock_ml
-def test_palmyra_takes_a_prompt_too(ml: MockML) -> None:
+def test_palmyra_also_accepts_a_prompt(ml: MockML) -> None:
     ml.bedrock.model("writer.*").on(last_user="Hi").reply("Hello")
     model_id = "writer.palmyra-x5-v1:0"
     found = invoke(model_id, prompt="Hi", stop="x")
     assert found["object"] == "text_completion"
     assert found["choices"] == [{"index": 0, "text": "Hello", "finish_reason": "stop"}]
-    pieces = [chunk["choices"][0] for chunk in chunks_of(model_id, prompt="Hi")]
-    assert [(piece["text"], piece["finish_reason"]) for piece in pieces] == [
+    choices = [chunk["choices"][0] for chunk in stream_chunks(model_id, prompt="Hi")]
+    assert [(choice["text"], choice["finish_reason"]) for choice in choices] == [
         *(("Hello", None), ("", "stop"))
     ]
-    assert chunks_of(model_id, messages=HI)[1]["choices"][0]["delta"] == {"content": "Hello"}
+    assert stream_chunks(model_id, messages=HI)[1]["choices"][0]["delta"] == {"content": "Hello"}
 
 
 @mock_ml
@@ -225,16 +229,16 @@ def test_jamba(ml: MockML) -> None:
     found = invoke(model_id, messages=HI, n=1)
     assert list(found) == ["id", "choices", "usage", "model"]
     assert found["model"] == "jamba-1-5-mini"
-    chunks = chunks_of(model_id, messages=HI)
+    chunks = stream_chunks(model_id, messages=HI)
     assert [list(chunk) for chunk in chunks[:-1]] == [["id", "choices"]] * 2
     assert list(chunks[-1]) == ["id", "choices", "usage", METRICS]
-    assert malformed(model_id, messages=HI, maxTokens=5) == (
+    assert schema_violations(model_id, messages=HI, maxTokens=5) == (
         "#: extraneous key [maxTokens] is not permitted"
     )
 
 
 @pytest.mark.parametrize(
-    ("body", "faults"),
+    ("body", "violations"),
     [
         ({}, "#: required key [messages] not found"),
         ({"messages": "Hi"}, "#/messages: expected type: JSONArray, found: String"),
@@ -269,5 +273,5 @@ def test_jamba(ml: MockML) -> None:
     ],
 )
 @mock_ml
-def test_bodies_that_do_not_fit(body: dict[str, Any], faults: str) -> None:
-    assert malformed(GPT, **body) == faults
+def test_invalid_bodies(body: dict[str, Any], violations: str) -> None:
+    assert schema_violations(GPT, **body) == violations

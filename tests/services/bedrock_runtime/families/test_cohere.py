@@ -1,4 +1,4 @@
-"""Cohere's Command R and the models that rank."""
+"""Cohere Command R and the rerank models."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 
 from mlmock import MockML, message, mock_ml, tool_use
-from tests.services.bedrock_runtime.invoke_helpers import METRICS, answer, invoke, malformed
-from tests.services.bedrock_runtime.invoke_helpers import stream as chunks_of
+from tests.services.bedrock_runtime.invoke_helpers import (
+    METRICS,
+    invoke,
+    invoke_model,
+    schema_violations,
+    stream_chunks,
+)
 
-R = "cohere.command-r-v1:0"
+COMMAND_R = "cohere.command-r-v1:0"
 TOOL = {"name": "f", "description": "F", "parameter_definitions": {"n": {"type": "int"}}}
 HISTORY = [
     {"role": "USER", "message": "Hi"},
@@ -21,8 +26,10 @@ HISTORY = [
 
 @mock_ml
 def test_an_answer_continues_the_history(ml: MockML) -> None:
-    ml.bedrock.model(R).on(last_user="And now?", system="Be kind.", turn=2).reply("Go on")
-    found = invoke(R, message="And now?", chat_history=HISTORY, preamble="Be kind.", p=0.5, k=5)
+    ml.bedrock.model(COMMAND_R).on(last_user="And now?", system="Be kind.", turn=2).reply("Go on")
+    found = invoke(
+        COMMAND_R, message="And now?", chat_history=HISTORY, preamble="Be kind.", p=0.5, k=5
+    )
     assert list(found) == ["response_id", "text", "generation_id", "chat_history", "finish_reason"]
     assert (found["text"], found["finish_reason"]) == ("Go on", "COMPLETE")
     assert found["chat_history"] == [
@@ -35,8 +42,8 @@ def test_an_answer_continues_the_history(ml: MockML) -> None:
 
 @mock_ml
 def test_a_stream(ml: MockML) -> None:
-    ml.bedrock.model(R).reply("Hello you")
-    found = chunks_of(R, message="Hi")
+    ml.bedrock.model(COMMAND_R).reply("Hello you")
+    found = stream_chunks(COMMAND_R, message="Hi")
     assert [chunk["event_type"] for chunk in found] == [
         *("stream-start", "text-generation", "text-generation", "stream-end")
     ]
@@ -49,20 +56,23 @@ def test_a_stream(ml: MockML) -> None:
 
 @mock_ml
 def test_tools(ml: MockML) -> None:
-    model = ml.bedrock.model(R)
+    model = ml.bedrock.model(COMMAND_R)
     model.on(has_tool_result=False, tools=["f"]).reply(message("So.", tool_use("f", {"n": 1})))
     model.on(tool_result=[{"sky": "blue"}]).reply("Sunny.")
     calls = [{"name": "f", "parameters": {"n": 1}}]
-    assert invoke(R, message="Weather?", tools=[TOOL])["tool_calls"] == calls
-    kinds = {c["event_type"]: c for c in chunks_of(R, message="Weather?", tools=[{"name": "f"}])}
+    assert invoke(COMMAND_R, message="Weather?", tools=[TOOL])["tool_calls"] == calls
+    kinds = {
+        c["event_type"]: c
+        for c in stream_chunks(COMMAND_R, message="Weather?", tools=[{"name": "f"}])
+    }
     assert kinds["tool-calls-generation"]["tool_calls"] == calls
     results = [{"call": calls[0], "outputs": [{"sky": "blue"}]}]
-    found = invoke(R, message="", tools=[TOOL], tool_results=results)
+    found = invoke(COMMAND_R, message="", tools=[TOOL], tool_results=results)
     assert found["text"] == "Sunny."
 
 
 @pytest.mark.parametrize(
-    ("body", "faults"),
+    ("body", "violations"),
     [
         ({}, "#: required key [message] not found"),
         ({"message": "x", "prompt": "y"}, "#: extraneous key [prompt] is not permitted"),
@@ -74,40 +84,40 @@ def test_tools(ml: MockML) -> None:
     ],
 )
 @mock_ml
-def test_bodies_that_do_not_fit(body: dict[str, Any], faults: str) -> None:
-    assert malformed(R, **body) == faults
+def test_invalid_command_r_bodies(body: dict[str, Any], violations: str) -> None:
+    assert schema_violations(COMMAND_R, **body) == violations
 
 
-# -- ranking ----------------------------------------------------------------------------------
+# -- rerank -----------------------------------------------------------------------------------
 
 DOCUMENTS = ["a dog barks", "cats and dogs", "the cat sat on the mat"]
 
 
 @pytest.mark.parametrize(
-    ("model_id", "more"),
+    ("model_id", "options"),
     [("cohere.rerank-v3-5:0", {"api_version": 2}), ("amazon.rerank-v1:0", {})],
 )
 @mock_ml
-def test_ranking(model_id: str, more: dict[str, Any]) -> None:
-    found = invoke(model_id, query="the cat", documents=DOCUMENTS, **more)["results"]
+def test_ranking(model_id: str, options: dict[str, Any]) -> None:
+    found = invoke(model_id, query="the cat", documents=DOCUMENTS, **options)["results"]
     assert found[0]["index"] == 2
     scores = [result["relevance_score"] for result in found]
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
-    first = invoke(model_id, query="the cat", documents=DOCUMENTS, top_n=1, **more)["results"]
+    first = invoke(model_id, query="the cat", documents=DOCUMENTS, top_n=1, **options)["results"]
     assert first == found[:1]
 
 
 @mock_ml
-def test_ranking_has_no_token_headers() -> None:
+def test_rankings_have_no_token_headers() -> None:
     body = {"query": "x", "documents": [{"text": "y"}], "api_version": 2}
-    headers = answer("cohere.rerank-v3-5:0", body)["ResponseMetadata"]["HTTPHeaders"]
+    headers = invoke_model("cohere.rerank-v3-5:0", body)["ResponseMetadata"]["HTTPHeaders"]
     assert not [name for name in headers if name.endswith("token-count")]
     assert "x-amzn-bedrock-invocation-latency" in headers
 
 
 @pytest.mark.parametrize(
-    ("model_id", "body", "faults"),
+    ("model_id", "body", "violations"),
     [
         (
             "cohere.rerank-v3-5:0",
@@ -123,5 +133,5 @@ def test_ranking_has_no_token_headers() -> None:
     ],
 )
 @mock_ml
-def test_rankings_that_do_not_fit(model_id: str, body: dict[str, Any], faults: str) -> None:
-    assert malformed(model_id, **body) == faults
+def test_invalid_rerank_bodies(model_id: str, body: dict[str, Any], violations: str) -> None:
+    assert schema_violations(model_id, **body) == violations

@@ -1,4 +1,4 @@
-"""Embeddings: the right width, length one, the same for the same text and for nothing else."""
+"""Embeddings: width, length and reproducibility of vectors, types and validation."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ import struct
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from mlmock import MockML, mock_ml
 from mlmock.services.bedrock_runtime.media.images import generate_png
-from tests.services.bedrock_runtime.invoke_helpers import answer, invoke, malformed, refusal
+from tests.services.bedrock_runtime.converse_helpers import bedrock_client
+from tests.services.bedrock_runtime.invoke_helpers import (
+    error_message,
+    invoke,
+    invoke_model,
+    schema_violations,
+    stream_chunks,
+)
 
-PICTURE = base64.b64encode(generate_png("a cat", 16, 8)).decode()
-URI = f"data:image/png;base64,{PICTURE}"
+IMAGE = base64.b64encode(generate_png("a cat", 16, 8)).decode()
+URI = f"data:image/png;base64,{IMAGE}"
 TITAN = "amazon.titan-embed-text-v2:0"
 NOVA = "amazon.nova-2-multimodal-embeddings-v1:0"
 ENGLISH = "cohere.embed-english-v3"
-FOURTH = "cohere.embed-v4:0"
+EMBED_V4 = "cohere.embed-v4:0"
 
 
 def nova(**params: Any) -> dict[str, Any]:
@@ -27,13 +35,13 @@ def nova(**params: Any) -> dict[str, Any]:
     return {"taskType": "SINGLE_EMBEDDING", "singleEmbeddingParams": purpose | params}
 
 
-def cohere(**more: Any) -> dict[str, Any]:
+def cohere(**members: Any) -> dict[str, Any]:
     """Return a body of Cohere Embed."""
-    return {"texts": ["Hi"], "input_type": "search_document"} | more
+    return {"texts": ["Hi"], "input_type": "search_document"} | members
 
 
 def vector(model_id: str, body: dict[str, Any]) -> list[float]:
-    """Return the first vector in an answer, wherever the provider puts it."""
+    """Return the first vector of a response of any provider."""
     found = invoke(model_id, **body)
     several = found.get("embeddings", found.get("data"))
     if several is None:
@@ -49,16 +57,16 @@ WIDTHS: list[tuple[str, dict[str, Any], int]] = [
     ("amazon.titan-embed-image-v1", {"inputText": "Hi"}, 1024),
     (
         "amazon.titan-embed-image-v1",
-        {"inputImage": PICTURE, "embeddingConfig": {"outputEmbeddingLength": 384}},
+        {"inputImage": IMAGE, "embeddingConfig": {"outputEmbeddingLength": 384}},
         384,
     ),
-    ("amazon.titan-embed-image-v1", {"inputText": "Hi", "inputImage": PICTURE}, 1024),
+    ("amazon.titan-embed-image-v1", {"inputText": "Hi", "inputImage": IMAGE}, 1024),
     (NOVA, nova(text={"value": "Hi", "truncationMode": "END"}), 3072),
     (NOVA, nova(text={"value": "Hi"}, embeddingDimension=384), 384),
-    (NOVA, nova(image={"format": "png", "source": {"bytes": PICTURE}}), 3072),
+    (NOVA, nova(image={"format": "png", "source": {"bytes": IMAGE}}), 3072),
     (ENGLISH, cohere(), 1024),
-    (FOURTH, cohere(), 1536),
-    (FOURTH, cohere(output_dimension=512), 512),
+    (EMBED_V4, cohere(), 1536),
+    (EMBED_V4, cohere(output_dimension=512), 512),
     ("twelvelabs.marengo-embed-2-7-v1:0", {"inputType": "text", "inputText": "Hi"}, 1024),
     (
         "us.twelvelabs.marengo-embed-3-0-v1:0",
@@ -76,7 +84,7 @@ def test_width_and_length(model_id: str, body: dict[str, Any], width: int) -> No
     assert math.isclose(math.hypot(*found), 1, abs_tol=1e-5)
 
 
-def test_the_text_alone_decides() -> None:
+def test_the_vector_depends_only_on_the_text() -> None:
     found = []
     for seed in (0, 7):
         with mock_ml(seed=seed):
@@ -86,7 +94,7 @@ def test_the_text_alone_decides() -> None:
 
 
 @mock_ml
-def test_a_shorter_vector_is_the_beginning_of_the_longer() -> None:
+def test_a_shorter_vector_is_the_start_of_a_longer_one() -> None:
     long = vector(TITAN, {"inputText": "Hi"})
     short = vector(TITAN, {"inputText": "Hi", "dimensions": 256})
     cosine = sum(a * b for a, b in zip(short, long, strict=False)) / math.hypot(*long[:256])
@@ -95,7 +103,7 @@ def test_a_shorter_vector_is_the_beginning_of_the_longer() -> None:
 
 @mock_ml
 def test_titan_counts_its_input() -> None:
-    found = answer("amazon.titan-embed-text-v1", {"inputText": "12345678"})
+    found = invoke_model("amazon.titan-embed-text-v1", {"inputText": "12345678"})
     assert list(found["body"]) == ["embedding", "inputTextTokenCount"]
     assert found["body"]["inputTextTokenCount"] == 2
     headers = found["ResponseMetadata"]["HTTPHeaders"]
@@ -104,7 +112,7 @@ def test_titan_counts_its_input() -> None:
 
 
 @mock_ml
-def test_titan_by_type(ml: MockML) -> None:
+def test_titan_embedding_types(ml: MockML) -> None:
     ml.bedrock.model("amazon.titan-*").embed([0.5, -0.5, 0.0])
     both = invoke(TITAN, inputText="Hi", embeddingTypes=["float", "binary"])
     assert list(both) == ["embedding", "embeddingsByType", "inputTextTokenCount"]
@@ -114,11 +122,11 @@ def test_titan_by_type(ml: MockML) -> None:
 
 
 @mock_ml
-def test_a_text_with_a_picture_lies_between_them(ml: MockML) -> None:
+def test_text_with_an_image_is_the_mean_of_both_vectors(ml: MockML) -> None:
     ml.bedrock.model("amazon.titan-*").embed(
         lambda given: [1.0, 0.0] if isinstance(given, str) else [0.0, 1.0]
     )
-    found = invoke("amazon.titan-embed-image-v1", inputText="Hi", inputImage=PICTURE)
+    found = invoke("amazon.titan-embed-image-v1", inputText="Hi", inputImage=IMAGE)
     assert found["embedding"] == pytest.approx([0.5**0.5, 0.5**0.5])
     assert found["message"] is None
 
@@ -128,7 +136,7 @@ def test_a_text_with_a_picture_lies_between_them(ml: MockML) -> None:
     [
         ({"text": {"value": "Hi"}}, "TEXT"),
         ({"text": {"source": {"s3Location": {"uri": "s3://b/k"}}}}, "TEXT"),
-        ({"image": {"format": "png", "source": {"bytes": PICTURE}}}, "IMAGE"),
+        ({"image": {"format": "png", "source": {"bytes": IMAGE}}}, "IMAGE"),
         ({"audio": {"format": "mp3", "source": {"s3Location": {"uri": "s3://b/k"}}}}, "AUDIO"),
         (
             {
@@ -143,14 +151,14 @@ def test_a_text_with_a_picture_lies_between_them(ml: MockML) -> None:
     ],
 )
 @mock_ml
-def test_what_nova_embeds(params: dict[str, Any], kind: str) -> None:
+def test_nova_embedding_types(params: dict[str, Any], kind: str) -> None:
     (found,) = invoke(NOVA, **nova(**params))["embeddings"]
     assert list(found) == ["embedding", "embeddingType"]
     assert found["embeddingType"] == kind
 
 
 @mock_ml
-def test_cohere_gives_texts_back() -> None:
+def test_cohere_returns_the_texts() -> None:
     found = invoke(ENGLISH, **cohere(texts=["Hi", "You"]))
     assert list(found) == ["embeddings", "id", "response_type", "texts"]
     assert found["texts"] == ["hi", "you"]
@@ -160,7 +168,7 @@ def test_cohere_gives_texts_back() -> None:
 
 
 @mock_ml
-def test_cohere_by_type(ml: MockML) -> None:
+def test_cohere_embedding_types(ml: MockML) -> None:
     ml.bedrock.model("cohere.*").embed([1.0, -1.0, 0.5, 0, 0, 0, 0, 0.1])
     types = ["float", "int8", "uint8", "binary", "ubinary", "base64"]
     found = invoke(ENGLISH, **cohere(embedding_types=types))
@@ -174,39 +182,39 @@ def test_cohere_by_type(ml: MockML) -> None:
 
 
 @mock_ml
-def test_the_fourth_embed_answers_by_type_always() -> None:
-    found = invoke(FOURTH, **cohere())
+def test_embed_v4_always_answers_by_type() -> None:
+    found = invoke(EMBED_V4, **cohere())
     assert (list(found["embeddings"]), found["response_type"]) == (["float"], "embeddings_by_type")
 
 
 @mock_ml
-def test_cohere_embeds_pictures() -> None:
+def test_cohere_embeds_images() -> None:
     found = invoke(ENGLISH, images=[URI], input_type="image")
     assert found["texts"] == []
     assert found["images"] == [{"width": 16, "height": 8, "format": "png", "bit_depth": 24}]
     parts = [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": URI}}]
     inputs = [{"content": parts}, {"content": parts[:1]}]
-    mixed = invoke(FOURTH, inputs=inputs, input_type="search_document")
+    mixed = invoke(EMBED_V4, inputs=inputs, input_type="search_document")
     assert len(mixed["embeddings"]["float"]) == 2
-    assert mixed["embeddings"]["float"][1] == vector(FOURTH, cohere())
+    assert mixed["embeddings"]["float"][1] == vector(EMBED_V4, cohere())
 
 
 @mock_ml
-def test_marengo_embeds_pictures() -> None:
-    by_value = {"inputType": "image", "mediaSource": {"base64String": PICTURE}}
+def test_marengo_embeds_images() -> None:
+    by_value = {"inputType": "image", "mediaSource": {"base64String": IMAGE}}
     assert len(vector("twelvelabs.marengo-embed-2-7-v1:0", by_value)) == 1024
-    place = {"s3Location": {"uri": "s3://b/cat.png"}}
-    both = {"inputType": "text_image", "text_image": {"inputText": "Hi", "mediaSource": place}}
+    location = {"s3Location": {"uri": "s3://b/cat.png"}}
+    both = {"inputType": "text_image", "text_image": {"inputText": "Hi", "mediaSource": location}}
     assert len(vector("twelvelabs.marengo-embed-3-0-v1:0", both)) == 512
-    several = {
+    multi_input = {
         "inputText": "<@a> walks",
-        "mediaSources": [{"name": "a", "mediaType": "image"} | place],
+        "mediaSources": [{"name": "a", "mediaType": "image"} | location],
     }
-    asked = {"inputType": "multi_input", "multi_input": several}
-    assert len(vector("twelvelabs.marengo-embed-3-0-v1:0", asked)) == 512
+    body = {"inputType": "multi_input", "multi_input": multi_input}
+    assert len(vector("twelvelabs.marengo-embed-3-0-v1:0", body)) == 512
 
 
-REFUSED: list[tuple[str, dict[str, Any], str]] = [
+INVALID: list[tuple[str, dict[str, Any], str]] = [
     (
         "amazon.titan-embed-text-v1",
         {"inputText": "x", "dimensions": 256},
@@ -233,7 +241,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         NOVA,
-        nova(image={"format": "tiff", "source": {"bytes": PICTURE}, "detailLevel": "LOW"}),
+        nova(image={"format": "tiff", "source": {"bytes": IMAGE}, "detailLevel": "LOW"}),
         "#/singleEmbeddingParams/image/format: tiff is not a valid enum value"
         "#/singleEmbeddingParams/image/detailLevel: LOW is not a valid enum value",
     ),
@@ -274,30 +282,29 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("model_id", "body", "faults"), REFUSED)
+@pytest.mark.parametrize(("model_id", "body", "violations"), INVALID)
 @mock_ml
-def test_bodies_that_do_not_fit(model_id: str, body: dict[str, Any], faults: str) -> None:
-    assert malformed(model_id, **body) == faults
+def test_invalid_bodies(model_id: str, body: dict[str, Any], violations: str) -> None:
+    assert schema_violations(model_id, **body) == violations
 
 
 @mock_ml
-def test_media_that_cannot_be_read() -> None:
-    assert "base64" in refusal("amazon.titan-embed-image-v1", inputImage="!")
-    assert "data URI" in refusal(ENGLISH, images=["cat.png"], input_type="image")
-    assert "data URI" in refusal(ENGLISH, images=["data:image/png;base64,!"], input_type="image")
-    film = {"inputType": "video", "mediaSource": {"s3Location": {"uri": "s3://b/k"}}}
-    text = refusal("twelvelabs.marengo-embed-2-7-v1:0", **film)
+def test_unreadable_media_are_rejected() -> None:
+    assert "base64" in error_message("amazon.titan-embed-image-v1", inputImage="!")
+    assert "data URI" in error_message(ENGLISH, images=["cat.png"], input_type="image")
+    assert "data URI" in error_message(
+        ENGLISH, images=["data:image/png;base64,!"], input_type="image"
+    )
+    video = {"inputType": "video", "mediaSource": {"s3Location": {"uri": "s3://b/k"}}}
+    text = error_message("twelvelabs.marengo-embed-2-7-v1:0", **video)
     assert text == "The provided request is not valid"
 
 
 @mock_ml
-def test_embeddings_do_not_converse_or_stream() -> None:
-    from botocore.exceptions import ClientError
-
-    from tests.services.bedrock_runtime.invoke_helpers import client_of, stream
+def test_embedding_models_reject_converse_and_streams() -> None:
 
     with pytest.raises(ClientError, match="unsupported for streaming"):
-        stream(TITAN, inputText="Hi")
+        stream_chunks(TITAN, inputText="Hi")
     turns = [{"role": "user", "content": [{"text": "Hi"}]}]
     with pytest.raises(ClientError, match="Try again with a supported text or chat model"):
-        client_of().converse(modelId=TITAN, messages=turns)
+        bedrock_client().converse(modelId=TITAN, messages=turns)

@@ -1,4 +1,4 @@
-"""Pictures: real PNG files of the size that was asked for."""
+"""Image models: PNG files of the requested size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlmock import mock_ml
 from mlmock.services.bedrock_runtime.media.encoding import image_format
 from mlmock.services.bedrock_runtime.media.images import generate_png, size_of
 from mlmock.services.common.images import png
-from tests.services.bedrock_runtime.invoke_helpers import invoke, malformed, refusal
+from tests.services.bedrock_runtime.invoke_helpers import error_message, invoke, schema_violations
 
 TITAN = "amazon.titan-image-generator-v2:0"
 CANVAS = "amazon.nova-canvas-v1:0"
@@ -21,34 +21,34 @@ CORE = "stability.stable-image-core-v1:1"
 XL = "stability.stable-diffusion-xl-v1"
 UPSCALE = "stability.stable-fast-upscale-v1:0"
 TRANSFER = "us.stability.stable-style-transfer-v1:0"
-GIVEN = base64.b64encode(generate_png("a cat", 640, 320)).decode()
+INPUT_IMAGE = base64.b64encode(generate_png("a cat", 640, 320)).decode()
 
 
 def text_image(text: str = "a cat", **config: Any) -> dict[str, Any]:
-    """Return a body that asks Amazon's painters for a picture of a text."""
+    """Return a body that requests an image of a text from a model of Amazon."""
     body: dict[str, Any] = {"taskType": "TEXT_IMAGE", "textToImageParams": {"text": text}}
     return body | ({"imageGenerationConfig": config} if config else {})
 
 
 def sizes(images: list[str]) -> list[tuple[int, int] | None]:
-    """Return the sizes of pictures in base64."""
+    """Return the sizes of images in base64."""
     return [size_of(base64.b64decode(image)) for image in images]
 
 
-def test_a_png_can_be_read() -> None:
-    picture = png(3, 2, [("#102030", 1.0)])
-    at, parts = 8, {}
-    while at < len(picture):
-        (length,) = struct.unpack(">I", picture[at : at + 4])
-        kind, data = picture[at + 4 : at + 8], picture[at + 8 : at + 8 + length]
-        (check,) = struct.unpack(">I", picture[at + 8 + length : at + 12 + length])
-        assert check == zlib.crc32(kind + data)
-        parts[kind], at = data, at + 12 + length
+def test_generated_png_files_are_valid() -> None:
+    file = png(3, 2, [("#102030", 1.0)])
+    offset, parts = 8, {}
+    while offset < len(file):
+        (length,) = struct.unpack(">I", file[offset : offset + 4])
+        chunk_type, data = file[offset + 4 : offset + 8], file[offset + 8 : offset + 8 + length]
+        (check,) = struct.unpack(">I", file[offset + 8 + length : offset + 12 + length])
+        assert check == zlib.crc32(chunk_type + data)
+        parts[chunk_type], offset = data, offset + 12 + length
     assert list(parts) == [b"IHDR", b"IDAT", b"IEND"]
     assert zlib.decompress(parts[b"IDAT"]) == (b"\x00" + b"\x10\x20\x30" * 3) * 2
 
 
-def test_sizes_of_files() -> None:
+def test_sizes_of_image_files() -> None:
     assert size_of(generate_png("x", 20, 10)) == (20, 10)
     frame = b"\xff\xc0\x00\x11\x08" + struct.pack(">HH", 10, 20) + b"\x03"
     assert size_of(b"\xff\xd8\xff\xe0\x00\x04\x00\x00" + frame + b"\x00" * 9) == (20, 10)
@@ -57,7 +57,7 @@ def test_sizes_of_files() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "kind"),
+    ("data", "file_format"),
     [
         (generate_png("x", 1, 1), "png"),
         (b"\xff\xd8\xff\xe0", "jpeg"),
@@ -66,12 +66,12 @@ def test_sizes_of_files() -> None:
         (b"%PDF", None),
     ],
 )
-def test_kinds_of_files(data: bytes, kind: str | None) -> None:
-    assert image_format(data) == kind
+def test_formats_of_image_files(data: bytes, file_format: str | None) -> None:
+    assert image_format(data) == file_format
 
 
 @mock_ml
-def test_titan() -> None:
+def test_titan_images() -> None:
     found = invoke(TITAN, **text_image(numberOfImages=2, width=768, height=512 + 256))
     assert list(found) == ["images", "error"]
     assert found["error"] is None
@@ -80,7 +80,7 @@ def test_titan() -> None:
 
 
 @mock_ml
-def test_the_same_words_and_seed_paint_the_same() -> None:
+def test_the_same_text_and_seed_give_the_same_image() -> None:
     first = invoke(CANVAS, **text_image(seed=5))
     assert first == invoke(CANVAS, **text_image(seed=5))
     assert first != invoke(CANVAS, **text_image(seed=6))
@@ -90,11 +90,11 @@ def test_the_same_words_and_seed_paint_the_same() -> None:
 
 
 EDITS: list[tuple[str, dict[str, Any], tuple[int, int]]] = [
-    (CANVAS, {"taskType": "BACKGROUND_REMOVAL", "backgroundRemovalParams": {"image": GIVEN}},
+    (CANVAS, {"taskType": "BACKGROUND_REMOVAL", "backgroundRemovalParams": {"image": INPUT_IMAGE}},
      (640, 320)),
-    (TITAN, {"taskType": "INPAINTING", "inPaintingParams": {"image": GIVEN, "text": "x"}},
+    (TITAN, {"taskType": "INPAINTING", "inPaintingParams": {"image": INPUT_IMAGE, "text": "x"}},
      (640, 320)),
-    (CANVAS, {"taskType": "IMAGE_VARIATION", "imageVariationParams": {"images": [GIVEN]},
+    (CANVAS, {"taskType": "IMAGE_VARIATION", "imageVariationParams": {"images": [INPUT_IMAGE]},
               "imageGenerationConfig": {"width": 512, "height": 512}}, (512, 512)),
     (CANVAS, {"taskType": "COLOR_GUIDED_GENERATION",
               "colorGuidedGenerationParams": {"text": "x", "colors": ["#FF9800"]}}, (1024, 1024)),
@@ -103,13 +103,13 @@ EDITS: list[tuple[str, dict[str, Any], tuple[int, int]]] = [
 
 @pytest.mark.parametrize(("model_id", "body", "size"), EDITS)
 @mock_ml
-def test_tasks(model_id: str, body: dict[str, Any], size: tuple[int, int]) -> None:
+def test_image_sizes_of_tasks(model_id: str, body: dict[str, Any], size: tuple[int, int]) -> None:
     assert sizes(invoke(model_id, **body)["images"]) == [size]
 
 
 @mock_ml
-def test_a_fitting_may_give_its_mask() -> None:
-    params = {"sourceImage": GIVEN, "referenceImage": GIVEN, "maskType": "GARMENT"}
+def test_virtual_try_on_can_return_the_mask() -> None:
+    params = {"sourceImage": INPUT_IMAGE, "referenceImage": INPUT_IMAGE, "maskType": "GARMENT"}
     body = {"taskType": "VIRTUAL_TRY_ON", "virtualTryOnParams": params | {"returnMask": True}}
     assert list(invoke(CANVAS, **body)) == ["images", "maskImage"]
 
@@ -120,20 +120,20 @@ def test_stable_image() -> None:
     assert list(found) == ["seeds", "finish_reasons", "images"]
     assert (found["seeds"], found["finish_reasons"]) == ([7], [None])
     assert sizes(found["images"]) == [(1344, 768)]
-    again = {"mode": "image-to-image", "image": GIVEN, "strength": 0.5}
+    again = {"mode": "image-to-image", "image": INPUT_IMAGE, "strength": 0.5}
     assert sizes(invoke("stability.sd3-5-large-v1:0", prompt="x", **again)["images"])
 
 
 @mock_ml
-def test_a_service_keeps_the_size() -> None:
-    assert sizes(invoke(UPSCALE, image=GIVEN)["images"]) == [(640, 320)]
-    pair = {"init_image": GIVEN, "style_image": GIVEN}
+def test_editing_models_keep_the_image_size() -> None:
+    assert sizes(invoke(UPSCALE, image=INPUT_IMAGE)["images"]) == [(640, 320)]
+    pair = {"init_image": INPUT_IMAGE, "style_image": INPUT_IMAGE}
     assert sizes(invoke(TRANSFER, **pair)["images"]) == [(640, 320)]
-    assert "required key [style_image] not found" in refusal(TRANSFER, init_image=GIVEN)
+    assert "required key [style_image] not found" in error_message(TRANSFER, init_image=INPUT_IMAGE)
 
 
 @mock_ml
-def test_diffusion() -> None:
+def test_stable_diffusion() -> None:
     found = invoke(XL, text_prompts=[{"text": "a cat"}], width=512, height=768, seed=3)
     assert found["result"] == "success"
     (artifact,) = found["artifacts"]
@@ -142,13 +142,13 @@ def test_diffusion() -> None:
 
 
 @mock_ml
-def test_diffusion_from_a_picture() -> None:
+def test_stable_diffusion_from_an_image() -> None:
     prompts = [{"text": "more trees", "weight": 1.0}, {"text": "", "weight": -1.0}]
-    found = invoke(XL, text_prompts=prompts, init_image=GIVEN, start_schedule=0.6, steps=50)
+    found = invoke(XL, text_prompts=prompts, init_image=INPUT_IMAGE, start_schedule=0.6, steps=50)
     assert sizes([found["artifacts"][0]["base64"]]) == [(1024, 1024)]
 
 
-REFUSED: list[tuple[str, dict[str, Any], str]] = [
+INVALID: list[tuple[str, dict[str, Any], str]] = [
     (TITAN, {}, "#: required key [taskType] not found"),
     (TITAN, {"taskType": "PAINT"}, "#/taskType: PAINT is not a valid enum value"),
     (TITAN, {"taskType": "TEXT_IMAGE"}, "#: required key [textToImageParams] not found"),
@@ -175,10 +175,10 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("model_id", "body", "faults"), REFUSED)
+@pytest.mark.parametrize(("model_id", "body", "violations"), INVALID)
 @mock_ml
-def test_bodies_that_do_not_fit(model_id: str, body: dict[str, Any], faults: str) -> None:
-    assert malformed(model_id, **body) == faults
+def test_invalid_bodies(model_id: str, body: dict[str, Any], violations: str) -> None:
+    assert schema_violations(model_id, **body) == violations
 
 
 @pytest.mark.parametrize(
@@ -198,5 +198,7 @@ def test_bodies_that_do_not_fit(model_id: str, body: dict[str, Any], faults: str
     ],
 )
 @mock_ml
-def test_pictures_that_are_not_painted(model_id: str, body: dict[str, Any], text: str) -> None:
-    assert text in refusal(model_id, **body)
+def test_unsupported_sizes_and_images_are_rejected(
+    model_id: str, body: dict[str, Any], text: str
+) -> None:
+    assert text in error_message(model_id, **body)

@@ -1,4 +1,4 @@
-"""What Bedrock adds to a provider's answer says the same as the answer: tokens, in every shape."""
+"""Token counts agree between bodies, headers and stream metrics of every family."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from mlmock import MockML, message, mock_ml
-from tests.services.bedrock_runtime.invoke_helpers import METRICS, answer
-from tests.services.bedrock_runtime.invoke_helpers import stream as chunks_of
+from tests.services.bedrock_runtime.invoke_helpers import METRICS, invoke_model, stream_chunks
 from tests.services.bedrock_runtime.sample_bodies import BODIES
 
 Counts = Callable[[dict[str, Any]], tuple[int, int]]
@@ -27,21 +26,21 @@ COUNTED = [
     for model_id, body in BODIES
     if model_id.startswith(prefix)
 ]
-SPEAKING = (
+TEXT_MODELS = (
     *("anthropic.", "amazon.nova-lite", "amazon.titan-text", "meta.", "mistral.", "openai."),
     *("writer.", "ai21.jamba", "deepseek.", "cohere.command", "twelvelabs.pegasus"),
 )
-STREAMED = [(model_id, body) for model_id, body in BODIES if model_id.startswith(SPEAKING)]
-SAID = message("one two three", usage={"inputTokens": 17, "outputTokens": 4})
+STREAMED = [(model_id, body) for model_id, body in BODIES if model_id.startswith(TEXT_MODELS)]
+REPLY = message("one two three", usage={"inputTokens": 17, "outputTokens": 4})
 
 
 @pytest.mark.parametrize(("model_id", "body", "counts"), COUNTED)
 @mock_ml
-def test_headers_and_bodies(
+def test_headers_agree_with_bodies(
     model_id: str, body: dict[str, Any], counts: Counts, ml: MockML
 ) -> None:
-    ml.bedrock.model("*").reply(SAID)
-    found = answer(model_id, body)
+    ml.bedrock.model("*").reply(REPLY)
+    found = invoke_model(model_id, body)
     headers = found["ResponseMetadata"]["HTTPHeaders"]
     assert counts(found["body"]) == (17, 4)
     assert headers["x-amzn-bedrock-input-token-count"] == "17"
@@ -51,9 +50,9 @@ def test_headers_and_bodies(
 
 @pytest.mark.parametrize(("model_id", "body"), STREAMED)
 @mock_ml
-def test_the_last_chunk_alone_has_metrics(model_id: str, body: dict[str, Any], ml: MockML) -> None:
-    ml.bedrock.model("*").reply(SAID)
-    *before, last = chunks_of(model_id, **body)
+def test_only_the_last_chunk_has_metrics(model_id: str, body: dict[str, Any], ml: MockML) -> None:
+    ml.bedrock.model("*").reply(REPLY)
+    *before, last = stream_chunks(model_id, **body)
     assert not any(METRICS in chunk for chunk in before)
     metrics = last[METRICS]
     assert (metrics["inputTokenCount"], metrics["outputTokenCount"]) == (17, 4)

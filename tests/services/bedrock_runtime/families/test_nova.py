@@ -1,4 +1,4 @@
-"""Nova through InvokeModel: bodies much like Converse's, streams with a block for each piece."""
+"""Nova through InvokeModel: bodies similar to Converse, one stream block per text."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from typing import Any
 import pytest
 
 from mlmock import MockML, message, mock_ml, reasoning, stream, tool_use
-from tests.services.bedrock_runtime.invoke_helpers import METRICS, invoke, malformed, refusal
-from tests.services.bedrock_runtime.invoke_helpers import stream as chunks_of
+from tests.services.bedrock_runtime.invoke_helpers import (
+    METRICS,
+    error_message,
+    invoke,
+    schema_violations,
+    stream_chunks,
+)
 
 LITE = "amazon.nova-lite-v1:0"
 TOOLS = {"tools": [{"toolSpec": {"name": "get_weather", "inputSchema": {"json": {}}}}]}
 
 
 def user(*content: dict[str, Any]) -> dict[str, Any]:
-    """Return a turn of the user."""
+    """Return a user turn."""
     return {"role": "user", "content": list(content)}
 
 
@@ -41,16 +46,16 @@ def test_a_message(ml: MockML) -> None:
 
 
 @mock_ml
-def test_an_empty_system_text_says_nothing(ml: MockML) -> None:
+def test_an_empty_system_text_is_ignored(ml: MockML) -> None:
     ml.bedrock.model("amazon.nova-*").on(system="").reply("Hello")
     found = invoke(LITE, messages=HI, system=[{"text": ""}])
     assert found["output"]["message"]["content"] == [{"text": "Hello"}]
 
 
 @mock_ml
-def test_a_stream_gives_every_piece_a_block(ml: MockML) -> None:
+def test_every_text_of_a_stream_has_its_own_block(ml: MockML) -> None:
     ml.bedrock.model("amazon.nova-*").reply(stream("Hel", "lo"))
-    found = chunks_of(LITE, messages=HI)
+    found = stream_chunks(LITE, messages=HI)
     assert found[:-1] == [
         {"messageStart": {"role": "assistant"}},
         {"contentBlockDelta": {"delta": {"text": "Hel"}, "contentBlockIndex": 0}},
@@ -80,7 +85,7 @@ def test_a_tool_use_has_a_uuid(ml: MockML) -> None:
 def test_a_stream_of_a_tool_use(ml: MockML) -> None:
     model = ml.bedrock.model("amazon.nova-*")
     model.reply(message("So.", tool_use("get_weather", {"c": "Rome"}, id="mine")))
-    found = chunks_of(LITE, messages=HI, toolConfig=TOOLS)
+    found = stream_chunks(LITE, messages=HI, toolConfig=TOOLS)
     start = {"toolUse": {"toolUseId": "mine", "name": "get_weather"}}
     delta = {"toolUse": {"input": '{"c": "Rome"}'}}
     assert found[3:6] == [
@@ -96,33 +101,33 @@ def test_reasoning(ml: MockML) -> None:
     hidden = {"reasoningContent": {"redactedContent": b"\x00\x01"}}
     ml.bedrock.model("amazon.nova-*").reply(message(reasoning("Hm.", signature="s"), hidden, "Go"))
     blocks = invoke("amazon.nova-2-lite-v1:0", messages=HI)["output"]["message"]["content"]
-    thought = {"reasoningText": {"signature": "s", "text": "Hm."}}
-    assert blocks[0] == {"reasoningContent": thought}
+    text = {"reasoningText": {"signature": "s", "text": "Hm."}}
+    assert blocks[0] == {"reasoningContent": text}
     assert blocks[1] == {"reasoningContent": {"redactedContent": "AAE="}}
     assert blocks[2] == {"text": "Go"}
-    found = chunks_of(LITE, messages=HI)
+    found = stream_chunks(LITE, messages=HI)
     assert found[1]["contentBlockDelta"]["delta"] == {"reasoningContent": {"text": "Hm."}}
 
 
 @mock_ml
-def test_a_picture_that_a_model_makes(ml: MockML) -> None:
-    picture = {"image": {"format": "png", "source": {"bytes": b"\x00\x01"}}}
-    ml.bedrock.model("amazon.nova-*").reply(message(picture))
+def test_an_image_in_the_answer(ml: MockML) -> None:
+    image = {"image": {"format": "png", "source": {"bytes": b"\x00\x01"}}}
+    ml.bedrock.model("amazon.nova-*").reply(message(image))
     written = {"format": "png", "source": {"bytes": "AAE="}}
     assert invoke(LITE, messages=HI)["output"]["message"]["content"] == [{"image": written}]
-    kinds = [next(iter(chunk)) for chunk in chunks_of(LITE, messages=HI)]
+    kinds = [next(iter(chunk)) for chunk in stream_chunks(LITE, messages=HI)]
     assert kinds[1:4] == ["contentBlockStart", "contentBlockDelta", "contentBlockStop"]
 
 
 @mock_ml
-def test_results_of_tools_and_media(ml: MockML) -> None:
+def test_tool_results_and_media_are_accepted(ml: MockML) -> None:
     ml.bedrock.model("amazon.nova-*").on(tool_result={"sky": "blue"}).reply("Sunny.")
     use = {"toolUse": {"toolUseId": "u", "name": "get_weather", "input": {}}}
     result = {"toolUseId": "u", "content": [{"json": {"sky": "blue"}}], "status": "success"}
-    picture = {"image": {"format": "png", "source": {"bytes": "AAE="}}}
-    film = {"video": {"format": "mp4", "source": {"s3Location": {"uri": "s3://b/k"}}}}
+    image = {"image": {"format": "png", "source": {"bytes": "AAE="}}}
+    video = {"video": {"format": "mp4", "source": {"s3Location": {"uri": "s3://b/k"}}}}
     turns = [
-        user({"text": "Weather?"}, picture, film),
+        user({"text": "Weather?"}, image, video),
         {"role": "assistant", "content": [use]},
         user({"toolResult": result}),
     ]
@@ -138,7 +143,7 @@ def test_a_stop_sequence_stays_in_the_text(ml: MockML) -> None:
     assert found["stopReason"] == "end_turn"
 
 
-BODIES: list[tuple[dict[str, Any], str]] = [
+INVALID: list[tuple[dict[str, Any], str]] = [
     ({}, "#: required key [messages] not found"),
     (
         {"messages": HI, "max_tokens": 5},
@@ -186,15 +191,15 @@ BODIES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "faults"), BODIES)
+@pytest.mark.parametrize(("body", "violations"), INVALID)
 @mock_ml
-def test_bodies_that_do_not_fit(body: dict[str, Any], faults: str) -> None:
-    assert malformed(LITE, **body) == faults
+def test_invalid_bodies(body: dict[str, Any], violations: str) -> None:
+    assert schema_violations(LITE, **body) == violations
 
 
 @pytest.mark.parametrize(
     "model_id", ["amazon.nova-reel-v1:1", "amazon.nova-sonic-v1:0", "luma.ray-v2:0"]
 )
 @mock_ml
-def test_models_that_invoke_model_does_not_serve(model_id: str) -> None:
-    assert refusal(model_id, prompt="Hi") == "The provided request is not valid"
+def test_models_that_invoke_model_does_not_support(model_id: str) -> None:
+    assert error_message(model_id, prompt="Hi") == "The provided request is not valid"

@@ -1,4 +1,4 @@
-"""Models that take one text and give one: Titan, Llama, Mistral, Command, Jurassic, R1, Pegasus."""
+"""Text models: Titan, Llama, Mistral, Command, Jurassic, R1 and Pegasus."""
 
 from __future__ import annotations
 
@@ -9,58 +9,58 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import MockML, message, mock_ml, reasoning, stream, tool_use
+from tests.services.bedrock_runtime.converse_helpers import bedrock_client
 from tests.services.bedrock_runtime.invoke_helpers import (
     METRICS,
-    answer,
-    client_of,
+    error_message,
     invoke,
-    malformed,
-    refusal,
+    invoke_model,
+    schema_violations,
+    stream_chunks,
 )
-from tests.services.bedrock_runtime.invoke_helpers import stream as chunks_of
 
-FILM = {"s3Location": {"uri": "s3://films/a.mp4"}}
+VIDEO = {"s3Location": {"uri": "s3://videos/a.mp4"}}
 TEXT_MODELS: list[tuple[str, dict[str, Any], str]] = [
     ("amazon.titan-text-express-v1", {"inputText": "Hi"}, "outputText"),
     ("meta.llama3-8b-instruct-v1:0", {"prompt": "Hi"}, "generation"),
     ("mistral.mistral-7b-instruct-v0:2", {"prompt": "Hi"}, "outputs"),
     ("cohere.command-text-v14", {"prompt": "Hi", "stream": True}, "text"),
     ("deepseek.r1-v1:0", {"prompt": "Hi"}, "choices"),
-    ("twelvelabs.pegasus-1-2-v1:0", {"inputPrompt": "Hi", "mediaSource": FILM}, "message"),
+    ("twelvelabs.pegasus-1-2-v1:0", {"inputPrompt": "Hi", "mediaSource": VIDEO}, "message"),
 ]
 
 
-def said(chunk: dict[str, Any], key: str) -> str:
-    """Return the text in a chunk."""
+def chunk_text(chunk: dict[str, Any], key: str) -> str:
+    """Return the text of a chunk."""
     found = chunk.get(key, "")
     return str(found[0]["text"] if isinstance(found, list) else found)
 
 
 @pytest.mark.parametrize(("model_id", "body", "key"), TEXT_MODELS)
 @mock_ml
-def test_a_stream_says_what_the_answer_says(
+def test_a_stream_equals_the_response(
     model_id: str, body: dict[str, Any], key: str, ml: MockML
 ) -> None:
     ml.bedrock.model("*").on(last_user="Hi").reply("Hello to you")
-    found = chunks_of(model_id, **body)
-    assert [said(chunk, key) for chunk in found] == ["Hello", " to", " you", ""]
+    found = stream_chunks(model_id, **body)
+    assert [chunk_text(chunk, key) for chunk in found] == ["Hello", " to", " you", ""]
     assert [METRICS in chunk for chunk in found] == [False, False, False, True]
 
 
 @pytest.mark.parametrize(("model_id", "body", "key"), TEXT_MODELS)
 @mock_ml
-def test_a_tool_use_is_written_down(
+def test_a_tool_use_is_returned_as_json_text(
     model_id: str, body: dict[str, Any], key: str, ml: MockML
 ) -> None:
     ml.bedrock.model("*").reply(message("So: ", tool_use("f", {"n": 1})))
     text = 'So: {"name": "f", "parameters": {"n": 1}}'
-    assert text.replace('"', '\\"') in str(answer_text(model_id, body))
-    assert "".join(said(chunk, key) for chunk in chunks_of(model_id, **body)) == text
+    assert text.replace('"', '\\"') in str(json_body(model_id, body))
+    assert "".join(chunk_text(chunk, key) for chunk in stream_chunks(model_id, **body)) == text
 
 
-def answer_text(model_id: str, body: dict[str, Any]) -> str:
-    """Return the JSON of an answer."""
-    found = client_of().invoke_model(modelId=model_id, body=json.dumps(body))
+def json_body(model_id: str, body: dict[str, Any]) -> str:
+    """Return the body of a response as JSON text."""
+    found = bedrock_client().invoke_model(modelId=model_id, body=json.dumps(body))
     return str(found["body"].read().decode())
 
 
@@ -68,7 +68,7 @@ def answer_text(model_id: str, body: dict[str, Any]) -> str:
 def test_titan(ml: MockML) -> None:
     ml.bedrock.model("amazon.titan-*").on(turn=2, last_user="And now?").reply("one two three")
     prompt = "User: Hi\nBot: Hello\nUser: And now?\nBot:"
-    found = answer(
+    found = invoke_model(
         "amazon.titan-text-express-v1",
         {"inputText": prompt, "textGenerationConfig": {"maxTokenCount": 0, "temperature": 0}},
     )
@@ -89,12 +89,12 @@ def test_titan(ml: MockML) -> None:
     ],
 )
 @mock_ml
-def test_why_titan_ends(config: dict[str, Any], reason: str, ml: MockML) -> None:
+def test_titan_completion_reasons(config: dict[str, Any], reason: str, ml: MockML) -> None:
     ml.bedrock.model("amazon.titan-*").reply("one two")
     body = {"inputText": "Count", "textGenerationConfig": config}
     model_id = "amazon.titan-text-lite-v1"
     assert invoke(model_id, **body)["results"][0]["completionReason"] == reason
-    last = chunks_of(model_id, **body)[-1]
+    last = stream_chunks(model_id, **body)[-1]
     assert last["completionReason"] == reason
     assert isinstance(last["totalOutputTextTokenCount"], int)
 
@@ -102,7 +102,7 @@ def test_why_titan_ends(config: dict[str, Any], reason: str, ml: MockML) -> None
 @mock_ml
 def test_a_stream_of_titan(ml: MockML) -> None:
     ml.bedrock.model("amazon.titan-*").reply(stream("Hi"))
-    assert chunks_of("amazon.titan-tg1-large", inputText="x")[0] == {
+    assert stream_chunks("amazon.titan-tg1-large", inputText="x")[0] == {
         "outputText": "Hi",
         "index": 0,
         "totalOutputTextTokenCount": None,
@@ -121,7 +121,7 @@ LLAMA = (
 
 
 @mock_ml
-def test_llama_reads_its_headers(ml: MockML) -> None:
+def test_llama_3_prompts_are_parsed(ml: MockML) -> None:
     ml.bedrock.model("meta.*").on(
         system="Be kind.", last_user="Hi", tool_result="sunny", turn=2
     ).reply("It is sunny.")
@@ -135,7 +135,7 @@ def test_llama_reads_its_headers(ml: MockML) -> None:
 
 
 @mock_ml
-def test_llama_2_reads_its_marks(ml: MockML) -> None:
+def test_llama_2_prompts_are_parsed(ml: MockML) -> None:
     ml.bedrock.model("meta.*").on(system="Be kind.", last_user="Again", turn=2).reply("one two")
     prompt = "<s>[INST] <<SYS>>\nBe kind.\n<</SYS>>\n\nHi [/INST] Hello </s><s>[INST] Again [/INST]"
     found = invoke("meta.llama2-13b-chat-v1", prompt=prompt, max_gen_len=1)
@@ -143,9 +143,9 @@ def test_llama_2_reads_its_marks(ml: MockML) -> None:
 
 
 @mock_ml
-def test_counts_in_a_stream_of_llama(ml: MockML) -> None:
+def test_token_counts_in_a_llama_stream(ml: MockML) -> None:
     ml.bedrock.model("meta.*").reply(stream("one ", "two"))
-    found = chunks_of("meta.llama3-8b-instruct-v1:0", prompt="Hi")
+    found = stream_chunks("meta.llama3-8b-instruct-v1:0", prompt="Hi")
     assert [chunk["prompt_token_count"] for chunk in found] == [4, None, None]
     assert [chunk["generation_token_count"] for chunk in found] == [1, 2, 2]
     assert [chunk["stop_reason"] for chunk in found] == [None, None, "stop"]
@@ -158,8 +158,8 @@ def test_mistral(ml: MockML) -> None:
     model_id = "mistral.mixtral-8x7b-instruct-v0:1"
     found = invoke(model_id, prompt=prompt, stop=["two"])
     assert found == {"outputs": [{"text": "one ", "stop_reason": "stop"}]}
-    cut = invoke(model_id, prompt=prompt, max_tokens=1)
-    assert cut["outputs"][0]["stop_reason"] == "length"
+    truncated = invoke(model_id, prompt=prompt, max_tokens=1)
+    assert truncated["outputs"][0]["stop_reason"] == "length"
 
 
 @mock_ml
@@ -171,22 +171,22 @@ def test_command(ml: MockML) -> None:
     first, second = found["generations"]
     assert (first["finish_reason"], first["text"]) == ("COMPLETE", "one two")
     assert first["id"] != second["id"]
-    cut = invoke("cohere.command-text-v14", prompt="Hi", max_tokens=1)
-    assert cut["generations"][0]["finish_reason"] == "MAX_TOKENS"
-    last = chunks_of("cohere.command-text-v14", prompt="Hi", stream=True)[-1]
+    truncated = invoke("cohere.command-text-v14", prompt="Hi", max_tokens=1)
+    assert truncated["generations"][0]["finish_reason"] == "MAX_TOKENS"
+    last = stream_chunks("cohere.command-text-v14", prompt="Hi", stream=True)[-1]
     assert (last["finish_reason"], last["is_finished"]) == ("COMPLETE", True)
 
 
 @mock_ml
-def test_a_stream_of_command_that_is_none(ml: MockML) -> None:
+def test_a_command_stream_is_one_chunk_unless_requested(ml: MockML) -> None:
     ml.bedrock.model("cohere.*").reply("one two")
-    (whole,) = chunks_of("cohere.command-text-v14", prompt="Hi")
+    (whole,) = stream_chunks("cohere.command-text-v14", prompt="Hi")
     assert whole["generations"][0]["text"] == "one two"
     assert METRICS in whole
 
 
 @mock_ml
-def test_a_filtered_answer_of_command(ml: MockML) -> None:
+def test_a_filtered_command_answer(ml: MockML) -> None:
     ml.bedrock.model("cohere.*").reply(message("No.", stop_reason="content_filtered"))
     found = invoke("cohere.command-text-v14", prompt="Hi")
     assert found["generations"][0]["finish_reason"] == "ERROR_TOXIC"
@@ -200,8 +200,8 @@ def test_jurassic(ml: MockML) -> None:
     assert [t["generatedToken"]["token"] for t in found["prompt"]["tokens"]] == ["Hi", "▁there"]
     assert found["completions"][0]["data"]["text"] == "one two"
     assert found["completions"][0]["finishReason"] == {"reason": "endoftext"}
-    cut = invoke("ai21.j2-ultra-v1", prompt="Hi", maxTokens=1)["completions"][0]
-    assert cut["finishReason"] == {"reason": "length", "length": 1}
+    truncated = invoke("ai21.j2-ultra-v1", prompt="Hi", maxTokens=1)["completions"][0]
+    assert truncated["finishReason"] == {"reason": "length", "length": 1}
     stopped = invoke("ai21.j2-ultra-v1", prompt="Hi", stopSequences=["two"])["completions"][0]
     assert stopped["finishReason"] == {"reason": "stop", "sequence": "two"}
 
@@ -209,33 +209,33 @@ def test_jurassic(ml: MockML) -> None:
 @mock_ml
 def test_jurassic_does_not_stream() -> None:
     with pytest.raises(ClientError, match="unsupported for streaming"):
-        chunks_of("ai21.j2-mid-v1", prompt="Hi")
+        stream_chunks("ai21.j2-mid-v1", prompt="Hi")
 
 
-BARS = "<｜begin▁of▁sentence｜>Be kind.<｜User｜>Hi<｜Assistant｜><think>\n"
+R1_PROMPT = "<｜begin▁of▁sentence｜>Be kind.<｜User｜>Hi<｜Assistant｜><think>\n"
 
 
 @pytest.mark.newer_botocore
 @mock_ml
-def test_r1_reasons_first(ml: MockML) -> None:
+def test_r1_returns_its_reasoning_first(ml: MockML) -> None:
     model = ml.bedrock.model("deepseek.r1*")
     model.on(last_user="Hi", system="Be kind.").reply(message(reasoning("Hm."), "Yes."))
     text = "Hm.\n</think>\n\nYes."
-    found = invoke("us.deepseek.r1-v1:0", prompt=BARS)
+    found = invoke("us.deepseek.r1-v1:0", prompt=R1_PROMPT)
     assert found == {"choices": [{"text": text, "stop_reason": "stop"}]}
-    chunks = chunks_of("us.deepseek.r1-v1:0", prompt=BARS)
-    assert "".join(said(chunk, "choices") for chunk in chunks) == text
+    chunks = stream_chunks("us.deepseek.r1-v1:0", prompt=R1_PROMPT)
+    assert "".join(chunk_text(chunk, "choices") for chunk in chunks) == text
 
 
 @mock_ml
-def test_r1_reads_marks_in_plain_letters(ml: MockML) -> None:
+def test_r1_prompts_with_ascii_markers_are_parsed(ml: MockML) -> None:
     ml.bedrock.model("deepseek.r1*").on(last_user="Hi", system="Be kind.").reply("Yes.")
     prompt = "\n<|begin_of_sentence|><|System|>Be kind.<|User|>Hi<|Assistant|>\n\n"
     assert invoke("deepseek.r1-v1:0", prompt=prompt)["choices"][0]["text"] == "Yes."
 
 
 @mock_ml
-def test_r1_takes_messages_too(ml: MockML) -> None:
+def test_r1_also_accepts_messages(ml: MockML) -> None:
     ml.bedrock.model("deepseek.r1*").on(last_user="Hi").reply("one two three")
     turns = [{"role": "user", "content": "Hi"}]
     found = invoke("deepseek.r1-v1:0", messages=turns, max_tokens=1, stop="x")
@@ -246,22 +246,22 @@ def test_r1_takes_messages_too(ml: MockML) -> None:
 def test_pegasus(ml: MockML) -> None:
     ml.bedrock.model("*pegasus*").reply("A dog.")
     model_id = "us.twelvelabs.pegasus-1-2-v1:0"
-    asked = {"inputPrompt": "What is it?", "mediaSource": FILM}
-    assert invoke(model_id, **asked) == {"message": "A dog.", "finishReason": "stop"}
-    cut = invoke(model_id, **asked, maxOutputTokens=1)
-    assert cut["finishReason"] == "length"
+    request = {"inputPrompt": "What is it?", "mediaSource": VIDEO}
+    assert invoke(model_id, **request) == {"message": "A dog.", "finishReason": "stop"}
+    truncated = invoke(model_id, **request, maxOutputTokens=1)
+    assert truncated["finishReason"] == "length"
     by_value = {"inputPrompt": "What?", "mediaSource": {"base64String": "AAAA"}}
     assert invoke(model_id, **by_value)["message"] == "A dog."
 
 
 @mock_ml
-def test_pegasus_fits_a_schema() -> None:
+def test_pegasus_follows_a_schema() -> None:
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-    asked = {"inputPrompt": "?", "mediaSource": FILM, "responseFormat": {"jsonSchema": schema}}
-    assert invoke("twelvelabs.pegasus-1-2-v1:0", **asked)["message"] == '{"n": 0}'
+    request = {"inputPrompt": "?", "mediaSource": VIDEO, "responseFormat": {"jsonSchema": schema}}
+    assert invoke("twelvelabs.pegasus-1-2-v1:0", **request)["message"] == '{"n": 0}'
 
 
-REFUSED: list[tuple[str, dict[str, Any], str]] = [
+INVALID: list[tuple[str, dict[str, Any], str]] = [
     (
         "amazon.titan-text-express-v1",
         {"inputText": "x", "textGenerationConfig": {"stopSequences": "x"}},
@@ -316,33 +316,33 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("model_id", "body", "faults"), REFUSED)
+@pytest.mark.parametrize(("model_id", "body", "violations"), INVALID)
 @mock_ml
-def test_bodies_that_do_not_fit(model_id: str, body: dict[str, Any], faults: str) -> None:
-    assert malformed(model_id, **body) == faults
+def test_invalid_bodies(model_id: str, body: dict[str, Any], violations: str) -> None:
+    assert schema_violations(model_id, **body) == violations
 
 
 @pytest.mark.parametrize("body", [[], "x", 5])
 @mock_ml
-def test_bodies_that_are_no_objects(body: Any) -> None:
+def test_bodies_that_are_not_objects_are_rejected(body: Any) -> None:
     with pytest.raises(ClientError, match="Malformed input request, please reformat your input"):
-        answer("meta.llama3-8b-instruct-v1:0", body)
+        invoke_model("meta.llama3-8b-instruct-v1:0", body)
 
 
 @mock_ml
-def test_a_limit_above_the_model_s() -> None:
-    text = refusal("meta.llama3-8b-instruct-v1:0", prompt="x", max_gen_len=4000)
+def test_token_limits_above_the_model_limit_are_rejected() -> None:
+    text = error_message("meta.llama3-8b-instruct-v1:0", prompt="x", max_gen_len=4000)
     assert "#/max_gen_len: 4000 is not less or equal to 2048" in text
-    text = refusal("mistral.mixtral-8x7b-instruct-v0:1", prompt="x", max_tokens=5000)
+    text = error_message("mistral.mixtral-8x7b-instruct-v0:1", prompt="x", max_tokens=5000)
     assert "#/max_tokens: 5000 is not less or equal to 4096" in text
     later = "us.meta.llama3-1-8b-instruct-v1:0"
-    assert "8192" in refusal(later, prompt="x", max_gen_len=9000)
+    assert "8192" in error_message(later, prompt="x", max_gen_len=9000)
 
 
 @mock_ml
-def test_half_a_surrogate_pair_comes_back(ml: MockML) -> None:
+def test_lone_surrogates_are_returned(ml: MockML) -> None:
     assert "\ud800" in invoke("cohere.command-text-v14", prompt="Hi \ud800")["prompt"]
-    (whole,) = chunks_of("cohere.command-text-v14", prompt="Hi \ud800")
+    (whole,) = stream_chunks("cohere.command-text-v14", prompt="Hi \ud800")
     assert "\ud800" in whole["prompt"]
     found = invoke("cohere.embed-multilingual-v3", texts=["\ud800"], input_type="search_query")
     assert found["texts"] == ["\ud800"]

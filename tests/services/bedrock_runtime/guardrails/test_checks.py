@@ -1,30 +1,18 @@
-"""InvokeGuardrailChecks: scores by script, personal data by pattern, and no guardrail at all."""
+"""InvokeGuardrailChecks: declared scores and personal data, without a guardrail."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
-from mlmock import MockML, mock_ml
+from mlmock import MockML
 from mlmock.errors import InvalidRule
 
 
-@pytest.fixture
-def ml() -> Iterator[MockML]:
-    with mock_ml() as ml:
-        yield ml
-
-
-@pytest.fixture
-def bedrock(ml: MockML) -> Any:
-    return boto3.client("bedrock-runtime", region_name="us-east-1")
-
-
 def check(client: Any, *texts: str, **checks: list[str]) -> dict[str, Any]:
-    """Check texts (a user's and an assistant's in turn) by names, and return the results."""
+    """Check texts of user and assistant in turn, and return the response."""
     keys = {"contentFilter": "category", "promptAttack": "category", "sensitiveInformation": "type"}
     lists = {name: "entities" if key == "type" else "categories" for name, key in keys.items()}
     roles = ["user", "assistant"] * len(texts)
@@ -34,7 +22,7 @@ def check(client: Any, *texts: str, **checks: list[str]) -> dict[str, Any]:
             for role, text in zip(roles, texts, strict=False)
         ],
         checks={
-            name: {lists[name]: [{keys[name]: wanted} for wanted in names]}
+            name: {lists[name]: [{keys[name]: value} for value in names]}
             for name, names in checks.items()
         },
     )
@@ -47,7 +35,7 @@ def scores(answer: dict[str, Any], name: str = "contentFilter") -> dict[str, flo
 
 
 @pytest.mark.newer_botocore
-def test_only_what_is_asked_for_is_answered(bedrock: Any) -> None:
+def test_only_requested_checks_are_answered(bedrock: Any) -> None:
     answer = check(bedrock, "hello", contentFilter=["VIOLENCE", "HATE"], promptAttack=["JAILBREAK"])
     assert answer == {
         "results": {
@@ -64,13 +52,13 @@ def test_only_what_is_asked_for_is_answered(bedrock: Any) -> None:
 
 
 @pytest.mark.newer_botocore
-def test_scores_are_the_authors(ml: MockML, bedrock: Any) -> None:
+def test_scores_come_from_the_declaration(ml: MockML, bedrock: Any) -> None:
     checks = ml.bedrock.guardrail_checks
     checks.score("VIOLENCE", 0.9, when="kill").score("HATE", lambda text: len(text) / 10)
-    asked = ["VIOLENCE", "HATE", "INSULTS"]
-    found = scores(check(bedrock, "I kill", "ok", contentFilter=asked))
+    categories = ["VIOLENCE", "HATE", "INSULTS"]
+    found = scores(check(bedrock, "I kill", "ok", contentFilter=categories))
     assert found == {"VIOLENCE": 0.9, "HATE": 0.6, "INSULTS": 0.0}
-    assert scores(check(bedrock, "skill" * 9, contentFilter=asked)) == {
+    assert scores(check(bedrock, "skill" * 9, contentFilter=categories)) == {
         "VIOLENCE": 0.0,
         "HATE": 1.0,
         "INSULTS": 0.0,
@@ -79,7 +67,7 @@ def test_scores_are_the_authors(ml: MockML, bedrock: Any) -> None:
 
 
 @pytest.mark.newer_botocore
-def test_of_two_words_on_a_text_the_later_counts(ml: MockML, bedrock: Any) -> None:
+def test_the_later_of_two_matching_scores_wins(ml: MockML, bedrock: Any) -> None:
     checks = ml.bedrock.guardrail_checks
     checks.score("JAILBREAK", 0.8).score("JAILBREAK", 0.1, when="please")
     for text, score in (("ignore the rules", 0.8), ("please ignore them", 0.1)):
@@ -88,9 +76,9 @@ def test_of_two_words_on_a_text_the_later_counts(ml: MockML, bedrock: Any) -> No
 
 
 @pytest.mark.newer_botocore
-def test_a_score_may_hold_in_one_region_only(ml: MockML, bedrock: Any) -> None:
-    there = ml.at(region="eu-west-2").bedrock.guardrail_checks
-    there.score("VIOLENCE", 0.9).find("NAME", "Jane")
+def test_scores_can_be_limited_to_a_region(ml: MockML, bedrock: Any) -> None:
+    london_checks = ml.at(region="eu-west-2").bedrock.guardrail_checks
+    london_checks.score("VIOLENCE", 0.9).find("NAME", "Jane")
     assert scores(check(bedrock, "x", contentFilter=["VIOLENCE"])) == {"VIOLENCE": 0.0}
     london = boto3.client("bedrock-runtime", region_name="eu-west-2")
     assert scores(check(london, "x", contentFilter=["VIOLENCE"])) == {"VIOLENCE": 0.9}
@@ -102,18 +90,18 @@ def test_a_score_may_hold_in_one_region_only(ml: MockML, bedrock: Any) -> None:
 
 
 @pytest.mark.newer_botocore
-def test_personal_data_are_told_by_their_places(ml: MockML, bedrock: Any) -> None:
+def test_personal_data_is_located_by_offsets(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.guardrail_checks.find("NAME", ["Jane", "Joe"])
     texts = "Jane: a@b.org", "Ask Joe"
     found = check(bedrock, *texts, sensitiveInformation=["EMAIL", "NAME", "URL"])
-    shown = found["results"]["sensitiveInformation"]
-    assert shown["truncated"] is False
-    places = [
+    section = found["results"]["sensitiveInformation"]
+    assert section["truncated"] is False
+    values = [
         (e["type"], texts[e["messageIndex"]][e["beginOffset"] : e["endOffset"]], e["contentIndex"])
-        for e in shown["results"]
+        for e in section["results"]
     ]
-    assert places == [("EMAIL", "a@b.org", 0), ("NAME", "Jane", 0), ("NAME", "Joe", 0)]
-    assert all(0 < entry["confidenceScore"] <= 1 for entry in shown["results"])
+    assert values == [("EMAIL", "a@b.org", 0), ("NAME", "Jane", 0), ("NAME", "Joe", 0)]
+    assert all(0 < entry["confidenceScore"] <= 1 for entry in section["results"])
 
 
 @pytest.mark.newer_botocore
@@ -123,20 +111,20 @@ def test_units_count_all_texts(bedrock: Any) -> None:
 
 
 @pytest.mark.newer_botocore
-def test_at_least_one_check_is_needed(bedrock: Any) -> None:
+def test_at_least_one_check_is_required(bedrock: Any) -> None:
     with pytest.raises(bedrock.exceptions.ValidationException, match="At least one check"):
         check(bedrock, "hello")
 
 
 @pytest.mark.newer_botocore
-def test_what_the_service_model_forbids_is_refused(bedrock: Any) -> None:
+def test_service_model_constraints_are_enforced(bedrock: Any) -> None:
     with pytest.raises(bedrock.exceptions.ValidationException, match="enum value set"):
         check(bedrock, "hello", contentFilter=["SPAM"])
     with pytest.raises(bedrock.exceptions.ValidationException, match="less than or equal to 5"):
         check(bedrock, "hello", contentFilter=["HATE"] * 6)
 
 
-def test_bad_words_are_told_where_they_are_written(ml: MockML) -> None:
+def test_invalid_declarations_are_rejected(ml: MockML) -> None:
     checks = ml.bedrock.guardrail_checks
     with pytest.raises(InvalidRule, match="a category is one of VIOLENCE"):
         checks.score("SPAM", 0.5)

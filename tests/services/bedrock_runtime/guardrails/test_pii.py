@@ -1,4 +1,4 @@
-"""Personal data: what a pattern tells of each documented type, and what it leaves alone."""
+"""Personal data: what the pattern of each documented type finds, and what it ignores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlmock.services.bedrock_runtime.guardrails.assessment import Content, asses
 from mlmock.services.bedrock_runtime.guardrails.pii import KINDS, spans
 from mlmock.services.bedrock_runtime.guardrails.policies import MASKED, Personal
 
-# Numbers that are in nobody's use: those that their issuers publish for tests and examples.
+# Numbers that their issuers publish for tests and examples.
 FOUND = [
     (
         "ADDRESS",
@@ -79,7 +79,7 @@ FOUND = [
     ("US_SOCIAL_SECURITY_NUMBER", "social security number is 219099999", ["219099999"]),
     ("VEHICLE_IDENTIFICATION_NUMBER", "VIN 1HGCM82633A004352", ["1HGCM82633A004352"]),
 ]
-LEFT = [
+IGNORED = [
     ("CREDIT_DEBIT_CARD_NUMBER", "4111 1111 1111 1112"),
     ("CA_SOCIAL_INSURANCE_NUMBER", "046 454 287"),
     ("INTERNATIONAL_BANK_ACCOUNT_NUMBER", "GB82 WEST 1234 5698 7654 33"),
@@ -103,12 +103,12 @@ def test_values_are_found(kind: str, text: str, values: list[str]) -> None:
     assert [text[span.start : span.end] for span in spans(kind, text)] == values
 
 
-@pytest.mark.parametrize(("kind", "text"), LEFT)
-def test_others_are_left_alone(kind: str, text: str) -> None:
+@pytest.mark.parametrize(("kind", "text"), IGNORED)
+def test_similar_values_are_ignored(kind: str, text: str) -> None:
     assert list(spans(kind, text)) == []
 
 
-def test_every_type_of_the_service_model_is_known_and_proven() -> None:
+def test_every_type_of_the_service_model_has_an_example() -> None:
     model = Session().get_service_model("bedrock-runtime")
     documented = model.shape_for("GuardrailPiiEntityType").metadata["enum"]
     assert list(KINDS) == documented
@@ -118,13 +118,13 @@ def test_every_type_of_the_service_model_is_known_and_proven() -> None:
 @pytest.mark.parametrize(
     "part", ["a.", "1 ", "A1", "pin ", "aws ", "secret key ", "12 Ab ", " ", ":"]
 )
-def test_time_grows_with_the_text_and_no_faster(part: str) -> None:
+def test_time_grows_linearly_with_the_text(part: str) -> None:
     text = "pin is " + part * 20_000
     for kind in KINDS:
         assert not any(span.end > len(text) for span in spans(kind, text))
 
 
-def test_of_two_types_in_one_place_the_one_with_a_check_digit_counts() -> None:
+def test_a_type_with_a_check_digit_wins_over_others() -> None:
     policies = [Personal(type=kind, action=MASKED) for kind in KINDS]
     found = assess(policies, "INPUT", [Content("943 476 5919")])
     assert found.texts == ["{UK_NATIONAL_HEALTH_SERVICE_NUMBER}"]
@@ -137,15 +137,15 @@ PIECES = st.lists(
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(pieces=PIECES, glue=st.sampled_from([" ", "", ", ", "\n", "\ud800"]))
-def test_whatever_is_said_is_masked_without_overlaps(pieces: list[str], glue: str) -> None:
-    text = glue.join(pieces)
+@given(pieces=PIECES, separator=st.sampled_from([" ", "", ", ", "\n", "\ud800"]))
+def test_random_text_is_masked_without_overlaps(pieces: list[str], separator: str) -> None:
+    text = separator.join(pieces)
     policies = [Personal(type=kind, action=MASKED) for kind in KINDS]
     found = assess(policies, "INPUT", [Content(text)])
-    places = sorted(span for finding in found.findings for span in finding.spans)
-    assert all(one.end <= other.start for one, other in pairwise(places))
+    found_spans = sorted(span for finding in found.findings for span in finding.spans)
+    assert all(one.end <= other.start for one, other in pairwise(found_spans))
     masked, end = "", 0
     for span, mask in sorted((s, f.mask) for f in found.findings for s in f.spans):
         masked, end = masked + text[end : span.start] + mask, span.end
     assert found.texts == [masked + text[end:]]
-    assert bool(places) == found.has(MASKED)
+    assert bool(found_spans) == found.has(MASKED)
