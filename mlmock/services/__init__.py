@@ -1,6 +1,5 @@
-"""The services: a folder each, which knows behaviour and no HTTP.
+"""The behavior of AWS services, without HTTP: a folder for each service, named as in boto3.
 
-A folder exports `Backend` (the state of one account and region: a method for every operation, by
-its boto3 name, that takes the Call and returns the members of the answer) and `Handle` (what a
-test author holds as `ml.<name>`).
+A folder exports `Backend`, the state of one account and region with a method for each operation,
+and `Handle`, the attribute `ml.<name>`.
 """

@@ -1,1 +1,1 @@
-"""common."""
+"""Building blocks shared by services."""

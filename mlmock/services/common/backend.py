@@ -1,10 +1,10 @@
-"""What every service's backend and handle stand on."""
+"""The base of every backend."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.scope import Scope
 from mlmock.call import Call
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
     from mlmock.engine.state import MockState
 
 Result = dict[str, Any]
-T = TypeVar("T")
 
 
 class Backend:
     """The state of one service in one account and region.
 
-    A subclass has a method for every operation, named as on boto3's client. It takes the Call (its
-    `params` are read and checked by the model), returns the members of the answer as boto3 shows
-    them, without None, and raises ServiceError before it changes anything.
+    A subclass has a method for each operation, named as on boto3's client. It takes the Call, whose
+    `params` are parsed and validated, and returns the members of the response as in boto3, without
+    None. It raises ServiceError before it changes anything.
     """
 
     service = ""
@@ -37,43 +36,50 @@ class Backend:
         self.lock = state.lock
 
     def now(self) -> datetime:
-        """Return the present virtual instant, in milliseconds, aware, UTC."""
+        """Return the virtual time as an aware UTC datetime, in milliseconds."""
         return to_datetime(self.clock.seconds())
 
-    def translate_error(self, call: Call, fault: ServiceError) -> ServiceError:
-        """Return what this service says to a request that the model refuses: here, `fault`."""
-        return fault
+    def translate_error(self, call: Call, error: ServiceError) -> ServiceError:
+        """Return the error for a request that the model rejects; by deerror `error` itself."""
+        return error
 
     def find_rule(
-        self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
+        self, call: Call, keys: tuple[Hashable, ...], values: Mapping[str, Any], what: str
     ) -> tuple[Rule, Any] | None:
-        """Return the newest rule of a resource that takes `call`, with its answer, or None.
+        """Return the newest rule that matches, with its answer, after the delay of the rule.
 
-        `seen` is what the rules' members are held against, `what` names the resource. Where the
-        resource is scripted and no rule takes the call, UnmatchedCall is raised (if strict). The
-        rule's delay has passed when this returns.
+        Returns None if no rule exists for the resource, or if the mock is not strict.
+
+        Args:
+            call: The call.
+            keys: The keys of the resource's rules.
+            values: The values that members of rules are compared with.
+            what: The resource in messages.
+
+        Raises:
+            UnmatchedCall: The resource has rules and none matches.
         """
-        found = self.find_rule_without_delay(call, keys, seen, what)
+        found = self.find_rule_without_delay(call, keys, values, what)
         if found is not None:
             self.state.simulate_latency(call, found[0].latency)
         return found
 
     def find_rule_without_delay(
-        self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
+        self, call: Call, keys: tuple[Hashable, ...], values: Mapping[str, Any], what: str
     ) -> tuple[Rule, Any] | None:
-        """Return what `scripted` does, and leave the rule's delay to the caller."""
+        """Do the same as `find_rule`, but leave the delay to the caller."""
         index = self.state.rules
         if not any(map(index.has_rules_for, keys)):
             return None
-        found = index.find(keys, call, seen)
+        found = index.find(keys, call, values)
         if found is None:
-            self.raise_unmatched(call, keys, seen, what)
+            self.raise_unmatched(call, keys, values, what)
         return found
 
     def raise_unmatched(
-        self, call: Call, keys: tuple[Hashable, ...], seen: Mapping[str, Any], what: str
+        self, call: Call, keys: tuple[Hashable, ...], values: Mapping[str, Any], what: str
     ) -> None:
-        """Raise UnmatchedCall if the resource is scripted (and the block is strict)."""
+        """Raise UnmatchedCall if the resource has rules and the mock is strict."""
         index = self.state.rules
         rules = [
             r
@@ -84,4 +90,4 @@ class Backend:
         if rules:
             from mlmock.reporting.messages import format_unmatched_call
 
-            self.state.raise_unmatched(call, format_unmatched_call(call, rules, what, seen))
+            self.state.raise_unmatched(call, format_unmatched_call(call, rules, what, values))

@@ -1,4 +1,4 @@
-"""The buckets that services create for an account."""
+"""Buckets that services create in an account."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from mlmock.aws.scope import Scope
 
 
 def default_bucket(scope: Scope) -> str:
-    """Return the name of SageMaker's default bucket of an account and region."""
+    """Return the name of SageMaker's default bucket in `scope`."""
     return f"sagemaker-{scope.region}-{scope.account_id}"

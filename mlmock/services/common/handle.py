@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmock.aws.scope import Scope, ScopeFilter
 from mlmock.reporting.resource import Resource
-from mlmock.rules.rule import CallMatcher, Rule, RuleTarget
+from mlmock.rules.rule import Rule
+from mlmock.rules.target import CallMatcher, RuleTarget
 from mlmock.simulation.progress import Policy, ProgressSetting
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ServiceProgressAttribute:
-    """A service's `progress`: looked up each time, since a reset begins anew; set with a policy."""
+    """The attribute `progress` of a service, looked up anew since a reset replaces it."""
 
     def __get__(self, handle: ServiceHandle, owner: type | None = None) -> ProgressSetting:
         return handle.state.shared(ServiceProgress).of(handle.service)
@@ -25,7 +26,7 @@ class ServiceProgressAttribute:
 
 
 class ServiceHandle:
-    """What a test author holds of one service: `ml.<name>`, narrowed where `ml.at` says."""
+    """The handle of a service, `ml.<name>`, restricted to the scope of `ml.at`."""
 
     service = ""
     progress = ServiceProgressAttribute()
@@ -35,7 +36,7 @@ class ServiceHandle:
         self.at = at
 
     def default_scope(self) -> Scope:
-        """Return the scope in which seeded state is put: the narrowed one, or the mock's own."""
+        """Return the scope of seeded state: that of `ml.at`, else that of the mock."""
         options = self.state.context.options
         return Scope(
             account_id=self.at.account_id or options.account_id,
@@ -43,16 +44,16 @@ class ServiceHandle:
         )
 
     def backend(self) -> Any:
-        """Return the backend of the scope in which seeded state is put."""
+        """Return the backend of the default scope."""
         scope = self.default_scope()
         return self.state.backend(self.service, scope.account_id, scope.region)
 
     def backends(self) -> list[Any]:
-        """Return the backends in use that this handle speaks of."""
+        """Return the backends in use that this handle covers."""
         return [b for b in self.state.backends(self.service) if self.at.covers(b.scope)]
 
     def resources(self) -> list[Resource]:
-        """Return what there is of this service, for people to look at."""
+        """Return the resources of this service for display."""
         return []
 
     def _repr_html_(self) -> str:
@@ -60,21 +61,21 @@ class ServiceHandle:
 
         return resources_html(self.resources())
 
-    def rule(self, subject: RuleTarget, members: Mapping[str, Any] | None = None) -> Rule:
-        """Return a new rule about `subject`, which exists once it has an answer."""
+    def rule(self, target: RuleTarget, members: Mapping[str, Any] | None = None) -> Rule:
+        """Return a new rule for `target`. The rule takes effect once it has an answer."""
         match = CallMatcher(members or {}, None, self.at.region, self.at.account_id)
-        return Rule(self.state.rules, subject, match)
+        return Rule(self.state.rules, target, match)
 
 
 class ServiceProgress:
-    """The progress policy of each service of a world."""
+    """The progress policies of the services of a mock."""
 
     def __init__(self, state: MockState) -> None:
         self._root = state.progress
-        self._known: dict[str, ProgressSetting] = {}
+        self._settings: dict[str, ProgressSetting] = {}
 
     def of(self, service: str) -> ProgressSetting:
-        """Return the policy of `service`: the mock's, until it is set."""
-        if service not in self._known:
-            self._known[service] = self._root.child()
-        return self._known[service]
+        """Return the setting of `service`, which inherits from the mock's."""
+        if service not in self._settings:
+            self._settings[service] = self._root.child()
+        return self._settings[service]

@@ -1,6 +1,6 @@
-"""Client tokens: the same token and input again gets the first answer, not a second effect.
+"""Client tokens: a repeated request gets the first response and has no second effect.
 
-A token is looked up in its scope (an operation, say). What failed doesn't use a token up.
+A token belongs to a scope, for example an operation. A request that fails does not use its token.
 """
 
 from __future__ import annotations
@@ -15,84 +15,91 @@ from mlmock.errors import ServiceError
 from mlmock.simulation.clock import Clock
 from mlmock.simulation.undo_log import UndoLog
 
-Answer = TypeVar("Answer")
+Outcome = TypeVar("Outcome")
 Key = tuple[Hashable, str]
 
 
 @dataclass(frozen=True, slots=True)
 class FirstCall:
-    """The first call with a token: the digest of its input, its answer, when it is forgotten."""
+    """The first call with a token: the digest of its input, its result, when it expires."""
 
     digest: bytes
-    answer: Any
+    result: Any
     expires: float
 
 
 class ClientTokens:
-    """The tokens that one backend has met; each is forgotten after `lifetime` virtual seconds."""
+    """The tokens of one backend; each expires after `lifetime` seconds of virtual time."""
 
     def __init__(self, undo_log: UndoLog, clock: Clock, *, lifetime: float) -> None:
         self._undo_log = undo_log
         self._clock = clock
         self._lifetime = lifetime
-        self._known: dict[Key, FirstCall] = {}
+        self._calls: dict[Key, FirstCall] = {}
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._calls)
 
     def run_once(
         self,
         scope: Hashable,
         token: str | None,
-        given: Mapping[str, Any],
+        params: Mapping[str, Any],
         *,
-        work: Callable[[], Answer],
+        work: Callable[[], Outcome],
         conflict: Callable[[], ServiceError],
-    ) -> Answer:
-        """Return what `work` answers, or what it answered to the same token and input before.
+    ) -> Outcome:
+        """Return the result of `work`, or its earlier result for the same token and input.
 
-        `given` is the input without the token. What `conflict` returns is raised for a token that
-        came with other input; whatever `work` raises passes, and the token stays free. Without a
-        token there is nothing to look up.
+        If `work` raises, the token stays unused. Without a token, `work` always runs.
+
+        Args:
+            scope: The scope of the token.
+            token: The client token, or None.
+            params: The input without the token.
+            work: Does the work and returns the result.
+            conflict: Returns the error for a token that was used with other input.
+
+        Raises:
+            ServiceError: The token was used with other input.
         """
         if token is None:
             return work()
-        key, digest = (scope, token), params_digest(given)
-        first = self._living(key)
+        key, digest = (scope, token), params_digest(params)
+        first = self._unexpired(key)
         if first is None:
             return self._first(key, digest, work())
         if first.digest != digest:
             raise conflict()
-        answer: Answer = first.answer
-        return answer
+        result: Outcome = first.result
+        return result
 
-    def _first(self, key: Key, digest: bytes, answer: Answer) -> Answer:
+    def _first(self, key: Key, digest: bytes, result: Outcome) -> Outcome:
         self._sweep()
-        if key in self._known:
-            self._undo_log.pop_item(
-                self._known, key
-            )  # to the end: the sweep begins with the oldest
+        if key in self._calls:
+            # The key moves to the end: `_sweep` starts with the oldest.
+            self._undo_log.pop_item(self._calls, key)
         expires = self._clock.seconds() + self._lifetime
-        self._undo_log.set_item(self._known, key, FirstCall(digest, answer, expires))
-        return answer
+        self._undo_log.set_item(self._calls, key, FirstCall(digest, result, expires))
+        return result
 
-    def _living(self, key: Key) -> FirstCall | None:
-        found = self._known.get(key)
+    def _unexpired(self, key: Key) -> FirstCall | None:
+        found = self._calls.get(key)
         return found if found is not None and self._clock.seconds() < found.expires else None
 
     def _sweep(self) -> None:
-        """Forget what has expired, as far as it stands at the front."""
+        """Remove expired calls from the front."""
         now = self._clock.seconds()
-        while self._known:
-            key = next(iter(self._known))
-            if self._known[key].expires > now:
+        while self._calls:
+            key = next(iter(self._calls))
+            if self._calls[key].expires > now:
                 return
-            self._undo_log.pop_item(self._known, key)
+            self._undo_log.pop_item(self._calls, key)
 
 
-def params_digest(given: Mapping[str, Any]) -> bytes:
-    """Return a digest of parameters as boto3 takes them: the same for the same input."""
-    text = json.dumps(given, sort_keys=True, default=_plain, separators=(",", ":"))
+def params_digest(params: Mapping[str, Any]) -> bytes:
+    """Return a digest of parameters in the form of boto3; equal input has equal digests."""
+    text = json.dumps(params, sort_keys=True, default=_plain, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 

@@ -1,4 +1,4 @@
-"""What has rules of its own, and begins one with the words of a rule."""
+"""Resources with rules of their own."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ R = TypeVar("R", bound=Rule)
 
 
 class ScriptedResource(Generic[R]):
-    """A resource that is scripted: each word of a rule begins a new rule about it.
+    """A resource with rules: each method of a rule starts a new rule for it.
 
-    A subclass says in `rule` what a new one is, and has words for its answers.
+    A subclass defines `rule`, and methods for its answers.
     """
 
     def rule(self) -> R:
-        """Return a new rule, which exists once it has an answer."""
+        """Return a new rule. It takes effect once it has an answer."""
         raise NotImplementedError
 
     def fail(
@@ -28,18 +28,26 @@ class ScriptedResource(Generic[R]):
         times: int | None = None,
         **members: Any,
     ) -> R:
-        """Fail calls with an error of one of the operations, all or the next `times`.
+        """Fail calls with an error; see `Rule.fail`.
 
-        InvalidRule for an error that none of them has: see `Rule.fail`.
+        Args:
+            code: The error code, which one of the operations has to model.
+            message: The message.
+            status: The HTTP status; by default that of the model.
+            times: The number of calls that fail; by default all.
+            **members: Other members of the error.
+
+        Raises:
+            InvalidRule: None of the operations has such an error.
         """
         return self.rule().fail(code, message, status=status, times=times, **members)
 
     def timeout(self, *, connect: bool = False) -> R:
-        """Let the client run into its read (or `connect`) timeout."""
+        """Exhaust the read timeout of the client, or its connect timeout if `connect`."""
         return self.rule().timeout(connect=connect)
 
     def drop(self) -> R:
-        """Close the connection without an answer."""
+        """Close the connection without a response."""
         return self.rule().drop()
 
     def unreachable(self) -> R:
@@ -47,13 +55,13 @@ class ScriptedResource(Generic[R]):
         return self.rule().unreachable()
 
     def delay(self, seconds: float) -> R:
-        """Let `seconds` of virtual time pass before the answer, or before the default."""
+        """Delay the answer, or the default answer, by `seconds` of virtual time."""
         return self.rule().delay(seconds)
 
     def times(self, count: int) -> R:
-        """Return a new rule for the next `count` calls, which exists once it has an answer."""
+        """Return a new rule for the next `count` calls. It takes effect once it has an answer."""
         return self.rule().times(count)
 
     def optional(self) -> R:
-        """Return a new rule that need not be used, which exists once it has an answer."""
+        """Return a new rule that need not be used. It takes effect once it has an answer."""
         return self.rule().optional()

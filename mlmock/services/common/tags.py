@@ -1,4 +1,4 @@
-"""Tags of resources, by ARN: put on, taken off, listed in the order in which they came."""
+"""Tags of resources by ARN, in the order in which they were added."""
 
 from __future__ import annotations
 
@@ -11,43 +11,49 @@ Tag = Mapping[str, str]
 
 
 class Tags:
-    """The tags of one backend's resources: at most `most` a resource."""
+    """The tags of the resources of one backend: at most `maximum` for each."""
 
-    def __init__(self, undo_log: UndoLog, *, most: int) -> None:
+    def __init__(self, undo_log: UndoLog, *, maximum: int) -> None:
         self._undo_log = undo_log
-        self._most = most
+        self._maximum = maximum
         self._tags: dict[str, dict[str, str]] = {}
 
     def of(self, arn: str) -> list[dict[str, str]]:
-        """Return the tags of a resource as the services list them."""
+        """Return the tags of a resource in the form of the services."""
         return [{"Key": key, "Value": value} for key, value in self._tags.get(arn, {}).items()]
 
     def add(self, arn: str, tags: Iterable[Tag], over: Callable[[int], ServiceError]) -> None:
-        """Put `tags` on a resource; a key that it has gets the new value.
+        """Add tags to a resource; an existing key gets the new value.
 
-        Raises what `over` returns for the limit if there would be too many, and changes nothing.
+        Args:
+            arn: The ARN of the resource.
+            tags: The tags.
+            over: Returns the error for too many tags; it takes the maximum.
+
+        Raises:
+            ServiceError: The resource would have too many tags. Nothing changes.
         """
         before = self._tags.get(arn, {})
         after = {**before, **{tag["Key"]: tag["Value"] for tag in tags}}
-        if len(after) > self._most:
-            raise over(self._most)
+        if len(after) > self._maximum:
+            raise over(self._maximum)
         if after != before:
             self._undo_log.set_item(self._tags, arn, after)
 
     def remove(self, arn: str, keys: Iterable[str]) -> None:
-        """Take the tags with these keys off a resource; keys that it hasn't are ignored."""
+        """Remove the tags with these keys; unknown keys are ignored."""
         gone = set(keys)
         before = self._tags.get(arn, {})
         self._undo_log.set_item(self._tags, arn, {k: v for k, v in before.items() if k not in gone})
 
-    def forget(self, arn: str) -> None:
-        """Forget the tags of a resource that is gone."""
+    def remove_all(self, arn: str) -> None:
+        """Remove all tags of a deleted resource."""
         if arn in self._tags:
             self._undo_log.pop_item(self._tags, arn)
 
 
 def repeated(tags: Iterable[Tag]) -> str | None:
-    """Return a key that stands in `tags` more than once, or None."""
+    """Return a key that occurs in `tags` more than once, or None."""
     seen: set[str] = set()
     for tag in tags:
         if tag["Key"] in seen:

@@ -231,7 +231,7 @@ class ModelOperations(ProjectOperations):
         if project is not None and project.models.get(model.version) is model:
             self.undo_log.pop_item(project.models, model.version)
             project.model_shelf.remove((model.version,))
-            self.tags.forget(model.arn)
+            self.tags.remove_all(model.arn)
 
     # -- what they share --------------------------------------------------------------------
 

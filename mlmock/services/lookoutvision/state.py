@@ -49,7 +49,7 @@ class State(Backend):
         super().__init__(state, scope)
         self.projects: dict[str, Project] = {}
         self.quotas = state.shared(Quotas)
-        self.tags = Tags(state.undo_log, most=_MOST_TAGS)
+        self.tags = Tags(state.undo_log, maximum=_MOST_TAGS)
         self._shelf = SortedKeys(state.undo_log)
         self._order = itertools.count()
         self._client_tokens = ClientTokens(state.undo_log, state.clock, lifetime=_TOKEN_SECONDS)

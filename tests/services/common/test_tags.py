@@ -18,7 +18,7 @@ def too_many_error(most: int) -> ServiceError:
 
 
 def test_tags_keep_their_order_when_values_change() -> None:
-    tags = Tags(UndoLog(), most=3)
+    tags = Tags(UndoLog(), maximum=3)
     tags.add("arn", [tag("b"), tag("a")], too_many_error)
     tags.add("arn", [tag("b", "w")], too_many_error)
 
@@ -27,7 +27,7 @@ def test_tags_keep_their_order_when_values_change() -> None:
 
 
 def test_too_many_tags_raise_the_given_error_and_change_nothing() -> None:
-    tags = Tags(UndoLog(), most=1)
+    tags = Tags(UndoLog(), maximum=1)
     tags.add("arn", [tag("a")], too_many_error)
 
     with pytest.raises(ServiceError, match="at most 1"):
@@ -36,9 +36,9 @@ def test_too_many_tags_raise_the_given_error_and_change_nothing() -> None:
 
 
 def test_removing_missing_tags_does_nothing() -> None:
-    tags = Tags(UndoLog(), most=1)
+    tags = Tags(UndoLog(), maximum=1)
     tags.remove("arn", ["a"])
-    tags.forget("other")
+    tags.remove_all("other")
     tags.add("arn", [], too_many_error)
 
     assert tags.of("arn") == []
@@ -46,12 +46,12 @@ def test_removing_missing_tags_does_nothing() -> None:
 
 def test_savepoint_restores_tags() -> None:
     undo_log = UndoLog()
-    tags = Tags(undo_log, most=3)
+    tags = Tags(undo_log, maximum=3)
     tags.add("arn", [tag("a")], too_many_error)
     with undo_log.savepoint():
         tags.add("arn", [tag("b")], too_many_error)
         tags.remove("arn", ["a"])
-        tags.forget("arn")
+        tags.remove_all("arn")
 
     assert tags.of("arn") == [tag("a")]
 
