@@ -1,7 +1,8 @@
-"""Every Python block of the pages runs as it stands.
+"""Runs every Python code block of README.md and docs/.
 
-The blocks of a page share one namespace and run in order; a test that a block defines, and that
-needs nothing, is called. A block with `<!-- not run -->` on the line before it is left alone.
+The code blocks of a page run in order and share one namespace. A test function without parameters
+is called after the code block that defines it. A code block is skipped if the line before it is
+`<!-- not run -->`.
 """
 
 import inspect
@@ -15,68 +16,68 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-NOT_RUN = "<!-- not run -->"
-_BLOCK = re.compile(r"^(?P<indent>[ ]*)```python\n(?P<code>.*?)^(?P=indent)```", re.M | re.S)
+SKIP_MARKER = "<!-- not run -->"
+_CODE_BLOCK = re.compile(r"^(?P<indent>[ ]*)```python\n(?P<code>.*?)^(?P=indent)```", re.M | re.S)
 
 
-def blocks_of(page: str) -> Iterator[tuple[int, str]]:
-    """Yield the line at which each block of a page begins, and its code."""
-    for found in _BLOCK.finditer(page):
-        before = page[: found.start()].rstrip()
-        if not before.endswith(NOT_RUN):
-            yield page[: found.start("code")].count("\n"), textwrap.dedent(found["code"])
+def code_blocks(page: str) -> Iterator[tuple[int, str]]:
+    """Yield the line number and the code of each code block of a page."""
+    for match in _CODE_BLOCK.finditer(page):
+        before = page[: match.start()].rstrip()
+        if not before.endswith(SKIP_MARKER):
+            yield page[: match.start("code")].count("\n"), textwrap.dedent(match["code"])
 
 
-def run(page: str, name: str) -> None:
-    """Run the blocks of `page`; tracebacks name the page, `name`, and its lines."""
+def run_page(page: str, name: str) -> None:
+    """Run the code blocks of `page`; tracebacks contain `name` and the line numbers of the page."""
     namespace: dict[str, Any] = {"__name__": "__page__"}
-    for line, code in blocks_of(page):
-        known = set(namespace)
+    for line, code in code_blocks(page):
+        defined = set(namespace)
         exec(compile("\n" * line + code, name, "exec"), namespace)  # noqa: S102 - our own pages
-        for new in sorted(namespace.keys() - known):
+        for new in sorted(namespace.keys() - defined):
             if new.startswith("test_") and not inspect.signature(namespace[new]).parameters:
                 namespace[new]()
 
 
 @pytest.mark.newer_botocore
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_blocks_of_a_page_run(
+def test_code_blocks_of_pages_run(
     path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # what a block writes is gone with the test
-    run(path.read_text(encoding="utf-8"), str(path))
+    monkeypatch.chdir(tmp_path)  # files that a code block writes
+    run_page(path.read_text(encoding="utf-8"), str(path))
 
 
 PAGE = """
 # A page
 ```python
-seen = ["first"]
+values = ["first"]
 ```
 <!-- not run -->
 ```python
-import nothing_of_that_name
+import missing_module
 ```
 * In a list:
   ```python
-  seen.append("second")
+  values.append("second")
 
   def test_it():
-      seen.append("called")
+      values.append("called")
 
   def test_with(fixture):
-      seen.append("never")
+      values.append("never")
   ```
 ```text
-no code
+not Python
 ```
 ```python
-assert seen == ["first", "second", "called"], seen
+assert values == ["first", "second", "called"], values
 ```
 """
 
 
-def test_the_blocks_of_a_page_share_a_namespace_and_their_lines() -> None:
-    run(PAGE, "a page")
+def test_code_blocks_share_a_namespace_and_keep_line_numbers() -> None:
+    run_page(PAGE, "a page")
     with pytest.raises(ZeroDivisionError) as caught:
-        run("\n\n```python\n1 / 0\n```\n", "a page")
+        run_page("\n\n```python\n1 / 0\n```\n", "a page")
     assert (caught.traceback[-1].path, caught.traceback[-1].lineno) == ("a page", 3)
