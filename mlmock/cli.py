@@ -1,4 +1,4 @@
-"""The command line: `mlmock demo` and `mlmock serve`, which `python -m mlmock` runs as well."""
+"""The command line: `mlmock demo` and `mlmock serve`, also run as `python -m mlmock`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ _EXAMPLE = "human_review.py"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that `arguments` (those of the process by default) name.
+    """Run a command and return its exit status.
 
-    Returns the exit status: 0, or 1 where something it needs isn't installed; argparse exits with 2
-    for a line it can't read.
+    Args:
+        arguments: The arguments of the command; by default those of the process.
+
+    Returns:
+        0 on success; 1 if a required package is not installed, or the port cannot be opened.
+
+    Raises:
+        SystemExit: The arguments are invalid; the exit status is 2.
     """
     options = parser().parse_args(arguments)
     if options.command == "serve":
@@ -26,24 +32,27 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     from mlmock._version import __version__
 
-    whole = argparse.ArgumentParser(
-        prog="mlmock", description="AWS's machine-learning services, in memory."
+    root = argparse.ArgumentParser(
+        prog="mlmock", description="An in-memory mock of AWS's machine-learning services."
     )
-    whole.add_argument("--version", action="version", version=f"mlmock {__version__}")
-    commands = whole.add_subparsers(dest="command", required=True, metavar="command")
-    commands.add_parser("demo", help="run a human review end to end, with moto's S3 beside it")
-    serve = commands.add_parser("serve", help="answer every service over HTTP, for any SDK")
-    serve.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
-    serve.add_argument("--port", type=int, default=5005, help="0 takes a free one (%(default)s)")
+    root.add_argument("--version", action="version", version=f"mlmock {__version__}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser("demo", help="run a human review end to end, with moto's S3")
+    serve = commands.add_parser("serve", help="serve the mocked services over HTTP, for any SDK")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    port_help = "port to listen on, 0 for a free one (default: %(default)s)"
+    serve.add_argument("--port", type=int, default=5005, help=port_help)
     serve.add_argument("--port-file", type=Path, metavar="FILE", help="write the port to FILE")
-    return whole
+    return root
 
 
 def example() -> Path:
-    """Return the demo's file: packed into the wheel, or beside the package in a checkout."""
-    house = Path(__file__).parent
-    packed = house / "examples" / _EXAMPLE
-    return packed if packed.exists() else house.parent / "examples" / _EXAMPLE
+    """Return the path of the demo, in the wheel or in a checkout."""
+    package = Path(__file__).parent
+    packed = package / "examples" / _EXAMPLE
+    return packed if packed.exists() else package.parent / "examples" / _EXAMPLE
 
 
 def _demo() -> int:
@@ -51,8 +60,9 @@ def _demo() -> int:
 
     try:
         runpy.run_path(str(example()), run_name="__main__")
-    except ModuleNotFoundError as fault:
-        print(f"mlmock demo needs {fault.name}: pip install 'mlmock[boto3,moto]'", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        install = "pip install 'mlmock[boto3,moto]'"
+        print(f"mlmock demo requires {error.name!r}. To install it: {install}", file=sys.stderr)
         return 1
     return 0
 
@@ -66,6 +76,6 @@ def _serve(options: argparse.Namespace) -> int:
     except MissingExtra as error:
         print(f"mlmock serve: {error}", file=sys.stderr)
         return 1
-    except (OSError, OverflowError) as fault:
-        print(f"mlmock can't listen on {options.host}:{options.port}: {fault}", file=sys.stderr)
+    except (OSError, OverflowError) as error:
+        print(f"mlmock cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1

@@ -1,6 +1,6 @@
 """The pytest plugin: the fixtures `mlmock` and `mlmock_server`, and their marker.
 
-Costs nothing where they aren't used.
+The modules of mlmock are imported when a fixture is first used.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from mlmock.mock.handle import MockML
     from mlmock.server.server_thread import ServerThread
 
-_RUN = "_mlmock_run"
-_SERVED = "_mlmock_served"
+_SESSION = "_mlmock_session"
+_SERVER = "_mlmock_server"
 _MARKER = (
-    "mlmock(*services, **options): options of the fixture `mlmock`, as mock_ml takes them; "
-    "those of module, class and test are merged."
+    "mlmock(*services, **options): arguments of mock_ml for the fixtures mlmock and mlmock_server; "
+    "the markers of module, class and test are merged."
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the option and the ini setting."""
-    help_text = "whether the fixture mlmock is strict where its marker doesn't say"
+    """Register the command-line option and the ini option."""
+    help_text = "whether the mlmock fixtures are strict, unless their marker has strict="
     parser.getgroup("mlmock").addoption(
         "--mlmock-strict", nargs="?", const="yes", choices=("yes", "no"), help=help_text
     )
@@ -32,24 +32,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker."""
+    """Register the marker."""
     config.addinivalue_line("markers", _MARKER)
 
 
 @pytest.fixture
 def mlmock(request: pytest.FixtureRequest) -> Generator[MockML, None, None]:
-    """A running mock of the services, fresh for every test: yields its handle."""
+    """Yield the handle of a mock that is started for the test."""
     from mlmock.mock.mock import Mock
 
     services, options = _merged(request.node)
     options.setdefault("strict", _is_strict(request.config))
-    run = Mock(services, options).run()
-    setattr(request.node, _RUN, run)
+    session = Mock(services, options).start_session()
+    setattr(request.node, _SESSION, session)
     try:
-        yield run.ml
+        yield session.ml
     finally:
-        delattr(request.node, _RUN)
-        run.stop()
+        delattr(request.node, _SESSION)
+        session.stop()
 
 
 @pytest.fixture(scope="session")
@@ -69,22 +69,22 @@ def _mlmock_listener() -> Generator[ServerThread, None, None]:
 def mlmock_server(
     request: pytest.FixtureRequest, _mlmock_listener: ServerThread
 ) -> Generator[ServerThread, None, None]:
-    """A server with a fresh mock for every test: its `url`, and `ml`, which scripts it.
+    """Yield a server with a new mock for the test: `url` is its address, `ml` its handle.
 
-    The port is the same for the whole session. The marker's options hold here as well.
+    The port stays the same during the whole test session. The options of the marker apply.
     """
     services, options = _merged(request.node)
     options.setdefault("strict", _is_strict(request.config))
     _mlmock_listener.reset_mock(*services, **options)
-    setattr(request.node, _SERVED, _mlmock_listener)
+    setattr(request.node, _SERVER, _mlmock_listener)
     try:
         yield _mlmock_listener
     finally:
-        delattr(request.node, _SERVED)
+        delattr(request.node, _SERVER)
 
 
 def _merged(node: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """Return the services and options of the markers, the nearest deciding."""
+    """Return the services and options of the markers; the closest marker takes precedence."""
     services: tuple[str, ...] = ()
     options: dict[str, Any] = {}
     for marker in reversed(list(node.iter_markers("mlmock"))):
@@ -94,35 +94,35 @@ def _merged(node: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
 
 
 def _is_strict(config: pytest.Config) -> bool:
-    asked = config.getoption("--mlmock-strict")
-    return bool(config.getini("mlmock_strict")) if asked is None else asked == "yes"
+    option = config.getoption("--mlmock-strict")
+    return bool(config.getini("mlmock_strict")) if option is None else option == "yes"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, Any, Any]:
-    """Show the calls of a failed test."""
+    """Add the calls of a failed test to its report."""
     report = yield
-    for run in _runs(item) if report.failed else ():
+    for mock in _mocks(item) if report.failed else ():
         from mlmock.reporting.messages import journal_text
 
-        report.sections.append(("mlmock: the calls of this test", journal_text(run.ml.calls)))
+        report.sections.append(("mlmock: calls made by this test", journal_text(mock.ml.calls)))
     return report
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Fail a test that passed but left rules unused or swallowed a refusal."""
+    """Fail a test that passed but left rules unused or suppressed an error of mlmock."""
     __tracebackhide__ = True
     outcome = yield
-    if hasattr(item, _RUN):
-        getattr(item, _RUN).check()
-    if hasattr(item, _SERVED):
-        getattr(item, _SERVED).assert_all_used()
+    if hasattr(item, _SESSION):
+        getattr(item, _SESSION).check()
+    if hasattr(item, _SERVER):
+        getattr(item, _SERVER).assert_all_used()
     return outcome
 
 
-def _runs(item: pytest.Item) -> list[Any]:
-    """Return what the fixtures of a test run: a block, a server."""
-    return [getattr(item, name) for name in (_RUN, _SERVED) if hasattr(item, name)]
+def _mocks(item: pytest.Item) -> list[Any]:
+    """Return the mocks of the fixtures of a test: a session, a server."""
+    return [getattr(item, name) for name in (_SESSION, _SERVER) if hasattr(item, name)]

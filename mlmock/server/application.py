@@ -10,7 +10,7 @@ from mlmock.aws.protocol.messages import HttpResponse
 from mlmock.engine.http_gateway import error_response, handle_request
 from mlmock.errors import ConnectionFailure, MlmockError
 from mlmock.mock.run import StandaloneMock
-from mlmock.server.control_api import Control
+from mlmock.server.control_api import ControlApi
 from mlmock.server.request import RequestHead, Respond
 
 _log = logging.getLogger("mlmock.server")
@@ -33,7 +33,7 @@ class Application:
     def use(self, mock: StandaloneMock) -> None:
         """Respond with `mock` from now on."""
         self.context, self.ml = mock.context, mock.ml
-        self.control = Control(mock.ml, mock.context)
+        self.control = ControlApi(mock.ml, mock.context)
 
     def respond(self, head: RequestHead, body: bytes) -> HttpResponse:
         """Return the response to a request.
@@ -61,7 +61,7 @@ class Application:
         if head.method == "OPTIONS":
             return _preflight
         if head.path.startswith(_CONTROL_PREFIX):
-            return _same_origin_only(self.control.answer)
+            return _same_origin_only(self.control.respond)
         return self._dashboard if head.path == "/" else self._aws
 
     def _aws(self, head: RequestHead, body: bytes) -> HttpResponse:

@@ -38,8 +38,8 @@ _GOAWAY = 7
 class _Stream:
     """A request.
 
-    `is_answered` is set once a thread has begun to respond. `cancelled` is set when the client
-    resets the stream, and when the connection ends.
+    `is_answered` is set once a thread has begun to respond, and `is_cancelled` when the client
+    resets the stream or the connection ends.
     """
 
     number: int
@@ -48,7 +48,7 @@ class _Stream:
     body: bytearray = field(default_factory=bytearray)
     is_complete: bool = False
     is_answered: bool = False
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    is_cancelled: bool = False
 
 
 class Http2Connection:
@@ -103,7 +103,7 @@ class Http2Connection:
             return
         try:
             for stream in list(self._streams.values()):
-                stream.cancelled.set()
+                stream.is_cancelled = True
                 if not stream.is_answered:
                     del self._streams[stream.number]
             self._end_if_stopped()
@@ -155,7 +155,7 @@ class Http2Connection:
             self._start_response(stream)
         elif isinstance(event, StreamReset) and event.stream_id in self._streams:
             stream = self._streams[event.stream_id]
-            stream.cancelled.set()
+            stream.is_cancelled = True
             if not stream.is_answered:
                 del self._streams[stream.number]
 
@@ -177,14 +177,14 @@ class Http2Connection:
 
     def _reject_stalled_bodies(self) -> None:
         expired = time.monotonic() - self._limits.idle_timeout
-        with self._changed:
-            for stream in self._streams.values():
-                if stream.received_at <= expired:
-                    self._start_response(stream)
+        for stream in list(self._streams.values()):
+            if not stream.is_answered and stream.received_at <= expired:
+                self._start_response(stream)
 
     # -- responding -------------------------------------------------------------------------
 
     def _start_response(self, stream: _Stream) -> None:
+        """Respond to a request in another thread. The connection's thread alone calls this."""
         if not stream.is_answered:
             stream.is_answered = True
             self._threads.run(partial(self._reply, stream))
@@ -220,14 +220,20 @@ class Http2Connection:
 
     def _fail(self, stream: _Stream, failure: ConnectionFailure) -> None:
         """Fail the connection with all its streams, as a rule demands."""
-        if failure.kind == "read_timeout" and stream.cancelled.wait(self._limits.hold_timeout):
-            return  # the client has given up, or the connection has ended
+        if failure.kind == "read_timeout" and self._wait_until_cancelled(stream):
+            return
         self._failure = failure
         self._shut_down(socket.SHUT_RD)  # ends _receive
 
+    def _wait_until_cancelled(self, stream: _Stream) -> bool:
+        """Wait for the hold timeout at most, and return whether the stream is cancelled."""
+        with self._changed:
+            timeout = self._limits.hold_timeout
+            return self._changed.wait_for(lambda: stream.is_cancelled, timeout)
+
     def _close_stream(self, stream: _Stream, code: ErrorCodes) -> None:
         with self._changed:
-            del self._streams[stream.number]
+            self._streams.pop(stream.number, None)
             if code or not stream.is_complete:
                 with suppress(ProtocolError, OSError):
                     self._h2.reset_stream(stream.number, code)
@@ -310,7 +316,7 @@ class Http2Connection:
         with self._changed:
             self._has_ended = True
             for stream in self._streams.values():
-                stream.cancelled.set()
+                stream.is_cancelled = True
             self._changed.notify_all()
 
     def _end_if_stopped(self) -> None:

@@ -50,7 +50,7 @@ class ServerThread:
         _require_server_extra()
         from mlmock.server.listener import Listener
 
-        self._application = Application(mock_ml(*services, **options).detached())
+        self._application = Application(mock_ml(*services, **options).standalone())
         respond = self._application.respond
         self._listener = Listener(host, port, limits or ServerLimits(), respond)
         self.port = self._listener.port
@@ -69,7 +69,7 @@ class ServerThread:
 
     def reset_mock(self, *services: str, **options: Any) -> MockML:
         """Respond with a new mock from now on, on the same port, and return its handle."""
-        self._application.use(mock_ml(*services, **options).detached())
+        self._application.use(mock_ml(*services, **options).standalone())
         return self.ml
 
     def assert_all_used(self) -> None:

@@ -135,7 +135,7 @@ def test_a_call_that_no_rule_takes_is_told_to_the_caller_and_to_the_test(
     mlmock_server: ServerThread, aws: Callable[..., Any]
 ) -> None:
     rule = mlmock_server.ml.bedrock.model(MODEL).on(last_user="Bye").reply("Bye").optional()
-    with pytest.raises(ClientError, match="last_user is 'Hi'; the rule says 'Bye'") as caught:
+    with pytest.raises(ClientError, match="last_user is 'Hi'; expected 'Bye'") as caught:
         aws("bedrock-runtime").converse(modelId=MODEL, messages=HI)
     assert caught.value.response["Error"]["Code"] == "UnmatchedCall"
     with pytest.raises(AssertionError, match="last_user"):

@@ -1,0 +1,66 @@
+"""The listening socket: accepts connections and serves each in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import socketserver
+import threading
+import time
+from typing import Any
+
+from mlmock.server.connection import Connection
+from mlmock.server.limits import ServerLimits
+from mlmock.server.request import Respond
+
+_log = logging.getLogger("mlmock.server")
+_BACKLOG = 256  # connections that wait to be accepted
+_GRACE_SECONDS = 10.0  # for the responses in progress when the server stops
+
+
+class Listener(socketserver.TCPServer):
+    """Accepts connections while `serve_forever` runs."""
+
+    def __init__(self, host: str, port: int, limits: ServerLimits, respond: Respond) -> None:
+        self._limits = limits
+        self._respond = respond
+        self._connections: dict[Connection, threading.Thread] = {}
+        super().__init__((host, port), socketserver.BaseRequestHandler, bind_and_activate=False)
+        self.socket.close()
+        # Unlike TCPServer, this chooses the socket's options for each platform.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+    @property
+    def port(self) -> int:
+        """The port, also if 0 was requested."""
+        return int(self.socket.getsockname()[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve an accepted connection in a thread of its own."""
+        connection = Connection(request, self._limits, self._respond)
+        thread = threading.Thread(
+            target=self._serve, args=(connection,), name="mlmock-connection", daemon=True
+        )
+        self._connections[connection] = thread
+        thread.start()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log that no thread could be started for a connection."""
+        _log.exception("A connection from %s can't be served", client_address)
+
+    def close(self) -> None:
+        """Close the socket, and end every connection once its responses are written."""
+        self.server_close()
+        deadline = time.monotonic() + _GRACE_SECONDS
+        connections = list(self._connections.items())
+        for connection, _ in connections:
+            connection.stop()
+        for _, thread in connections:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _serve(self, connection: Connection) -> None:
+        try:
+            connection.serve()
+        finally:
+            del self._connections[connection]
