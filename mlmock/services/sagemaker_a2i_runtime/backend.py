@@ -9,10 +9,10 @@ from mlmock.aws.arns import Arn
 from mlmock.aws.scope import Scope
 from mlmock.call import Call
 from mlmock.engine.state import MockState
-from mlmock.errors import ServiceError
 from mlmock.rules.answers import Deferred
 from mlmock.services.common.backend import Backend, Result
 from mlmock.services.common.pagination import PageTokens, SortedKeys, paginate
+from mlmock.services.sagemaker_a2i_runtime import errors
 from mlmock.services.sagemaker_a2i_runtime.completion import LoopCompletion
 from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flow, Flows, flow_of
 from mlmock.services.sagemaker_a2i_runtime.human_loops import (
@@ -63,9 +63,7 @@ class HumanLoops(Backend):
                 return result
             check_input(content)
             if found is not None:
-                raise ServiceError(
-                    "ConflictException", f"A human loop named {name} exists with other input data."
-                )
+                raise errors.loop_conflict(name)
             loop = self._add(name, arn, flow_arn, content, classifiers)
         return _after(self._workers.offer(loop, call), result)
 
@@ -101,10 +99,7 @@ class HumanLoops(Backend):
         with self.lock:
             loop = self._loop(call.params["HumanLoopName"])
             if not HUMAN_LOOP.allows(loop.status, "StopHumanLoop"):
-                raise ServiceError(
-                    "ValidationException",
-                    f"Human loop {loop.name} cannot be stopped in status {loop.status}.",
-                )
+                raise errors.loop_not_stoppable(loop.name, loop.status)
             if loop.status != "Stopping":
                 self.endings.stop(loop)
         return {}
@@ -114,11 +109,7 @@ class HumanLoops(Backend):
         with self.lock:
             loop = self._loop(call.params["HumanLoopName"])
             if not HUMAN_LOOP.allows(loop.status, "DeleteHumanLoop"):
-                raise ServiceError(
-                    "ValidationException",
-                    f"Human loop {loop.name} cannot be deleted in status {loop.status}. "
-                    "Stop it first.",
-                )
+                raise errors.loop_not_deletable(loop.name, loop.status)
             self._drop(loop)
         return {}
 
@@ -135,7 +126,7 @@ class HumanLoops(Backend):
     def _loop(self, name: str) -> HumanLoopRecord:
         loop = self.loops.get(name)
         if loop is None:
-            raise ServiceError("ResourceNotFoundException", f"Human loop {name} not found.")
+            raise errors.loop_not_found(name)
         return loop
 
     def _look(self, name: str) -> HumanLoopRecord:
@@ -209,16 +200,12 @@ class HumanLoops(Backend):
         """Return the flow definition's ARN; StartHumanLoop models no NotFound, so Validation."""
         found = self._known_flow(arn)
         if found is None:
-            raise ServiceError(
-                "ValidationException",
-                f"The specified Flow Definition '{arn}' does not exist or you do not have access "
-                "to it.",
-            )
+            raise errors.flow_not_startable(arn)
         return found
 
     def _check_known(self, arn: str) -> None:
         if self._known_flow(arn) is None:
-            raise ServiceError("ResourceNotFoundException", f"Flow definition {arn} not found.")
+            raise errors.flow_not_found(arn)
 
 
 def _place(params: dict[str, Any], name: str) -> tuple[float] | None:

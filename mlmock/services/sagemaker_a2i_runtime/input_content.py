@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from mlmock.errors import InvalidRule, ServiceError
+from mlmock.errors import InvalidRule
+from mlmock.services.sagemaker_a2i_runtime.errors import input_not_json_object
 
 _DEEPEST = 256  # levels of nesting (judged): far below what Python's JSON can write
 
@@ -20,7 +21,7 @@ def check_input(content: str) -> None:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or _is_too_deep(content, value):
-        raise ServiceError("ValidationException", "InputContent must be the text of a JSON object.")
+        raise input_not_json_object()
 
 
 def _refuse(constant: str) -> NoReturn:
