@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Byte code is what makes the second start quick; it stays on whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint types tests coverage slow bench aio beside clients slice matrix docs clean
+.PHONY: demo test lint types tests coverage slow bench graph aio beside clients slice matrix docs clean
 .DEFAULT_GOAL := test
 
 $(VENV)/made: Makefile
@@ -60,6 +60,9 @@ else
 	@missed=0; $(BIN)/python -m benchmarks.run $(ROWS) || missed=1; \
 	$(if $(ROWS),,.cache/aio-newest/bin/python -m benchmarks.run aio || missed=1;) exit $$missed
 endif
+
+graph: $(VENV)/ready  ## docs/architecture.svg, from the imports
+	$(BIN)/python -m tests.architecture_graph
 
 clients: $(VENV)/ready  ## the real SDKs; CLIENTS="name ..." runs some of them
 	$(BIN)/python tests/integration/sdks/run.py $(CLIENTS)

@@ -1,162 +1,225 @@
-"""The layers of the package, and who may import what: the table of docs/architecture.md as data.
+"""The architecture as tests: layers, borders between packages, names of files, measures of size.
 
-Every import counts: at the top of a file, in a function, for type checkers alone, and by
-`import_module` with a literal name.
+The layers are data in tests/architecture.py, and docs/architecture.md describes them.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "mlmock"
-FILES = sorted(PACKAGE.rglob("*.py"))
-LONGEST_FUNCTION, LONGEST_FILE, MOST_LOOSE = 60, 400, 8
+from tests.architecture import (
+    FILES,
+    LAYERS,
+    LEVELS,
+    MODULES,
+    PACKAGE,
+    ROOT,
+    circle,
+    imports_in,
+    members_imports,
+    ours,
+    tree_of,
+)
+from tests.architecture_graph import SVG, draw
 
-# A module may import those with a smaller number, and those of its own package.
-LAYERS = {
-    "errors": 1,
-    "_version": 1,
-    "exposed": 1,
-    "aws": 2,
-    "simulation": 3,
-    "call": 3,
-    "rules": 4,
-    "reporting": 5,
-    "engine": 6,
-    "interception": 7,
-    "services": 7,
-    "mock": 8,
-    "server": 9,
-    "pytest_plugin": 10,
-    "cli": 10,
-    "__init__": 10,
-    "__main__": 11,
+LONGEST_FUNCTION, LONGEST_FILE, MOST_LOOSE_MODULES = 60, 400, 8
+
+# Packages with classes that interception/ patches or uses.
+FOREIGN = {
+    *("aioboto3", "aiobotocore", "aiohttp", "aiomoto", "boto3", "botocore", "httpcore", "moto"),
+    *("h11", "h2", "hypercorn", "requests", "responses", "urllib3", "werkzeug"),
 }
-# Inside services/: what is shared, the engine of declared services, runtimes, control planes.
-SERVICES = {
-    "__init__": 0,
-    "catalog": 1,
-    "common": 1,
-    "modeled": 2,
-    "bedrock_runtime": 3,
-    "lookoutvision": 3,
-    "sagemaker_a2i_runtime": 3,
-    "sagemaker_runtime": 3,
+# What other packages of mlmock may use of them.
+ANYWHERE = {"botocore.xform_name", "botocore.exceptions", "botocore.model.OperationNotFoundError"}
+MAY_USE = {
+    "aws": {
+        *("botocore.eventstream", "botocore.loaders", "botocore.model", "botocore.parsers"),
+        "botocore.awsrequest.HeadersDict",  # botocore's parsers look headers up in any case
+    },
+    "server": {"werkzeug", "h2", "h11"},
 }
-BEDROCK_RUNTIME = {
-    "errors": 1,
-    "conversation": 1,
-    "media": 1,
-    "validation": 2,
-    "scripting": 3,
-    "families": 3,
-    "models": 4,
-    "guardrails": 5,
-    "async_invoke": 5,
-    "inference": 6,
-    "backend": 7,
-    "handle": 7,
-    "__init__": 8,
+OPTIONAL = {
+    *("aioboto3", "aiobotocore", "aiohttp", "aiomoto", "boto3", "freezegun", "h11", "h2"),
+    *("httpcore", "hypercorn", "liquid", "moto", "pytest", "responses", "ruamel", "time_machine"),
+    *("werkzeug", "yaml"),
 }
-AWS = {"arns": 1, "scope": 2, "hosts": 1, "spec": 2, "protocol": 3, "credential_scope": 4}
-LEVELS = {
-    "mlmock": LAYERS,
-    "mlmock.services": SERVICES,
-    "mlmock.services.bedrock_runtime": BEDROCK_RUNTIME,
-}
+HTTP = {"h11", "h2", "http", "requests", "responses", "socket", "urllib3", "werkzeug"}
+
+SERVICE_WORDS = ("sagemaker", "a2i", "augmented", "bedrock", "lookoutvision", "lookout")
+MAY_NAME_SERVICES = {"mock/handle.py", "server/json_values.py"}
+# The option for the revision of a service model.
+REVISION_OPTION = {"lookoutvision_api", "lookoutvision_apis"}
+DECLARES_OPTION = {"engine/options.py", "mock/mock.py"}
+SHARED_BY_SERVICES = {"common", "modeled"}
+ROLES = {"backend.py", "errors.py", "handle.py"}
 
 
-def module_of(path: Path) -> str:
-    """Return a file's name as a module."""
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def relative(path: Path) -> str:
+    """Return a file's path inside the package."""
+    return path.relative_to(PACKAGE).as_posix()
 
 
-MODULES = {module_of(path): path for path in FILES}
+def layer_of(path: Path) -> str:
+    """Return the module or folder of the package that a file is or lies in."""
+    return relative(path).partition("/")[0].removesuffix(".py")
 
 
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def files_of(*layers: str) -> list[Path]:
+    """Return the files of some layers."""
+    return [path for path in FILES if layer_of(path) in layers]
 
 
-def imports_in(node: ast.AST) -> Iterator[str]:
-    """Yield the full names that imports under `node` bind."""
-    for found in ast.walk(node):
-        if isinstance(found, ast.Import):
-            yield from (alias.name for alias in found.names)
-        elif isinstance(found, ast.ImportFrom):
-            assert found.level == 0, "imports are absolute"
-            yield from (f"{found.module}.{alias.name}" for alias in found.names)
-        elif isinstance(found, ast.Call) and _is_import_module(found.func):
-            yield from (str(a.value) for a in found.args[:1] if isinstance(a, ast.Constant))
+def service_folders() -> list[Path]:
+    """Return the folders of services/ that implement one service."""
+    folders = {path.parent for path in (PACKAGE / "services").glob("*/__init__.py")}
+    return sorted(folder for folder in folders if folder.name not in SHARED_BY_SERVICES)
 
 
-def _is_import_module(function: ast.expr) -> bool:
-    name = getattr(function, "id", None) or getattr(function, "attr", None)
-    return name == "import_module"
-
-
-@cache
-def ours(module: str) -> frozenset[str]:
-    """Return the modules of the package that a module imports, by whatever way."""
-    found = set()
-    for name in imports_in(tree_of(MODULES[module])):
-        target = name if name in MODULES else name.rpartition(".")[0]
-        if target in MODULES and target != module:
-            found.add(target)
-    return frozenset(found)
-
-
-def member_of(module: str, package: str) -> str | None:
-    """Return which member of a package a module is or lies in; None for one that isn't in it."""
-    if module == package:
-        return "__init__"
-    inside = module.startswith(f"{package}.")
-    return module.removeprefix(f"{package}.").partition(".")[0] if inside else None
-
-
-def upward(package: str) -> Iterator[str]:
-    """Yield the imports within a package that don't go to a lower level."""
-    levels = LEVELS[package]
-    for module in MODULES:
-        member = member_of(module, package)
-        for target in ours(module) if member else ():
-            other = member_of(target, package)
-            if other and other != member and levels[other] >= levels[str(member)]:
-                yield f"{module} -> {target}"
+# -- layers ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("package", LEVELS)
 def test_imports_point_to_lower_levels(package: str) -> None:
-    assert sorted(upward(package)) == []
+    levels = LEVELS[package]
+    upward = {
+        f"{member} -> {target}"
+        for member, targets in members_imports(package).items()
+        for target in targets
+        if levels[target] >= levels[member]
+    }
+    assert sorted(upward) == []
 
 
-def test_no_circle_of_files() -> None:
-    arrows = {module: set(ours(module)) for module in MODULES}
-    while arrows:
-        ends = {module for module, targets in arrows.items() if not targets & set(arrows)}
-        assert ends, f"these import each other: {sorted(arrows)}"
-        arrows = {module: targets for module, targets in arrows.items() if module not in ends}
+def test_modules_import_each_other_in_no_circle() -> None:
+    assert circle({module: set(ours(module)) for module in MODULES}) == []
 
 
-def test_no_circle_of_packages() -> None:
-    """A folder counts as one, with all that lies below it."""
-    for package in {module.rpartition(".")[0] for module in MODULES} - {""}:
-        arrows: dict[str, set[str]] = {}
-        for module in MODULES:
-            member = member_of(module, package)
-            if member and member != "__init__":
-                others = {member_of(target, package) for target in ours(module)}
-                arrows.setdefault(member, set()).update(
-                    other for other in others if other and other not in {member, "__init__"}
-                )
-        while arrows:
-            ends = {name for name, targets in arrows.items() if not targets & set(arrows)}
-            assert ends, f"in {package} these import each other: {sorted(arrows)}"
-            arrows = {name: targets for name, targets in arrows.items() if name not in ends}
+@pytest.mark.parametrize("package", sorted({name.rpartition(".")[0] for name in MODULES} - {""}))
+def test_packages_import_each_other_in_no_circle(package: str) -> None:
+    imports = members_imports(package)
+    imports.pop("__init__", None)
+    assert circle(imports) == []
+
+
+def test_every_module_is_in_a_layer() -> None:
+    assert {layer_of(path) for path in FILES} <= set(LAYERS)
+
+
+def test_few_modules_are_outside_of_packages() -> None:
+    assert len(list(PACKAGE.glob("*.py"))) <= MOST_LOOSE_MODULES
+
+
+def test_the_picture_in_the_docs_is_current() -> None:
+    current = SVG.read_text(encoding="utf-8") == draw()
+    assert current, "the imports between packages changed: run `make graph` and look at the result"
+
+
+# -- borders -----------------------------------------------------------------------------------
+
+
+def test_only_interception_touches_the_classes_of_other_packages() -> None:
+    for path in FILES:
+        if layer_of(path) != "interception":
+            allowed = ANYWHERE | MAY_USE.get(layer_of(path), set())
+            foreign = [n for n in imports_in(tree_of(path)) if n.partition(".")[0] in FOREIGN]
+            assert [n for n in foreign if not prefixes(n) & allowed] == [], path
+
+
+def prefixes(name: str) -> set[str]:
+    """Return a dotted name and the names of the modules that it lies in."""
+    parts = name.split(".")
+    return {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
+
+
+def test_services_know_no_http() -> None:
+    for path in files_of("services"):
+        names = list(imports_in(tree_of(path)))
+        assert [name for name in names if name.partition(".")[0] in HTTP] == [], path
+
+
+def test_optional_dependencies_are_imported_on_use() -> None:
+    for path in FILES:
+        allowed = MAY_USE.get(layer_of(path), set()) | {layer_of(path).partition("_")[0]}
+        found = {name.partition(".")[0] for name in imports_on_load(tree_of(path))}
+        assert found & OPTIONAL <= allowed, path
+
+
+def imports_on_load(tree: ast.Module) -> Iterator[str]:
+    """Yield what loading a module imports: imports outside of functions and TYPE_CHECKING."""
+    for statement in tree.body:
+        if isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test):
+            continue
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield from imports_in(statement)
+
+
+# -- names of services -------------------------------------------------------------------------
+
+
+def test_the_aws_package_names_no_service() -> None:
+    for path in files_of("aws"):
+        text = path.read_text(encoding="utf-8").lower()
+        assert [word for word in SERVICE_WORDS if word in text] == [], path
+
+
+def test_services_are_named_in_their_folders_and_by_the_handle() -> None:
+    for path in FILES:
+        if layer_of(path) != "services" and relative(path) not in MAY_NAME_SERVICES:
+            named = {text for text in names_in(tree_of(path)) if names_a_service(text)}
+            if relative(path) in DECLARES_OPTION:
+                named = {text for text in named if text.lower() not in REVISION_OPTION}
+            if relative(path) == "__init__.py":  # where the public names are defined
+                named = {text for text in named if "services." not in text}
+            assert named == set(), path
+
+
+def names_a_service(text: str) -> bool:
+    """Return whether an identifier or a string names a service; sentences don't count."""
+    return " " not in text and any(word in text.lower() for word in SERVICE_WORDS)
+
+
+def names_in(tree: ast.AST) -> Iterator[str]:
+    """Yield the identifiers and strings under a node."""
+    for node in ast.walk(tree):
+        for attribute in ("id", "attr", "arg", "name", "module"):
+            text = getattr(node, attribute, None)
+            if isinstance(text, str):
+                yield text
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_folders_of_services_have_the_same_files_for_the_same_roles() -> None:
+    for folder in service_folders():
+        assert {path.name for path in folder.glob("*.py")} >= ROLES, folder
+
+
+def test_folders_of_services_are_named_as_boto3_names_the_service() -> None:
+    bundled = {path.name for path in (PACKAGE / "aws" / "spec" / "data").iterdir()}
+    known = {*botocore.session.Session().get_available_services(), *bundled}
+    for folder in service_folders():
+        assert folder.name.replace("_", "-") in known
+
+
+# -- sizes and docstrings ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", ["mlmock", "tests", "benchmarks", "examples"])
+def test_files_and_functions_are_short(folder: str) -> None:
+    for path in (ROOT / folder).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= LONGEST_FILE, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                assert lines <= LONGEST_FUNCTION, f"{path}: {node.name}"
+
+
+def test_every_module_has_a_docstring() -> None:
+    for path in FILES:
+        assert ast.get_docstring(tree_of(path)), path

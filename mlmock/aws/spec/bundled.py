@@ -40,7 +40,7 @@ def revisions(service: str) -> tuple[str, ...]:
 def latest(service: str) -> str:
     """Return the default revision: the last one whose name is a date.
 
-    Other revisions are earlier states, which the option `lookoutvision_api` selects.
+    Other revisions are earlier states, which an option of the mock selects.
     """
     dated = [name for name in revisions(service) if re.fullmatch(_DATED, name)]
     return max(dated or revisions(service))
