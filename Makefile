@@ -1,8 +1,9 @@
-# Everything a fresh machine needs is installed here: only Python 3.10+ and make are asked for.
+# Needs Python 3.10 or later and make; the targets install everything else.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Byte code is what makes the second start quick; it stays on whatever the environment says.
+# Compiled modules make every start but the first quick, so they are written even if the environment
+# turns that off.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test lint types tests coverage slow bench graph aio beside clients slice matrix docs clean
@@ -21,15 +22,15 @@ $(VENV)/ready: $(VENV)/made pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	touch $@
 
-# The last botocore that shipped lookoutvision: read as data by one test.
+# The last botocore that has the model of lookoutvision; a test reads the model from its wheel.
 .cache/wheels/ready: $(VENV)/ready
 	$(BIN)/python -m pip download --quiet --no-deps --dest .cache/wheels botocore==1.40.60
 	touch $@
 
-demo: $(VENV)/demo  ## the human-review example, end to end
+demo: $(VENV)/demo  ## the human review example
 	$(BIN)/python -m mlmock demo
 
-test: lint types tests  ## what has to pass
+test: lint types tests  ## ruff, mypy and pytest: required for each commit
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -41,13 +42,13 @@ types: $(VENV)/ready
 tests: $(VENV)/ready .cache/wheels/ready
 	$(BIN)/python -m pytest -q -n 2
 
-# Counting takes as long again as testing.
-coverage: $(VENV)/ready .cache/wheels/ready  ## the same tests, and what they reach: 95 % of lines and branches
+# Measuring coverage doubles the time of the tests.
+coverage: $(VENV)/ready .cache/wheels/ready  ## the same tests; fails under 95 % of lines and branches
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=
 	$(BIN)/coverage report
 
-slow: $(VENV)/ready  ## the long ones: 10,000 requests at the port, every order of moto and us, a long search
+slow: $(VENV)/ready  ## slow tests: 10,000 requests to the server, all orders of moto and mlmock, many examples
 	$(BIN)/python -m pytest -q -n 2 -m slow tests
 	MLMOCK_EXAMPLES=5 $(BIN)/python -m pytest -q -n 2 tests/aws
 
@@ -64,10 +65,10 @@ endif
 graph: $(VENV)/ready  ## docs/architecture.svg, from the imports
 	$(BIN)/python -m tests.architecture_graph
 
-clients: $(VENV)/ready  ## the real SDKs; CLIENTS="name ..." runs some of them
+clients: $(VENV)/ready  ## SDKs of other languages and libraries; CLIENTS="name ..." runs some of them
 	$(BIN)/python tests/integration/sdks/run.py $(CLIENTS)
 
-# aiobotocore pins its botocore, and aioboto3 its aiobotocore: their tests have environments of their own.
+# aiobotocore pins botocore, and aioboto3 pins aiobotocore, so their tests have separate environments.
 .cache/aio-%/ready: tests/integration/aiobotocore/%.txt pyproject.toml
 	$(PYTHON) -m venv .cache/aio-$*
 	.cache/aio-$*/bin/python -m pip install --quiet --requirement $< --editable .
@@ -79,7 +80,7 @@ aio: .cache/aio-newest/ready .cache/aio-aioboto3/ready .cache/aio-oldest/ready  
 	.cache/aio-aioboto3/bin/python -m pytest -q tests/integration/aiobotocore
 	.cache/aio-oldest/bin/python -m pytest -q tests/integration/aiobotocore
 
-# Neighbours that would burden the environment of every day have one of their own.
+# Tools whose dependencies would slow down the main environment have a separate one.
 .cache/beside/ready: tests/integration/coexistence/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .cache/beside
 	.cache/beside/bin/python -m pip install --quiet --requirement $< --editable .
@@ -89,7 +90,7 @@ beside: .cache/beside/ready  ## vcrpy, aiomoto, gevent, trio, pytest's plugins
 	.cache/beside/bin/mypy --cache-dir .cache/mypy/beside tests/integration/coexistence/*.py
 	.cache/beside/bin/python -m pytest -q -p no:asyncio tests/integration/coexistence
 
-# pyenv offers a Python by its number only to who names all that it has.
+# pyenv finds a Python by its version only if PYENV_VERSION lists all installed versions.
 NOX := PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" .cache/nox/bin/nox
 
 .cache/nox/ready:
@@ -97,10 +98,10 @@ NOX := PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" .cac
 	.cache/nox/bin/python -m pip install --quiet "nox[uv]>=2024.10"
 	touch $@
 
-matrix: .cache/nox/ready .cache/wheels/ready  ## every botocore, moto, aiobotocore and Python that we hold
+matrix: .cache/nox/ready .cache/wheels/ready  ## all supported versions of Python, botocore, moto, aiobotocore
 	$(NOX)
 
-slice: .cache/nox/ready  ## the botocores beside the newest, over what stands on botocore's code
+slice: .cache/nox/ready  ## older versions of botocore, for the tests that depend on its code
 	$(NOX) --session slice
 
 clean:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -25,12 +26,11 @@ _CACHE = _ROOT / ".cache"
 _ROWS_AS_JSON = Path(__file__).with_name("rows_as_json.py").read_text(encoding="utf-8")
 # Row modules that need an environment of their own.
 _INTERPRETERS = {"aio": _CACHE / "aio-newest" / "bin" / "python"}
-# What replaced parts of the titles of commits up to 0.1.0.
+# Patterns of the titles of commits up to 0.1.0, and what replaced them.
 _RETITLED = {
-    ", with the memos": "",
-    ", without memos": ", cache=False",
-    ", without": ", cache=False",
-    " block": " mock",
+    r", with the \w+$": "",
+    r", without( \w+)?(?=$|, )": ", cache=False",
+    r"\bblock\b": "mock",
     "a fresh session": "a new session",
     "fresh client": "new client",
     "the plugin in a run without it": "import of the pytest plugin",
@@ -40,7 +40,7 @@ _RETITLED = {
     "kept a journalled short call": "memory of a short call in the journal",
     "the same client against a constant answer": "one boto3 client",
     "streams at once": "concurrent streams",
-    "requests a second (ListBuckets), as a share": "requests per second (ListBuckets)",
+    r"requests a second \(ListBuckets\), as a share": "requests per second (ListBuckets)",
 }
 
 Rows = dict[str, list[Row]]  # one row from each round, by title
@@ -99,8 +99,8 @@ def measure(folder: Path, module: str, turn: int) -> Iterator[Row]:
 
 def title_of(name: str) -> str:
     """Return the current title of a row, whichever commit it comes from."""
-    for before, after in _RETITLED.items():
-        name = name.replace(before, after)
+    for pattern, replacement in _RETITLED.items():
+        name = re.sub(pattern, replacement, name)
     return name
 
 
@@ -129,7 +129,7 @@ def compared(old: list[Row], new: list[Row]) -> Comparison:
 def table(old: Rows, new: Rows, bar: float) -> tuple[list[str], bool]:
     """Return the lines of the report, and whether a row got slower than `bar` allows.
 
-    A row that has no bar of its own is reported, but its ratio is not judged.
+    A row without a bar of its own is reported, but cannot fail the comparison.
     """
     lines = ["| row | old | new | new/old | slower in | |", "|---|---|---|---|---|---|"]
     failed = False

@@ -40,7 +40,7 @@ class Backend:
         return to_datetime(self.clock.seconds())
 
     def translate_error(self, call: Call, error: ServiceError) -> ServiceError:
-        """Return the error for a request that the model rejects; by deerror `error` itself."""
+        """Return the error for a request that the model rejects; by default `error` itself."""
         return error
 
     def find_rule(
