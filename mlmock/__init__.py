@@ -1,6 +1,7 @@
-"""AWS's machine-learning services, in memory: boto3 code meets a service that behaves.
+"""An in-process mock of AWS's machine-learning services for users of boto3.
 
-Everything public is here, and loaded when it is first used: importing this package costs nothing.
+All public names are attributes of this package. They are imported on first use, so that importing
+the package is fast.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmock._version import __version__
 
-_HOMES = {
+_MODULES = {
     "ANY": "rules.matchers",
     "MlmockError": "errors",
     "InvalidRule": "errors",
@@ -43,7 +44,7 @@ _HOMES = {
     "tool_use": "services.bedrock_runtime.scripting.answers",
 }
 
-__all__ = [  # noqa: RUF022 - in the order of the contract
+__all__ = [  # noqa: RUF022 - in the order of docs/contract.md
     "mock_ml",
     "current",
     "ANY",
@@ -113,14 +114,14 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from its room."""
-    home = _HOMES.get(name)
-    if home is None:
+    """Import a public name from its module."""
+    module = _MODULES.get(name)
+    if module is None:
         raise AttributeError(f"module 'mlmock' has no attribute {name!r}")
     from importlib import import_module
 
-    found = globals()[name] = getattr(import_module(f"mlmock.{home}"), name)
-    return found
+    value = globals()[name] = getattr(import_module(f"mlmock.{module}"), name)
+    return value
 
 
 def __dir__() -> list[str]:

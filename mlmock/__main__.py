@@ -1,4 +1,4 @@
-"""`python -m mlmock` is the command `mlmock`."""
+"""`python -m mlmock`, the same command as `mlmock`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The call: one request of a client as the mock sees it, from its arrival to its answer."""
+"""Calls: the requests of clients, with the responses and errors that mlmock gave."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """One attempt of a call.
+    """One attempt of a call. A callable of a rule receives it before it is answered.
 
-    `service` and `operation` are botocore's names, `params` the parameters as the caller gave them,
-    `response` what boto3 returned (None for an error), `error` what was raised; `started_at` is
-    virtual time in seconds since 1970, `duration` virtual seconds. Callables of a rule get the same
-    object, not yet answered.
+    Attributes:
+        params: The parameters that the caller passed.
+        region: The region of the client.
+        account_id: The account of the client.
+        attempt: The number of the attempt; retries count from 2.
+        request: The HTTP request.
+        request_id: The id that the response has in ResponseMetadata.
+        answer: The HTTP response; None before it is answered, or if the connection failed.
+        error: The error that was raised, or None.
+        started_at: The virtual time of the call, in seconds since 1970.
+        duration: The duration of the call, in seconds of virtual time.
+        read_timeout: The read timeout of the client, in seconds, if it has one.
     """
 
     __slots__ = (
@@ -40,13 +48,13 @@ class Call:
 
     def __init__(
         self,
-        plan: Operation,
+        operation: Operation,
         region: str,
         account_id: str,
         attempt: int,
-        patience: float | None = None,
+        read_timeout: float | None = None,
     ) -> None:
-        self.compiled_operation = plan
+        self.compiled_operation = operation
         self.request: Request
         self.context: Any = None
         self.responder: Any = None
@@ -54,7 +62,7 @@ class Call:
         self.region = region
         self.account_id = account_id
         self.attempt = attempt
-        self.read_timeout = patience
+        self.read_timeout = read_timeout
         self.started_at = 0.0
         self.duration = 0.0
         self.clock_offset = 0.0
@@ -70,18 +78,18 @@ class Call:
 
     @property
     def service(self) -> str:
-        """The service's name, as in ``boto3.client(name)``."""
+        """The name of the service, as in ``boto3.client(name)``."""
         return self.compiled_operation.service
 
     @property
     def operation(self) -> str:
-        """The operation's name, as AWS spells it."""
+        """The name of the operation, as AWS spells it."""
         return self.compiled_operation.name
 
     def __getattr__(self, name: str) -> Any:
-        """Parse `params` from the wire when somebody looks; a running trip lends its own.
+        """Parse `params` from the request on demand. During a dispatch the attribute is set.
 
-        What the service could not read is left out.
+        Members that the service could not parse are left out.
         """
         if name != "params":
             raise AttributeError(name)
@@ -89,15 +97,15 @@ class Call:
         return self.params
 
     def release_params(self) -> None:
-        """Let go of what was parsed: the wire stays, and is parsed again when somebody looks."""
-        try:  # noqa: SIM105 - on every call's way, where suppress() costs more than all of it
+        """Delete the parsed parameters. They are parsed again from the request on demand."""
+        try:  # noqa: SIM105 - suppress() is slower, and this runs for every call
             del self.params
         except AttributeError:
             pass
 
     @property
     def response(self) -> dict[str, Any] | None:
-        """What boto3 made of the answer, without ResponseMetadata; None for errors."""
+        """What boto3 returned, without ResponseMetadata; None for an error."""
         if self.answer is None or self.error is not None or self.answer.status >= 300:
             return None
         from mlmock.aws.protocol.response_parser import parse_response
@@ -106,13 +114,17 @@ class Call:
 
     @property
     def body(self) -> bytes:
-        """The payload's bytes: the blob of an operation that has one, else the whole body."""
+        """The body of the request in bytes: the payload, if the operation has one."""
         return self.request.body
 
     def text(self) -> str:
-        """Return the payload as text."""
+        """Return the body of the request as text."""
         return self.body.decode()
 
     def json(self) -> Any:
-        """Return the payload's JSON value; ValueError if it is none."""
+        """Return the JSON value in the body of the request.
+
+        Raises:
+            ValueError: The body is not JSON.
+        """
         return json.loads(self.body)

@@ -1,4 +1,11 @@
-"""What goes wrong: the service's errors for the code under test, ours for its author."""
+"""Errors: those of services, for the code under test, and those of mlmock, for the test author.
+
+MlmockError (AssertionError)
+    InvalidRule: a rule, answer, match value, name or option is not allowed.
+    NotMocked: a request would have been sent to AWS.
+    UnmatchedCall: no rule of a scripted resource matches a call.
+    UnusedRule: a rule was not used as often as it requires.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +13,13 @@ from typing import Any
 
 
 class ServiceError(Exception):
-    """An error that the service sends: it goes on the wire and reaches the caller as ClientError.
+    """An error response of a service, which reaches the caller as ClientError.
 
-    `code` is the modelled error (``ConflictException``), or any code with `status`;
-    `message` is its text, `members` are its other modelled members.
+    Attributes:
+        code: The code of a modeled error such as ``ConflictException``, or any code with `status`.
+        message: The text of the error.
+        status: The HTTP status; by default the status in the service model.
+        members: Further modeled members of the error.
     """
 
     def __init__(
@@ -22,8 +32,8 @@ class ServiceError(Exception):
         self.members = members
 
 
-class ConnectionFailure(Exception):  # noqa: N818 - the transport turns it into its client's own
-    """The connection is to fail in the way `kind` names."""
+class ConnectionFailure(Exception):  # noqa: N818 - each client raises its own error instead
+    """A connection that fails. `kind` is read_timeout, connect_timeout, drop or unreachable."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
@@ -31,36 +41,52 @@ class ConnectionFailure(Exception):  # noqa: N818 - the transport turns it into 
 
 
 class MlmockError(AssertionError):
-    """Something the test's author has to know. Never retried by botocore, never on the wire."""
+    """An error for the test author. No service sends it, and botocore does not retry it."""
 
 
 def hide_traceback(caught: Any) -> bool:
-    """Say to pytest whether to leave our lines out of a traceback: what fails is the author's line.
+    """Return whether pytest hides the frames of mlmock, so that a traceback ends in the test.
 
-    Modules that authors call have it as `__tracebackhide__`; `caught` is pytest's ExceptionInfo.
+    Modules that tests call have it as `__tracebackhide__`. `caught` is pytest's ExceptionInfo.
     """
     return bool(caught.errisinstance(AssertionError))
 
 
-class NotMocked(MlmockError):  # noqa: N818 - it fails a test, it is an assertion
-    """A request was about to leave for AWS although a mock is, or was, to hold it."""
+class NotMocked(MlmockError):  # noqa: N818 - an assertion that fails
+    """Raised when a request would have been sent to AWS.
+
+    Either a mock is active that does not mock the service, or the client was created inside a mock
+    that has ended. The message lists what to do.
+    """
 
 
 class UnmatchedCall(MlmockError):  # noqa: N818
-    """A scripted resource got a call that none of its rules takes."""
+    """Raised when no rule of a scripted resource matches a call.
+
+    The message shows the call, the nearest rules, and a rule to add.
+    """
 
 
 class UnusedRule(MlmockError):  # noqa: N818
-    """A block ended well, and a rule that was written for it was not used as often as it says."""
+    """Raised when a mock ends without an exception and a rule was used too rarely.
+
+    Remove the rule, or mark it `.optional()`.
+    """
 
 
 class InvalidRule(MlmockError):  # noqa: N818
-    """A rule answers what the service's model doesn't allow. Raised at the line that writes it."""
+    """Raised where a rule is written that cannot exist, such as an answer with an unknown member.
+
+    The service model does not allow the answer, or the rule names what does not exist.
+    """
 
 
 class MissingExtra(ImportError):  # noqa: N818
-    """A feature needs a package that isn't installed; the message has the line that installs it."""
+    """Raised when a feature requires a package that is not installed.
+
+    The message contains the command that installs it.
+    """
 
 
 class UnusedRuleWarning(UserWarning):
-    """A rule was not used, in a block that isn't strict."""
+    """Issued instead of UnusedRule if the mock is not strict."""

@@ -1,4 +1,4 @@
-"""Which mocks run: one immutable tuple, swapped under a lock."""
+"""The active mock contexts: one immutable tuple, replaced under a lock."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ LOCK = threading.RLock()
 
 
 def current() -> MockContext | None:
-    """Return the block that decides: the one started last, or None."""
-    running = ACTIVE
-    return running[-1] if running else None
+    """Return the mock context that was started last, or None if none is active."""
+    contexts = ACTIVE
+    return contexts[-1] if contexts else None
 
 
 def push(context: MockContext) -> None:
-    """Put `context` on top. The caller holds the lock."""
+    """Activate `context`. The caller holds the lock."""
     global ACTIVE
     ACTIVE = (*ACTIVE, context)
 
 
 def remove(context: MockContext) -> None:
-    """Take `context` out, wherever it stands. The caller holds the lock."""
+    """Deactivate `context`, even if it was not started last. The caller holds the lock."""
     global ACTIVE
-    if ACTIVE[-1:] == (context,):  # as nearly always
+    if ACTIVE[-1:] == (context,):  # the usual case
         ACTIVE = ACTIVE[:-1]
     else:
         ACTIVE = tuple(other for other in ACTIVE if other is not context)

@@ -1,4 +1,4 @@
-"""Callables of the user: where and how a rule's function runs."""
+"""User callables of rules: how they are run, and in which thread."""
 
 from __future__ import annotations
 
@@ -11,33 +11,42 @@ from mlmock.errors import InvalidRule
 
 
 def run_callable(work: Callable[[], Any]) -> Any:
-    """Run a callable of a rule; a coroutine is run to its end, in a thread if a loop runs here."""
+    """Return the result of a callable of a rule; a coroutine is run to completion.
+
+    If an event loop is running, the coroutine runs in a thread of its own.
+
+    Raises:
+        InvalidRule: The callable is asynchronous and gevent has patched the process.
+    """
     value = work()
     if not inspect.isawaitable(value):
         return value
     _reject_gevent(value)
-    import asyncio  # loaded by whoever has something to await, and dear to everybody else
+    import asyncio  # imported only for asynchronous callables, because it is slow to import
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(_wrap_awaitable(value))
-    return _run_in_thread(_wrap_awaitable(value))
+        return asyncio.run(_await(value))
+    return _run_in_thread(_await(value))
 
 
 def _reject_gevent(value: Any) -> None:
-    """Raise InvalidRule where gevent has patched threads: greenlets can't each have an event loop."""
+    """Raise InvalidRule if gevent has patched threads.
+
+    Greenlets share a thread, and a thread can run only one event loop.
+    """
     monkey = sys.modules.get("gevent.monkey")
     if monkey is None or not monkey.is_module_patched("threading"):
         return
     getattr(value, "close", bool)()
     raise InvalidRule(
-        "a rule's callable is async def, and gevent has patched this process: asyncio doesn't run "
-        "in greenlets. Make the callable a plain function; it may use gevent."
+        "the callable of a rule is async def, but gevent has patched this process and asyncio "
+        "does not run in greenlets. Make the callable a plain function; it may use gevent."
     )
 
 
-async def _wrap_awaitable(value: Any) -> Any:
+async def _await(value: Any) -> Any:
     return await value
 
 
@@ -45,18 +54,18 @@ def _run_in_thread(coroutine: Coroutine[Any, Any, Any]) -> Any:
     import asyncio
     import threading
 
-    outcome: list[Any] = []
+    outcomes: list[Any] = []
 
     def target() -> None:
         try:
-            outcome.append((asyncio.run(coroutine), None))
-        except BaseException as fault:
-            outcome.append((None, fault))
+            outcomes.append((asyncio.run(coroutine), None))
+        except BaseException as error:
+            outcomes.append((None, error))
 
     thread = threading.Thread(target=target, name="mlmock-callable")
     thread.start()
     thread.join()
-    value, fault = outcome[0]
-    if fault is not None:
-        raise fault
+    value, error = outcomes[0]
+    if error is not None:
+        raise error
     return value

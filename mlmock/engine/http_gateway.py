@@ -1,7 +1,8 @@
-"""Requests that come as HTTP, from a socket or from another client than botocore's.
+"""The gateway for HTTP requests, from the port of the server or from HTTP clients in the process.
 
-Who asks, and from where, is told by the credential scope of SigV4 (in the header or, presigned, in
-the query), by the host, or by nobody. Signatures aren't checked: nobody's secret is known here.
+The account and the region come from the credential scope of the SigV4 signature (in the header or,
+if presigned, in the query), otherwise from the host or the options. Signatures are not verified,
+because mlmock does not know the secret keys of its callers.
 """
 
 from __future__ import annotations
@@ -20,67 +21,106 @@ from mlmock.engine.state import MockContext
 def match_operation(
     context: MockContext, method: str, url: str, headers: Mapping[str, str], body: bytes
 ) -> Call | None:
-    """Return the call that an HTTP request makes, or None where no held service has its path.
+    """Return the call of an HTTP request, or None if no mocked service has the path.
 
-    `headers` have lower-case names.
+    Args:
+        context: The mock context.
+        method: The HTTP method.
+        url: The URL.
+        headers: The headers, with names in lower case.
+        body: The body.
     """
     options, host = context.options, headers.get("host", "")
-    who = parse_identity(headers.get("authorization", ""), url.partition("?")[2], host)
-    plan = find_operation(
+    identity = parse_identity(headers.get("authorization", ""), url.partition("?")[2], host)
+    operation = find_operation(
         context.state.mocked_services,
         method,
         url,
         host=host,
-        signing_name=who.signing_name,
+        signing_name=identity.signing_name,
         revision_of=options.revision_of,
     )
-    if plan is None:
+    if operation is None:
         return None
-    call = Call(plan, who.region or options.region, who.account_id or options.account_id, 1)
-    wanted = {name: text for name, text in headers.items() if name in plan.header_names}
-    call.request = Request(method, strip_signature(url), wanted, body)
+    region = identity.region or options.region
+    call = Call(operation, region, identity.account_id or options.account_id, 1)
+    modeled = {name: text for name, text in headers.items() if name in operation.header_names}
+    call.request = Request(method, strip_signature(url), modeled, body)
     return call
 
 
 def handle_request(
     context: MockContext, method: str, url: str, headers: Mapping[str, str], body: bytes
 ) -> tuple[Call | None, HttpResponse]:
-    """Take an HTTP request through the house; return its call and the answer.
+    """Dispatch an HTTP request.
 
-    Raises what `router.answer` raises. A path that no held service knows is answered with
-    UnknownOperationException.
+    Args:
+        context: The mock context.
+        method: The HTTP method.
+        url: The URL.
+        headers: The headers, with names in lower case.
+        body: The body.
+
+    Returns:
+        The call and its response; None and UnknownOperationException if no mocked service has the
+        path.
+
+    Raises:
+        BaseException: As for `dispatch`.
     """
     call = match_operation(context, method, url, headers, body)
     if call is None:
-        return None, _unknown(context, method)
+        return None, _unknown_operation(context, method)
     return call, _record_frames(dispatch.dispatch(context, call))
 
 
 async def handle_request_async(
     context: MockContext, method: str, url: str, headers: Mapping[str, str], body: bytes
 ) -> HttpResponse:
-    """Do what `serve` does, and await the callables of rules in the caller's own loop."""
+    """Dispatch an HTTP request, and await asynchronous callables in the running loop.
+
+    Args:
+        context: The mock context.
+        method: The HTTP method.
+        url: The URL.
+        headers: The headers, with names in lower case.
+        body: The body.
+
+    Returns:
+        The response; UnknownOperationException if no mocked service has the path.
+
+    Raises:
+        BaseException: As for `dispatch`.
+    """
     call = match_operation(context, method, url, headers, body)
     if call is None:
-        return _unknown(context, method)
+        return _unknown_operation(context, method)
     return _record_frames(await dispatch.dispatch_async(context, call))
 
 
-def _record_frames(answer: HttpResponse) -> HttpResponse:
-    if not isinstance(answer.body, bytes):
-        answer.body = RecordedFrames(answer.body)
-    return answer
+def _record_frames(response: HttpResponse) -> HttpResponse:
+    if not isinstance(response.body, bytes):
+        response.body = RecordedFrames(response.body)
+    return response
 
 
-def _unknown(context: MockContext, method: str) -> HttpResponse:
-    found = error_response(404, "UnknownOperationException", f"No operation is {method} there.")
-    found.headers["x-amzn-RequestId"] = next(context.request_ids or context.request_id_sequence())
-    found.headers["Date"] = context.state.date_header(context.state.clock.seconds())
-    return found
+def _unknown_operation(context: MockContext, method: str) -> HttpResponse:
+    message = f"No operation of a mocked service matches this {method} request."
+    response = error_response(404, "UnknownOperationException", message)
+    request_id = next(context.request_ids or context.request_id_sequence())
+    response.headers["x-amzn-RequestId"] = request_id
+    response.headers["Date"] = context.state.date_header(context.state.clock.seconds())
+    return response
 
 
 def error_response(status: int, code: str, message: str) -> HttpResponse:
-    """Return the answer to a request that is for no operation."""
+    """Return an error response to a request that is not for an operation.
+
+    Args:
+        status: The HTTP status.
+        code: The error code.
+        message: The text of the error.
+    """
     body = json_text({"message": message})
     headers = {
         "Content-Type": "application/json",

@@ -1,4 +1,4 @@
-"""What the running blocks share, and the blocks themselves."""
+"""Active mock contexts, and the state that nested contexts share."""
 
 from __future__ import annotations
 
@@ -24,45 +24,45 @@ if TYPE_CHECKING:
     from mlmock.simulation.progress import Policy, RootProgressSetting, TaskRegistry
     from mlmock.simulation.undo_log import UndoLog
 
-    Part = TypeVar("Part")
+    Shared = TypeVar("Shared")
 
-# Asks a neighbour's service one question: `ask("describe_endpoint", EndpointName="x")` returns the
-# members of the answer, or None where the neighbour refuses.
+# Calls an operation of another mock's service: `call("describe_endpoint", EndpointName="x")`
+# returns the members of the response, or None if the service responds with an error.
 ExternalCall = Callable[..., "dict[str, Any] | None"]
 
 
 class _LazyAttribute:
-    """An attribute of the world that is made (and its room loaded) when it is first asked for."""
+    """An attribute of the state that is created, and its module imported, on first use."""
 
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        self._make = make
-        self._name = make.__name__
-        self.__doc__ = make.__doc__
+    def __init__(self, create: Callable[[Any], Any]) -> None:
+        self._create = create
+        self._name = create.__name__
+        self.__doc__ = create.__doc__
 
     def __get__(self, mock_state: Any, owner: type) -> Any:
-        """Make it, and let the next look find it in the world's own attributes."""
+        """Create the value and store it as an instance attribute, which takes precedence."""
         if mock_state is None:
             return self
         with mock_state.lock:
-            made = vars(mock_state)
-            if self._name not in made:
-                made[self._name] = self._make(mock_state)
-            return made[self._name]
+            attributes = vars(mock_state)
+            if self._name not in attributes:
+                attributes[self._name] = self._create(mock_state)
+            return attributes[self._name]
 
 
 if TYPE_CHECKING:
-    from functools import cached_property as made_once  # what it is to a type checker
+    from functools import cached_property as lazy_attribute
 else:
-    made_once = _LazyAttribute
+    lazy_attribute = _LazyAttribute
 
 
 class MockContext:
-    """One running block: its options, and the world it shares with the blocks around it."""
+    """An active mock: its options, and the state that it shares with the mocks around it."""
 
     handle: Any = None
     request_ids: Iterator[str] | None = None
     policy: Policy | None = None
-    ahead = 0.0  # how far the clock had been advanced when it was told to stand
+    offset_at_freeze = 0.0  # The offset of the clock, in seconds, when `now=` froze it.
     _random: random.Random | None = None
 
     def __init__(
@@ -71,50 +71,55 @@ class MockContext:
         self.options = options
         self.services = services
         self.state: MockState = MockState(self) if outer is None else outer.state
-        self._draws_of: MockContext = self
-        self.policy_of: MockContext = self
+        self._random_owner: MockContext = self
+        self.policy_owner: MockContext = self
 
-    def inherit_from(self, outer: MockContext, own: Collection[str]) -> None:
-        """Go on with what `outer` has of the options that its author didn't give: `own` are given.
+    def inherit_from(self, outer: MockContext, own_options: Collection[str]) -> None:
+        """Share the random source, the policy and the frozen clock of `outer`.
 
-        So no id comes twice, a policy that was set holds on, and a clock stands where it stood.
+        Args:
+            outer: The context that is active around this one.
+            own_options: The names of the options that were passed for this context. What belongs
+                to them is not shared.
         """
-        if "seed" not in own:
-            self._draws_of = outer
-        if "progress" not in own:
-            self.policy_of = outer.policy_of
-        self.ahead = self.state.clock.offset if "now" in own else outer.ahead
+        if "seed" not in own_options:
+            self._random_owner = outer
+        if "progress" not in own_options:
+            self.policy_owner = outer.policy_owner
+        self.offset_at_freeze = (
+            self.state.clock.offset if "now" in own_options else outer.offset_at_freeze
+        )
 
     @property
     def frozen_at(self) -> float | None:
-        """The instant at which the block lets the clock stand, but for what it is advanced."""
+        """The frozen time in seconds since 1970, without advances; None for a running clock."""
         now = self.options.now
         if now is None:
             return None
         from mlmock.simulation.clock import to_seconds
 
-        return to_seconds(now) - self.ahead
+        return to_seconds(now) - self.offset_at_freeze
 
     def request_id_sequence(self) -> Iterator[str]:
-        """Return (and keep) the ids of the block's requests: a seeded start, and a count."""
-        with self.state.lock:  # threads that come at once would each begin with the same draw
+        """Return the request ids of this context: a seeded prefix and a counter."""
+        with self.state.lock:  # Concurrent threads share one sequence.
             if self.request_ids is None:
                 start = new_id(self.random)[:24]
                 self.request_ids = map(f"{start}{{:012x}}".format, itertools.count(1))
             return self.request_ids
 
     def reset(self) -> None:
-        """Draw from the seed again, and forget what was set and advanced."""
-        self.state.undo_log.set(self, _random=None, request_ids=None, ahead=0.0)
-        self.state.undo_log.set(self.policy_of, policy=None)
-        if self._draws_of is not self:
-            self._draws_of.reset()
+        """Restart the random source, and discard the policy and the advances of the clock."""
+        self.state.undo_log.set(self, _random=None, request_ids=None, offset_at_freeze=0.0)
+        self.state.undo_log.set(self.policy_owner, policy=None)
+        if self._random_owner is not self:
+            self._random_owner.reset()
 
     @property
     def random(self) -> random.Random:
-        """The source of ids and draws; seeded, made on first use."""
-        if self._draws_of is not self:
-            return self._draws_of.random
+        """The seeded source of ids and random choices, created on first use."""
+        if self._random_owner is not self:
+            return self._random_owner.random
         if self._random is None:
             with self.state.lock:
                 if self._random is None:
@@ -123,9 +128,9 @@ class MockContext:
 
 
 class MockState:
-    """The state of a mock: resources, rules, journal, clock. Lives as long as a block runs."""
+    """The state that nested contexts share: resources, rules, journal, clock."""
 
-    # What its mock gives it.
+    # Set by `mlmock.mock.externals`.
     registry: Mapping[str, str]
     external_buckets: Callable[[MockState], BucketStore | None]
     forward_event: Callable[[MockState, Event], None] | None = None
@@ -141,43 +146,43 @@ class MockState:
         self.sentinel_id = object()
         self.unmatched: list[MlmockError] = []
         self.mocked_services: frozenset[str] = first.services
-        self._blame: dict[int, MockContext] = {}
+        self._failed_contexts: dict[int, MockContext] = {}
         self._backends: dict[tuple[str, str, str], Any] = {}
-        self._parts: dict[type, Any] = {}
+        self._shared: dict[type, Any] = {}
 
-    # -- blocks -----------------------------------------------------------------------------
+    # -- contexts ---------------------------------------------------------------------------
 
     @property
     def context(self) -> MockContext:
-        """The block that decides: the one started last."""
+        """The context whose options apply: the one that was started last."""
         return self.contexts[-1] if self.contexts else self.first
 
     def push(self, context: MockContext) -> None:
-        """Let `context` decide from here on."""
+        """Activate `context` and apply its options."""
         self.contexts = (*self.contexts, context)
-        self._settle_options()
+        self._apply_options()
 
     def remove(self, context: MockContext) -> None:
-        """Let `context` decide no longer."""
+        """Deactivate `context` and apply the options of those that remain."""
         self.contexts = tuple(other for other in self.contexts if other is not context)
-        self._settle_options()
+        self._apply_options()
 
-    def _settle_options(self) -> None:
+    def _apply_options(self) -> None:
         self.mocked_services = frozenset().union(*(context.services for context in self.contexts))
         self.clock.freeze(_frozen_time(self.contexts))
 
     # -- state ------------------------------------------------------------------------------
 
-    @made_once
+    @lazy_attribute
     def undo_log(self) -> UndoLog:
-        """What every change goes through."""
+        """The log of changes, which savepoints roll back."""
         from mlmock.simulation.undo_log import UndoLog
 
         return UndoLog()
 
-    @made_once
+    @lazy_attribute
     def clock(self) -> Clock:
-        """Virtual time."""
+        """The virtual clock."""
         from mlmock.simulation.clock import Clock
 
         clock = Clock(self.undo_log, now=self.first.options.now, lock=self.lock)
@@ -185,44 +190,44 @@ class MockState:
             clock.on_patch_time = self.interception.patch_time
         return clock
 
-    @made_once
-    def board(self) -> TaskRegistry:
-        """All unfinished work."""
+    @lazy_attribute
+    def tasks(self) -> TaskRegistry:
+        """The asynchronous tasks that are not complete."""
         from mlmock.simulation.progress import TaskRegistry, immediately
 
         return TaskRegistry(
             self.clock, self.undo_log, lambda: self.context.options.progress or immediately()
         )
 
-    @made_once
+    @lazy_attribute
     def progress(self) -> RootProgressSetting:
-        """How asynchronous work moves on."""
+        """The policy for asynchronous work."""
         from mlmock.simulation.progress import RootProgressSetting
 
-        return RootProgressSetting(self.board, lambda: self.context.policy_of)
+        return RootProgressSetting(self.tasks, lambda: self.context.policy_owner)
 
-    @made_once
+    @lazy_attribute
     def calls(self) -> Journal:
         """The journal of calls."""
         from mlmock.reporting.journal import Journal
 
         return Journal(self.first.options.journal)
 
-    @made_once
+    @lazy_attribute
     def rules(self) -> RuleIndex:
-        """The rules."""
+        """The index of rules."""
         from mlmock.rules.index import RuleIndex
 
         return RuleIndex(self.undo_log, lambda: self.context)
 
-    @made_once
+    @lazy_attribute
     def events(self) -> Events:
-        """What AWS would have sent to EventBridge and SNS."""
+        """The events that AWS would have sent to EventBridge and SNS."""
         from mlmock.simulation.events import Events
 
         return Events(self.undo_log)
 
-    @made_once
+    @lazy_attribute
     def store(self) -> ObjectStore:
         """The object store."""
         from mlmock.simulation.object_store import ObjectStore
@@ -236,19 +241,26 @@ class MockState:
         return Scope(options.account_id, options.region)
 
     def expire_rules(self, context: MockContext) -> list[Any]:
-        """Take out the rules of a `context` that ends, and return those that were not used."""
+        """Remove the rules of a context that ends, and return the unused ones."""
         return self.rules.expire(context) if "rules" in vars(self) else []
 
     def backend(self, service: str, account_id: str, region: str) -> Any:
-        """Return the backend of `service` in an account and region; made on first use."""
+        """Return the backend of a service, which is created on first use.
+
+        Args:
+            service: The name of the service.
+            account_id: The account of the backend.
+            region: The region of the backend.
+        """
         key = (service, account_id, region)
-        found = self._backends.get(key)
-        if found is None:
+        backend = self._backends.get(key)
+        if backend is None:
             with self.lock:
-                found = self._backends.get(key)
-                if found is None:
-                    found = self._backends[key] = self._create_backend(service, account_id, region)
-        return found
+                backend = self._backends.get(key)
+                if backend is None:
+                    backend = self._create_backend(service, account_id, region)
+                    self._backends[key] = backend
+        return backend
 
     def _create_backend(self, service: str, account_id: str, region: str) -> Any:
         from mlmock.aws.scope import Scope
@@ -257,29 +269,30 @@ class MockState:
         return backend(self, Scope(account_id=account_id, region=region))
 
     def backends(self, service: str) -> Iterator[Any]:
-        """Yield the backends of `service` that have been used."""
-        yield from [b for (name, _, _), b in list(self._backends.items()) if name == service]
+        """Yield the backends of `service` that have been created."""
+        backends = list(self._backends.items())
+        yield from [backend for (name, _, _), backend in backends if name == service]
 
-    def shared(self, kind: type[Part]) -> Part:
-        """Return the one `kind` of this world: what a service declares for all its backends."""
-        found = self._parts.get(kind)
-        if found is None:
+    def shared(self, kind: type[Shared]) -> Shared:
+        """Return the only instance of `kind`, such as the declarations of a service."""
+        instance = self._shared.get(kind)
+        if instance is None:
             with self.lock:
-                found = self._parts.setdefault(kind, cast(Any, kind)(self))
-        return cast("Part", found)
+                instance = self._shared.setdefault(kind, cast(Any, kind)(self))
+        return cast("Shared", instance)
 
     def new_id(self) -> str:
-        """Return a UUID (version 4) of the seeded source."""
+        """Return a UUID (version 4) from the seeded source."""
         return new_id(self.context.random)
 
     def emit(self, event: Event) -> None:
-        """Put down an event, and send it to where an active neighbour listens."""
+        """Record an event, and forward it to an active external mock."""
         self.events.emit(event)
         if self.forward_event is not None:
             self.forward_event(self, event)
 
     def date_header(self, seconds: float) -> str:
-        """Return an instant, in seconds since 1970, as an HTTP date."""
+        """Return a time, in seconds since 1970, as an HTTP date."""
         second = int(seconds)
         if second != self._date[0]:
             from mlmock.aws.spec.timestamps import http_date
@@ -289,11 +302,11 @@ class MockState:
         return self._date[1]
 
     def reset(self) -> None:
-        """Forget everything: resources, rules, journal, events, objects, what was advanced."""
+        """Discard everything: resources, rules, journal, events, objects, advances of the clock."""
         with self.lock:
-            for made in (self._backends, self._parts):
-                self.undo_log.record_contents(made)
-                made.clear()
+            for instances in (self._backends, self._shared):
+                self.undo_log.record_contents(instances)
+                instances.clear()
             self.undo_log.set(self, clients=None)
             if "store" in vars(self):
                 self.undo_log.pop_item(vars(self), "store")
@@ -302,45 +315,54 @@ class MockState:
             self.events.clear()
             self.unmatched.clear()
             self.clock.restart()
-            self.board.clear()
+            self.tasks.clear()
             for context in self.contexts:
                 context.reset()
-            self._settle_options()
+            self._apply_options()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Roll back at the end what changes inside; uses and unmatched calls stay known."""
-        context, started, backends = self.context, self.calls.total, set(self._backends)
-        source, ids = context.random, context.request_ids
-        state = source.getstate()
+        """Roll back changes at the end, except counts of used rules and unmatched calls."""
+        context, total, backends = self.context, self.calls.total, set(self._backends)
+        source, request_ids = context.random, context.request_ids
+        source_state = source.getstate()
         try:
             with self.undo_log.savepoint():
                 yield
         finally:
-            self.calls.truncate(started)
-            source.setstate(state)
-            context.request_ids = ids
+            self.calls.truncate(total)
+            source.setstate(source_state)
+            context.request_ids = request_ids
             for key in set(self._backends) - backends:
                 del self._backends[key]
 
-    # -- what a test author has to know -----------------------------------------------------
+    # -- failures ---------------------------------------------------------------------------
 
-    def record_failure(self, fault: MlmockError) -> MlmockError:
-        """Remember `fault`, so that the block that runs fails with it even if it is swallowed."""
-        self.unmatched.append(fault)
-        self._blame[id(fault)] = self.context
-        return fault
+    def record_failure(self, error: MlmockError) -> MlmockError:
+        """Record `error`, so that the current context fails with it even if it is suppressed."""
+        self.unmatched.append(error)
+        self._failed_contexts[id(error)] = self.context
+        return error
 
     def take_failures(self, context: MockContext) -> list[MlmockError]:
-        """Return the faults of `context` that nobody has cleared, and forget them."""
+        """Return the errors of `context` that the test has not cleared, and remove them."""
         if not self.unmatched:
             return []
-        mine = [fault for fault in self.unmatched if self._blame.get(id(fault)) is context]
-        self.unmatched[:] = [fault for fault in self.unmatched if fault not in mine]
-        return mine
+        contexts = self._failed_contexts
+        failures = [error for error in self.unmatched if contexts.get(id(error)) is context]
+        self.unmatched[:] = [error for error in self.unmatched if error not in failures]
+        return failures
 
     def simulate_latency(self, call: Call, seconds: float) -> None:
-        """Let virtual time pass before an answer; the caller's read timeout ends it."""
+        """Advance the clock before an answer.
+
+        Args:
+            call: The call to be answered.
+            seconds: The latency, in seconds of virtual time.
+
+        Raises:
+            ConnectionFailure: The latency exceeds the read timeout of the client.
+        """
         if not seconds:
             return
         from mlmock.errors import ConnectionFailure
@@ -349,12 +371,20 @@ class MockState:
             raise ConnectionFailure("read_timeout")
         self.clock.advance(seconds=seconds)
 
-    def raise_unmatched(self, call: Call, text: str) -> None:
-        """Raise UnmatchedCall, or let the default answer where the block isn't strict."""
+    def raise_unmatched(self, call: Call, message: str) -> None:
+        """Raise UnmatchedCall if the mock is strict. Otherwise the default answer is used.
+
+        Args:
+            call: The call.
+            message: The message of the error.
+
+        Raises:
+            UnmatchedCall: The mock is strict.
+        """
         if self.context.options.strict:
             from mlmock.errors import UnmatchedCall
 
-            raise UnmatchedCall(text)
+            raise UnmatchedCall(message)
 
 
 def new_id(source: random.Random) -> str:
@@ -364,4 +394,5 @@ def new_id(source: random.Random) -> str:
 
 
 def _frozen_time(contexts: tuple[MockContext, ...]) -> float | None:
-    return next((b.frozen_at for b in reversed(contexts) if b.frozen_at is not None), None)
+    times = (context.frozen_at for context in reversed(contexts))
+    return next((time for time in times if time is not None), None)

@@ -1,4 +1,4 @@
-"""Decorated functions of every kind, and decorated classes."""
+"""The decorator `mock_ml`: functions of every kind, and test classes."""
 
 from __future__ import annotations
 
@@ -13,44 +13,49 @@ if TYPE_CHECKING:
     from mlmock.mock.handle import MockML
     from mlmock.mock.run import MockSession
 
-Thing = TypeVar("Thing", bound=Callable[..., Any])
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Enter = Callable[[], Any]
 Start = Callable[[], "MockSession"]
 Bind = Callable[[tuple[Any, ...], dict[str, Any], Any], tuple[Any, ...]]
 
 
-def decorate(start: Start, thing: Thing) -> Thing:
-    """Return `thing` wrapped so that it runs inside a block that `start` begins."""
-    if isinstance(thing, (staticmethod, classmethod)):
-        return cast(Thing, type(thing)(decorate(start, thing.__func__)))
-    if not isinstance(thing, type):
-        return cast(Thing, _function(lambda: _context(start), thing))
-    if issubclass(thing, unittest.TestCase):
-        _wrap_test_case(start, thing)
+def decorate(start: Start, decorated: Decorated) -> Decorated:
+    """Return a wrapper for a function, or patch a class, so that it runs inside a mock.
+
+    Args:
+        start: Starts a mock and returns its session.
+        decorated: A function, static method, class method or test class.
+    """
+    if isinstance(decorated, (staticmethod, classmethod)):
+        return cast(Decorated, type(decorated)(decorate(start, decorated.__func__)))
+    if not isinstance(decorated, type):
+        return cast(Decorated, _function(lambda: _Mocked(start), decorated))
+    if issubclass(decorated, unittest.TestCase):
+        _wrap_test_case(start, decorated)
     else:
-        _wrap_plain_class(start, thing)
-    return thing
+        _wrap_plain_class(start, decorated)
+    return decorated
 
 
-class _context:  # noqa: N801 - a context manager
-    """One entry of a mock, with nothing shared between threads."""
+class _Mocked:
+    """A context manager that starts a mock for one call of a function."""
 
     def __init__(self, start: Start) -> None:
         self._start = start
 
     def __enter__(self) -> MockML:
-        self._run = self._start()
-        return self._run.ml
+        self._session = self._start()
+        return self._session.ml
 
-    def __exit__(self, kind: Any, fault: BaseException | None, trace: Any) -> None:
-        self._run.end(fault)
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._session.end(error)
 
 
 # -- functions --------------------------------------------------------------------------------
 
 
 def _function(enter: Enter, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `function` run inside `enter()`; a parameter `ml` gets the handle."""
+    """Return a wrapper that runs `function` inside `enter()` and passes it the handle as `ml`."""
     bind = _handle_injector(function)
     if inspect.isasyncgenfunction(function):
         wrapper = _async_generator(enter, function, bind)
@@ -66,7 +71,7 @@ def _function(enter: Enter, function: Callable[..., Any]) -> Callable[..., Any]:
 def _copy_signature(
     wrapper: Callable[..., Any], function: Callable[..., Any]
 ) -> Callable[..., Any]:
-    """Give `wrapper` the name and signature of `function`, but for `ml`: pytest reads it."""
+    """Copy the name and signature of `function`, without `ml`, which pytest must not inject."""
     functools.update_wrapper(wrapper, function)
     signature = inspect.signature(function)
     others = [p for name, p in signature.parameters.items() if name != "ml"]
@@ -75,23 +80,23 @@ def _copy_signature(
 
 
 def _handle_injector(function: Callable[..., Any]) -> Bind:
-    """Return what gives a call of `function` the handle, among its arguments by position or name.
+    """Return a function that adds the handle to the arguments of a call of `function`.
 
-    It returns the positional arguments: callers don't know of `ml`, and what they give by position
-    may come after it.
+    It returns the positional arguments. Callers do not pass `ml`, so their positional arguments may
+    belong to parameters that follow it.
     """
     parameters = inspect.signature(function).parameters
     if "ml" not in parameters:
         return lambda args, kwargs, ml: args
-    place, kind = list(parameters).index("ml"), parameters["ml"].kind
-    by_name_alone = kind is inspect.Parameter.KEYWORD_ONLY
-    at_least = place if kind is inspect.Parameter.POSITIONAL_ONLY else place + 1
+    index, kind = list(parameters).index("ml"), parameters["ml"].kind
+    keyword_only = kind is inspect.Parameter.KEYWORD_ONLY
+    min_length = index if kind is inspect.Parameter.POSITIONAL_ONLY else index + 1
 
     def bind(args: tuple[Any, ...], kwargs: dict[str, Any], ml: Any) -> tuple[Any, ...]:
-        if by_name_alone or len(args) < at_least:
+        if keyword_only or len(args) < min_length:
             kwargs["ml"] = ml
             return args
-        return (*args[:place], ml, *args[place:])
+        return (*args[:index], ml, *args[index:])
 
     return bind
 
@@ -132,8 +137,8 @@ def _async_generator(enter: Enter, function: Any, bind: Any) -> Any:
                     except GeneratorExit:
                         await inner.aclose()
                         raise
-                    except BaseException as fault:
-                        value = await inner.athrow(fault)
+                    except BaseException as error:
+                        value = await inner.athrow(error)
                     else:
                         value = await inner.asend(sent)
             except StopAsyncIteration:
@@ -146,18 +151,18 @@ def _async_generator(enter: Enter, function: Any, bind: Any) -> Any:
 
 
 def _wrap_test_case(start: Start, cls: Any) -> None:
-    """Wrap `TestCase.run`, so that set-up, test and clean-up share one block."""
+    """Patch `TestCase.run` so that set-up, test and clean-up share one mock."""
     original = cls.run
 
     def run(self: Any, result: Any = None) -> Any:
-        context = start()
-        self.ml = context.ml
-        self.addCleanup(_check_test_case, self, context)
+        session = start()
+        self.ml = session.ml
+        self.addCleanup(_check_test_case, self, session)
         try:
             with _track_outcome(self):
                 return original(self, result)
         finally:
-            context.stop()
+            session.stop()
 
     cls.run = functools.update_wrapper(run, original)
 
@@ -165,49 +170,49 @@ def _wrap_test_case(start: Start, cls: Any) -> None:
 _PASSED = "_mlmock_passed"
 
 
-def _check_test_case(case: Any, context: Any) -> None:
-    """Check the block as the last clean-up of a test that has passed so far."""
+def _check_test_case(case: Any, session: Any) -> None:
+    """Check the mock, as the last clean-up, if the test has passed."""
     if vars(case).pop(_PASSED, False):
-        context.check()
+        session.check()
 
 
 @contextmanager
 def _track_outcome(case: Any) -> Iterator[None]:
-    """Note whether the test method of `case` passes, and give it the handle if it takes one.
+    """Record whether the test method of `case` passes, and pass it the handle.
 
-    unittest itself keeps no trace of that in clean-ups: each starts as a success.
+    In a clean-up, unittest does not provide the outcome of the test.
     """
     name, attributes = case._testMethodName, vars(case)
     method, before = getattr(case, name), attributes.get(name)
-    attributes[name] = _watched_method(case, method)
+    attributes[name] = _tracked_method(case, method)
     try:
         yield
     finally:
-        if before is not None:  # a runner has put it there, and takes it away
+        if before is not None:  # set by a test runner, which removes it
             attributes[name] = before
         else:
             attributes.pop(name, None)
 
 
-def _watched_method(case: Any, method: Any) -> Any:
+def _tracked_method(case: Any, method: Any) -> Any:
     bind = _handle_injector(method)
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        found = method(*bind(args, kwargs, case.ml), **kwargs)
-        _note_success(case)
-        return found
+        result = method(*bind(args, kwargs, case.ml), **kwargs)
+        _record_success(case)
+        return result
 
     async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
-        found = await method(*bind(args, kwargs, case.ml), **kwargs)
-        _note_success(case)
-        return found
+        result = await method(*bind(args, kwargs, case.ml), **kwargs)
+        _record_success(case)
+        return result
 
-    chosen: Any = async_wrapper if inspect.iscoroutinefunction(method) else wrapper
-    return _copy_signature(chosen, method)
+    selected: Any = async_wrapper if inspect.iscoroutinefunction(method) else wrapper
+    return _copy_signature(selected, method)
 
 
-def _note_success(case: Any) -> None:
-    """Note that the test method has returned, and whether all its parts (`subTest`) passed."""
+def _record_success(case: Any) -> None:
+    """Record, after the test method has returned, whether its subtests passed."""
     outcome = getattr(case, "_outcome", None)
     vars(case)[_PASSED] = getattr(outcome, "success", True)
 
@@ -218,21 +223,21 @@ _RUNS = "_mlmock_runs"
 
 
 class _ClassTestRun:
-    """The block of one test of a plain class, and how that test ended."""
+    """The mock of one test of a plain class, and the error of that test."""
 
     def __init__(self, start: Start, instance: Any, owner: type | None = None) -> None:
-        self.context = start()
+        self.session = start()
         self.owner = owner
-        self.fault: BaseException | None = None
-        instance.ml = self.context.ml
+        self.error: BaseException | None = None
+        instance.ml = self.session.ml
 
     def end(self) -> None:
-        """End the block, checked if the test ended well."""
-        self.context.end(self.fault)
+        """End the mock, and check it if the test passed."""
+        self.session.end(self.error)
 
 
 def _wrap_plain_class(start: Start, cls: Any) -> None:
-    """Wrap `setup_method` and `teardown_method`, which pytest calls around every test."""
+    """Patch `setup_method` and `teardown_method`, which pytest calls around every test."""
     set_up, tear_down = getattr(cls, "setup_method", None), getattr(cls, "teardown_method", None)
 
     def setup_method(self: Any, method: Any = None) -> None:
@@ -240,53 +245,53 @@ def _wrap_plain_class(start: Start, cls: Any) -> None:
         try:
             _call(set_up, self, method)
         except BaseException:
-            for begun in reversed(vars(self).pop(_RUNS, ())):
-                begun.context.stop()
+            for run in reversed(vars(self).pop(_RUNS, ())):
+                run.session.stop()
             raise
 
     def teardown_method(self: Any, method: Any = None) -> None:
         runs = vars(self).get(_RUNS, [])
         try:
             _call(tear_down, self, method)
-        except BaseException as fault:
-            _record_failure(runs, fault)
+        except BaseException as error:
+            _record_error(runs, error)
             raise
         finally:
             _end_inherited(cls, runs)
 
     cls.setup_method, cls.teardown_method = setup_method, teardown_method
     for name, method in _test_methods(cls):
-        setattr(cls, name, _function_of_instance(start, method, at_once=tear_down is None))
+        setattr(cls, name, _test_method(start, method, check_in_test=tear_down is None))
 
 
-def _record_failure(runs: list[_ClassTestRun], fault: BaseException | None) -> None:
-    for running in runs:
-        running.fault = fault
+def _record_error(runs: list[_ClassTestRun], error: BaseException | None) -> None:
+    for run in runs:
+        run.error = error
 
 
 def _end_inherited(cls: type, runs: list[_ClassTestRun]) -> None:
-    """End the block of `cls`, and before it those of classes it is made from that still run.
+    """End the mock of `cls`, and before it the mocks of its subclasses.
 
-    There is none where the set-up of a class made from `cls` does not call this one.
+    There is none if the set-up of a subclass does not call the one of `cls`.
     """
     if not runs:
         return
-    running = runs.pop()
+    run = runs.pop()
     try:
-        running.end()
+        run.end()
     finally:
-        if running.owner is not cls:
+        if run.owner is not cls:
             _end_inherited(cls, runs)
 
 
 def _test_methods(cls: type) -> list[tuple[str, Any]]:
     names = [name for name in dir(cls) if name.startswith("test")]
-    found = [(name, inspect.getattr_static(cls, name)) for name in names]
-    return [(name, method) for name, method in found if inspect.isfunction(method)]
+    members = [(name, inspect.getattr_static(cls, name)) for name in names]
+    return [(name, member) for name, member in members if inspect.isfunction(member)]
 
 
 def _call(function: Any, self: Any, method: Any) -> None:
-    """Call a class's own set-up or tear-down, which may or may not take the method."""
+    """Call the set-up or tear-down of a class, which need not accept the test method."""
     if function is None:
         return
     if len(inspect.signature(function).parameters) > 1:
@@ -296,45 +301,46 @@ def _call(function: Any, self: Any, method: Any) -> None:
 
 
 class _TestMethodWrapper:
-    """A test in the block of its instance's set-up, or in one of its own without a runner.
+    """A context manager for a test method that records the outcome of the test.
 
-    Notes how the test ends. `at_once`: the block is checked here, so that the test itself fails;
-    else after a clean-up that may still use rules.
+    The test runs in the mock that set-up started, or in a new one if no runner called set-up.
+    With `check_in_test` the mock is checked when the method ends, so that the test itself fails;
+    otherwise after tear-down, which may use rules too.
     """
 
-    def __init__(self, start: Start, instance: Any, *, at_once: bool) -> None:
+    def __init__(self, start: Start, instance: Any, *, check_in_test: bool) -> None:
         runs = vars(instance).get(_RUNS)
-        self._is_own = not runs
-        self._at_once = at_once
-        self._running = runs[-1] if runs else _ClassTestRun(start, instance)
-        self._around = runs or [self._running]
+        self._is_new = not runs
+        self._check_in_test = check_in_test
+        self._run = runs[-1] if runs else _ClassTestRun(start, instance)
+        self._all_runs = runs or [self._run]
 
     def __enter__(self) -> MockML:
-        return self._running.context.ml
+        return self._run.session.ml
 
-    def __exit__(self, kind: Any, fault: BaseException | None, trace: Any) -> None:
-        _record_failure(self._around, fault)
-        if self._is_own:
-            self._running.end()
-        elif self._at_once and fault is None:
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        _record_error(self._all_runs, error)
+        if self._is_new:
+            self._run.end()
+        elif self._check_in_test and error is None:
             try:
-                self._running.context.check()
-            except BaseException as found:
-                _record_failure(self._around, found)
+                self._run.session.check()
+            except BaseException as failure:
+                _record_error(self._all_runs, failure)
                 raise
 
 
-def _function_of_instance(start: Start, method: Any, *, at_once: bool) -> Any:
-    """Return a test method that runs in its instance's block."""
+def _test_method(start: Start, method: Any, *, check_in_test: bool) -> Any:
+    """Return a wrapper that runs a test method in the mock of its instance."""
     bind = _handle_injector(method)
 
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with _TestMethodWrapper(start, self, at_once=at_once) as ml:
+        with _TestMethodWrapper(start, self, check_in_test=check_in_test) as ml:
             return method(*bind((self, *args), kwargs, ml), **kwargs)
 
     async def async_wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with _TestMethodWrapper(start, self, at_once=at_once) as ml:
+        with _TestMethodWrapper(start, self, check_in_test=check_in_test) as ml:
             return await method(*bind((self, *args), kwargs, ml), **kwargs)
 
-    chosen: Any = async_wrapper if inspect.iscoroutinefunction(method) else wrapper
-    return _copy_signature(chosen, method)
+    selected: Any = async_wrapper if inspect.iscoroutinefunction(method) else wrapper
+    return _copy_signature(selected, method)

@@ -1,9 +1,11 @@
-"""What a mock has from outside: the S3, SNS and EventBridge of an active moto, and interception."""
+"""Connections of a mock's state to the outside: interception, and moto's services.
+
+An active moto provides S3, SNS, EventBridge and SageMaker's control plane.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from mlmock.engine.state import MockState
 from mlmock.interception.installer import Patcher
@@ -15,10 +17,9 @@ if TYPE_CHECKING:
     from mlmock.simulation.events import Event
     from mlmock.simulation.object_store import BucketStore
 
-    Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
 
 def connect_externals(state: MockState) -> None:
+    """Connect `state` to the services of mlmock and of an active moto."""
     state.registry = REGISTRY
     state.external_buckets = _buckets
     state.forward_event = _forward_event
@@ -44,5 +45,6 @@ def _external_service(state: MockState, service: str, scope: Scope) -> ExternalC
 
 
 def install_interception(state: MockState) -> None:
+    """Connect `state`, and create its `Patcher`, which applies the patches of this process."""
     connect_externals(state)
     state.interception = Patcher(with_caches=state.first.options.cache)

@@ -1,4 +1,7 @@
-"""What a test author holds: `ml`. The only room outside `services/` that names services."""
+"""The handle `ml`: the interface of a mock for tests.
+
+It is the only module outside `services/` that names services.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
     from mlmock.errors import MlmockError
     from mlmock.reporting.journal import Journal
     from mlmock.reporting.resource import Resource
-    from mlmock.rules.rule import Rule, RuleTarget
+    from mlmock.rules.rule import Rule
+    from mlmock.rules.target import RuleTarget
     from mlmock.services.bedrock_runtime import Handle as Bedrock
     from mlmock.services.common.handle import ServiceHandle
     from mlmock.services.lookoutvision import Handle as LookoutVision
@@ -30,16 +34,16 @@ if TYPE_CHECKING:
 
 
 def __tracebackhide__(caught: Any) -> bool:  # noqa: N807 - pytest's name
-    """Say to pytest whether to leave our lines out of a traceback."""
+    """Return whether pytest hides the frames of this module in a traceback."""
     from mlmock.errors import hide_traceback
 
     return hide_traceback(caught)
 
 
 class ServiceAttribute:
-    """An attribute of the handle: one service, loaded when somebody first asks for it.
+    """An attribute of the handle: a service, which is imported on first use.
 
-    Not generic: making a generic class takes a part of the first block's time.
+    The class is not generic, because creating a generic class would delay the first mock.
     """
 
     def __init__(self, service: str, folder: str) -> None:
@@ -51,33 +55,38 @@ class ServiceAttribute:
         self._attribute = name
 
     def __get__(self, handle: MockML | None, owner: type) -> Any:
-        """Return the service's handle."""
+        """Return the handle of the service."""
         if handle is None:
             return self
-        made, key = handle._state.shared(HandleCache).made, (self._attribute, handle._at)
-        found = made.get(key)
-        if found is None:
-            make = import_module(self.module).Handle
-            found = made.setdefault(key, make(handle._state, handle._at))
-        return found
+        handles, key = handle._state.shared(HandleCache).handles, (self._attribute, handle._at)
+        service_handle = handles.get(key)
+        if service_handle is None:
+            create = import_module(self.module).Handle
+            service_handle = handles.setdefault(key, create(handle._state, handle._at))
+        return service_handle
 
 
 def service_attribute(service: str, folder: str) -> Any:
-    """Return the slot of a service: to a type checker it is what the slot gives."""
+    """Return the attribute of a service, typed as the handle that it returns.
+
+    Args:
+        service: The name of the service, as in ``boto3.client(name)``.
+        folder: The package of the service in `mlmock.services`.
+    """
     return ServiceAttribute(service, folder)
 
 
 class HandleCache:
-    """The services' handles of a world, for every block's own; forgotten by a reset."""
+    """The service handles of a mock, which nested mocks share. A reset discards them."""
 
     def __init__(self, state: MockState) -> None:
-        self.made: dict[tuple[str, ScopeFilter], ServiceHandle] = {}
+        self.handles: dict[tuple[str, ScopeFilter], ServiceHandle] = {}
 
 
 class MockML:
-    """A running mock, or (by `ml.at`) a region or account of it."""
+    """The handle of an active mock, or of one region or account of it (see `at`)."""
 
-    # What the decorator `exposed` sets: its module isn't loaded at the start of a mock.
+    # What the decorator `exposed` would set, whose module is not imported when a mock starts.
     __mlmock_exposed__ = (
         "MockML",
         (
@@ -95,9 +104,13 @@ class MockML:
     )
 
     a2i: A2I = service_attribute("sagemaker-a2i-runtime", "sagemaker_a2i_runtime")
+    """Augmented AI Runtime: flow definitions and human loops."""
     sagemaker: SageMaker = service_attribute("sagemaker-runtime", "sagemaker_runtime")
+    """SageMaker Runtime: endpoints."""
     lookoutvision: LookoutVision = service_attribute("lookoutvision", "lookoutvision")
+    """Lookout for Vision: projects, datasets, models and detections."""
     bedrock: Bedrock = service_attribute("bedrock-runtime", "bedrock_runtime")
+    """Bedrock Runtime: models, async invokes and guardrails."""
 
     def __init__(self, context: MockContext, at: ScopeFilter | None = None) -> None:
         self._context = context
@@ -114,7 +127,7 @@ class MockML:
 
     def __repr__(self) -> str:
         names = ", ".join(sorted(self._state.mocked_services))
-        return f"<mlmock holding {names}: {self.calls.total} calls>"
+        return f"<mlmock for {names}: {self.calls.total} calls>"
 
     def _repr_html_(self) -> str:
         from mlmock.reporting.html import calls_html, resources_html
@@ -122,14 +135,21 @@ class MockML:
         return resources_html(self.resources()) + calls_html(self.calls)
 
     def resources(self) -> list[Resource]:
-        """Return what there is of all held services, for people to look at."""
-        slots = [name for name, slot in vars(MockML).items() if isinstance(slot, ServiceAttribute)]
-        held = [n for n in slots if vars(MockML)[n].service in self._state.mocked_services]
-        return [resource for name in held for resource in getattr(self, name).resources()]
+        """Return the resources of the mocked services, with their states."""
+        mocked = self._state.mocked_services
+        names = [
+            name
+            for name, attribute in vars(MockML).items()
+            if isinstance(attribute, ServiceAttribute) and attribute.service in mocked
+        ]
+        return [resource for name in names for resource in getattr(self, name).resources()]
 
     @property
     def progress(self) -> ProgressSetting:
-        """How asynchronous work moves on; set with a policy."""
+        """The policy for asynchronous work, and `step()` to advance it.
+
+        Assign a policy such as `manually()` to replace it.
+        """
         return self._state.progress
 
     @progress.setter
@@ -138,33 +158,44 @@ class MockML:
 
     @property
     def calls(self) -> Journal:
-        """The journal of calls."""
+        """The journal of calls, with assertions about them."""
         return self._state.calls
 
     @property
     def clock(self) -> Clock:
-        """Virtual time."""
+        """The virtual clock."""
         return self._state.clock
 
     @property
     def s3(self) -> ObjectStore:
-        """The object store: memory, or the S3 of an active moto."""
+        """The object store: in memory, or the S3 of an active moto."""
         return self._state.store
 
     @property
     def events(self) -> Events:
-        """What AWS would have sent to EventBridge and SNS."""
+        """The events that AWS would have sent to EventBridge and SNS."""
         return self._state.events
 
     @property
     def unmatched(self) -> list[MlmockError]:
-        """The UnmatchedCall and NotMocked that have been raised; `clear()` says: expected."""
+        """The errors that mlmock has raised: UnmatchedCall, NotMocked and InvalidRule.
+
+        They are raised again when the mock ends, unless the test calls `ml.unmatched.clear()`.
+        """
         return self._state.unmatched
 
     def at(self, *, region: str | None = None, account_id: str | None = None) -> MockML:
-        """Return this handle, narrowed to a region, an account, or both; ValueError for neither's.
+        """Return this handle, restricted to a region, an account, or both.
 
-        `account_id` has 12 digits.
+        Args:
+            region: The name of a region; by default all regions.
+            account_id: An account id of 12 digits; by default all accounts.
+
+        Returns:
+            A handle whose rules, declarations and lookups apply to that region and account.
+
+        Raises:
+            ValueError: The region is not a name, or the account id does not have 12 digits.
         """
         validate_region_and_account(region, account_id)
         return MockML(self._context, self._at.narrow(region, account_id))
@@ -178,31 +209,50 @@ class MockML:
         where: Callable[[Call], Any] | None = None,
         **members: Any,
     ) -> Rule:
-        """Return a rule at the door of a held service; it exists once it has an answer.
+        """Return a new operation rule, which takes effect once it has an answer.
 
-        `operation` as AWS spells it, or ``"*"`` (faults only); `members` are match values of
-        request members, `where` a predicate of the Call. InvalidRule names what doesn't exist.
+        Args:
+            service: The name of a mocked service, as in ``boto3.client(name)``.
+            operation: The name of the operation as AWS spells it, or ``"*"`` for all operations of
+                the service. A rule for all operations can only fail.
+            where: A predicate that takes the Call.
+            members: Match values of request members, by the names that AWS uses.
+
+        Returns:
+            The rule. Add an answer with `reply`, `fail`, `timeout`, `drop`, `unreachable` or
+            `delay`.
+
+        Raises:
+            InvalidRule: The service is not mocked, or the operation or a member does not exist.
         """
         from mlmock.errors import InvalidRule
 
         if where is not None and not callable(where):
-            raise InvalidRule(f"where= takes a function of the call, not {where!r}")
-        from mlmock.rules.rule import CallMatcher, Rule
+            raise InvalidRule(f"where= must be a callable that takes the Call, not {where!r}")
+        from mlmock.rules.rule import Rule
+        from mlmock.rules.target import CallMatcher
 
-        subject = operation_target(self._state, service, operation, members)
+        target = operation_target(self._state, service, operation, members)
         match = CallMatcher(members, where, self._at.region, self._at.account_id)
-        return Rule(self._state.rules, subject, match)
+        return Rule(self._state.rules, target, match)
 
     def reset(self) -> None:
-        """Forget everything: resources, rules, journal, events, objects, advanced time."""
+        """Discard everything: resources, rules, journal, events, objects, advances of the clock."""
         self._state.reset()
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """Roll back at the end what changes inside."""
+        """Return a context manager that rolls back, at its end, what changed inside."""
         return self._state.savepoint()
 
     def assert_all_used(self) -> None:
-        """Raise UnusedRule if a rule was not used as often as it says, or UnmatchedCall again."""
+        """Raise the first error in `unmatched` again, or UnusedRule if a rule is unused.
+
+        Raises:
+            UnmatchedCall: A call was not matched.
+            NotMocked: A request would have been sent to AWS.
+            InvalidRule: A callable of a rule returned an invalid answer.
+            UnusedRule: A rule was not used as often as it requires.
+        """
         from mlmock.reporting.messages import unused_rules_error
 
         if self._state.unmatched:
@@ -213,30 +263,53 @@ class MockML:
 
 
 SERVICE_ATTRIBUTES: dict[str, ServiceAttribute] = {
-    slot.service: slot for slot in vars(MockML).values() if isinstance(slot, ServiceAttribute)
+    attribute.service: attribute
+    for attribute in vars(MockML).values()
+    if isinstance(attribute, ServiceAttribute)
 }
-REGISTRY: dict[str, str] = {service: slot.module for service, slot in SERVICE_ATTRIBUTES.items()}
+REGISTRY: dict[str, str] = {
+    service: attribute.module for service, attribute in SERVICE_ATTRIBUTES.items()
+}
 MOCKED_SERVICES = frozenset(REGISTRY)
 
 
 def resolve_services(names: Iterable[str]) -> frozenset[str]:
-    """Return the held services for what `mock_ml` was given; none means all. ValueError."""
-    chosen = frozenset(names)
-    if not chosen:
+    """Return the services that a mock with these arguments mocks; by default all.
+
+    Raises:
+        ValueError: A service is not supported.
+    """
+    selected = frozenset(names)
+    if not selected:
         return MOCKED_SERVICES
-    unknown = sorted(map(str, chosen - set(REGISTRY)))
+    unknown = sorted(map(repr, selected - set(REGISTRY)))
     if unknown:
-        known = ", ".join(sorted(REGISTRY))
-        raise ValueError(f"mlmock holds {known}; it doesn't know {', '.join(unknown)}")
-    return chosen
+        supported = ", ".join(sorted(REGISTRY))
+        raise ValueError(f"mlmock does not mock {', '.join(unknown)}, only {supported}")
+    return selected
 
 
 def operation_target(
     state: MockState, service: str, operation: str, members: dict[str, Any]
 ) -> RuleTarget:
-    """Return the subject of a rule at the door, after checking that it names what exists."""
-    from mlmock.rules.operation_rules import check_members, check_operation_answer, operations_named
-    from mlmock.rules.rule import RuleTarget
+    """Return the target of an operation rule.
+
+    Args:
+        state: The state of the mock.
+        service: The name of the service.
+        operation: The name of the operation, or ``"*"``.
+        members: Match values of request members.
+
+    Raises:
+        InvalidRule: The service is not mocked, or the operation or a member does not exist.
+    """
+    from mlmock.rules.operation_rules import (
+        OPERATION_KEY,
+        check_members,
+        check_operation_answer,
+        operations_named,
+    )
+    from mlmock.rules.target import RuleTarget
 
     if service not in state.mocked_services:
         from mlmock.errors import InvalidRule
@@ -246,8 +319,8 @@ def operation_target(
     revision = state.context.options.revision_of(service)
     check_members(service, operation, members, revision)
     return RuleTarget(
-        key=("door", service, operation),
+        key=(OPERATION_KEY, service, operation),
         title=f'ml.on("{service}", "{operation}")',
         check=cast(Any, partial(check_operation_answer, service, operation, revision)),
-        plans=partial(operations_named, service, operation, revision),
+        operations=partial(operations_named, service, operation, revision),
     )

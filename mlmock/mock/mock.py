@@ -1,4 +1,4 @@
-"""`mock_ml`: the description of a mock, and every way to run it."""
+"""`mock_ml`: the specification of a mock, and the ways to start it."""
 
 from __future__ import annotations
 
@@ -19,94 +19,95 @@ if TYPE_CHECKING:
 
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-# The thread, and the task in it, that a block was started by.
+# The thread in which a mock was started, and the asyncio task, if there was one.
 ThreadAndTask = tuple[int, Any]
 
 
-# moto's room is loaded when somebody asks for a neighbour.
-
-
 class Mock:
-    """The description of a mock. Each entry makes a fresh running one."""
+    """The specification of a mock. Each use starts a mock with new state."""
 
     def __init__(self, services: Iterable[str], options: dict[str, Any]) -> None:
         self._services = resolve_services(services)
         self._options = Options.from_kwargs(options)
-        self._given = frozenset(options)
-        self._runs: list[tuple[ThreadAndTask, MockSession]] = []
+        self._own_options = frozenset(options)
+        self._sessions: list[tuple[ThreadAndTask, MockSession]] = []
 
     def __repr__(self) -> str:
         return f"<mock_ml of {', '.join(sorted(self._services))}>"
 
-    def detached(self) -> StandaloneMock:
-        """Return a world of its own, which no client in this process is led to."""
+    def standalone(self) -> StandaloneMock:
+        """Return a mock that the clients in this process do not use."""
         return StandaloneMock(self._options, self._services)
 
-    def run(self) -> MockSession:
-        """Start a block and return it."""
-        return MockSession(self._options, self._services, self._given)
+    def start_session(self) -> MockSession:
+        """Start a mock and return its session."""
+        return MockSession(self._options, self._services, self._own_options)
 
-    # -- by hand ----------------------------------------------------------------------------
+    # -- start and stop ---------------------------------------------------------------------
 
     def start(self) -> MockML:
-        """Start a block and return its handle."""
-        run = self.run()
+        """Start a mock and return its handle."""
+        session = self.start_session()
         with active.LOCK:
-            self._runs.append((_current_thread_and_task(), run))
-        return run.ml
+            self._sessions.append((_current_thread_and_task(), session))
+        return session.ml
 
     def stop(self) -> None:
-        """End the block that was started last; asserts nothing. RuntimeError if none runs."""
-        self._last("stop").stop()
+        """End the mock that was started last, without checks.
+
+        Raises:
+            RuntimeError: No mock was started.
+        """
+        self._pop_session("stop").stop()
 
     # -- with and async with ----------------------------------------------------------------
 
     def __enter__(self) -> MockML:
-        """Start a block and return its handle."""
+        """Start a mock and return its handle."""
         return self.start()
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
-        fault: BaseException | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the block; UnusedRule and swallowed refusals are raised if it ended well."""
-        self._last("leave").end(fault)
+        """End the mock. Without an exception, raise suppressed errors or UnusedRule."""
+        self._pop_session("exit").end(error)
 
     async def __aenter__(self) -> MockML:
-        """Start a block and return its handle."""
+        """Start a mock and return its handle."""
         return self.start()
 
     async def __aexit__(
         self,
         kind: type[BaseException] | None,
-        fault: BaseException | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the block; UnusedRule and swallowed refusals are raised if it ended well."""
-        self._last("leave").end(fault)
+        """End the mock. Without an exception, raise suppressed errors or UnusedRule."""
+        self._pop_session("exit").end(error)
 
-    def _last(self, what: str) -> MockSession:
-        """Take out the run that was started last: here, if any was, else anywhere."""
+    def _pop_session(self, action: str) -> MockSession:
+        """Remove and return the latest session of this thread and task, or else of any."""
         with active.LOCK:
-            if not self._runs:
-                raise RuntimeError(f"there is nothing to {what}: this mock_ml has not been started")
-            if len(self._runs) == 1:
-                return self._runs.pop()[1]
-            here = _current_thread_and_task()
-            mine = [pair for pair in self._runs if pair[0] == here]
-            found = (mine or self._runs)[-1]
-            self._runs.remove(found)
-            return found[1]
+            if not self._sessions:
+                raise RuntimeError(f"cannot {action} this mock_ml: it has not been started")
+            if len(self._sessions) == 1:
+                return self._sessions.pop()[1]
+            caller = _current_thread_and_task()
+            own = [pair for pair in self._sessions if pair[0] == caller]
+            latest = (own or self._sessions)[-1]
+            self._sessions.remove(latest)
+            return latest[1]
 
     # -- as a decorator ---------------------------------------------------------------------
 
-    def __call__(self, thing: Decorated) -> Decorated:
-        """Decorate a function of any kind, or a class: each call, each test, in its own block."""
+    def __call__(self, decorated: Decorated) -> Decorated:
+        """Decorate a function or a test class: each call or test runs in a mock of its own."""
         from mlmock.mock.decorators import decorate
 
-        return decorate(self.run, thing)
+        return decorate(self.start_session, decorated)
 
 
 @overload
@@ -127,11 +128,19 @@ def mock_ml(
     lookoutvision_api: str = ...,
 ) -> Mock: ...
 def mock_ml(*services: Any, **options: Any) -> Any:
-    """Describe a mock of the held services, or of those named.
+    """Return a mock of AWS's ML services.
 
-    Use it as a decorator (bare or with options), in `with` and `async with`, or by `start()` and
-    `stop()`. The options are those of `mlmock.engine.options.Options`. TypeError or ValueError
-    for options and services that don't exist.
+    It is a decorator for functions and test classes, a context manager for `with` and
+    `async with`, and has the methods `start()` and `stop()`. The decorator is also used without
+    parentheses.
+
+    Args:
+        services: The names of the services to mock; by default all that mlmock supports.
+        options: The options of the mock, see `mlmock.engine.options.Options`.
+
+    Raises:
+        TypeError: An option does not exist, or its value has another type.
+        ValueError: A service is not supported, or the value of an option is not allowed.
     """
     if len(services) == 1 and (callable(services[0]) or isinstance(services[0], classmethod)):
         return Mock((), options)(services[0])
@@ -145,9 +154,13 @@ def _current_thread_and_task() -> ThreadAndTask:
 
 
 def current() -> MockML:
-    """Return the handle of the running mock; RuntimeError if none runs."""
+    """Return the handle of the active mock.
+
+    Raises:
+        RuntimeError: No mock is active.
+    """
     context = active.current()
     if context is None:
-        raise RuntimeError("no mock_ml block is running")
+        raise RuntimeError("no mock_ml is active")
     handle: MockML = context.handle
     return handle

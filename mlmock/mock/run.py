@@ -1,30 +1,31 @@
-"""One run of a mock, from start to stop."""
+"""Active mocks, from start to end: in this process, or standalone for a server."""
 
 from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from mlmock.engine import active
 from mlmock.engine.options import Options
 from mlmock.engine.state import MockContext
+from mlmock.mock.externals import connect_externals, install_interception
 from mlmock.mock.handle import MockML
 
 if TYPE_CHECKING:
     from mlmock.errors import MlmockError
     from mlmock.rules.rule import Rule
 
-    Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-from mlmock.mock.externals import connect_externals, install_interception
-
 
 class MockSession:
-    """One running block, from start to end. `given` names the options that its author wrote."""
+    """An active mock, from its start to its end.
+
+    `own_options` names the options that were passed; a nested mock inherits the others.
+    """
 
     def __init__(
-        self, options: Options, services: frozenset[str], given: Collection[str] = ()
+        self, options: Options, services: frozenset[str], own_options: Collection[str] = ()
     ) -> None:
         with active.LOCK:
             outer = active.current()
@@ -32,28 +33,35 @@ class MockSession:
                 self.context = MockContext(options, services)
                 install_interception(self.context.state)
             else:
-                self.context = _nested_context(outer, options, services, given)
+                self.context = _nested_context(outer, options, services, own_options)
             active.push(self.context)
         self.ml = self.context.handle = MockML(self.context)
-        self._running = True
+        self._is_active = True
 
     def check(self) -> None:
-        """Raise what the block's author has to know: swallowed refusals, then unused rules."""
+        """Raise the first suppressed error, or else UnusedRule if rules are unused.
+
+        Raises:
+            NotMocked: The code under test suppressed this error.
+            UnmatchedCall: The code under test suppressed this error.
+            InvalidRule: The code under test suppressed this error.
+            UnusedRule: A rule was not used as often as it requires, and the mock is strict.
+        """
         __tracebackhide__ = True
         state = self.context.state
-        blamed = state.take_failures(self.context)
-        if blamed:
-            raise blamed[0]
+        failures = state.take_failures(self.context)
+        if failures:
+            raise failures[0]
         rules = state.expire_rules(self.context)
         if rules:
-            self._complain(rules)
+            self._report_unused(rules)
 
     def stop(self) -> None:
-        """End the block and assert nothing. Ending it twice does nothing."""
+        """End the mock without checks. Does nothing if it has ended."""
         with active.LOCK:
-            if not self._running:
+            if not self._is_active:
                 return
-            self._running = False
+            self._is_active = False
             active.remove(self.context)
             state = self.context.state
             if active.current() is None:
@@ -62,27 +70,31 @@ class MockSession:
                 state.remove(self.context)
                 state.expire_rules(self.context)
 
-    def end(self, fault: BaseException | None) -> None:
-        """End the block; assert what is to be asserted, unless it ends by its own `fault`."""
+    def end(self, error: BaseException | None) -> None:
+        """End the mock, and check it unless it ends because of `error`.
+
+        Raises:
+            MlmockError: As for `check`.
+        """
         try:
-            if fault is None:
+            if error is None:
                 self.check()
         finally:
             self.stop()
 
-    def _complain(self, rules: list[Rule]) -> None:
+    def _report_unused(self, rules: list[Rule]) -> None:
         from mlmock.errors import UnusedRuleWarning
         from mlmock.reporting.messages import unused_rules_error
 
         __tracebackhide__ = True
-        failure: MlmockError = unused_rules_error(rules, self.ml.calls)
+        error: MlmockError = unused_rules_error(rules, self.ml.calls)
         if self.context.options.strict:
-            raise failure
-        warnings.warn(UnusedRuleWarning(str(failure)), stacklevel=_internal_stack_depth() + 1)
+            raise error
+        warnings.warn(UnusedRuleWarning(str(error)), stacklevel=_internal_stack_depth() + 1)
 
 
 class StandaloneMock:
-    """A world that nobody's clients are led to: a server's. It takes what comes over its port."""
+    """A mock without interception. A server passes it the requests that arrive at its port."""
 
     def __init__(self, options: Options, services: frozenset[str]) -> None:
         self.context = MockContext(options, services)
@@ -91,22 +103,22 @@ class StandaloneMock:
 
 
 def _internal_stack_depth() -> int:
-    """Return how many frames of this package the caller is deep in."""
+    """Return the number of frames of mlmock between the test and the caller."""
     depth, frame = 0, sys._getframe(1)
-    while frame.f_back is not None and _is_ours(frame):
+    while frame.f_back is not None and _is_internal(frame):
         depth, frame = depth + 1, frame.f_back
     return depth
 
 
-def _is_ours(frame: Any) -> bool:
+def _is_internal(frame: Any) -> bool:
     return str(frame.f_globals.get("__package__")).partition(".")[0] == "mlmock"
 
 
 def _nested_context(
-    outer: MockContext, options: Options, services: frozenset[str], given: Collection[str]
+    outer: MockContext, options: Options, services: frozenset[str], own_options: Collection[str]
 ) -> MockContext:
-    """Return a block inside `outer`, whose options hold where its own author wrote none."""
-    own = {name: getattr(options, name) for name in given}
+    """Return a context inside `outer`, which inherits all but its `own_options`."""
+    own = {name: getattr(options, name) for name in own_options}
     context = MockContext(outer.options.replace(**own), services, outer)
     context.inherit_from(outer, own)
     context.state.push(context)

@@ -1,1 +1,1 @@
-"""reporting."""
+"""Reports for test authors: messages, the journal of calls, tables of resources."""

@@ -1,4 +1,4 @@
-"""How things look in a notebook: tables of resources and of calls."""
+"""HTML tables of resources and calls, for notebooks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 _MAX_ROWS = 50
 
 
-def html_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return an HTML table; every text is escaped."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+def html_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return an HTML table with escaped text.
+
+    Args:
+        headings: The headings of the columns.
+        rows: The text of each cell, row by row.
+    """
+    head = "".join(f"<th>{escape(text)}</th>" for text in headings)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows
     )
@@ -26,13 +31,13 @@ def html_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def resources_html(resources: Sequence[Resource]) -> str:
-    """Return the resources with their states."""
+    """Return a table of resources and their states."""
     rows = [(r.kind, r.name, r.state, r.scope.region, r.scope.account_id) for r in resources]
     return html_table(("resource", "name", "state", "region", "account"), rows)
 
 
 def calls_html(calls: Sequence[Call]) -> str:
-    """Return the latest calls, newest last."""
+    """Return a table of the latest calls, the newest last."""
     rows = [
         (
             to_datetime(call.started_at).strftime("%H:%M:%S.%f")[:-3],

@@ -1,22 +1,20 @@
-"""A resource as people see it in notebooks and on the server's page."""
+"""Resources as reports show them, in notebooks and on the dashboard of the server."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlmock.aws.scope import Scope
 from mlmock.simulation.state_machine import StateMachine
 
-if TYPE_CHECKING:
-    pass
-
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource as notebooks and the page show it: what it is, its name, its state, where.
+    """A resource of a mocked service: its kind, name, state and scope.
 
-    `steps` lead to what holds it: names of `ml` and of what follows, with what each is given.
+    `handle_path` leads from `ml` to the handle of the resource: each step is the name of an
+    attribute or method and the arguments of the call.
     """
 
     kind: str

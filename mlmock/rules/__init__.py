@@ -1,1 +1,1 @@
-"""rules."""
+"""Rules: what test authors write to answer calls."""

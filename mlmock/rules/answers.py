@@ -1,4 +1,4 @@
-"""What a rule may answer, and the check of it against the service's model."""
+"""Answers of rules: what a rule can return, and its validation against the service model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ _STATUSES = range(400, 600)
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
-    """A service error as an answer; InvalidRule for what no service can send."""
+    """An answer that is a service error.
+
+    Raises:
+        InvalidRule: No service can send such a code, message or status.
+    """
 
     code: str
     message: str | None = None
@@ -38,83 +42,118 @@ class ErrorAnswer:
         code: object = self.code
         message: object = self.message
         if not isinstance(code, str) or not code:
-            raise InvalidRule(f"an error's code is a text like 'ValidationError', not {code!r}")
+            raise InvalidRule(
+                f"the code of an error must be a string such as 'ValidationError', not {code!r}"
+            )
         if message is not None and not isinstance(message, str):
-            raise InvalidRule(f"an error's message is a text, not {message!r}")
+            raise InvalidRule(f"the message of an error must be a string, not {message!r}")
         if self.status is not None and self.status not in _STATUSES:
-            raise InvalidRule(f"an error's status is one from 400 to 599, not {self.status!r}")
+            raise InvalidRule(
+                f"the status of an error must be an integer from 400 to 599, not {self.status!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class OutputAnswer:
-    """Every member of an operation's answer, by name."""
+    """An answer that names every member of the output."""
 
     members: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFailureAnswer:
-    """The connection fails: `kind` is read_timeout, connect_timeout, drop or unreachable."""
+    """An answer that fails the connection.
+
+    `kind` is read_timeout, connect_timeout, drop or unreachable.
+    """
 
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultAnswer:
-    """Whatever would have been answered without the rule."""
+    """The answer that the service would have given without the rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """An answer that user code makes: the router runs `work` and goes on with `then`."""
+    """An answer that requires a user callable.
+
+    `dispatch` runs `work` and passes the result to `then`.
+    """
 
     work: Callable[[], Any]
     then: Callable[[Any], Any]
 
 
+class Result(dict[str, Any]):
+    """The members of an answer that was validated when the rule was written."""
+
+
 def error(code: str, message: str | None = None, **members: Any) -> ErrorAnswer:
-    """Return a service error as one of a rule's answers: its code, text and other members."""
+    """Return a service error for use among the answers of a rule.
+
+    Args:
+        code: The error code, such as ``"ThrottlingException"``.
+        message: The text of the error.
+        members: Further modeled members of the error, and `status`, the HTTP status.
+
+    Raises:
+        InvalidRule: No service can send such a code, message or status.
+    """
     return ErrorAnswer(code, message, members.pop("status", None), members)
 
 
 def output(**members: Any) -> OutputAnswer:
-    """Return all members of an answer, for an operation whose answer is a payload."""
+    """Return an answer with every member, for an operation whose output has a payload."""
     return OutputAnswer(members)
 
 
-# -- results: what an answer means for an operation ------------------------------------------
+# -- results: the members that an answer means for an operation ------------------------------
 
 
-def to_result(plan: Operation, answer: Any) -> dict[str, Any]:
-    """Return the members that `answer` stands for in an answer of `plan`, checked; or InvalidRule."""
+def to_result(operation: Operation, answer: Any) -> dict[str, Any]:
+    """Return the members of the output of `operation` for `answer`.
+
+    Args:
+        operation: The operation that is answered.
+        answer: What the test author wrote: a payload, events, members or `output(...)`.
+
+    Raises:
+        InvalidRule: The service model does not allow the answer.
+    """
     if isinstance(answer, OutputAnswer):
         result = dict(answer.members)
-    elif plan.event_stream is not None:
-        result = {**_stream_type(plan), str(plan.output_payload): _events(plan, answer)}
-    elif plan.output_payload is not None:
-        result = _payload_result(plan, answer)
+    elif operation.event_stream is not None:
+        events = _events(operation, answer)
+        result = {**_stream_content_type(operation), str(operation.output_payload): events}
+    elif operation.output_payload is not None:
+        result = _payload_result(operation, answer)
     elif isinstance(answer, Mapping):
         result = dict(answer)
     else:
-        raise InvalidRule(_needs_members(plan, answer))
-    validate_result(plan, result)
+        raise InvalidRule(_members_required(operation, answer))
+    validate_result(operation, result)
     return result
 
 
-def _needs_members(plan: Operation, answer: Any) -> str:
-    names = ", ".join(plan.model.output_shape.members) or "none"
-    return f"{plan} answers with members ({names}), not with {abbreviate_repr(answer)}"
+def _members_required(operation: Operation, answer: Any) -> str:
+    names = ", ".join(operation.model.output_shape.members) or "none"
+    return (
+        f"the answer of {operation} must be a dict of its members ({names}), "
+        f"not {abbreviate_repr(answer)}"
+    )
 
 
-def _payload_result(plan: Operation, answer: Any) -> dict[str, Any]:
-    shape = plan.model.output_shape
-    payload = str(plan.output_payload)
+def _payload_result(operation: Operation, answer: Any) -> dict[str, Any]:
+    shape = operation.model.output_shape
+    payload = str(operation.output_payload)
     if shape.members[payload].type_name != "blob":
         return {payload: answer}
     if isinstance(answer, (bytes, bytearray, memoryview, str)):
         body, content_type = answer, default_content_type(answer)
     else:
-        body, content_type = _as_json(plan, answer), "application/json"
+        body, content_type = _as_json(operation, answer), "application/json"
     result = {payload: body}
     for name, member in shape.members.items():
         if member.serialization.get("name", "").lower() == "content-type":
@@ -123,7 +162,10 @@ def _payload_result(plan: Operation, answer: Any) -> dict[str, Any]:
 
 
 def default_content_type(body: Any) -> str:
-    """Return the content type that a payload answers with unless a rule says another (judged)."""
+    """Return the content type of a payload for which the rule gives none.
+
+    Assumption: JSON, text and other bytes are told apart by their content.
+    """
     if _is_json(body):
         return "application/json"
     return "text/plain; charset=utf-8" if isinstance(body, str) else "application/octet-stream"
@@ -140,106 +182,130 @@ def _is_json(body: Any) -> bool:
     return True
 
 
-def _as_json(plan: Operation, answer: Any) -> bytes:
+def _as_json(operation: Operation, answer: Any) -> bytes:
     try:
         return json.dumps(answer, separators=(",", ":"), allow_nan=False).encode()
-    except (TypeError, ValueError) as fault:
+    except (TypeError, ValueError) as error:
         raise InvalidRule(
-            f"{plan} answers JSON here, and {abbreviate_repr(answer)} has none: {fault}"
+            f"{operation} returns JSON, and {abbreviate_repr(answer)} cannot be encoded: {error}"
         ) from None
 
 
-def _stream_type(plan: Operation) -> dict[str, str]:
-    """Return the content type of the events, where the answer has to say it in a header."""
-    shape = plan.model.output_shape
+def _stream_content_type(operation: Operation) -> dict[str, str]:
+    """Return the content type of the events, if a required header of the output holds it."""
+    shape = operation.model.output_shape
     headers = {name: shape.members[name].serialization for name in shape.required_members}
     return {
         name: "application/json"
-        for name, place in headers.items()
-        if place.get("location") == "header" and place["name"].lower().endswith("content-type")
+        for name, serialization in headers.items()
+        if serialization.get("location") == "header"
+        and serialization["name"].lower().endswith("content-type")
     }
 
 
-def _events(plan: Operation, answer: Any) -> Iterable[Any]:
+def _events(operation: Operation, answer: Any) -> Iterable[Any]:
     if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
         raise InvalidRule(
-            f"{plan} answers with a list or generator of events, not {abbreviate_repr(answer)}"
+            f"the answer of {operation} must be a list or generator of events, "
+            f"not {abbreviate_repr(answer)}"
         )
     if isinstance(answer, (list, tuple)):
-        return [_event(plan, item) for item in answer]
-    return _lazy_events(plan, answer)
+        return [_event(operation, item) for item in answer]
+    return _lazy_events(operation, answer)
 
 
-def _lazy_events(plan: Operation, events: Iterable[Any]) -> Iterator[Any]:
+def _lazy_events(operation: Operation, events: Iterable[Any]) -> Iterator[Any]:
     for item in events:
-        event = _event(plan, item)
+        event = _event(operation, item)
         if not isinstance(event, BaseException):
-            _validate(_stream_shape(plan), event, str(plan.output_payload))
+            _validate(_stream_shape(operation), event, str(operation.output_payload))
         yield event
 
 
-def _stream_shape(plan: Operation) -> Any:
-    return plan.model.output_shape.members[plan.output_payload]
+def _stream_shape(operation: Operation) -> Any:
+    return operation.model.output_shape.members[operation.output_payload]
 
 
-def _event(plan: Operation, item: Any) -> Any:
-    """Return `item` as an event: bytes are those of the stream's only kind of blob event."""
+def _event(operation: Operation, item: Any) -> Any:
+    """Return `item` as an event. Bytes become the blob event of the stream."""
     if not isinstance(item, (bytes, bytearray, str)):
         return item
-    for name, shape in _stream_shape(plan).members.items():
+    for name, shape in _stream_shape(operation).members.items():
         for member, inner in shape.members.items():
             if inner.type_name == "blob" and not shape.metadata.get("exception"):
                 return {name: {member: item.encode() if isinstance(item, str) else bytes(item)}}
-    raise InvalidRule(f"{plan} streams structured events, and {abbreviate_repr(item)} is none")
+    raise InvalidRule(f"an event of {operation} must be a dict, not {abbreviate_repr(item)}")
 
 
-# -- the check --------------------------------------------------------------------------------
+# -- validation -------------------------------------------------------------------------------
 
 
-def validate_result(plan: Operation, result: Mapping[str, Any]) -> None:
-    """Raise InvalidRule, with the path, if `result` isn't what the model lets `plan` answer."""
-    shape = plan.model.output_shape
+def validate_result(operation: Operation, result: Mapping[str, Any]) -> None:
+    """Raise InvalidRule, with the path, if the service model does not allow `result`.
+
+    Args:
+        operation: The operation that returns the result.
+        result: The members of its output.
+
+    Raises:
+        InvalidRule: A member is missing, unknown, or violates a constraint.
+    """
+    shape = operation.model.output_shape
     if shape is None:
         return
-    lazily = plan.output_payload if plan.event_stream is not None else None
-    rest = {name: value for name, value in result.items() if name != lazily}
+    stream = operation.output_payload if operation.event_stream is not None else None
+    rest = {name: value for name, value in result.items() if name != stream}
     for name in shape.required_members:
         if name not in result:
-            raise InvalidRule(f"{plan}: the answer needs {name}")
-    _check_members(shape, rest, f"{plan}:")
-    if lazily is not None and isinstance(result.get(lazily), list):
-        for place, event in enumerate(result[lazily]):
+            raise InvalidRule(f"{operation}: the answer lacks the required member {name}")
+    _check_members(shape, rest, f"{operation}:")
+    if stream is not None and isinstance(result.get(stream), list):
+        for index, event in enumerate(result[stream]):
             if not isinstance(event, BaseException):
-                _validate(_stream_shape(plan), event, f"{plan}: {lazily}[{place}]")
+                _validate(_stream_shape(operation), event, f"{operation}: {stream}[{index}]")
 
 
-def validate_error(plan: Operation, answer: ErrorAnswer) -> None:
-    """Raise InvalidRule unless `plan` can send the error, or the answer gives a status for it."""
-    shape = error_shape(plan.model, answer.code)
+def validate_error(operation: Operation, answer: ErrorAnswer) -> None:
+    """Raise InvalidRule unless `operation` can send the error.
+
+    Args:
+        operation: The operation that fails.
+        answer: The error. A code that the service does not model requires a status.
+
+    Raises:
+        InvalidRule: The code is unknown, or a member is missing, unknown or invalid.
+    """
+    shape = error_shape(operation.model, answer.code)
     if shape is None:
         if answer.status is None and answer.code not in COMMON_ERRORS:
-            names = ", ".join(s.name for s in plan.model.error_shapes)
-            raise InvalidRule(
-                f"{plan} has no error {answer.code}. It models {names}; "
-                f"any other code needs status=, as in status=400."
-            )
+            raise InvalidRule(_unknown_error(operation, answer.code))
         return
     for name in shape.required_members:
         if name.lower() != "message" and name not in answer.members:
-            raise InvalidRule(f"{plan}: {answer.code} needs {name}=")
-    _check_members(shape, answer.members, f"{plan}: {answer.code}:")
+            raise InvalidRule(f"{operation}: {answer.code} requires {name}=")
+    _check_members(shape, answer.members, f"{operation}: {answer.code}:")
+
+
+def _unknown_error(operation: Operation, code: str) -> str:
+    names = ", ".join(shape.name for shape in operation.model.error_shapes)
+    return (
+        f"{operation} has no error {code!r}. Its errors are {names}. "
+        "To send any other code, add a status, for example status=400."
+    )
 
 
 def _check_members(shape: Any, value: Mapping[str, Any], path: str) -> None:
     for name, item in value.items():
         if name not in shape.members:
             names = ", ".join(shape.members) or "none"
-            raise InvalidRule(f"{path.rstrip(':')}: there is no member {name}; there are {names}")
+            raise InvalidRule(
+                f"{path.rstrip(':')} has no member {name!r}; its members are: {names}"
+            )
         _validate(shape.members[name], item, _joined(path, name))
 
 
 def _joined(path: str, name: str) -> str:
-    """Return the path of a member: of an operation's answer, ``service.Operation: Member``."""
+    """Return the path of a member: ``service.Operation: Member.Member``."""
     return f"{path} {name}" if path.endswith(":") else f"{path}.{name}"
 
 
@@ -251,13 +317,13 @@ def _validate(shape: Any, value: Any, path: str) -> None:
     if kind == "structure":
         _check_structure(shape, value, path)
     elif kind == "list":
-        for place, item in enumerate(value):
-            _validate(shape.member, item, f"{path}[{place}]")
+        for index, item in enumerate(value):
+            _validate(shape.member, item, f"{path}[{index}]")
     elif kind == "map":
         for key, item in value.items():
             _validate(shape.key, key, f"{path}.{key}")
             _validate(shape.value, item, f"{path}.{key}")
-    _check_limits(shape, value, path)
+    _check_constraints(shape, value, path)
 
 
 def _check_structure(shape: Any, value: Mapping[str, Any], path: str) -> None:
@@ -267,7 +333,7 @@ def _check_structure(shape: Any, value: Mapping[str, Any], path: str) -> None:
             raise InvalidRule(f"{_joined(path, name)} is required")
     if is_union(shape) and len(value) != 1:
         names = ", ".join(shape.members)
-        raise InvalidRule(f"{path}: exactly one of {names} is to be set, not {len(value)}")
+        raise InvalidRule(f"{path}: exactly one of {names} must be set, not {len(value)}")
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -284,30 +350,26 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def _check_type(shape: Any, value: Any, path: str) -> None:
-    wanted = _TYPES[shape.type_name]
+    expected = _TYPES[shape.type_name]
     number = shape.type_name in INTEGERS | FLOATS
-    if not isinstance(value, wanted) or (number and isinstance(value, bool)):
-        names = " or ".join(kind.__name__ for kind in wanted[:2])
-        raise InvalidRule(f"{path} takes {names}, not {abbreviate_repr(value)}")
+    if not isinstance(value, expected) or (number and isinstance(value, bool)):
+        names = " or ".join(kind.__name__ for kind in expected[:2])
+        raise InvalidRule(f"{path} must be of type {names}, not {abbreviate_repr(value)}")
 
 
-def _check_limits(shape: Any, value: Any, path: str) -> None:
+def _check_constraints(shape: Any, value: Any, path: str) -> None:
     limits = constraints_of(shape)
     if not limits.any or shape.type_name == "structure":
         return
     size = len(value) if shape.type_name in LENGTH_OF else value
     what = "length" if shape.type_name in LENGTH_OF else "value"
     if limits.least is not None and size < limits.least:
-        raise InvalidRule(f"{path}: the {what} is {size}, and at least {limits.least} is asked for")
+        raise InvalidRule(f"{path}: the {what} must be at least {limits.least}, not {size}")
     if limits.most is not None and size > limits.most:
-        raise InvalidRule(f"{path}: the {what} is {size}, and at most {limits.most} is allowed")
+        raise InvalidRule(f"{path}: the {what} must be at most {limits.most}, not {size}")
     if limits.enum and value not in limits.enum:
         names = ", ".join(shape.metadata["enum"])
-        raise InvalidRule(f"{path} takes one of {names}, not {abbreviate_repr(value)}")
+        raise InvalidRule(f"{path} must be one of {names}, not {abbreviate_repr(value)}")
     if limits.fits is not None and limits.fits(value) is None:
         pattern = shape.metadata["pattern"]
-        raise InvalidRule(f"{path}: {abbreviate_repr(value)} doesn't fit the pattern {pattern}")
-
-
-class Result(dict[str, Any]):
-    """The members of an answer that has been checked where it was written."""
+        raise InvalidRule(f"{path}: {abbreviate_repr(value)} does not match the pattern {pattern}")

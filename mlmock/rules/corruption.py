@@ -1,6 +1,6 @@
-"""Answers that arrive broken: what a rule can do to bytes on their way to the caller.
+"""Corrupted responses: what a rule does to a response after the service has produced it.
 
-The service has done its work by then, and its state has moved: only the answer suffers.
+The operation has run by then and its changes of state remain; only the response is corrupted.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from mlmock.rules.answers import ErrorAnswer, validate_error
 
 __tracebackhide__ = hide_traceback
 _NOT_JSON = b"<html><body>502 Bad Gateway</body></html>"
+_MALFORMED = (_NOT_JSON,)
 STREAM_KINDS = ("cut", "checksum", "stall", "drop")
 
 
 @dataclass(frozen=True, slots=True)
 class Corruption:
-    """What happens to an answer.
+    """A way in which a response is corrupted.
 
-    `kind`: malformed, truncated, wrong_length (by `amount` bytes), or for event streams, after
-    `amount` events: cut, checksum, stall, drop, or an `error` event.
+    `kind` is malformed, truncated or wrong_length (by `amount` bytes), or for event streams, after
+    `amount` events: cut, checksum, stall, drop or error (`error` is sent as an exception event).
     """
 
     kind: str
@@ -34,52 +35,69 @@ class Corruption:
 
 
 def stream_corruption(how: Any, after: int) -> Corruption:
-    """Return the damage that a rule's `break_stream` names; InvalidRule if there is none such."""
+    """Return the corruption for the arguments of `Rule.break_stream`.
+
+    Args:
+        how: One of `STREAM_KINDS`, or an `ErrorAnswer`.
+        after: The number of events that are sent intact.
+
+    Raises:
+        InvalidRule: There is no such corruption.
+    """
     if type(after) is not int or after < 0:
-        raise InvalidRule(f"break_stream() takes a count of events as after=, not {after!r}")
+        raise InvalidRule(
+            f"break_stream() requires after= to be a non-negative number of events, not {after!r}"
+        )
     if isinstance(how, ErrorAnswer):
         return Corruption("error", after, how)
     if how not in STREAM_KINDS:
         names = ", ".join(map(repr, STREAM_KINDS))
-        raise InvalidRule(f"a stream breaks by {names} or error(...), not by {how!r}")
+        raise InvalidRule(f"break_stream() requires one of {names} or error(...), not {how!r}")
     return Corruption(how, after)
 
 
 def corrupt(
-    plan: Operation, answer: HttpResponse, damage: Corruption, stall: Callable[[], Any]
+    operation: Operation, response: HttpResponse, corruption: Corruption, stall: Callable[[], Any]
 ) -> HttpResponse:
-    """Return `answer` with the `damage` done; `stall` lets the caller's patience pass."""
-    body = answer.body
+    """Return `response` with `corruption` applied.
+
+    Args:
+        operation: The operation that produced the response.
+        response: The intact response.
+        corruption: What to do to it.
+        stall: Lets the read timeout of the client pass.
+    """
+    body, kind = response.body, corruption.kind
     if not isinstance(body, bytes):
-        frames = _MALFORMED if damage.kind == "malformed" else _broken(plan, body, damage, stall)
-        return HttpResponse(answer.status, answer.headers, frames)
-    if damage.kind == "malformed":
-        return HttpResponse(answer.status, answer.headers, _NOT_JSON)
-    if damage.kind == "truncated":
-        return _with_length(answer, body[: len(body) // 2], len(body))
-    if damage.kind == "wrong_length":
-        said = max(0, len(body) + damage.amount)
-        return _with_length(answer, body[:said], said)
-    return answer
+        frames = _MALFORMED if kind == "malformed" else _broken(operation, body, corruption, stall)
+        return HttpResponse(response.status, response.headers, frames)
+    if kind == "malformed":
+        return HttpResponse(response.status, response.headers, _NOT_JSON)
+    if kind == "truncated":
+        return _with_length(response, body[: len(body) // 2], len(body))
+    if kind == "wrong_length":
+        length = max(0, len(body) + corruption.amount)
+        return _with_length(response, body[:length], length)
+    return response
 
 
-_MALFORMED = (_NOT_JSON,)
-
-
-def _with_length(answer: HttpResponse, body: bytes, length: int) -> HttpResponse:
-    headers = {**answer.headers, "Content-Length": str(length)}
-    return HttpResponse(answer.status, headers, body, broken=length > len(body))
+def _with_length(response: HttpResponse, body: bytes, length: int) -> HttpResponse:
+    headers = {**response.headers, "Content-Length": str(length)}
+    return HttpResponse(response.status, headers, body, broken=length > len(body))
 
 
 def _broken(
-    plan: Operation, frames: Iterable[bytes], damage: Corruption, stall: Callable[[], Any]
+    operation: Operation,
+    frames: Iterable[bytes],
+    corruption: Corruption,
+    stall: Callable[[], Any],
 ) -> Iterator[bytes]:
     rest = iter(frames)
-    yield from islice(rest, damage.amount)
-    kind = damage.kind
-    if kind == "error" and damage.error is not None and plan.event_stream is not None:
-        fault = damage.error
-        yield plan.event_stream.exception(ServiceError(fault.code, fault.message, **fault.members))
+    yield from islice(rest, corruption.amount)
+    kind, error = corruption.kind, corruption.error
+    if kind == "error" and error is not None and operation.event_stream is not None:
+        exception = ServiceError(error.code, error.message, **error.members)
+        yield operation.event_stream.exception(exception)
     elif kind == "stall":
         stall()
         raise ConnectionFailure("read_timeout")
@@ -90,25 +108,40 @@ def _broken(
 
 
 def _corrupt_frame(frame: bytes, kind: str) -> Iterator[bytes]:
-    """Yield half of a message, or all of it with its last checksum wrong."""
+    """Yield half of a message, or the message with an invalid checksum."""
     if frame:
         yield frame[: len(frame) // 2] if kind == "cut" else frame[:-1] + bytes([frame[-1] ^ 255])
 
 
-def validate_corruption(plans: Iterable[Operation], damage: Corruption) -> None:
-    """Raise InvalidRule unless one of `plans` can suffer the damage."""
-    of_streams = damage.kind in (*STREAM_KINDS, "error")
-    streams = [plan for plan in plans if plan.event_stream is not None]
-    if of_streams and not streams:
-        raise InvalidRule("break_stream() is for operations that answer with an event stream")
-    if damage.error is not None:
-        for plan in streams[:1]:
-            _check_stream_error(plan, damage.error)
+def validate_corruption(operations: Iterable[Operation], corruption: Corruption) -> None:
+    """Raise InvalidRule unless the corruption is possible for one of `operations`.
+
+    Args:
+        operations: The operations that the rule is for.
+        corruption: The corruption of the rule.
+
+    Raises:
+        InvalidRule: It is for event streams and no operation returns one, or the stream cannot
+            send the error.
+    """
+    for_streams = corruption.kind in (*STREAM_KINDS, "error")
+    streaming = [operation for operation in operations if operation.event_stream is not None]
+    if for_streams and not streaming:
+        raise InvalidRule("break_stream() is only for operations that return an event stream")
+    if corruption.error is not None:
+        for operation in streaming[:1]:
+            _check_stream_error(operation, corruption.error)
 
 
-def _check_stream_error(plan: Operation, error: ErrorAnswer) -> None:
-    shape = plan.model.output_shape.members[plan.output_payload]
+def _check_stream_error(operation: Operation, error: ErrorAnswer) -> None:
+    shape = operation.model.output_shape.members[operation.output_payload]
     names = [name for name, member in shape.members.items() if member.metadata.get("exception")]
-    if error.code[:1].lower() + error.code[1:] not in [n[:1].lower() + n[1:] for n in names]:
-        validate_error(plan, error)
-        raise InvalidRule(f"a stream of {plan} breaks with {', '.join(names)}, not {error.code}")
+    if _lower_first(error.code) not in map(_lower_first, names):
+        validate_error(operation, error)
+        raise InvalidRule(
+            f"the event stream of {operation} can send {', '.join(names)}, not {error.code}"
+        )
+
+
+def _lower_first(name: str) -> str:
+    return name[:1].lower() + name[1:]

@@ -1,4 +1,4 @@
-"""Match values: what a rule says of a call's members, and where a call first differs."""
+"""Match values: which member values a rule matches, and where a call first differs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _BYTES = (bytes, bytearray)
 
 
 class _Any:
-    """Fits every value that is given."""
+    """A match value that matches any value, as long as the member is given."""
 
     def __repr__(self) -> str:
         return "ANY"
 
     def __call__(self, value: Any) -> bool:
-        """True when it fits `value`."""
+        """Return whether `value` matches."""
         return True
 
 
@@ -32,7 +32,10 @@ ANY = _Any()
 
 @dataclass(frozen=True)
 class Contains:
-    """Fits a text, bytes, list, map or structure with `part` anywhere in it."""
+    """A match value for strings, bytes, lists, maps and structures that contain `part`.
+
+    The part may be nested at any depth.
+    """
 
     part: Any
 
@@ -40,7 +43,7 @@ class Contains:
         return f"contains({self.part!r})"
 
     def __call__(self, value: Any) -> bool:
-        """True when it fits `value`."""
+        """Return whether `value` matches."""
         part = self.part
         if isinstance(value, _BYTES):
             return self._is_in_bytes(value)
@@ -64,7 +67,7 @@ class Contains:
 
 @dataclass(frozen=True)
 class Regex:
-    """Fits a text (or the bytes of one) in which the regular expression is found somewhere."""
+    """A match value for text, or text as bytes, in which a regular expression is found."""
 
     pattern: re.Pattern[str]
 
@@ -72,14 +75,17 @@ class Regex:
         return f"regex({self.pattern.pattern!r})"
 
     def __call__(self, value: Any) -> bool:
-        """True when it fits `value`."""
+        """Return whether `value` matches."""
         text = _text(value)
         return text is not None and self.pattern.search(text) is not None
 
 
 @dataclass(frozen=True)
 class Glob:
-    """Fits a text (or the bytes of one) that the shell pattern covers as a whole; case counts."""
+    """A match value for text, or text as bytes, that matches a shell pattern as a whole.
+
+    Matching is case-sensitive.
+    """
 
     pattern: str
     fits: re.Pattern[str] = field(init=False, repr=False, compare=False)
@@ -91,54 +97,58 @@ class Glob:
         return f"glob({self.pattern!r})"
 
     def __call__(self, value: Any) -> bool:
-        """True when it fits `value`."""
+        """Return whether `value` matches."""
         text = _text(value)
         return text is not None and self.fits.match(text) is not None
 
 
 def contains(part: Any) -> Contains:
-    """Return a match value for texts, bytes, lists and structures that have `part` in them."""
+    """Return a match value for strings, bytes, lists and structures that contain `part`."""
     return Contains(part)
 
 
 def regex(pattern: str | re.Pattern[str]) -> Regex:
-    """Return a match value for texts in which `pattern` is found (as by ``re.search``)."""
+    """Return a match value for text in which `pattern` is found, as by ``re.search``."""
     return Regex(re.compile(pattern))
 
 
 def glob(pattern: str) -> Glob:
-    """Return a match value for texts that fit the shell pattern: ``*``, ``?``, ``[a-z]``."""
+    """Return a match value for text that matches a shell pattern: ``*``, ``?``, ``[a-z]``."""
     return Glob(pattern)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first member in which a call differs from what a rule says."""
+    """The first member in which a call differs from a rule or an assertion."""
 
     path: str
     expected: Any
     actual: Any
 
     def __str__(self) -> str:
-        if self.actual is MISSING:
-            return f"{self.path} is not given; the rule says {abbreviate_repr(self.expected)}"
-        return f"{self.path} is {abbreviate_repr(self.actual)}; the rule says {abbreviate_repr(self.expected)}"
+        actual = "missing" if self.actual is MISSING else abbreviate_repr(self.actual)
+        return f"{self.path} is {actual}; expected {abbreviate_repr(self.expected)}"
 
 
-def abbreviate_repr(value: Any, longest: int = 120) -> str:
-    """Return `value` as a short Python expression."""
+def abbreviate_repr(value: Any, max_length: int = 120) -> str:
+    """Return `value` as a short Python expression.
+
+    Args:
+        value: Any value. A function is represented by its qualified name.
+        max_length: The maximum length of the text, in characters.
+    """
     name = getattr(value, "__qualname__", None)
     text = name if callable(value) and name else repr(value)
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+    return text if len(text) <= max_length else f"{text[: max_length - 3]}..."
 
 
 def matches(expected: Any, actual: Any) -> bool:
-    """True when the match value `expected` takes `actual`."""
+    """Return whether the match value `expected` matches `actual`."""
     return _first_difference(expected, actual, "") is None
 
 
 def compile_matcher(expected: Any) -> Callable[[Any], Any]:
-    """Return the quickest test that a match value comes to."""
+    """Return the fastest predicate that is equivalent to a match value."""
     if type(expected) is str:
         return partial(_is_text, expected)
     if type(expected) in (int, float, bool, bytes):
@@ -149,11 +159,11 @@ def compile_matcher(expected: Any) -> Callable[[Any], Any]:
 
 
 def difference(members: Mapping[str, Any], params: Mapping[str, Any]) -> Difference | None:
-    """Return where `params` first differ from the match values of `members`, or None."""
+    """Return the first difference between `params` and the match values `members`, or None."""
     for name, expected in members.items():
-        found = _first_difference(expected, params.get(name, MISSING), name)
-        if found is not None:
-            return found
+        result = _first_difference(expected, params.get(name, MISSING), name)
+        if result is not None:
+            return result
     return None
 
 
@@ -161,9 +171,9 @@ def _first_difference(expected: Any, actual: Any, path: str) -> Difference | Non
     if actual is MISSING:
         return Difference(path, expected, MISSING)
     if isinstance(expected, Mapping):
-        return _mapping_differs(expected, actual, path)
+        return _mapping_difference(expected, actual, path)
     if isinstance(expected, (list, tuple)):
-        return _list_differs(expected, actual, path)
+        return _list_difference(expected, actual, path)
     return None if _equals(expected, actual) else Difference(path, expected, actual)
 
 
@@ -171,12 +181,13 @@ def _equals(expected: Any, actual: Any) -> bool:
     if isinstance(expected, str):
         return _is_text(expected, actual)
     if isinstance(expected, datetime) and isinstance(actual, datetime):
-        return expected.astimezone(timezone.utc) == actual  # a naive one is local, as to botocore
+        # A naive datetime is local time, as it is to botocore.
+        return expected.astimezone(timezone.utc) == actual
     return bool(expected == actual or (callable(expected) and expected(actual)))
 
 
 def _is_text(expected: str, actual: Any) -> bool:
-    """True for the text itself, and for a payload of just this text."""
+    """Return whether `actual` is the text itself, or a payload that consists of it."""
     if type(actual) is str:
         return expected == actual
     return type(actual) in _BYTES and actual == expected.encode(errors="surrogatepass")
@@ -192,17 +203,16 @@ def _is_part(part: Any, value: Any) -> bool:
     return isinstance(part, Mapping) and matches(part, value)
 
 
-def _mapping_differs(expected: Mapping[str, Any], actual: Any, path: str) -> Difference | None:
+def _mapping_difference(expected: Mapping[str, Any], actual: Any, path: str) -> Difference | None:
     if isinstance(actual, _BYTES):
         actual = _json(actual)
     if not isinstance(actual, Mapping):
         return Difference(path, expected, actual)
     for name, item in expected.items():
-        found = _first_difference(
-            item, actual.get(name, MISSING), f"{path}.{name}" if path else str(name)
-        )
-        if found is not None:
-            return found
+        member_path = f"{path}.{name}" if path else str(name)
+        result = _first_difference(item, actual.get(name, MISSING), member_path)
+        if result is not None:
+            return result
     return None
 
 
@@ -213,11 +223,11 @@ def _json(body: bytes | bytearray) -> Any:
         return bytes(body)
 
 
-def _list_differs(expected: Sequence[Any], actual: Any, path: str) -> Difference | None:
+def _list_difference(expected: Sequence[Any], actual: Any, path: str) -> Difference | None:
     if not isinstance(actual, (list, tuple)) or len(actual) != len(expected):
         return Difference(path, expected, actual)
-    for place, (wanted, item) in enumerate(zip(expected, actual, strict=True)):
-        found = _first_difference(wanted, item, f"{path}[{place}]")
-        if found is not None:
-            return found
+    for index, (expected_item, item) in enumerate(zip(expected, actual, strict=True)):
+        result = _first_difference(expected_item, item, f"{path}[{index}]")
+        if result is not None:
+            return result
     return None

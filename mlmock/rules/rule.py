@@ -1,20 +1,19 @@
-"""Rules: a match, a list of answers, and a count."""
+"""Rules: which calls they match, what they answer, and how often."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlmock.aws.protocol.rest_json import Operation
 from mlmock.call import Call
 from mlmock.errors import ConnectionFailure, InvalidRule, ServiceError, hide_traceback
 from mlmock.exposed import exposed
 from mlmock.rules.answers import ConnectionFailureAnswer, DefaultAnswer, Deferred, ErrorAnswer
 from mlmock.rules.corruption import Corruption, stream_corruption, validate_corruption
-from mlmock.rules.matchers import Difference, compile_matcher, difference
+from mlmock.rules.matchers import abbreviate_repr, compile_matcher
+from mlmock.rules.target import CallMatcher, RuleTarget
 
 if TYPE_CHECKING:
     from threading import RLock
@@ -25,65 +24,18 @@ if TYPE_CHECKING:
     from mlmock.simulation.undo_log import UndoLog
 
     class Registry(Protocol):
-        """Where a rule is put down once it has an answer; whatever index that is."""
+        """An index in which a rule is registered once it has an answer."""
 
         lock: RLock
         undo_log: UndoLog
 
         def add(self, rule: Rule) -> None:
-            """Put a rule down."""
+            """Register a rule."""
 
-
-from mlmock.rules.matchers import abbreviate_repr
 
 __tracebackhide__ = hide_traceback
 EXHAUSTED = object()
 _PACKAGE_DIR = str(Path(__file__).parents[1])
-Check = Callable[[Any], Any]
-Where = Callable[[Call], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class CallMatcher:
-    """Which calls a rule takes: members by value, a predicate, a region, an account."""
-
-    members: Mapping[str, Any] = field(default_factory=dict)
-    where: Where | None = None
-    region: str | None = None
-    account_id: str | None = None
-
-    def applies_in(self, call: Call) -> bool:
-        """True when the region and the account of `call` are those that are meant."""
-        here = self.region in (None, call.region)
-        return here and self.account_id in (None, call.account_id)
-
-    def explain_mismatch(self, call: Call, params: Mapping[str, Any]) -> Difference | None:
-        """Return the first point in which `call`, seen as `params`, isn't one of these calls."""
-        if self.region is not None and call.region != self.region:
-            return Difference("region", self.region, call.region)
-        if self.account_id is not None and call.account_id != self.account_id:
-            return Difference("account_id", self.account_id, call.account_id)
-        found = difference(self.members, params) if self.members else None
-        if found is None and self.where is not None and not self.where(call):
-            return Difference("where", self.where, False)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class RuleTarget:
-    """What a rule is about: the list it stands in, its title for messages, the check of answers.
-
-    `check` takes an answer and returns it in the form that is kept, or raises InvalidRule; `plans`
-    gives the operations that it is about, where that is known;
-    `resource` is True where answers script a resource, whose every call then needs one.
-    """
-
-    key: Hashable
-    title: str
-    check: Check
-    resource: bool = False
-    allows_connection_failures: bool = True
-    plans: Callable[[], Iterable[Operation]] | None = None
 
 
 @exposed(
@@ -93,16 +45,17 @@ class RuleTarget:
     "used expected remaining is_exhausted is_unused",
 )
 class Rule:
-    """One rule. It exists from the moment it has an answer; the later of two wins.
+    """A rule: it answers the calls that it matches.
 
-    `.times(n)`, `.optional()` and `.delay(seconds)` may stand before or after the answer.
+    It takes effect once it has an answer; of two rules that match, the later one is used.
+    `.times(n)`, `.optional()` and `.delay(seconds)` may precede or follow the answer.
     """
 
-    def __init__(self, rules: Registry, subject: RuleTarget, match: CallMatcher) -> None:
-        self._registry = rules
-        self.subject = subject
+    def __init__(self, registry: Registry, target: RuleTarget, match: CallMatcher) -> None:
+        self._registry = registry
+        self.target = target
         self.match = match
-        self._tests = [(name, compile_matcher(value)) for name, value in match.members.items()]
+        self._matchers = [(name, compile_matcher(value)) for name, value in match.members.items()]
         self.answers: tuple[Any, ...] = ()
         self.remaining: int | None = None
         self.used = 0
@@ -116,21 +69,27 @@ class Rule:
         self._times: int | None = None
 
     def __repr__(self) -> str:
-
         return f"<rule {rule_text(self)}>"
 
     # -- answers ----------------------------------------------------------------------------
 
     def reply(self, *answers: Any) -> Self:
-        """Answer with `answers`: one for every matching call, or several in order.
+        """Answer matching calls, and return the rule.
 
-        An answer is the payload where the output has one, events where it streams, the members
-        otherwise; or a callable that gets the Call, an exception, `error(...)`, `output(...)`.
-        InvalidRule if the service's model doesn't allow it.
+        Args:
+            answers: One answer for every matching call, or several that are used in order. An
+                answer is the payload of the output if it has one, a list of events if it streams,
+                otherwise its members; or a callable that takes the Call, an exception,
+                `error(...)` or `output(...)`.
+
+        Raises:
+            InvalidRule: The service model does not allow an answer, or the rule already has one.
         """
         if not answers:
-            raise InvalidRule("reply() needs an answer: reply({...}), reply('text'), reply(a, b)")
-        return self._answer(tuple(self._checked(answer) for answer in answers))
+            raise InvalidRule(
+                "reply() requires an answer, for example reply({...}), reply('text') or reply(a, b)"
+            )
+        return self._set_answers(tuple(self._validated(answer) for answer in answers))
 
     def fail(
         self,
@@ -141,64 +100,93 @@ class Rule:
         times: int | None = None,
         **members: Any,
     ) -> Self:
-        """Fail with a modelled error, a common one, or with `status` any; `times`: so often."""
-        self._answer((self._checked(ErrorAnswer(code, message, status, members)),))
+        """Answer matching calls with a service error, and return the rule.
+
+        Args:
+            code: The code of a modeled error or of an error common to all AWS services. Any other
+                code requires `status`.
+            message: The text of the error.
+            status: The HTTP status, from 400 to 599.
+            times: The number of calls that fail; by default all.
+            members: Further modeled members of the error.
+
+        Raises:
+            InvalidRule: The operation cannot send the error, or the rule already has an answer.
+        """
+        self._set_answers((self._validated(ErrorAnswer(code, message, status, members)),))
         return self if times is None else self.times(times)
 
     def timeout(self, *, connect: bool = False) -> Self:
-        """Let the client run into its read (or `connect`) timeout."""
-        return self._fault("connect_timeout" if connect else "read_timeout")
+        """Fail matching calls with a read timeout, or a connect timeout if `connect` is set."""
+        return self._fail_connection("connect_timeout" if connect else "read_timeout")
 
     def drop(self) -> Self:
-        """Close the connection without an answer."""
-        return self._fault("drop")
+        """Close the connection of matching calls without a response."""
+        return self._fail_connection("drop")
 
     def unreachable(self) -> Self:
-        """Refuse the connection."""
-        return self._fault("unreachable")
+        """Refuse the connection of matching calls."""
+        return self._fail_connection("unreachable")
 
     def delay(self, seconds: float) -> Self:
-        """Answer (or let the default answer) only after `seconds` of virtual time."""
-        given: object = seconds
-        if not (isinstance(given, (int, float)) and 0 <= given < float("inf")):
-            raise InvalidRule(f"delay() takes seconds, not {given!r}")
+        """Delay the answer, or the default answer, by `seconds` of virtual time.
+
+        Raises:
+            InvalidRule: `seconds` is negative or not a finite number.
+        """
+        value: object = seconds
+        if not (isinstance(value, (int, float)) and 0 <= value < float("inf")):
+            raise InvalidRule(f"delay() requires a number of seconds, not {value!r}")
         self.latency = float(seconds)
-        return self if self.answers else self._answer((DefaultAnswer(),))
+        return self if self.answers else self._set_answers((DefaultAnswer(),))
 
     def malformed(self) -> Self:
-        """Let the answer arrive as something that is no JSON."""
-        return self._damage(Corruption("malformed"))
+        """Replace the body of the response with one that is not JSON."""
+        return self._corrupt(Corruption("malformed"))
 
     def truncated(self) -> Self:
-        """Let half of the answer arrive, and the connection close."""
-        return self._damage(Corruption("truncated"))
+        """Send half of the response and close the connection."""
+        return self._corrupt(Corruption("truncated"))
 
     def wrong_length(self, by: int = 1) -> Self:
-        """Let Content-Length be `by` bytes more (or, negative, less) than the answer has."""
+        """Change Content-Length by a number of bytes, which may be negative.
+
+        Raises:
+            InvalidRule: `by` is 0 or not an integer, or the target allows no such failure.
+        """
         if type(by) is not int or by == 0:
-            raise InvalidRule(f"wrong_length() takes a number of bytes, not {by!r}")
-        return self._damage(Corruption("wrong_length", by))
+            raise InvalidRule(f"wrong_length() requires a number of bytes other than 0, not {by!r}")
+        return self._corrupt(Corruption("wrong_length", by))
 
     def break_stream(self, how: Any = "drop", *, after: int = 0) -> Self:
-        """Break an event stream `after` so many events.
+        """Break the event stream of the response, and return the rule.
 
-        `how`: "cut" (half a message, then nothing), "checksum" (a message that doesn't add up),
-        "stall" (nothing until the caller's read timeout), "drop" (the connection closes), or
-        ``error(...)``, an exception event.
+        Args:
+            how: ``"cut"`` (half a message, then the end), ``"checksum"`` (a message with an invalid
+                checksum), ``"stall"`` (nothing until the read timeout of the client), ``"drop"``
+                (the connection closes) or ``error(...)`` (an exception event).
+            after: The number of events that are sent intact.
+
+        Raises:
+            InvalidRule: The operation returns no event stream, or cannot break it in this way.
         """
-        return self._damage(stream_corruption(how, after))
+        return self._corrupt(stream_corruption(how, after))
 
     def times(self, count: int) -> Self:
-        """Hold for the next `count` matching calls, and be spent then."""
+        """Limit the rule to the next `count` matching calls, after which it is exhausted.
+
+        Raises:
+            InvalidRule: `count` is not a positive integer.
+        """
         if type(count) is not int or count < 1:
-            raise InvalidRule(f"times() takes a count of calls, not {count!r}")
+            raise InvalidRule(f"times() requires a positive number of calls, not {count!r}")
         self._times = count
         if self.answers:
-            self._count()
+            self._apply_count()
         return self
 
     def optional(self) -> Self:
-        """Don't mind if no call comes."""
+        """Allow the rule to remain unused."""
         self.is_optional = True
         return self
 
@@ -206,77 +194,85 @@ class Rule:
 
     @property
     def is_exhausted(self) -> bool:
-        """True when every answer has been given."""
+        """Whether every answer has been used."""
         return self.remaining == 0
 
     @property
     def is_scripted_answer(self) -> bool:
-        """True when the rule scripts a resource: it has an answer there that is no fault."""
-        return self.subject.resource and not all(map(_is_failure, self.answers))
+        """Whether the rule scripts a resource: at least one of its answers is not a failure."""
+        return self.target.scripts_resource and not all(map(_is_failure, self.answers))
 
     @property
     def is_unused(self) -> bool:
-        """True when calls that the rule was written for did not come."""
+        """Whether the rule was used less often than it requires."""
         return not self.is_optional and self.used < self.expected
 
-    def matches(self, call: Call, seen: Mapping[str, Any]) -> bool:
-        """True when the rule is about `call`, whose members are seen as `seen`."""
+    def matches(self, call: Call, values: Mapping[str, Any]) -> bool:
+        """Return whether the rule matches `call`.
+
+        Args:
+            call: The call.
+            values: The values of the call that the members of the rule are compared with.
+        """
         match = self.match
         if type(match) is not CallMatcher:
-            return match.explain_mismatch(call, seen) is None
-        for name, test in self._tests:
-            if name not in seen or not test(seen[name]):
+            return match.explain_mismatch(call, values) is None
+        for name, matcher in self._matchers:
+            if name not in values or not matcher(values[name]):
                 return False
         if match.region is None and match.account_id is None and match.where is None:
             return True
-        return match.explain_mismatch(call, seen) is None
+        return match.explain_mismatch(call, values) is None
 
     def next_answer(self) -> Any:
-        """Return the next answer, or SPENT when there is none left."""
+        """Return the next answer, or `EXHAUSTED` if none is left."""
         with self._registry.lock:
             if self.remaining == 0:
                 return EXHAUSTED
             answer = self.answers[0]
             if self.remaining is not None:
-                place = len(self.answers) - self.remaining
-                answer = self.answers[max(place, 0)]
+                index = len(self.answers) - self.remaining
+                answer = self.answers[max(index, 0)]
                 self._registry.undo_log.set(self, remaining=self.remaining - 1)
             self.used += 1
             return answer
 
-    def _checked(self, answer: Any) -> Any:
+    def _validated(self, answer: Any) -> Any:
         if isinstance(answer, (DefaultAnswer, ConnectionFailureAnswer)) or _is_exception(answer):
             return answer
-        return self.subject.check(answer)
+        return self.target.check(answer)
 
-    def _damage(self, damage: Corruption) -> Self:
-        self._check_takes_faults()
-        if self.subject.plans is not None:
-            validate_corruption(self.subject.plans(), damage)
-        self.corruption = damage
-        return self if self.answers else self._answer((DefaultAnswer(),))
+    def _corrupt(self, corruption: Corruption) -> Self:
+        self._require_connection_failures()
+        if self.target.operations is not None:
+            validate_corruption(self.target.operations(), corruption)
+        self.corruption = corruption
+        return self if self.answers else self._set_answers((DefaultAnswer(),))
 
-    def _check_takes_faults(self) -> None:
-        if not self.subject.allows_connection_failures:
-            raise InvalidRule(f"{self.subject.title} takes answers, not connection faults")
+    def _require_connection_failures(self) -> None:
+        if not self.target.allows_connection_failures:
+            raise InvalidRule(
+                f"{self.target.title} accepts answers and errors, not connection failures"
+            )
 
-    def _fault(self, kind: str) -> Self:
-        self._check_takes_faults()
-        return self._answer((ConnectionFailureAnswer(kind),))
+    def _fail_connection(self, kind: str) -> Self:
+        self._require_connection_failures()
+        return self._set_answers((ConnectionFailureAnswer(kind),))
 
-    def _answer(self, answers: tuple[Any, ...]) -> Self:
+    def _set_answers(self, answers: tuple[Any, ...]) -> Self:
         if self.answers and not isinstance(self.answers[0], DefaultAnswer):
             raise InvalidRule(
-                "this rule has its answer; write another rule, or say them in order: reply(a, b)"
+                "this rule already has an answer. Add another rule, or pass several answers to "
+                "one reply(): reply(a, b)"
             )
-        known = bool(self.answers)
+        is_registered = bool(self.answers)
         self.answers = answers
-        self._count()
-        if not known:
+        self._apply_count()
+        if not is_registered:
             self._registry.add(self)
         return self
 
-    def _count(self) -> None:
+    def _apply_count(self) -> None:
         times = self._times
         if len(self.answers) > 1:
             self.answers = self.answers * (times or 1)
@@ -288,7 +284,7 @@ class Rule:
 
 
 def caller_location() -> str:
-    """Return ``file:line`` of the nearest caller outside this package."""
+    """Return ``file:line`` of the innermost caller outside mlmock."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE_DIR):
         frame = frame.f_back
@@ -296,14 +292,25 @@ def caller_location() -> str:
 
 
 def is_callable(answer: Any) -> bool:
-    """True for an answer that user code makes when the call comes."""
+    """Return whether an answer is a user callable, which is run for each call."""
     return callable(answer) and not isinstance(answer, type)
 
 
 def resolve_answer(answer: Any, call: Call, then: Callable[[Any], Any]) -> Any:
-    """Return what `answer` comes to for `call`: `then` of its value, or Later, or it is raised.
+    """Return the result of `answer` for `call`.
 
-    `then` turns a value into a result, and is tried again on what a callable returns.
+    Args:
+        call: The call to be answered.
+        answer: An answer of a rule.
+        then: Turns a value into a result. It also receives what a callable returns.
+
+    Returns:
+        What `then` returns, or a `Deferred` if a callable has to run first.
+
+    Raises:
+        ServiceError: The answer is an error.
+        ConnectionFailure: The answer fails the connection.
+        BaseException: The answer is this exception.
     """
     if isinstance(answer, ErrorAnswer):
         raise ServiceError(answer.code, answer.message, status=answer.status, **answer.members)
@@ -323,7 +330,7 @@ def _is_failure(answer: Any) -> bool:
 
 
 def _is_exception(answer: Any) -> bool:
-    """True for an exception, or a class of exceptions."""
+    """Return whether an answer is an exception or an exception class."""
     return isinstance(answer, BaseException) or (
         isinstance(answer, type) and issubclass(answer, BaseException)
     )
@@ -335,27 +342,28 @@ def members_text(members: Mapping[str, Any]) -> str:
 
 
 def rule_text(rule: Rule) -> str:
-    """Return a rule as its author wrote it, as far as that can be told."""
-    place = f"  ({short_place(rule.location)})" if rule.location else ""
-    return f"{rule_expression(rule)}{_count_text(rule)}{place}"
+    """Return a rule as Python code, with its count of uses and its location."""
+    location = f"  ({short_location(rule.location)})" if rule.location else ""
+    return f"{rule_expression(rule)}{_count_text(rule)}{location}"
 
 
 def rule_expression(rule: Rule) -> str:
-    """Return a rule's match as its author wrote it, as far as that can be told."""
-    extra = members_text(rule.match.members)
+    """Return the target and the match values of a rule as Python code, without its answers."""
+    arguments = members_text(rule.match.members)
     if rule.match.where is not None:
-        extra = ", ".join(filter(None, [extra, f"where={abbreviate_repr(rule.match.where, 40)}"]))
-    return _titled(rule, extra)
+        where = f"where={abbreviate_repr(rule.match.where, 40)}"
+        arguments = f"{arguments}, {where}" if arguments else where
+    return target_expression(rule, arguments)
 
 
-def _titled(rule: Rule, members: str) -> str:
-    """Return the start of a rule's line: its title, with its match values."""
-    title = rule.subject.title
-    if not members:
+def target_expression(rule: Rule, arguments: str) -> str:
+    """Return the target of a rule as Python code, with the match values `arguments`."""
+    title = rule.target.title
+    if not arguments:
         return title
     if title.startswith("ml.on(") and title.endswith(")"):
-        return f"{title[:-1]}, {members})"
-    return f"{title}.on({members})"
+        return f"{title[:-1]}, {arguments})"
+    return f"{title}.on({arguments})"
 
 
 def _count_text(rule: Rule) -> str:
@@ -365,10 +373,11 @@ def _count_text(rule: Rule) -> str:
     return f" used {rule.used} of {max(total, rule.expected)} times"
 
 
-def short_place(place: str) -> str:
-    """Return ``file:line`` relative to the working directory where that is shorter."""
-    name, _, line = place.rpartition(":")
+def short_location(location: str) -> str:
+    """Return ``file:line`` relative to the working directory, if the file is in it."""
+    name, _, line = location.rpartition(":")
     try:
         return f"{Path(name).relative_to(Path.cwd())}:{line}"
-    except (ValueError, OSError, TypeError):  # a directory that is gone, or patched by the test
-        return place
+    except (ValueError, OSError, TypeError):
+        # The working directory may have been deleted, or patched by the test.
+        return location

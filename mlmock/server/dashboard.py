@@ -13,7 +13,7 @@ from mlmock.call import Call
 from mlmock.mock.handle import MockML
 from mlmock.reporting.messages import call_text, outcome_text
 from mlmock.reporting.resource import Resource
-from mlmock.rules.rule import Rule, rule_expression, short_place
+from mlmock.rules.rule import Rule, rule_expression, short_location
 from mlmock.server.exposed_members import access, exposed_names
 from mlmock.server.state_diagram import drawing
 from mlmock.simulation.clock import to_datetime
@@ -201,7 +201,7 @@ def _rule(rule: Rule) -> tuple[str, ...]:
         rule_expression(rule),
         str(rule.used),
         left,
-        short_place(rule.location) if rule.location else "",
+        short_location(rule.location) if rule.location else "",
     )
 
 

@@ -197,7 +197,7 @@ def resource_to_json(resource: Resource) -> dict[str, Any]:
 def rule_to_json(rule: Rule) -> dict[str, Any]:
     """Return a rule as JSON, with how often it was used."""
     return {
-        "title": rule.subject.title,
+        "title": rule.target.title,
         "text": rule_text(rule),
         "number": rule.number,
         "used": rule.used,

@@ -240,7 +240,7 @@ def test_in_memory_objects(mlmock: MockML) -> None:
 def test_object_body_must_be_bytes_or_text(mlmock: MockML) -> None:
     as_any: Any = mlmock.s3
     for body in (5, {"x": 1}, [1, 2], None):
-        with pytest.raises(TypeError, match="body is bytes or text"):
+        with pytest.raises(TypeError, match="bytes or text"):
             as_any.put("s3://bucket/key", body)
     assert mlmock.s3.list("s3://bucket/") == []
 

@@ -99,14 +99,14 @@ def test_one_mock_object_can_be_used_by_overlapping_tasks() -> None:
 
 def test_lenient_mock_warns_about_unused_rules() -> None:
     with (
-        pytest.warns(UnusedRuleWarning, match="not used as often as written"),
+        pytest.warns(UnusedRuleWarning, match="not used as often as expected"),
         mock_ml(strict=False) as ml,
     ):
         ml.on(A2I).fail("ThrottlingException")
 
 
 def test_current_raises_without_an_active_mock() -> None:
-    with pytest.raises(RuntimeError, match="no mock_ml block is running"):
+    with pytest.raises(RuntimeError, match="no mock_ml is active"):
         mlmock.current()
 
 

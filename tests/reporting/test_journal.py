@@ -50,7 +50,7 @@ def test_invalid_call_has_the_members_that_could_be_parsed(mlmock: MockML, a2i: 
 
 
 def test_journal_is_a_read_only_sequence(mlmock: MockML, a2i: Any) -> None:
-    with pytest.raises(IndexError, match="no call has been made"):
+    with pytest.raises(IndexError, match="no calls have been made"):
         _ = mlmock.calls.last
     assert mlmock.calls.total == len(mlmock.calls) == 0
     start(a2i, "a")
@@ -79,7 +79,7 @@ def test_assertions_count_calls_not_attempts(mlmock: MockML, a2i: Any) -> None:
     mlmock.calls.assert_called_once(A2I, "StartHumanLoop", HumanLoopName="invoice-1")
     mlmock.calls.assert_not_called(A2I, "StopHumanLoop")
     mlmock.calls.assert_not_called("bedrock-runtime")
-    with pytest.raises(AssertionError, match="to be called never; it was called once"):
+    with pytest.raises(AssertionError, match="not to be called; it was called once"):
         mlmock.calls.assert_not_called(A2I, "StartHumanLoop")
     start(a2i, "other")
     mlmock.calls.assert_called_once(A2I, "StartHumanLoop", HumanLoopName=contains("oth"))
@@ -95,7 +95,7 @@ def test_failed_assertion_shows_the_first_difference(mlmock: MockML, a2i: Any) -
     assert "HumanLoopInput.InputContent is '{\"total\": 12.5}'" in text
     assert "'[]'" in text
     with pytest.raises(
-        AssertionError, match=r"These were called: sagemaker-a2i-runtime\.StartHumanLoop"
+        AssertionError, match=r"These operations were called: sagemaker-a2i-runtime\.StartHumanLoop"
     ):
         mlmock.calls.assert_called(A2I, "StopHumanLoop")
 
@@ -104,10 +104,10 @@ def test_assertion_with_an_unknown_name_is_rejected(mlmock: MockML, a2i: Any) ->
     """Otherwise `assert_not_called` with a misspelled name would always pass."""
     start(a2i)
     for service, operation, members, message in (
-        (A2I, "start_human_loop", {}, "did you mean StartHumanLoop"),
-        (A2I, "StartHumanLoop", {"Name": "invoice-1"}, "no request member Name"),
-        (A2I, "*", {"Body": b""}, "no request member Body"),
-        ("a2i", "*", {}, "no model of a2i"),
+        (A2I, "start_human_loop", {}, "did you mean 'StartHumanLoop'"),
+        (A2I, "StartHumanLoop", {"Name": "invoice-1"}, "no request member 'Name'"),
+        (A2I, "*", {"Body": b""}, "no request member 'Body'"),
+        ("a2i", "*", {}, "no model of 'a2i'"),
     ):
         with pytest.raises(InvalidRule, match=message):
             mlmock.calls.assert_not_called(service, operation, **members)
@@ -118,7 +118,7 @@ def test_failed_assertion_shows_the_end_of_a_long_journal(mlmock: MockML, a2i: A
         start(a2i, f"invoice-{number}")
     with pytest.raises(AssertionError) as caught:
         mlmock.calls.assert_called(A2I, "StartHumanLoop", HumanLoopName="z")
-    assert "(5 before these)" in str(caught.value)
+    assert "(5 earlier calls)" in str(caught.value)
     assert "invoice-29" in str(caught.value)
     assert "invoice-4'" not in str(caught.value)
 
@@ -137,10 +137,10 @@ def test_assert_order(mlmock: MockML, a2i: Any) -> None:
         mlmock.calls.assert_order((A2I, "ListHumanLoops"), (A2I, "ListHumanLoops"))
     lines = str(caught.value).splitlines()
     assert [line[:3] for line in lines[1:3]] == ["  +", "  -"]
-    assert lines[3] == "the one marked - didn't come in its place. The calls were:"
+    assert lines[3] == "The call marked - was not made in this position. The calls were:"
     assert len(lines) == 7
     mlmock.reset()
-    with pytest.raises(AssertionError, match=r"no call was made at all\.$"):
+    with pytest.raises(AssertionError, match=r"No calls were made\.$"):
         mlmock.calls.assert_order((A2I, "ListHumanLoops"))
 
 
@@ -154,7 +154,7 @@ def test_journal_keeps_the_last_calls_and_assertions_say_when_calls_were_discard
         assert (ml.calls.total, ml.calls.discarded) == (3, 1)
         ml.calls.assert_called(A2I, "StartHumanLoop", HumanLoopName="c")
         for check in (ml.calls.assert_not_called, ml.calls.assert_called_once):
-            with pytest.raises(AssertionError, match=r"an earlier call is .*journal="):
+            with pytest.raises(AssertionError, match=r"1 earlier call is no longer in the journal.*journal="):
                 check(A2I, "StartHumanLoop", HumanLoopName="z")
         start(a2i, "d")
         with pytest.raises(AssertionError, match="2 earlier calls are no longer in the journal"):

@@ -31,9 +31,9 @@ def test_unmatched_call_names_the_three_closest_rules_and_their_differences(
         rule.optional()
     text = unmatched_message(mlmock, Body=b"in Latin", ContentType="text/plain")
     assert "invoke_endpoint(" in text
-    assert text.count("the rule says contains(") == 3
+    assert text.count("; expected contains(") == 3
     assert "Body is b'in Latin'" in text
-    assert "To answer it, add:" in text
+    assert "To answer the call, add:" in text
     suggestion = text.splitlines()[-1].strip()
     assert suggestion.startswith('ml.sagemaker.endpoint("translate").on(')
     assert "ContentType='text/plain'" in suggestion
@@ -64,13 +64,13 @@ def test_mismatch_reason_of_an_exhausted_rule_and_of_a_predicate(mlmock: MockML)
     endpoint = mlmock.sagemaker.endpoint("translate")
     endpoint.reply("once").times(1)
     runtime().invoke_endpoint(EndpointName="translate", Body=b"")
-    assert "it fits, but is spent after its one call" in unmatched_message(mlmock, Body=b"")
+    assert "it matches, but is exhausted after 1 call" in unmatched_message(mlmock, Body=b"")
     endpoint.on(where=lambda call: call.region == "eu-west-1").reply("never").optional()
-    assert "its where= says no" in unmatched_message(mlmock, Body=b"")
+    assert "its where= returned a false value" in unmatched_message(mlmock, Body=b"")
     endpoint.reply("twice").times(2)
     for _ in range(2):
         runtime().invoke_endpoint(EndpointName="translate", Body=b"")
-    assert "spent after 2 calls" in unmatched_message(mlmock, Body=b"")
+    assert "exhausted after 2 calls" in unmatched_message(mlmock, Body=b"")
 
 
 def test_errors_are_reported_at_the_line_of_the_test(pytester: pytest.Pytester) -> None:
@@ -117,14 +117,14 @@ def test_report_of_a_failed_test_lists_its_calls(pytester: pytest.Pytester) -> N
     outcome = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     outcome.stdout.fnmatch_lines(
         [
-            "*mlmock: the calls of this test*",
+            "*mlmock: calls made by this test*",
             "*list_human_loops(FlowDefinitionArn=*-> 429 ThrottlingException",
             "*(attempt 2) -> 200",
-            "*mlmock: the calls of this test*",
-            "no call was made",
+            "*mlmock: calls made by this test*",
+            "no calls were made",
         ]
     )
-    assert outcome.stdout.str().count("the calls of this test") == 2
+    assert outcome.stdout.str().count("calls made by this test") == 2
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_reports_and_outcomes_are_the_same_under_xdist(pytester: pytest.Pytester
     )
     outcome = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-n", "2")
     outcome.assert_outcomes(passed=5, failed=1)
-    outcome.stdout.fnmatch_lines(["*mlmock: the calls of this test*"])
+    outcome.stdout.fnmatch_lines(["*mlmock: calls made by this test*"])
 
 
 def test_notebook_tables_are_escaped(mlmock: MockML) -> None:

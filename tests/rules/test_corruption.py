@@ -136,12 +136,12 @@ def test_malformed_stream_raises_checksum_mismatch(mlmock: MockML, runtime: Any)
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (lambda ml: ml.on(A2I, "ListHumanLoops").break_stream(), "answer with an event stream"),
-        (lambda ml: ml.on("sagemaker-runtime", STREAM).break_stream("bang"), "not by 'bang'"),
-        (lambda ml: ml.on("sagemaker-runtime", STREAM).break_stream(after=-1), "count of events"),
+        (lambda ml: ml.on(A2I, "ListHumanLoops").break_stream(), "return an event stream"),
+        (lambda ml: ml.on("sagemaker-runtime", STREAM).break_stream("bang"), "not 'bang'"),
+        (lambda ml: ml.on("sagemaker-runtime", STREAM).break_stream(after=-1), "number of events"),
         (
             lambda ml: ml.on("sagemaker-runtime", STREAM).break_stream(error("ModelError")),
-            "breaks with ModelStreamError, InternalStreamFailure, not ModelError",
+            "can send ModelStreamError, InternalStreamFailure, not ModelError",
         ),
         (lambda ml: ml.on(A2I, "ListHumanLoops").wrong_length(0), "number of bytes"),
     ],

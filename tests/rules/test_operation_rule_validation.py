@@ -14,12 +14,12 @@ from tests.rules.operation_rule_helpers import description
 @pytest.mark.parametrize(
     ("service", "operation", "members", "message"),
     [
-        ("sagemaker-a2i-runtim", "*", {}, "did you mean sagemaker-a2i-runtime"),
-        ("a2i", "*", {}, "did you mean sagemaker-a2i-runtime"),
-        (A2I, "describe_human_loop", {}, "did you mean DescribeHumanLoop"),
-        (A2I, "DescribeHumanLop", {}, "did you mean DescribeHumanLoop"),
-        (A2I, "DescribeHumanLoop", {"HumanLopName": 1}, "did you mean HumanLoopName"),
-        (A2I, "*", {"Body": 1}, "no request member Body"),
+        ("sagemaker-a2i-runtim", "*", {}, "did you mean 'sagemaker-a2i-runtime'"),
+        ("a2i", "*", {}, "did you mean 'sagemaker-a2i-runtime'"),
+        (A2I, "describe_human_loop", {}, "did you mean 'DescribeHumanLoop'"),
+        (A2I, "DescribeHumanLop", {}, "did you mean 'DescribeHumanLoop'"),
+        (A2I, "DescribeHumanLoop", {"HumanLopName": 1}, "did you mean 'HumanLoopName'"),
+        (A2I, "*", {"Body": 1}, "no request member 'Body'"),
     ],
 )
 def test_unknown_service_operation_or_member_is_rejected(
@@ -32,17 +32,17 @@ def test_unknown_service_operation_or_member_is_rejected(
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ({}, "needs CreationTime"),
-        ({**description("Failed"), "Extra": 1}, "no member Extra"),
-        ({**description("Lost")}, "HumanLoopStatus takes one of"),
-        ({**description("Failed"), "FailureReason": 3}, "FailureReason takes str"),
-        ({**description("Failed"), "HumanLoopName": "A B"}, "doesn't fit the pattern"),
+        ({}, "lacks the required member CreationTime"),
+        ({**description("Failed"), "Extra": 1}, "no member 'Extra'"),
+        ({**description("Lost")}, "HumanLoopStatus must be one of"),
+        ({**description("Failed"), "FailureReason": 3}, "FailureReason must be of type str"),
+        ({**description("Failed"), "HumanLoopName": "A B"}, "does not match the pattern"),
         ({**description("Failed"), "HumanLoopOutput": {}}, "OutputS3Uri is required"),
-        ("text", "answers with members"),
-        (int, "answers with members"),
-        (None, "answers with members"),
-        (error("NoSuchException"), "has no error NoSuchException"),
-        (error("ResourceNotFoundException", Extra=1), "no member Extra"),
+        ("text", "must be a dict of its members"),
+        (int, "must be a dict of its members"),
+        (None, "must be a dict of its members"),
+        (error("NoSuchException"), "has no error 'NoSuchException'"),
+        (error("ResourceNotFoundException", Extra=1), "no member 'Extra'"),
     ],
 )
 def test_invalid_answer_is_rejected_where_it_is_written(
@@ -62,27 +62,27 @@ def test_invalid_answer_of_a_callable_is_rejected_at_the_call(a2i: Any) -> None:
             a2i.describe_human_loop(HumanLoopName="x")
 
     test: Any = suppress_the_error
-    with pytest.raises(InvalidRule, match="needs CreationTime"):
+    with pytest.raises(InvalidRule, match="lacks the required member CreationTime"):
         test()
 
 
 def test_where_must_be_a_function(mlmock: MockML) -> None:
     wrong: Any = "x"
-    with pytest.raises(InvalidRule, match="where= takes a function"):
+    with pytest.raises(InvalidRule, match="where= must be a callable"):
         mlmock.on(A2I, where=wrong)
 
 
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (lambda rule: rule.fail(404), "code is a text"),
-        (lambda rule: rule.fail("ValidationException", 404), "message is a text"),
-        (lambda rule: rule.fail("Any", status="404"), "status is one from 400 to 599"),
-        (lambda rule: rule.fail("Any", status=300), "status is one from 400 to 599"),
-        (lambda rule: rule.reply(error("Any", status=200)), "status is one from 400 to 599"),
-        (lambda rule: rule.delay("2"), r"delay\(\) takes seconds"),
-        (lambda rule: rule.delay(float("inf")), r"delay\(\) takes seconds"),
-        (lambda rule: rule.delay(float("nan")), r"delay\(\) takes seconds"),
+        (lambda rule: rule.fail(404), "code of an error must be a string"),
+        (lambda rule: rule.fail("ValidationException", 404), "message of an error must be a string"),
+        (lambda rule: rule.fail("Any", status="404"), "must be an integer from 400 to 599"),
+        (lambda rule: rule.fail("Any", status=300), "must be an integer from 400 to 599"),
+        (lambda rule: rule.reply(error("Any", status=200)), "must be an integer from 400 to 599"),
+        (lambda rule: rule.delay("2"), r"delay\(\) requires a number of seconds"),
+        (lambda rule: rule.delay(float("inf")), r"delay\(\) requires a number of seconds"),
+        (lambda rule: rule.delay(float("nan")), r"delay\(\) requires a number of seconds"),
     ],
 )
 def test_invalid_failure_or_delay_is_rejected(mlmock: MockML, write: Any, message: str) -> None:
@@ -92,14 +92,14 @@ def test_invalid_failure_or_delay_is_rejected(mlmock: MockML, write: Any, messag
 
 def test_answer_that_is_not_json_is_rejected(mlmock: MockML) -> None:
     for answer in (float("nan"), {"score": float("inf")}, {1, 2}):
-        with pytest.raises(InvalidRule, match="answers JSON here"):
+        with pytest.raises(InvalidRule, match="returns JSON, and .* cannot be encoded"):
             mlmock.on("sagemaker-runtime", "InvokeEndpoint").reply(answer)
 
 
 def test_rule_for_every_operation_accepts_failures_only(mlmock: MockML) -> None:
     answers: list[Any] = [{}, "text", lambda call: {}]
     for answer in answers:
-        with pytest.raises(InvalidRule, match="faults only"):
+        with pytest.raises(InvalidRule, match="accepts failures only"):
             mlmock.on(A2I).reply(answer)
 
 

@@ -139,7 +139,7 @@ def test_times_repeats_a_list_of_answers(mlmock: MockML, a2i: Any) -> None:
 
 def test_second_reply_on_a_rule_is_rejected(mlmock: MockML, a2i: Any) -> None:
     rule = mlmock.on(A2I, "DescribeHumanLoop").reply(description("Failed")).optional()
-    with pytest.raises(InvalidRule, match="has its answer"):
+    with pytest.raises(InvalidRule, match="already has an answer"):
         rule.reply(description("Stopped"))
     assert describe(a2i) == "Failed"
 

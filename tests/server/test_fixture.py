@@ -50,4 +50,4 @@ def test_left(mlmock_server):
     )
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*UnusedRule*", "*the calls of this test*", "*list_human_loops(*"])
+    result.stdout.fnmatch_lines(["*UnusedRule*", "*mlmock: calls made by this test*", "*list_human_loops(*"])

@@ -315,7 +315,7 @@ def test_what_cant_go_over_http(mlmock_server: ServerThread) -> None:
         ml.bedrock.x = 1
     with pytest.raises(TypeError, match="unexpected keyword"):
         ml.bedrock.model("*").on(no_such=1)
-    with pytest.raises(IndexError, match="no call has been made"):
+    with pytest.raises(IndexError, match="no calls have been made"):
         _ = ml.calls.last
     assert len(ml.bedrock.async_invokes) == 0
     assert list(ml.bedrock.async_invokes) == []

@@ -77,7 +77,7 @@ def test_a_port_that_is_taken_is_a_clean_refusal(capsys: pytest.CaptureFixture[s
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert cli.main(["serve", "--port", str(port)]) == 1
-    assert f"can't listen on 127.0.0.1:{port}" in capsys.readouterr().err
+    assert f"cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
 
 
 def test_a_thread_serves_and_leaves_nothing_behind() -> None:

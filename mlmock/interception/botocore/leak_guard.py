@@ -36,12 +36,19 @@ def raise_not_mocked(
     from mlmock.reporting.messages import format_not_mocked
 
     if context is None:
-        raise NotMocked(format_not_mocked(service, operation, url, running=False, held=False))
+        raise NotMocked(
+            format_not_mocked(service, operation, url, is_active=False, is_mocked=False)
+        )
     from mlmock.interception.moto_detection import is_active
 
-    held, known = service in context.state.mocked_services, service in context.state.registry
     text = format_not_mocked(
-        service, operation, url, running=True, held=held, known=known, beside=is_active()
+        service,
+        operation,
+        url,
+        is_active=True,
+        is_mocked=service in context.state.mocked_services,
+        is_supported=service in context.state.registry,
+        is_moto_active=is_active(),
     )
     raise context.state.record_failure(NotMocked(text))
 

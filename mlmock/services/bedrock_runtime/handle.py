@@ -10,7 +10,7 @@ from mlmock.errors import InvalidRule
 from mlmock.exposed import exposed
 from mlmock.reporting.resource import Resource
 from mlmock.rules.matchers import MISSING
-from mlmock.rules.rule import CallMatcher, RuleTarget
+from mlmock.rules.target import CallMatcher, RuleTarget
 from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE
 from mlmock.services.bedrock_runtime.errors import ACCESS_ERRORS
 from mlmock.services.bedrock_runtime.models.declarations import (
@@ -200,7 +200,7 @@ class ModelHandle(ScriptedResource[ModelRule]):
         )
         at = self._bedrock.at
         match = CallMatcher(members, where, at.region, at.account_id)
-        subject = RuleTarget(rule_key(self.pattern), repr(self), checked, resource=True)
+        subject = RuleTarget(rule_key(self.pattern), repr(self), checked, scripts_resource=True)
         return ModelRule(self._bedrock.state.rules, subject, match)
 
     def rule(self) -> ModelRule:

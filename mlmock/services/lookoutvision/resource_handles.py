@@ -6,7 +6,8 @@ from typing import Any
 
 from mlmock.errors import InvalidRule
 from mlmock.exposed import exposed
-from mlmock.rules.rule import Rule, RuleTarget
+from mlmock.rules.rule import Rule
+from mlmock.rules.target import RuleTarget
 from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.lookoutvision.backend import LookoutVisionBackend
 from mlmock.services.lookoutvision.detection_results import check_finding, finding
@@ -63,7 +64,7 @@ class DetectionRules:
     def __init__(self, handle: ServiceHandle, name: str, title: str) -> None:
         self._handle = handle
         self._subject = RuleTarget(
-            key=key_of(DETECTION, name), title=title, check=check_finding, resource=True
+            key=key_of(DETECTION, name), title=title, check=check_finding, scripts_resource=True
         )
 
     def on(self, *, image: Any = None) -> Rule:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmock.errors import InvalidRule
 from mlmock.exposed import exposed
-from mlmock.rules.rule import Rule, RuleTarget
+from mlmock.rules.rule import Rule
+from mlmock.rules.target import RuleTarget
 from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.sagemaker_a2i_runtime.flow_definitions import Flows
 from mlmock.services.sagemaker_a2i_runtime.human_loops import HumanLoopRecord, loop_arn

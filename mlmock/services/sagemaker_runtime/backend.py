@@ -95,11 +95,11 @@ class Invocations(InvocationBackend):
         seen = trip.seen
         found: Any = index.find((key,), trip.call, seen)
         if found is None:
-            self.raise_unmatched(trip.call, (key,), seen, f"endpoint {name}")
+            self.raise_unmatched(trip.call, (key,), seen, f"endpoint {name!r}")
             return desk.answered(_default(trip))
         rule, answer = found
         if type(answer) is ModelAnswer and not rule.latency:
-            return desk.answered(rule.subject.check.of(answer))  # the usual case, on the short way
+            return desk.answered(rule.target.check.of(answer))  # the usual case, on the short way
         return _carried(desk, lambda: _given(desk, trip, rule, answer))
 
 
@@ -108,7 +108,7 @@ def _given(desk: Desk, trip: Invocation, rule: Rule, answer: Any) -> Result | De
         desk.wait(rule.latency)
     if isinstance(answer, DefaultAnswer):
         return desk.answered(_default(trip))
-    form = cast(AnswerOptions, rule.subject.check)
+    form = cast(AnswerOptions, rule.target.check)
     found: Result | Deferred = resolve_answer(
         answer, trip.call, lambda value: desk.answered(form.of(value))
     )

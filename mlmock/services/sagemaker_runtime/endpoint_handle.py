@@ -10,7 +10,7 @@ from mlmock.aws.protocol.compiler import operation
 from mlmock.call import Call
 from mlmock.errors import InvalidRule
 from mlmock.exposed import exposed
-from mlmock.rules.rule import CallMatcher, RuleTarget
+from mlmock.rules.target import CallMatcher, RuleTarget
 from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.common.scripted_resource import ScriptedResource
 from mlmock.services.sagemaker_runtime.endpoints import Endpoint, endpoint_key
@@ -103,7 +103,7 @@ class ScriptedEndpoint(ScriptedResource[ModelRule]):
             key=endpoint_key(self.name),
             title=f'ml.sagemaker.endpoint("{self.name}")',
             check=AnswerOptions(),
-            resource=True,
+            scripts_resource=True,
         )
         return ModelRule(self._sagemaker.state.rules, subject, self._match)
 

@@ -82,13 +82,13 @@ class ModelRule(Rule):
 
         `ErrorCode="ModelInvocationTimeExceeded"` is a member of the first; else it is StreamBroken.
         """
-        form = cast(AnswerOptions, self.subject.check)
+        form = cast(AnswerOptions, self.target.check)
         if not form.in_parts:
             raise InvalidRule("then_error() follows stream(): stream([...]).then_error(...)")
         ending = ErrorAnswer(code, message, None, members)
         check_ending(ending)
         form(ending)
-        self.subject = replace(self.subject, check=replace(form, ending=ending))
+        self.target = replace(self.target, check=replace(form, ending=ending))
         return self
 
     def _written(
@@ -102,11 +102,11 @@ class ModelRule(Rule):
         said = {"ContentType": content_type, "CustomAttributes": custom_attributes}
         check_headers({name: value for name, value in said.items() if value is not None})
         form = AnswerOptions(content_type=content_type, custom_attributes=custom_attributes, **more)
-        before, self.subject = self.subject, replace(self.subject, check=form)
+        before, self.target = self.target, replace(self.target, check=form)
         try:
             return super().reply(*answers)
         except InvalidRule:
-            self.subject = before
+            self.target = before
             raise
 
 

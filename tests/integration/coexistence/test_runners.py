@@ -168,7 +168,7 @@ def test_anyio_on_trio(tmp_path: Path) -> None:
 def test_pytest_xdist(tmp_path: Path) -> None:
     process = run(tmp_path, SYNC, "-n", "2")
     assert "1 failed, 42 passed" in process.stdout, process.stdout
-    assert "mlmock: the calls of this test" in process.stdout
+    assert "mlmock: calls made by this test" in process.stdout
     assert "start_human_loop" in process.stdout
 
 

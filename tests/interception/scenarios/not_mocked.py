@@ -76,7 +76,7 @@ with mock_ml("bedrock-runtime") as ml:
         boto3.client(NAME, "us-east-1", **KEYS),
         "describe_human_loop",
         f"{NAME}.DescribeHumanLoop",
-        f'hold it: name it, mock_ml("{NAME}", ...)',
+        f'mock the service: mock_ml("{NAME}", ...)',
         HumanLoopName="x",
     )
 
@@ -87,7 +87,7 @@ early = boto3.client("s3", "us-east-1", **KEYS)
 from moto import mock_aws  # noqa: E402
 
 with mock_ml() as ml, mock_aws():
-    check_not_mocked(ml, early, "list_buckets", "mock_aws runs", "patch_client")
+    check_not_mocked(ml, early, "list_buckets", "mock_aws is active", "patch_client")
     boto3.client("s3", "us-east-1").list_buckets()
 
 

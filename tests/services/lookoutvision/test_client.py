@@ -136,7 +136,7 @@ def test_final_revision_can_be_requested_in_a_preview_mock() -> None:
 
 def test_operation_rules_use_the_revision_of_the_mock() -> None:
     with mock_ml(lookoutvision_api="2020-12-preview") as ml:
-        with pytest.raises(InvalidRule, match="no operation TagResource"):
+        with pytest.raises(InvalidRule, match="no operation 'TagResource'"):
             ml.on("lookoutvision", "TagResource").fail("ThrottlingException")
         ml.on("lookoutvision", "StartModel").reply({"Status": "RUNNING"})
         client = boto3.client("lookoutvision")

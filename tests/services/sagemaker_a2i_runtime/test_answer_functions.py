@@ -136,7 +136,7 @@ def test_later_rule_wins(a2i: Any, ml: MockML) -> None:
 
 def test_connection_failures_are_rejected(ml: MockML) -> None:
     rule = ml.a2i.flow_definition("review").answer(lambda loop: {}).optional()
-    with pytest.raises(InvalidRule, match="takes answers, not connection faults"):
+    with pytest.raises(InvalidRule, match="accepts answers and errors, not connection failures"):
         rule.timeout()
 
 

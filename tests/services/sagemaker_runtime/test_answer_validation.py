@@ -12,9 +12,9 @@ from tests.services.sagemaker_runtime.invoke_helpers import body_of, invoke
 
 def test_unmatched_call_names_the_closest_rule(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").on(ContentType="text/csv").reply("1").optional()
-    with pytest.raises(UnmatchedCall, match="no rule of endpoint churn takes this call") as caught:
+    with pytest.raises(UnmatchedCall, match="no rule for endpoint 'churn' matches this call") as caught:
         invoke(client, ContentType="application/json")
-    assert "ContentType is 'application/json'; the rule says 'text/csv'" in str(caught.value)
+    assert "ContentType is 'application/json'; expected 'text/csv'" in str(caught.value)
     suggestion = """ml.sagemaker.endpoint("churn").on(ContentType='application/json').reply('1')"""
     assert suggestion in str(caught.value)
     ml.unmatched.clear()
@@ -39,25 +39,25 @@ def test_suggested_rule_for_a_variant_is_valid(ml: MockML, client: Any) -> None:
     [
         (lambda e: e.reply(object()), "bytes, text or JSON"),
         (lambda e: e.reply(iter([b"a"])), "read only once"),
-        (lambda e: e.reply(output(Body=b"", Nope=1)), "no member Nope"),
+        (lambda e: e.reply(output(Body=b"", Nope=1)), "no member 'Nope'"),
         (lambda e: e.reply(output(InvokedProductionVariant="a")), "the service's to say"),
-        (lambda e: e.reply(output(NewSessionId="no expiry")), "doesn't fit the pattern"),
+        (lambda e: e.reply(output(NewSessionId="no expiry")), "does not match the pattern"),
         (
             lambda e: e.reply(output(NewSessionId="id; Expires=2030-13-01T00:00:00Z")),
             "expires at an instant",
         ),
         (lambda e: e.reply("x", content_type="a\nb"), "visible US-ASCII"),
         (lambda e: e.reply("x", custom_attributes="x" * 1025), "at most 1024"),
-        (lambda e: e.reply("x", custom_attributes="caffè"), "doesn't fit the pattern"),
+        (lambda e: e.reply("x", custom_attributes="caffè"), "does not match the pattern"),
         (lambda e: e.model_error(200, "fine"), "400 to 599"),
         (lambda e: e.model_error(True), "400 to 599"),
-        (lambda e: e.fail("NoSuchError"), "has no error NoSuchError"),
-        (lambda e: e.fail("ModelError", Nope=1), "no member Nope"),
+        (lambda e: e.fail("NoSuchError"), "has no error 'NoSuchError'"),
+        (lambda e: e.fail("ModelError", Nope=1), "no member 'Nope'"),
         (lambda e: e.stream("text"), "list or generator of its parts"),
         (lambda e: e.stream([b"a"], pause=-1), "pause takes seconds"),
         (lambda e: e.stream([error("ModelError")]), "not with ModelError"),
         (lambda e: e.stream([b"a"]).then_error("ModelError"), "not with ModelError"),
-        (lambda e: e.stream([b"a"]).then_error("ModelStreamError", Nope=1), "no member Nope"),
+        (lambda e: e.stream([b"a"]).then_error("ModelStreamError", Nope=1), "no member 'Nope'"),
         (lambda e: e.reply("x").then_error("ModelStreamError"), "follows stream"),
         (lambda e: e.on(where="x"), "a function of the call"),
         (lambda e: e.on(Bodi=1), "no invocation has a member Bodi"),
@@ -71,7 +71,7 @@ def test_invalid_rule_is_rejected_where_it_is_written(ml: MockML, write: Any, me
 
 def test_rejected_second_reply_leaves_the_rule_unchanged(ml: MockML, client: Any) -> None:
     rule = ml.sagemaker.endpoint("churn").reply(lambda call: "1,2", content_type="text/csv")
-    with pytest.raises(InvalidRule, match="has its answer"):
+    with pytest.raises(InvalidRule, match="already has an answer"):
         rule.reply("3,4", content_type="text/x-other")
     found = invoke(client)
     assert (found["Body"].read(), found["ContentType"]) == (b"1,2", "text/csv")

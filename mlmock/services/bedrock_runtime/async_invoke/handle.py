@@ -7,7 +7,8 @@ from typing import Any
 
 from mlmock.errors import InvalidRule
 from mlmock.exposed import exposed
-from mlmock.rules.rule import Rule, RuleTarget
+from mlmock.rules.rule import Rule
+from mlmock.rules.target import RuleTarget
 from mlmock.services.bedrock_runtime.async_invoke.jobs import (
     AsyncInvokeRecord,
     Completion,

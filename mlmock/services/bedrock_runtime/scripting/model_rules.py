@@ -59,9 +59,9 @@ class ModelRule(Rule):
         """True when the rule is about the call, and has an answer of a kind that is wanted."""
         return not seen["answers"].isdisjoint(self.kinds) and super().matches(call, seen)
 
-    def _answer(self, answers: tuple[Any, ...]) -> Self:
+    def _set_answers(self, answers: tuple[Any, ...]) -> Self:
         self.kinds = frozenset().union(*map(_kinds, answers))
-        return super()._answer(answers)
+        return super()._set_answers(answers)
 
     def embed(self, *vectors: Any) -> ModelRule:
         """Answer embeddings: with a function of each text (sync or async), or with vectors.
@@ -71,7 +71,7 @@ class ModelRule(Rule):
         """
         if not vectors:
             raise InvalidRule("embed() needs a function of the text, or a vector")
-        return self._answer(tuple(_vectors(each) for each in vectors))
+        return self._set_answers(tuple(_vectors(each) for each in vectors))
 
 
 def _vectors(source: Any) -> Any:
@@ -232,7 +232,7 @@ def _check_unscripted(
     if rules:
         from mlmock.reporting.messages import format_unmatched_call
 
-        what = f"the model {model.written}"
+        what = f"model {model.written!r}"
         backend.state.raise_unmatched(call, format_unmatched_call(call, rules, what, seen))
 
 
