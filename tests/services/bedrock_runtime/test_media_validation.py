@@ -48,7 +48,7 @@ def test_documents_and_images_are_accepted() -> None:
 def test_invalid_document_names_are_rejected(name: str) -> None:
     assert error_message(user("Look.", document(name))) == (
         "The document file name can only contain alphanumeric characters, whitespace characters, "
-        "hyphens, parentheses, and square brackets. The name can't contain options than one "
+        "hyphens, parentheses, and square brackets. The name can't contain more than one "
         "consecutive whitespace character. Check that the file name conforms to these restrictions "
         "and retry your request."
     )
@@ -63,7 +63,7 @@ def test_documents_are_limited_distinct_and_need_a_text() -> None:
     many = [document(f"report {number}") for number in range(6)]
     assert (
         error_message(user("Look.", *many))
-        == "You can't include options than 5 documents in a request."
+        == "You can't include more than 5 documents in a request."
     )
     assert error_message(user(document())) == (
         "A text block must be included when using documents. Add a text block and retry your "

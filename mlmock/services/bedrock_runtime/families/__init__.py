@@ -1,4 +1,4 @@
-"""The families of models, one file each; a file here is a family as soon as it has one."""
+"""Model families, one module each; every module of this package is discovered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlmock.services.bedrock_runtime.families.base import Family
 
 
 def family_of(model_id: str) -> Family | None:
-    """Return the family of a foundation model id, or None if no provider's prefix fits."""
+    """Return the family of a foundation model id, or None if no prefix of a family matches."""
     best, longest = None, 0
     for prefix, family in _families():
         if model_id.startswith(prefix) and len(prefix) > longest:
@@ -21,13 +21,13 @@ def family_of(model_id: str) -> Family | None:
 
 @lru_cache(maxsize=1)
 def _families() -> tuple[tuple[str, Family], ...]:
-    """Every family by each of its prefixes. A memo of what the files in this folder say."""
+    """Return every prefix with its family. Cached, because it depends on the modules alone."""
     return tuple((prefix, family) for family in _discover() for prefix in family.prefixes)
 
 
 def _discover() -> Iterator[Family]:
-    for file in sorted(pkgutil.iter_modules(__path__), key=lambda module_info: module_info.name):
-        module = importlib.import_module(f"{__name__}.{file.name}")
+    for entry in sorted(pkgutil.iter_modules(__path__), key=lambda module_info: module_info.name):
+        module = importlib.import_module(f"{__name__}.{entry.name}")
         for cls in vars(module).values():
             is_own = getattr(cls, "__module__", "").startswith(module.__name__)
             if is_own and isinstance(cls, type) and issubclass(cls, Family) and cls.prefixes:

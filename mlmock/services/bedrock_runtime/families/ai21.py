@@ -1,4 +1,4 @@
-"""AI21 Labs: Jurassic-2 and Jamba."""
+"""The models of AI21 Labs: Jurassic-2 and Jamba."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ _TOKEN = re.compile(r"\s*\S+")
 
 
 class Jurassic(Family):
-    """Jurassic-2 Mid and Ultra: a prompt, no streams."""
+    """Jurassic-2 Mid and Ultra, with a prompt and without streams."""
 
     prefixes = ("ai21.j2",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: texts, without system texts, tools or streams."""
+        """Return the traits of the model: text without system text, tools or streams."""
         return Traits(
             streaming=False, tools=False, system=False, images=False, documents=False,
             max_tokens=8191,
         )  # fmt: skip
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the prompt as a turn of the user."""
+        """Return the prompt as a user turn."""
         schema.validate(_JURASSIC, body)
         return Conversation(
             model_id=model_id,
@@ -67,7 +67,10 @@ class Jurassic(Family):
         )
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return as many completions as were asked for, all the same (judged)."""
+        """Return the requested number of completions.
+
+        Assumption: all completions have the same text.
+        """
         completion = {
             "data": _text_with_tokens(reply_text(reply)),
             "finishReason": _finish_reason(reply),
@@ -88,8 +91,11 @@ def _finish_reason(reply: Reply) -> dict[str, Any]:
 
 
 def _text_with_tokens(text: str) -> dict[str, Any]:
-    """Return a text with its tokens: words here, with the likelihood of certainty (judged)."""
-    return {"text": text, "tokens": [_format_token(word) for word in _TOKEN.finditer(text)]}
+    """Return a text with its tokens.
+
+    Assumption: every word is a token with the log probability 0.
+    """
+    return {"text": text, "tokens": [_format_token(match) for match in _TOKEN.finditer(text)]}
 
 
 def _format_token(match: re.Match[str]) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def _format_token(match: re.Match[str]) -> dict[str, Any]:
 
 
 class Jamba(ChatFamily):
-    """Jamba: messages, an answer without ``object`` and ``created``."""
+    """Jamba, with messages and a response without ``object`` and ``created``."""
 
     prefixes = ("ai21.",)
     body: ClassVar[schema.ObjectOf] = schema.ObjectOf(
@@ -123,7 +129,7 @@ class Jamba(ChatFamily):
     )
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: tools since 1.5."""
+        """Return the traits of the model; tools are supported since version 1.5."""
         tools = "instruct" not in model_id
         return Traits(
             tools=tools,
@@ -134,11 +140,11 @@ class Jamba(ChatFamily):
         )
 
     def head(self, conversation: Conversation, reply: Reply, kind: str) -> dict[str, Any]:
-        """Return the identifier, which is all that stands before the choices."""
+        """Return the id, which is the only member before the choices."""
         return {"id": f"chatcmpl-{reply.characters(32)}"}
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return the completion; the model's name comes last."""
+        """Return the completion, with the name of the model as its last member."""
         choice = self.choice("message", self.message(reply), self.finish_reason(reply))
         head: Mapping[str, Any] = self.head(conversation, reply, "")
         name = re.sub(r"-v\d+(?::\d+)?$", "", conversation.model_id.removeprefix("ai21."))
@@ -147,7 +153,7 @@ class Jamba(ChatFamily):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield deltas; the last, with the reason, has the tokens too."""
+        """Yield chunks with one delta each; the last has the stop reason and the usage."""
         for chunk in super().chunks(conversation, reply, events):
             last = chunk["choices"][0]["finish_reason"] is not None
             yield chunk | {"usage": format_usage(reply)} if last else chunk

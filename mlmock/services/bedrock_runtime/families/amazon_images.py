@@ -1,4 +1,4 @@
-"""Amazon's painters: Titan Image Generator and Nova Canvas."""
+"""The image models of Amazon: Titan Image Generator and Nova Canvas."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class TitanImage(Family):
     prefixes = ("amazon.titan-image",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
-        """Return the pictures that are asked for."""
+        """Return the request for images."""
         schema.validate(_body_schema(False, 512, 2147483646), body)
         task, params = _select_task(body, _TITAN_TASKS)
         request = _image_request(model_id, task, params, body.get("imageGenerationConfig", {}))
@@ -55,8 +55,8 @@ class TitanImage(Family):
         return request
 
     def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
-        """Return the pictures as base64 text."""
-        return {"images": [encode_base64(picture) for picture in images], "error": None}
+        """Return the images as base64 text."""
+        return {"images": [encode_base64(image) for image in images], "error": None}
 
 
 class NovaCanvas(Family):
@@ -65,11 +65,14 @@ class NovaCanvas(Family):
     prefixes = ("amazon.nova-canvas",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the model can do."""
+        """Return the traits of the model."""
         return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
-        """Return the pictures that are asked for; sizes as the developer guide limits them."""
+        """Return the request for images.
+
+        Source: Amazon Nova user guide, for the limits of the size.
+        """
         schema.validate(_body_schema(True, 1024, 858993459), body)
         task, params = _select_task(body, _CANVAS_TASKS)
         config = body.get("imageGenerationConfig", {})
@@ -77,8 +80,8 @@ class NovaCanvas(Family):
         return _image_request(model_id, task, params, config)
 
     def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
-        """Return the pictures as base64 text, and the mask of a fitting that asked for it."""
-        encoded = [encode_base64(picture) for picture in images]
+        """Return the images as base64 text, and the mask if a virtual try-on requests it."""
+        encoded = [encode_base64(image) for image in images]
         mask = {"maskImage": encoded[0]} if request.extra["mask"] else {}
         return {"images": encoded} | mask
 
@@ -123,7 +126,7 @@ def _body_schema(is_canvas: bool, max_characters: int, max_seed: int) -> schema.
 
 
 def _select_task(body: Body, tasks: Mapping[str, str]) -> tuple[str, Mapping[str, Any]]:
-    """Return the task of a body and its parameters, which have to be there."""
+    """Return the task of a body and its parameters, which are required."""
     task: str = body["taskType"]
     schema.validate(schema.ObjectOf({tasks[task]: _ANY_OBJECT}, additional=True), body)
     return task, body[tasks[task]]
@@ -160,7 +163,7 @@ _EDITING_TASKS = ("INPAINTING", "OUTPAINTING", "BACKGROUND_REMOVAL", "VIRTUAL_TR
 
 
 def _source_size(params: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the size of the picture that is edited: the answer has the same."""
+    """Return the size of the image to edit, which is also the size of the result."""
     data = decode_base64(str(params.get("image", params.get("sourceImage", ""))))
     if data is None:
         raise invalid("Unable to decode the input image. Please check that it is valid base64.")

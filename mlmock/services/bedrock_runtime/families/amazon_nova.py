@@ -1,7 +1,8 @@
-"""Amazon Nova's understanding models: bodies much like Converse's own.
+"""The understanding models of Amazon Nova, whose bodies resemble those of Converse.
 
-Shapes are those of recorded answers. In a stream every piece of text has a block index of its own,
-followed by its stop.
+In a stream, every piece of text has its own block index and stop event.
+
+Source: recorded responses.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ _TOOL_CHOICE = schema.ObjectOf(
 )
 _TOOLS = schema.ObjectOf({"tools": schema.ListOf(_TOOL, min_items=1)}, {"toolChoice": _TOOL_CHOICE})
 _MESSAGE = schema.ObjectOf({"role": _ROLE, "content": schema.ListOf(_BLOCK, min_items=1)})
-# AWS's own notebooks send an empty system text where they have nothing to say.
+# Notebooks of AWS send an empty system text if they have no instructions.
 _SYSTEM = schema.ObjectOf(
     optional={"text": schema.String(), "cachePoint": _ANY_OBJECT}, exactly_one=True
 )
@@ -137,12 +138,12 @@ _ADDITIONAL_FIELDS = schema.ObjectOf(optional={**_BODY.required, **_BODY.optiona
 
 
 class Nova(Family):
-    """Nova Micro, Lite, Pro, Premier and their second generation."""
+    """Nova Micro, Lite, Pro and Premier, and their second generation."""
 
     prefixes = ("amazon.nova-",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do; Micro has texts only."""
+        """Return the traits of the model; Micro supports only text."""
         is_second, multimodal = model_id.startswith("amazon.nova-2"), "micro" not in model_id
         return Traits(
             images=multimodal,
@@ -176,11 +177,11 @@ class Nova(Family):
         )
 
     def validate_converse(self, conversation: Conversation) -> None:
-        """Hold what a Converse adds to the body against the body's schema."""
+        """Validate additionalModelRequestFields with the schema of a body."""
         schema.validate(_ADDITIONAL_FIELDS, conversation.extra)
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return the message with reason and usage."""
+        """Return the message with its stop reason and usage."""
         content = [_format_block(block) for block in reply.content]
         return {
             "output": {"message": {"content": content, "role": "assistant"}},
@@ -191,7 +192,7 @@ class Nova(Family):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield Converse's events in Nova's numbering; ``metadata`` is the last."""
+        """Yield the events of Converse with Nova's block indexes; ``metadata`` is the last."""
         index = 0
         for kind, event in events:
             if kind == "messageStart":
@@ -233,7 +234,7 @@ def _turn(turn: Mapping[str, Any], index: int) -> dict[str, Any]:
 
 
 def _with_bytes(block: Mapping[str, Any], index: int, position: int) -> Mapping[str, Any]:
-    """Return a block with the bytes of a medium instead of their base64 text."""
+    """Return a block with its media as bytes instead of base64 text."""
     ((kind, value),) = block.items()
     source = value.get("source") if isinstance(value, dict) else None
     if not isinstance(source, dict) or not isinstance(source.get("bytes"), str):
@@ -259,7 +260,7 @@ def _use_id(converse_id: str) -> str:
 
 
 def _format_block(block: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a block as Nova writes it: tool use ids are UUIDs, bytes are base64."""
+    """Return a block in the format of Nova, with UUIDs as tool use ids and bytes as base64."""
     if "toolUse" in block:
         use = block["toolUse"]
         tool_use = {"name": use["name"], "toolUseId": _use_id(use["toolUseId"])}
@@ -269,7 +270,7 @@ def _format_block(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_base64(value: Any) -> Any:
-    """Return a value with bytes as base64 text."""
+    """Return a value in which bytes are base64 text."""
     if isinstance(value, (bytes, bytearray)):
         return encode_base64(bytes(value))
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Models that InvokeModel does not serve: films (Nova Reel, Ray) and speech (Nova Sonic)."""
+"""Models that InvokeModel does not support: video (Nova Reel, Ray) and speech (Nova Sonic)."""
 
 from __future__ import annotations
 
@@ -11,42 +11,51 @@ _INVALID_REQUEST = "The provided request is not valid"
 
 
 class NovaReel(Family):
-    """Nova Reel, for StartAsyncInvoke."""
+    """Nova Reel, which StartAsyncInvoke supports."""
 
     prefixes = ("amazon.nova-reel",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return Traits(kind="video", converse=False, streaming=False, tools=False, async_invoke=True)
 
     def parse_request(self, body: Body, model_id: str) -> ModelRequest:
-        """Refuse: films are made by StartAsyncInvoke (judged)."""
+        """Raise an error, because only StartAsyncInvoke generates videos.
+
+        Assumption: the text of the error.
+        """
         raise invalid(_INVALID_REQUEST)
 
 
 class NovaSonic(Family):
-    """Nova Sonic, for InvokeModelWithBidirectionalStream, which botocore doesn't have."""
+    """Nova Sonic, which needs InvokeModelWithBidirectionalStream; botocore does not support it."""
 
     prefixes = ("amazon.nova-sonic", "amazon.nova-2-sonic")
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return Traits(kind="speech", converse=False, streaming=False)
 
     def parse_request(self, body: Body, model_id: str) -> ModelRequest:
-        """Refuse: speech goes both ways at once (judged)."""
+        """Raise an error, because speech needs a bidirectional stream.
+
+        Assumption: the text of the error.
+        """
         raise invalid(_INVALID_REQUEST)
 
 
 class LumaRay(Family):
-    """Luma's Ray, for StartAsyncInvoke."""
+    """Ray of Luma AI, which StartAsyncInvoke supports."""
 
     prefixes = ("luma.",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return Traits(kind="video", converse=False, streaming=False, tools=False, async_invoke=True)
 
     def parse_request(self, body: Body, model_id: str) -> ModelRequest:
-        """Refuse: films are made by StartAsyncInvoke (judged)."""
+        """Raise an error, because only StartAsyncInvoke generates videos.
+
+        Assumption: the text of the error.
+        """
         raise invalid(_INVALID_REQUEST)

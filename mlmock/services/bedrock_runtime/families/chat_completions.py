@@ -1,7 +1,8 @@
-"""OpenAI's chat completions: the shape that most newer providers on Bedrock share.
+"""The chat completions format of OpenAI, which most newer providers on Bedrock use.
 
-A provider of that shape is a subclass with its prefixes, and with the few things that differ. Keys
-and their order are those of recorded answers of the open-weight models.
+A provider with this format is a subclass that defines its prefixes and overrides what differs.
+
+Source: recorded responses of the open-weight models, for the keys and their order.
 """
 
 from __future__ import annotations
@@ -42,9 +43,8 @@ _TOOL_CALLS = schema.ListOf(
         additional=True,
     )
 )
-_UNTYPED_PART = schema.ObjectOf(
-    {"text": schema.String()}, additional=True
-)  # what clients of Palmyra send
+# Clients of Palmyra send parts without a type.
+_UNTYPED_PART = schema.ObjectOf({"text": schema.String()}, additional=True)
 _CONTENT = schema.OneOf((schema.String(), _CONTENT_PARTS, _CONTENT_PART, _UNTYPED_PART))
 _ASSISTANT: dict[str, schema.Schema] = {
     "content": schema.OneOf((*_CONTENT.options, schema.Null())),
@@ -108,10 +108,10 @@ FINISH_REASONS = {
 
 
 class ChatFamily(Family):
-    """A provider that takes and gives chat completions."""
+    """A provider with the chat completions format."""
 
     reason_key: ClassVar[str] = "finish_reason"
-    """What a choice calls the reason of its end."""
+    """The name of the stop reason in a choice."""
 
     body: ClassVar[schema.ObjectOf] = schema.ObjectOf(
         {"messages": schema.ListOf(MESSAGE, min_items=1)},
@@ -131,7 +131,7 @@ class ChatFamily(Family):
     )
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the conversation in a chat completion's body."""
+        """Return the conversation in a chat completion request."""
         schema.validate(self.body, body)
         system, messages = parse_messages(body["messages"])
         max_tokens = body.get("max_completion_tokens", body.get("max_tokens"))
@@ -160,7 +160,7 @@ class ChatFamily(Family):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield chunks with a delta each; the last has the reason and nothing else."""
+        """Yield chunks with one delta each; the last has an empty delta and the stop reason."""
         head = self.head(conversation, reply, "chat.completion.chunk")
         call_index = -1
         for kind, event in events:
@@ -170,10 +170,16 @@ class ChatFamily(Family):
             if delta is not None:
                 yield head | {"choices": [self.choice("delta", delta, reason)]}
 
-    # -- what a provider may have of its own --------------------------------------------------
+    # -- methods that providers override ------------------------------------------------------
 
     def head(self, conversation: Conversation, reply: Reply, kind: str) -> dict[str, Any]:
-        """Return the members before the choices."""
+        """Return the members of a response before the choices.
+
+        Args:
+            conversation: The request.
+            reply: The reply of the model.
+            kind: The value of ``object``.
+        """
         return {
             "id": f"chatcmpl-{reply.characters(29)}",
             "object": kind,
@@ -182,23 +188,29 @@ class ChatFamily(Family):
         }
 
     def model_name(self, model_id: str) -> str:
-        """Return what the provider calls the model: here, Bedrock's id."""
+        """Return the provider's name of the model, by default the model id of Bedrock."""
         return model_id
 
     def finish_reason(self, reply: Reply) -> str:
-        """Return why the answer ended."""
+        """Return the provider's name of the stop reason."""
         return FINISH_REASONS.get(reply.stop_reason, "stop")
 
     def choice(self, name: str, value: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
-        """Return the only choice, with a whole message or a delta."""
+        """Return the only choice of a response or a chunk.
+
+        Args:
+            name: ``message`` or ``delta``.
+            value: The message or the delta.
+            reason: The stop reason, or None before the last chunk.
+        """
         return {"index": 0, name: value, self.reason_key: reason}
 
     def text(self, reply: Reply) -> str:
-        """Return the text of an answer; reasoning is left out unless the provider shows it."""
+        """Return the text of a reply, by default without reasoning."""
         return reply.text
 
     def message(self, reply: Reply) -> dict[str, Any]:
-        """Return the message of an answer; without text, its content is null."""
+        """Return the message of a reply; its content is null if there are only tool calls."""
         message: dict[str, Any] = {"role": "assistant", "content": self.text(reply) or None}
         if reply.tool_uses:
             message["tool_calls"] = [format_tool_call(use) for use in reply.tool_uses]
@@ -207,14 +219,19 @@ class ChatFamily(Family):
         return message
 
     def delta(self, kind: str, event: Mapping[str, Any], call_index: int) -> dict[str, Any] | None:
-        """Return the delta that one of Converse's events becomes, or None; `calls` were begun."""
+        """Return the delta for an event, or None if the event has no delta.
+
+        Args:
+            kind: The type of the event of ConverseStream.
+            event: The event.
+            call_index: The index of the latest tool call.
+        """
         if kind == "messageStart":
             return {"role": "assistant", "content": ""}
         if kind == "contentBlockStart" and "toolUse" in event["start"]:
             use = event["start"]["toolUse"]
-            return {
-                "tool_calls": [{"index": call_index, **format_tool_call(use | {"input": None})}]
-            }
+            call = format_tool_call(use | {"input": None})
+            return {"tool_calls": [{"index": call_index, **call}]}
         if kind == "messageStop":
             return {}
         if kind != "contentBlockDelta":
@@ -222,7 +239,12 @@ class ChatFamily(Family):
         return self.content_delta(event["delta"], call_index)
 
     def content_delta(self, delta: Mapping[str, Any], call_index: int) -> dict[str, Any] | None:
-        """Return the delta that a piece of a block becomes."""
+        """Return the delta for a piece of a content block, or None for other content.
+
+        Args:
+            delta: The delta of ConverseStream.
+            call_index: The index of the latest tool call.
+        """
         if "text" in delta:
             return {"content": delta["text"]}
         if "toolUse" not in delta:
@@ -232,7 +254,7 @@ class ChatFamily(Family):
 
 
 def format_tool_call(use: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a tool use as a tool call; an input of None is one that is yet to come."""
+    """Return a tool use as a tool call; without arguments if its input is None."""
     tool_input = use["input"]
     arguments = "" if tool_input is None else json.dumps(tool_input, ensure_ascii=False)
     function = {"name": use["name"], "arguments": arguments}
@@ -240,14 +262,14 @@ def format_tool_call(use: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def format_call_id(converse_id: str) -> str:
-    """Return a tool use's id in OpenAI's form; one that isn't in Converse's stays as it is."""
+    """Return a generated tool use id in the form of OpenAI, and any other id unchanged."""
     if not converse_id.startswith("tooluse_"):
         return converse_id
     return "call_" + converse_id.removeprefix("tooluse_")
 
 
 def format_usage(reply: Reply) -> dict[str, int]:
-    """Return the tokens of an answer."""
+    """Return the token usage of a reply."""
     prompt_tokens, completion_tokens = reply.usage.input_tokens, reply.usage.output_tokens
     return {
         "prompt_tokens": prompt_tokens,
@@ -259,5 +281,5 @@ def format_usage(reply: Reply) -> dict[str, int]:
 def _response_schema(body: Body) -> Mapping[str, Any] | None:
     response_format = body.get("response_format")
     json_schema = response_format.get("json_schema") if isinstance(response_format, dict) else None
-    schema_value = json_schema.get("schema") if isinstance(json_schema, dict) else None
-    return schema_value if isinstance(schema_value, dict) else None
+    response_schema = json_schema.get("schema") if isinstance(json_schema, dict) else None
+    return response_schema if isinstance(response_schema, dict) else None

@@ -1,4 +1,4 @@
-"""Messages of the chat completion shape, read into Converse's."""
+"""Parsers that convert chat completion messages and tools to those of Converse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ Block = dict[str, Any]
 
 
 def parse_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-    """Return the joined system text and Converse's messages; results go into user turns."""
+    """Return the joined system text and the messages of Converse.
+
+    Tool results become blocks of user turns.
+    """
     system: list[str] = []
     turns: list[dict[str, Any]] = []
     for message in messages:
@@ -27,7 +30,7 @@ def parse_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[dic
 
 
 def _append_turn(turns: list[dict[str, Any]], role: str, blocks: list[Block]) -> None:
-    """Add a turn; results that follow one another are one turn."""
+    """Append a turn, or append tool results to a turn of tool results."""
     are_results = all("toolResult" in block for block in blocks)
     last = turns[-1] if turns and turns[-1]["role"] == role else None
     if last is not None and are_results and all("toolResult" in b for b in last["content"]):
@@ -68,7 +71,7 @@ def _parse_arguments(arguments: Any) -> Any:
 
 
 def content_blocks(message: Mapping[str, Any]) -> list[Block]:
-    """Return the content blocks of a message: a text, a list of parts, or one part."""
+    """Return the content of a message, which is a text, a part or a list of parts, as blocks."""
     content = message.get("content")
     if isinstance(content, str):
         return [{"text": content}] if content else []
@@ -95,7 +98,7 @@ def _parse_image(url: Any) -> Block:
 
 
 def parse_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return function tools in Converse's words; other kinds are left out."""
+    """Return the function tools as tools of Converse; other types of tools are left out."""
     functions = (tool.get("function") for tool in tools if isinstance(tool, dict))
     return [_tool_spec(function) for function in functions if isinstance(function, dict)]
 
@@ -109,7 +112,7 @@ def _tool_spec(function: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_tool_choice(choice: Any) -> dict[str, Any] | None:
-    """Return the tool choice in Converse's words, or None where nothing is forced."""
+    """Return the tool choice of Converse, or None if there is no equivalent."""
     if isinstance(choice, dict):
         function = choice.get("function")
         name = function.get("name") if isinstance(function, dict) else choice.get("name")

@@ -1,4 +1,4 @@
-"""Cohere's Command R and R+: one message, what was said before, tools."""
+"""Command R and Command R+ of Cohere, with one message, a chat history and tools."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ class CommandR(Family):
     prefixes = ("cohere.command-r",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: texts and tools."""
+        """Return the traits of the model: text and tools, no images."""
         return Traits(tool_choices=frozenset({"auto"}), images=False, max_tokens=4096)
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the message after its history; results of tools are in the last turn."""
+        """Return the history and the message; tool results are in the last turn."""
         s.validate(_BODY, body)
         history: Sequence[Mapping[str, Any]] = body.get("chat_history", ())
         return Conversation(
@@ -74,7 +74,7 @@ class CommandR(Family):
         )
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return the answer, with the history that it continues."""
+        """Return the reply with the chat history up to it."""
         message = conversation.extra.get("message", conversation.last_user)
         response = {
             "response_id": uuid_from("response" + reply.characters(16)),
@@ -92,7 +92,7 @@ class CommandR(Family):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield Cohere's events; ``stream-end`` repeats the whole answer."""
+        """Yield the events of Cohere; ``stream-end`` repeats the whole response."""
         for kind, event in events:
             if kind == "messageStart":
                 yield _event("stream-start", generation_id=_generation_id(reply))
@@ -136,7 +136,7 @@ def _last_turn(body: Body) -> list[dict[str, Any]]:
 
 
 def _tool_spec(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a tool in Converse's words; Cohere describes parameters in Python's types."""
+    """Return a tool as a tool of Converse; Cohere declares parameters with Python types."""
     schema = {"type": "object", "properties": tool.get("parameter_definitions", {})}
     spec = {"name": tool["name"], "inputSchema": {"json": schema}}
     if tool.get("description"):

@@ -1,4 +1,4 @@
-"""Cohere's Command: the first text models."""
+"""Command and Command Light, the first text models of Cohere."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Command(Family):
     prefixes = ("cohere.command",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: texts, without system texts or tools."""
+        """Return the traits of the model: text without system text or tools."""
         return Traits(
             tools=False,
             system=False,
@@ -46,7 +46,7 @@ class Command(Family):
         )
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the prompt as a turn of the user."""
+        """Return the prompt as a user turn."""
         schema.validate(_BODY, body)
         return Conversation(
             model_id=model_id,
@@ -63,7 +63,10 @@ class Command(Family):
         )
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return as many generations as were asked for, of the same text (judged)."""
+        """Return the requested number of generations.
+
+        Assumption: all generations have the same text.
+        """
         seed = reply.characters(16)
         generations = [
             {
@@ -79,7 +82,7 @@ class Command(Family):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield pieces where the body says ``stream``, the last without text; else one answer."""
+        """Yield pieces of text if the body has ``stream``, otherwise the whole response."""
         streams = conversation.extra.get("stream", False)
         for text in iter_text(events):
             if text is None and not streams:
@@ -91,7 +94,7 @@ class Command(Family):
 
 
 def finish_reason(reply: Reply) -> str:
-    """Return Cohere's word for why an answer ended."""
+    """Return Cohere's name of the stop reason."""
     if reply.stop_reason == "content_filtered":
         return "ERROR_TOXIC"
     return "MAX_TOKENS" if reply.stop_reason == "max_tokens" else "COMPLETE"

@@ -1,4 +1,4 @@
-"""Cohere's embeddings, third and fourth version."""
+"""The embedding models of Cohere, versions 3 and 4."""
 
 from __future__ import annotations
 
@@ -57,37 +57,37 @@ _SOURCES = ("texts", "images", "inputs")
 
 
 class CohereEmbed(Family):
-    """Embed English and Multilingual v3, and v4."""
+    """Embed English v3, Embed Multilingual v3 and Embed v4."""
 
     prefixes = ("cohere.embed",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return Traits(kind="embedding", converse=False, streaming=False, tools=False, system=False)
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
-        """Return the texts or pictures that are to be embedded; a body has one kind of them."""
+        """Return the request to embed texts, images or mixed inputs; a body has one of them."""
         is_v4 = _is_v4(model_id)
         schema.validate(_V4 if is_v4 else _V3, body)
-        given = [name for name in _SOURCES if name in body]
-        if not given:
+        sources = [name for name in _SOURCES if name in body]
+        if not sources:
             raise malformed_body_error("#: required key [texts] not found")
-        if len(given) > 1:
-            raise malformed_body_error(f"#: {len(given)} subschemas matched instead of one")
+        if len(sources) > 1:
+            raise malformed_body_error(f"#: {len(sources)} subschemas matched instead of one")
         types = body.get("embedding_types", ["float"] if is_v4 else None)
         dimensions = body.get("output_dimension", 1536) if is_v4 else 1024
-        inputs = [_input(given[0], item) for item in body[given[0]]]
+        inputs = [_input(sources[0], item) for item in body[sources[0]]]
         extra = {
             "types": types,
             "texts": body.get("texts", []),
-            "pictures": _image_descriptions(inputs),
+            "images": _image_descriptions(inputs),
         }
         return EmbeddingRequest(model_id, inputs, dimensions, extra=extra)
 
     def format_embeddings(
         self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
-        """Return the vectors: by type where types were asked for, and always by the fourth."""
+        """Return the vectors, by embedding type if requested and always by version 4."""
         types, texts = request.extra["types"], request.extra["texts"]
         if request.model_id.startswith("cohere.embed-english"):
             texts = [text.lower() for text in texts]
@@ -102,7 +102,7 @@ class CohereEmbed(Family):
             "response_type": "embeddings_floats" if types is None else "embeddings_by_type",
             "texts": texts,
         }
-        images = request.extra["pictures"]
+        images = request.extra["images"]
         return response | ({"images": images} if images else {})
 
 
@@ -124,7 +124,7 @@ def _decode_image(uri: str) -> bytes:
 
 
 def _mixed_input(parts: Sequence[dict[str, Any]]) -> str | bytes:
-    """Return what stands for texts and pictures that become one vector."""
+    """Return the input for texts and images that share one vector."""
     texts = [str(part["text"]) for part in parts if "text" in part]
     if len(texts) == len(parts):
         return "\n".join(texts)

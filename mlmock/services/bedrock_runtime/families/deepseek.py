@@ -1,4 +1,4 @@
-"""DeepSeek: R1 takes a prompt, what came after it takes messages."""
+"""The DeepSeek models: R1 with a prompt, later models with messages."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _MESSAGES = schema.ObjectOf({"messages": schema.ListOf(MESSAGE, min_items=1)}, _
 
 
 class DeepSeekReasoner(Family):
-    """R1: it reasons first, and ends that with ``</think>``."""
+    """R1, whose text starts with reasoning that ends with ``</think>``."""
 
     prefixes = ("deepseek.r1",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the model can do: no tools, no media."""
+        """Return the traits of the model: no tools, no media."""
         return Traits(tools=False, images=False, max_tokens=32768)
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the turns of the prompt, or the messages where the body has those."""
+        """Return the messages of the body, or the turns of its prompt."""
         if "messages" in body:
             schema.validate(_MESSAGES, body)
             system, messages = parse_messages(body["messages"])
@@ -59,24 +59,24 @@ class DeepSeekReasoner(Family):
         )
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return the only choice: the reasoning, its end, and the text."""
+        """Return the only choice: the reasoning, its end tag and the text."""
         return _choices(reply_text(reply, _TAGS), _stop_reason(reply))
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield pieces; the reason is null until the last."""
+        """Yield pieces of text; the stop reason is null except in the last chunk."""
         for text in iter_text(inline_reasoning(events, _TAGS)):
             yield _choices("", _stop_reason(reply)) if text is None else _choices(text, None)
 
 
 class DeepSeekChat(ChatFamily):
-    """V3 and later, in the shape of chat completions."""
+    """V3 and later models, with the chat completions format."""
 
     prefixes = ("deepseek.",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: texts and tools."""
+        """Return the traits of the model: text and tools, no media."""
         return Traits(images=False, leading_assistant=True, prefill=True)
 
 

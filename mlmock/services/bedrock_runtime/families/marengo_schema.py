@@ -1,7 +1,7 @@
-"""What TwelveLabs Marengo is asked: flat by 2.7, with a part for each type of input by 3.0.
+"""Schemas of requests to TwelveLabs Marengo 2.7 (flat) and 3.0 (nested by input type).
 
-The members, their values and their limits are those of the user guide's pages on Marengo 2.7 and
-3.0; members that only one public sample shows are taken as optional.
+Source: Amazon Bedrock user guide, pages about Marengo 2.7 and 3.0. Assumption: members that only
+one public sample contains are optional.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OPTIONS_3 = {"video": ("visual", "audio", "transcription"), "audio": ("audio", "
 
 @dataclass(frozen=True, slots=True)
 class _Media:
-    """A picture, a film or a sound from exactly one source, beside `members` of its own."""
+    """An image, video or audio from exactly one source, with additional members."""
 
     required: Mapping[str, Schema]
     optional: Mapping[str, Schema]
@@ -69,7 +69,7 @@ _SEGMENTATION = ObjectOf(
 
 @dataclass(frozen=True, slots=True)
 class _TimedMedia:
-    """A film or a sound: which part of it is embedded, in which pieces, by which senses."""
+    """Video or audio with a time range, a segmentation and embedding options."""
 
     options: tuple[str, ...]
 
@@ -108,7 +108,13 @@ _MULTI_INPUT = ObjectOf(
 
 
 def multi_input(value: Any, path: str, violations: Violations) -> None:
-    """Hold several pictures, and a text that may name them as ``<@name>``, against their schema."""
+    """Append the violations of several images and a text that refers to them as ``<@name>``.
+
+    Args:
+        value: The value of ``multi_input``.
+        path: The JSON Pointer of the value.
+        violations: The list to append to.
+    """
     before = len(violations)
     _MULTI_INPUT(value, path, violations)
     if len(violations) > before:
@@ -128,12 +134,17 @@ _INPUTS_3: dict[str, Schema] = {
 
 
 def is_version_3(model_id: str) -> bool:
-    """True for Marengo 3.0."""
+    """Return whether the model is Marengo 3.0."""
     return model_id.startswith("twelvelabs.marengo-embed-3-")
 
 
 def request_schema(model_id: str, model_input: Any) -> Schema:
-    """Return the schema of the input type that a request names."""
+    """Return the schema for the input type of a request.
+
+    Args:
+        model_id: The foundation model id.
+        model_input: The model input of the request.
+    """
     input_types = _INPUT_TYPES_3 if is_version_3(model_id) else _INPUT_TYPES_2
     input_type: Any = model_input.get("inputType") if isinstance(model_input, dict) else None
     if input_type not in input_types:

@@ -1,4 +1,4 @@
-"""Meta's Llama."""
+"""The Llama models of Meta."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Llama(Family):
     prefixes = ("meta.",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: tools since 3.1, not in streams before 4."""
+        """Return the traits of the model; tools since 3.1, tools in streams since 4."""
         legacy = model_id.startswith(_LEGACY)
         return Traits(
             tools=not model_id.startswith((*_LEGACY, *_SMALL)),
@@ -42,7 +42,7 @@ class Llama(Family):
         )
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the turns that the prompt marks, in Llama 2's form or in that since 3."""
+        """Return the turns of the prompt, in the format of Llama 2 or of later versions."""
         schema.validate(_body_schema(2048 if model_id.startswith(_LEGACY) else 8192), body)
         prompt = body["prompt"]
         system, messages = parse_prompt(prompt, INST_TAGS if "[INST]" in prompt else LLAMA_HEADERS)
@@ -67,7 +67,10 @@ class Llama(Family):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield pieces; only the first has the prompt's count, only the last a reason."""
+        """Yield pieces of text.
+
+        Only the first chunk has the token count of the prompt, only the last a stop reason.
+        """
         prompt_tokens: int | None = reply.usage.input_tokens
         characters = 0
         for piece in iter_text(events):

@@ -1,4 +1,4 @@
-"""Mistral AI: the models that take a prompt, and those that take messages."""
+"""The models of Mistral AI, with a prompt or with messages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TOOL_CHOICES = frozenset({"auto", "any"})
 
 
 class MistralText(Family):
-    """Mistral 7B, Mixtral 8x7B, and the first Large and Small: a prompt with ``[INST]`` marks."""
+    """Mistral 7B, Mixtral 8x7B and the first Large and Small, with a prompt in ``[INST]`` tags."""
 
     prefixes = (
         "mistral.mistral-7b",
@@ -43,7 +43,7 @@ class MistralText(Family):
     )
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: the first two take no system texts and no tools."""
+        """Return the traits of the model; 7B and 8x7B support no system text and no tools."""
         open_weight = "-7b" in model_id or "mixtral" in model_id
         return Traits(
             tools=not open_weight,
@@ -55,7 +55,7 @@ class MistralText(Family):
         )
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the turns that the prompt marks."""
+        """Return the turns of the prompt."""
         schema.validate(_prompt_schema(4096 if "mixtral" in model_id else 8192), body)
         system, messages = parse_prompt(body["prompt"], INST_TAGS)
         return Conversation(
@@ -76,7 +76,7 @@ class MistralText(Family):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield pieces; the reason is null until the last."""
+        """Yield pieces of text; the stop reason is null except in the last chunk."""
         for text in iter_text(events):
             yield _outputs("", _stop_reason(reply)) if text is None else _outputs(text, None)
 
@@ -93,16 +93,16 @@ _TEXT_FAMILY = MistralText()
 
 
 class MistralChat(ChatFamily):
-    """Large 2 and Pixtral: messages; a choice calls the reason of its end ``stop_reason``.
+    """Large 2 and Pixtral, with messages and ``stop_reason`` in a choice.
 
-    A prompt is taken and answered as the older models do (judged: clients send one).
+    Assumption: a prompt is accepted and answered as by the older models, because clients send one.
     """
 
     prefixes = ("mistral.mistral-large-2407", "mistral.pixtral")
     reason_key = "stop_reason"
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return Traits(
             images="pixtral" in model_id,
             tool_choices=_TOOL_CHOICES,
@@ -111,17 +111,17 @@ class MistralChat(ChatFamily):
         )
 
     def model_name(self, model_id: str) -> str:
-        """Return Mistral's name of the model."""
+        """Return the provider's name of the model."""
         return re.sub(r"-v\d+(?::\d+)?$", "", model_id.removeprefix("mistral."))
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the messages, or the turns of a prompt."""
+        """Return the messages of the body, or the turns of its prompt."""
         if "messages" in body or "prompt" not in body:
             return super().parse_request(body, model_id)
         return _TEXT_FAMILY.parse_request(body, model_id)
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return a chat completion, or an output where a prompt was sent."""
+        """Return a chat completion, or an output if the request has a prompt."""
         if conversation.extra.get("prompt"):
             return _TEXT_FAMILY.format_reply(conversation, reply)
         return super().format_reply(conversation, reply)
@@ -129,19 +129,19 @@ class MistralChat(ChatFamily):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield chunks with a delta each, or with a piece of an output."""
+        """Yield chunks with one delta each, or outputs if the request has a prompt."""
         if conversation.extra.get("prompt"):
             return _TEXT_FAMILY.chunks(conversation, reply, events)
         return super().chunks(conversation, reply, events)
 
 
 class MistralCurrent(ChatFamily):
-    """Large 3, Ministral, Magistral, Devstral, Voxtral: chat completions as everybody's."""
+    """Large 3, Ministral, Magistral, Devstral and Voxtral, with plain chat completions."""
 
     prefixes = ("mistral.",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         text_or_audio = "voxtral" in model_id or "devstral" in model_id
         audio = "voxtral" in model_id
         return Traits(images=not text_or_audio, audios=audio, leading_assistant=True, prefill=True)

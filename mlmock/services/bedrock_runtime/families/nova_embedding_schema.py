@@ -1,9 +1,8 @@
-"""What Amazon Nova Multimodal Embeddings is asked: in one piece (InvokeModel), or in segments.
+"""Schemas of requests to Amazon Nova Multimodal Embeddings, as a whole or in segments.
 
-The members, their values and their limits are those of the Nova user guide's page on the complete
-embeddings schema. What that page requires although it names a default, or although public samples
-leave it out (`truncationMode`, `segmentationConfig`, a video's `embeddingMode` in one piece), may
-be left out (judged).
+Source: Amazon Nova user guide, complete embeddings schema. Assumption: members that this page
+requires, although it names a default or public samples leave them out, are optional
+(`truncationMode`, `segmentationConfig`, and the `embeddingMode` of a video without segments).
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _PURPOSES = (
     "CLUSTERING",
 )
 _MAX_DIMENSIONS = 3072
-_MAX_CHARACTERS = 8192  # characters of a text that stands in the request itself
+_MAX_CHARACTERS = 8192  # of a text inside the request
 _DIMENSIONS = integer(enum=(256, 384, 1024, _MAX_DIMENSIONS))
 _FORMATS = {
     "image": ("png", "jpeg", "gif", "webp"),
@@ -43,7 +42,7 @@ _MODES = String(enum=("AUDIO_VIDEO_COMBINED", "AUDIO_VIDEO_SEPARATE"))
 
 
 class Input(NamedTuple):
-    """The one input of a request: text, image, video or audio; what is said of it; the width."""
+    """The only input of a request: its kind (text, image, video or audio), value and dimensions."""
 
     kind: str
     value: Mapping[str, Any]
@@ -52,12 +51,15 @@ class Input(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The schema of ``singleEmbeddingParams`` and ``segmentedEmbeddingParams``: one of `parts`."""
+    """The schema of ``singleEmbeddingParams`` and ``segmentedEmbeddingParams``.
+
+    Requests have exactly one of `inputs`.
+    """
 
     inputs: Mapping[str, Schema]
 
     def __call__(self, value: Any, path: str, violations: Violations) -> None:
-        """Add to `faults` what is wrong with `value` at `path`."""
+        """Append the violations of `value` at `path` to `violations`."""
         kinds = [kind for kind in self.inputs if isinstance(value, dict) and kind in value]
         required: dict[str, Schema] = {"embeddingPurpose": String(enum=_PURPOSES)}
         required |= {kind: self.inputs[kind] for kind in kinds}
@@ -66,15 +68,17 @@ class Parameters:
             violations.append(f"{path}: {len(kinds)} subschemas matched instead of one")
 
     def select_input(self, value: Mapping[str, Any]) -> Input:
-        """Return the input that a `value` without faults names."""
+        """Return the input in a valid `value`."""
         kind = next(kind for kind in self.inputs if kind in value)
         return Input(kind, value[kind], value.get("embeddingDimension", _MAX_DIMENSIONS))
 
 
 def parameters_schema(source: Schema, segments: Mapping[str, Schema] | None = None) -> Parameters:
-    """Return the schema of the parameters whose media and texts come from a `source`.
+    """Return the schema of the embedding parameters.
 
-    `segments`: the ``segmentationConfig`` of each kind of input that may be cut into segments.
+    Args:
+        source: The schema of the source of media and texts.
+        segments: The schema of ``segmentationConfig`` for each kind of input that can be segmented.
     """
     segmentation = {
         kind: {"segmentationConfig": schema} for kind, schema in (segments or {}).items()
@@ -102,7 +106,7 @@ def parameters_schema(source: Schema, segments: Mapping[str, Schema] | None = No
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text: one that stands in the request, or one that is read from its source."""
+    """A text inside the request or from a source."""
 
     fields: ObjectOf
 

@@ -1,4 +1,4 @@
-"""Amazon Nova Multimodal Embeddings: one vector for a text, a picture, a film or a sound."""
+"""Amazon Nova Multimodal Embeddings: one vector for a text, an image, a video or audio."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _BODY = schema.ObjectOf(
 
 
 class NovaEmbed(Family):
-    """Nova Multimodal Embeddings."""
+    """Nova Multimodal Embeddings by InvokeModel."""
 
     prefixes = ("amazon.nova-2-multimodal-embeddings", "amazon.nova-multimodal-embeddings")
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the model can do; what is long is embedded by StartAsyncInvoke."""
+        """Return the traits of the model; StartAsyncInvoke embeds long media."""
         return Traits(
             kind="embedding", converse=False, streaming=False, tools=False, async_invoke=True
         )
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
-        """Return the only input of the body."""
+        """Return the request to embed the only input of the body."""
         schema.validate(_BODY, body)
         kind, value, dimensions = _PARAMETERS.select_input(body["singleEmbeddingParams"])
         extra = {"kind": _embedding_type(kind, value)}
@@ -44,7 +44,7 @@ class NovaEmbed(Family):
     def format_embeddings(
         self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
-        """Return the vector with the kind of what it stands for."""
+        """Return the vector with its embedding type."""
         kind = request.extra["kind"]
         return {"embeddings": [{"embedding": list(vectors[0]), "embeddingType": kind}]}
 

@@ -16,21 +16,21 @@ _TAGS = ("<reasoning>", "</reasoning>")
 
 
 class OpenWeight(ChatFamily):
-    """gpt-oss: reasoning stands in the text, between ``<reasoning>`` and ``</reasoning>``."""
+    """The gpt-oss models, with reasoning in the text between ``<reasoning>`` tags."""
 
     prefixes = ("openai.",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: texts and tools, no media."""
+        """Return the traits of the model: text and tools, no media."""
         return Traits(images=False, leading_assistant=True, prefill=True)
 
     def text(self, reply: Reply) -> str:
-        """Return reasoning between its marks, and texts, in their order."""
+        """Return the texts and the reasoning in order, the reasoning in its tags."""
         blocks = (block for block in reply.content if "toolUse" not in block)
         return "".join(block_text(block, _TAGS) for block in blocks)
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield chunks; reasoning comes as text between its marks."""
+        """Yield chunks in which reasoning is text in its tags."""
         return super().chunks(conversation, reply, inline_reasoning(events, _TAGS))

@@ -1,4 +1,4 @@
-"""Providers that share the shape of chat completions and have nothing of their own."""
+"""Providers with the chat completions format and no differences of their own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ class OtherChat(ChatFamily):
     prefixes = ("google.", "minimax.", "moonshot.", "moonshotai.", "nvidia.", "xai.", "zai.")
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         images = model_id.startswith(_IMAGE_INPUT)
         return Traits(images=images, leading_assistant=True, prefill=True)

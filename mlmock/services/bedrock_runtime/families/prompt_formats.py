@@ -1,7 +1,7 @@
-r"""Prompts of text models, read back into turns: what of it the user said, and what the model.
+r"""Prompt formats of text models, and the parser that splits a prompt into turns.
 
-A model that takes one text is told who speaks by marks in it (``[INST]``, ``\n\nHuman:``). A text
-without marks is one turn of the user.
+A model that takes a single text separates the roles by markers in it, such as ``[INST]`` or
+``\n\nHuman:``. A text without markers is one user turn.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PromptFormat:
-    """How a prompt marks who speaks: `lead` is what every mark begins with, then come patterns.
+    """The markers that separate the roles of a prompt, as regular expressions.
 
-    A scan for a common beginning is many times faster than one for each of several patterns.
+    Every marker starts with `prefix`; the other attributes match what follows it. Text after an
+    `ignored` marker keeps the current role. The scan for a common prefix is many times faster than
+    one scan for each role.
     """
 
     prefix: str
@@ -29,8 +31,8 @@ class PromptFormat:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The pattern of every mark; the group that matched names the role."""
-        roles = ("system", "user", "assistant", "tool", "nobody")
+        """The pattern of all markers; the name of the group that matched is the role."""
+        roles = ("system", "user", "assistant", "tool", "ignored")
         groups = "|".join(f"(?P<{role}>{getattr(self, role)})" for role in roles)
         return re.compile(f"{self.prefix}(?:{groups})")
 
@@ -66,29 +68,33 @@ USER_BOT = PromptFormat(r"\n", "User:", "Bot:")
 
 
 def parse_prompt(prompt: str, prompt_format: PromptFormat) -> tuple[str, list[dict[str, Any]]]:
-    """Return the system text and the messages (Converse's) that `prompt` holds by its `marks`.
+    """Return the system text and the Converse messages in `prompt`.
 
-    What a tool says is a result in a turn of the user; what stands before the first turn is system
-    text.
+    The text of a tool becomes a tool result in a user turn. The text before the first turn is
+    system text.
+
+    Args:
+        prompt: The prompt of the request.
+        prompt_format: The markers that separate its turns.
     """
-    text_to_scan = f"\n{prompt}"
-    if prompt_format.pattern.search(text_to_scan) is None:
+    text = f"\n{prompt}"
+    if prompt_format.pattern.search(text) is None:
         return "", [_message("user", prompt)]
     system, messages = "", []
-    for role, text in _split_by_role(text_to_scan, prompt_format):
+    for role, part in _split_by_role(text, prompt_format):
         if role == "system":
-            system = f"{system}\n{text}" if system else text
+            system = f"{system}\n{part}" if system else part
         else:
-            messages.append(_message(role, text))
+            messages.append(_message(role, part))
     return (system, messages) if messages else ("", [_message("user", prompt)])
 
 
 def _split_by_role(prompt: str, prompt_format: PromptFormat) -> Iterable[tuple[str, str]]:
-    """Return who said what, in order, without what is blank."""
+    """Return the roles and their texts in order, without blank texts."""
     role, start, parts = "system", 0, []
     for match in prompt_format.pattern.finditer(prompt):
         parts.append((role, prompt[start : match.start()].strip()))
-        role = role if match.lastgroup in (None, "nobody") else str(match.lastgroup)
+        role = role if match.lastgroup in (None, "ignored") else str(match.lastgroup)
         start = match.end()
     parts.append((role, prompt[start:].strip()))
     return [(role, text) for role, text in parts if text]

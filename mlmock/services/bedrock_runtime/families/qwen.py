@@ -1,4 +1,4 @@
-"""Qwen."""
+"""The Qwen models."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from mlmock.services.bedrock_runtime.families.chat_completions import ChatFamily
 
 
 class Qwen(ChatFamily):
-    """Qwen 3, in the shape of chat completions."""
+    """Qwen 3, with the chat completions format."""
 
     prefixes = ("qwen.",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: pictures only those for them (``-vl-``)."""
+        """Return the traits of the model; only the vision models (``-vl-``) accept images."""
         images = "-vl-" in model_id
         return Traits(images=images, leading_assistant=True, prefill=True)

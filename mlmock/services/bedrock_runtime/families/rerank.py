@@ -1,4 +1,4 @@
-"""Models that rank documents by what they say on a query: Cohere's and Amazon's."""
+"""The models of Cohere and Amazon that rank documents by relevance to a query."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _COHERE = schema.ObjectOf(_COMMON | _API_VERSION, _TOP_N | _COHERE_OPTIONS)
 
 
 class Rerank(Family):
-    """Rerank: results sorted by relevance, the best first."""
+    """The Rerank models, whose results are sorted by descending relevance."""
 
     prefixes = ("cohere.rerank", "amazon.rerank")
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return Traits(kind="rerank", converse=False, streaming=False, tools=False, system=False)
 
     def parse_request(self, body: Body, model_id: str) -> RerankRequest:
-        """Return query and documents; a document that isn't a text counts as its JSON."""
+        """Return the query and the documents; a document that is an object becomes its JSON."""
         schema.validate(_AMAZON if model_id.startswith("amazon.") else _COHERE, body)
         documents = [d if isinstance(d, str) else json.dumps(d) for d in body["documents"]]
         return RerankRequest(model_id, body["query"], documents, body.get("top_n"))
 
     def format_ranking(self, request: RerankRequest, scores: Sequence[float]) -> dict[str, Any]:
-        """Return the places of the documents with their scores; equal ones keep their order."""
+        """Return the indexes and scores of the documents; equal scores keep the input order."""
         order = sorted(range(len(scores)), key=lambda index: -scores[index])[: request.top_n]
-        results = [{"index": place, "relevance_score": scores[place]} for place in order]
+        results = [{"index": index, "relevance_score": scores[index]} for index in order]
         return {"results": results}

@@ -1,4 +1,4 @@
-"""Stability AI: pictures from texts, pictures from pictures, and Stable Diffusion XL."""
+"""The image models of Stability AI: text to image, image services and Stable Diffusion XL."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _DIFFUSION = schema.ObjectOf(
         "init_image": schema.String(1),
         "init_image_mode": schema.String(),
         "image_strength": schema.Number(0, 1),
-        "start_schedule": schema.Number(0, 1),  # in AWS's own notebooks
+        "start_schedule": schema.Number(0, 1),  # notebooks of AWS send it
         "step_schedule_start": schema.Number(0, 1),
         "step_schedule_end": schema.Number(0, 1),
         "mask_source": schema.String(),
@@ -78,16 +78,16 @@ _DIFFUSION = schema.ObjectOf(
 
 
 class StableImage(Family):
-    """Stable Image Core and Ultra, SD3 and SD3.5: a text, and maybe a picture to start from."""
+    """Stable Image Core and Ultra, SD3 and SD3.5, with a text and optionally an image."""
 
     prefixes = ("stability.stable-image-core", "stability.stable-image-ultra", "stability.sd3")
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
-        """Return the picture that is asked for; its size comes from ``aspect_ratio``."""
+        """Return the request for an image, whose size follows from ``aspect_ratio``."""
         schema.validate(_GENERATE, body)
         if body.get("mode") == "image-to-image":
             schema.validate(
@@ -101,21 +101,21 @@ class StableImage(Family):
         return ImageRequest(model_id, body["prompt"], width=width, height=height, seed=seed)
 
     def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
-        """Return the picture with its seed; a reason is null unless it was filtered."""
+        """Return the image with its seed and a null finish reason: it was not filtered."""
         return _format_images(request, images)
 
 
 class StableServices(Family):
-    """Stability's image services: what they edit, upscale or restyle is given."""
+    """The image services of Stability AI, which edit, upscale or restyle an image."""
 
     prefixes = ("stability.",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
-        """Return the picture that is asked for, of the size of the one that is given."""
+        """Return the request for an image with the size of the input image."""
         is_style_transfer = "style-transfer" in model_id
         name = "init_image" if is_style_transfer else "image"
         schema.validate(_TRANSFER if is_style_transfer else _EDIT, body)
@@ -127,7 +127,7 @@ class StableServices(Family):
         return ImageRequest(model_id, prompt, width=width, height=height, seed=seed)
 
     def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
-        """Return the picture with its seed."""
+        """Return the image with its seed."""
         return _format_images(request, images)
 
 
@@ -137,11 +137,11 @@ class StableDiffusion(Family):
     prefixes = ("stability.stable-diffusion",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return IMAGE_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> ImageRequest:
-        """Return the picture that the weighted texts ask for."""
+        """Return the request for an image with the joined texts as its prompt."""
         schema.validate(_DIFFUSION, body)
         prompt = "\n".join(text_prompt["text"] for text_prompt in body["text_prompts"])
         width, height = body.get("width", 1024), body.get("height", 1024)
@@ -151,16 +151,21 @@ class StableDiffusion(Family):
         return ImageRequest(model_id, prompt, width=width, height=height, seed=body.get("seed", 0))
 
     def format_images(self, request: ImageRequest, images: Sequence[bytes]) -> dict[str, Any]:
-        """Return an artifact for the picture."""
+        """Return one artifact for each image."""
         artifacts = [
-            {"seed": request.seed, "base64": encode_base64(picture), "finishReason": "SUCCESS"}
-            for picture in images
+            {"seed": request.seed, "base64": encode_base64(image), "finishReason": "SUCCESS"}
+            for image in images
         ]
         return {"result": "success", "artifacts": artifacts}
 
 
 def invalid_side_error(name: str, side: int) -> Exception:
-    """Return the refusal of a width or height that 64 doesn't divide."""
+    """Return the error for a width or height that is not a multiple of 64.
+
+    Args:
+        name: ``width`` or ``height``.
+        side: The value in pixels.
+    """
     return invalid(
         f"Malformed input request: #/{name}: {side} is not a multiple of 64, "
         "please reformat your input and try again."
@@ -172,5 +177,5 @@ def _format_images(request: ImageRequest, images: Sequence[bytes]) -> dict[str, 
     return {
         "seeds": [request.seed] * count,
         "finish_reasons": [None] * count,
-        "images": [encode_base64(picture) for picture in images],
+        "images": [encode_base64(image) for image in images],
     }

@@ -1,7 +1,7 @@
-"""What a model says that has nothing but text: its words, and a tool use as JSON (judged).
+"""Text output for models whose responses contain only text.
 
-Text models were told of tools by their prompt, and asked for one by writing it down. So a script
-that lets one use a tool comes out as ``{"name": ..., "parameters": ...}`` in its text.
+Assumption: a tool use appears in the text as ``{"name": ..., "parameters": ...}``. Prompts describe
+tools to such models, and the models answer with a call as text.
 """
 
 from __future__ import annotations
@@ -17,12 +17,22 @@ TagPair = tuple[str, str]
 
 
 def reply_text(reply: Reply, tags: TagPair | None = None) -> str:
-    """Return everything that `reply` says; reasoning between `marks`, or not at all."""
+    """Return the text of all blocks of `reply`.
+
+    Args:
+        reply: The reply of the model.
+        tags: The tags that enclose reasoning; None leaves reasoning out.
+    """
     return "".join(block_text(block, tags) for block in reply.content)
 
 
 def block_text(block: Mapping[str, Any], tags: TagPair | None) -> str:
-    """Return what one block says."""
+    """Return the text of one content block.
+
+    Args:
+        block: A content block of Converse.
+        tags: The tags that enclose reasoning; None leaves reasoning out.
+    """
     if "reasoningContent" in block:
         reasoning = block["reasoningContent"].get("reasoningText", {}).get("text", "")
         return f"{tags[0]}{reasoning}{tags[1]}" if tags and reasoning else ""
@@ -39,7 +49,7 @@ def _tool_call_opening(name: str) -> str:
 
 
 def iter_text(events: Iterator[Event]) -> Iterator[str | None]:
-    """Yield the pieces of text that Converse's events carry, and None when they are over."""
+    """Yield the pieces of text in events of ConverseStream, and None at the end of the message."""
     in_tool_use = False
     for kind, event in events:
         if kind == "contentBlockStart":
@@ -63,7 +73,12 @@ def _pieces(delta: Mapping[str, Any]) -> Iterator[str]:
 
 
 def inline_reasoning(events: Iterator[Event], tags: TagPair) -> Iterator[Event]:
-    """Yield the events with reasoning as text, between `marks`."""
+    """Yield events in which reasoning is text.
+
+    Args:
+        events: Events of ConverseStream.
+        tags: The tags that enclose the reasoning.
+    """
     inside = False
     for kind, event in events:
         delta = event["delta"] if kind == "contentBlockDelta" else {}

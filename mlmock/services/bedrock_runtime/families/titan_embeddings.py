@@ -1,4 +1,4 @@
-"""Amazon Titan's embeddings: texts (G1, V2), and texts with pictures."""
+"""The embedding models of Amazon Titan for texts (G1, V2) and for texts with images."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ _MULTIMODAL = schema.ObjectOf(
 
 
 class TitanEmbedText(Family):
-    """Titan Text Embeddings: the first has 1536 dimensions, the second a choice."""
+    """Titan Text Embeddings: G1 with 1536 dimensions, V2 with a choice of dimensions."""
 
     prefixes = ("amazon.titan-embed-text", "amazon.titan-embed-g1")
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return EMBEDDING_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
-        """Return the text that is to be embedded."""
+        """Return the request to embed the text."""
         if not _is_v2(model_id):
             schema.validate(_V1, body)
             return EmbeddingRequest(model_id, (body["inputText"],), 1536)
@@ -63,7 +63,7 @@ class TitanEmbedText(Family):
     def format_embeddings(
         self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
-        """Return the vector; the second model gives it by type as well."""
+        """Return the vector; V2 also returns it by embedding type."""
         numbers = list(vectors[0])
         if not _is_v2(request.model_id):
             return {"embedding": numbers, "inputTextTokenCount": tokens}
@@ -74,16 +74,16 @@ class TitanEmbedText(Family):
 
 
 class TitanEmbedImage(Family):
-    """Titan Multimodal Embeddings: a text, a picture, or both as one vector."""
+    """Titan Multimodal Embeddings: one vector for a text, an image or both."""
 
     prefixes = ("amazon.titan-embed-image",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return EMBEDDING_TRAITS
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
-        """Return text and picture that are to be embedded."""
+        """Return the request to embed the text, the image or both."""
         schema.validate(_MULTIMODAL, body)
         inputs: list[str | bytes] = [body["inputText"]] if body.get("inputText") else []
         if body.get("inputImage"):
@@ -96,7 +96,7 @@ class TitanEmbedImage(Family):
     def format_embeddings(
         self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
-        """Return the vector; that of a text with a picture lies halfway between theirs."""
+        """Return the vector; for a text with an image, the normalized sum of both vectors."""
         vector = list(vectors[0])
         if len(vectors) > 1:
             vector = list(normalized([sum(numbers) for numbers in zip(*vectors, strict=True)]))
@@ -108,7 +108,7 @@ def _is_v2(model_id: str) -> bool:
 
 
 def _to_embedding_type(numbers: list[float], kind: str) -> list[Any]:
-    """Return the numbers, or for binary a bit for each: Titan doesn't pack them."""
+    """Return the numbers, or one bit for each number: Titan does not pack binary vectors."""
     return numbers if kind == "float" else [int(number > 0) for number in numbers]
 
 

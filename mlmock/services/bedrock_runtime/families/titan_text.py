@@ -1,4 +1,4 @@
-"""Amazon Titan's text models."""
+"""The text models of Amazon Titan."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class TitanText(Family):
     prefixes = ("amazon.titan-text", "amazon.titan-tg1")
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: texts, without system texts or tools."""
+        """Return the traits of the model: text without system text or tools."""
         return Traits(tools=False, system=False, images=False, max_tokens=_max_tokens(model_id))
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the turns in ``inputText``, which may be marked ``User:`` and ``Bot:``."""
+        """Return the turns in ``inputText``, which ``User:`` and ``Bot:`` may separate."""
         schema.validate(_body_schema(_max_tokens(model_id)), body)
         config: Mapping[str, Any] = body.get("textGenerationConfig", {})
         system, messages = parse_prompt(body["inputText"], USER_BOT)
@@ -51,7 +51,7 @@ class TitanText(Family):
         )
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return the only result, with its tokens."""
+        """Return the only result with its token count."""
         result = {
             "tokenCount": reply.usage.output_tokens,
             "outputText": reply_text(reply),
@@ -62,7 +62,7 @@ class TitanText(Family):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield pieces; the count of all tokens and the reason are null until the last."""
+        """Yield pieces of text; token count and reason are null except in the last chunk."""
         for text in iter_text(events):
             if text is not None:
                 yield _chunk(text, reply, None, None)
@@ -71,7 +71,10 @@ class TitanText(Family):
                 yield _chunk("", reply, reply.usage.output_tokens, reason)
 
     def blocked_chunk(self, conversation: Conversation, message: str) -> dict[str, Any]:
-        """Return the chunk of a recorded stream: no reason, and floats for numbers."""
+        """Return the only chunk of a blocked prompt: no reason, and floats for numbers.
+
+        Source: recorded response.
+        """
         return {
             "outputText": message,
             "index": 0.0,

@@ -1,4 +1,4 @@
-"""TwelveLabs: Pegasus says what is in a film, Marengo embeds texts, pictures, films and sounds."""
+"""The models of TwelveLabs: Pegasus describes videos, Marengo embeds texts and media."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ _MARENGO = s.ObjectOf(
 
 
 class Pegasus(Family):
-    """Pegasus: a prompt on a film."""
+    """Pegasus, with a prompt about a video."""
 
     prefixes = ("twelvelabs.pegasus",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do: they are called by InvokeModel and its stream alone."""
+        """Return the traits of the model; only InvokeModel and its stream support it."""
         return Traits(converse=False, tools=False, system=False, images=False, max_tokens=4096)
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the prompt as a turn of the user; the film is not looked at.
+        """Return the prompt as a user turn; the content of the video is not read.
 
-        What versions after 1.2 take beyond its members isn't known, and passes.
+        Members that versions after 1.2 add are accepted, because they are not documented.
         """
         s.validate(_PEGASUS if "pegasus-1-2" in model_id else _PEGASUS_OPEN, body)
         _check_source(body["mediaSource"], "#/mediaSource")
@@ -76,31 +76,34 @@ class Pegasus(Family):
         )
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return the message and why it ended."""
+        """Return the message and its finish reason."""
         return {"message": reply_text(reply), "finishReason": _finish_reason(reply)}
 
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield pieces of the message; the last has the reason (judged: no source shows them)."""
+        """Yield pieces of the message; only the last chunk has the finish reason.
+
+        Assumption: the format of the chunks.
+        """
         for text in iter_text(events):
             reason = _finish_reason(reply) if text is None else None
             yield {"message": text or "", "finishReason": reason}
 
 
 class Marengo(Family):
-    """Marengo: texts and pictures at once, films and sounds by StartAsyncInvoke."""
+    """Marengo: texts and images by InvokeModel, video and audio by StartAsyncInvoke."""
 
     prefixes = ("twelvelabs.marengo",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do."""
+        """Return the traits of the model."""
         return Traits(
             kind="embedding", converse=False, streaming=False, tools=False, async_invoke=True
         )
 
     def parse_request(self, body: Body, model_id: str) -> EmbeddingRequest:
-        """Return the text or picture; the third version nests it under its kind."""
+        """Return the request to embed texts or images; version 3 nests them by input type."""
         s.validate(_MARENGO, body)
         kind = body["inputType"]
         if kind in ("video", "audio"):
@@ -114,7 +117,10 @@ class Marengo(Family):
     def format_embeddings(
         self, request: EmbeddingRequest, vectors: Sequence[Sequence[float]], tokens: int
     ) -> dict[str, Any]:
-        """Return one vector; that of several inputs is that of the last (judged)."""
+        """Return one vector.
+
+        Assumption: the vector of several inputs is the vector of the last one.
+        """
         return {"data": [{"embedding": list(vectors[-1])}]}
 
 
@@ -123,10 +129,10 @@ def _finish_reason(reply: Reply) -> str:
 
 
 def _check_source(source: Mapping[str, Any], path: str) -> None:
-    given = [name for name in ("s3Location", "base64String") if name in source]
-    if not given:
+    sources = [name for name in ("s3Location", "base64String") if name in source]
+    if not sources:
         raise malformed_body_error("#: required key [s3Location] not found")
-    if given == ["s3Location"]:
+    if sources == ["s3Location"]:
         s.validate(
             s.ObjectOf({"mediaSource": s.ObjectOf({"s3Location": _S3_LOCATION})}),
             {"mediaSource": source},

@@ -1,4 +1,4 @@
-"""Writer's Palmyra: messages, or a prompt."""
+"""The Palmyra models of Writer, with messages or a prompt."""
 
 from __future__ import annotations
 
@@ -27,15 +27,19 @@ _PROMPT = schema.ObjectOf(
 
 
 class Writer(ChatFamily):
-    """Palmyra in the shape of chat completions; a prompt is answered with a text in a choice.
+    """Palmyra, with the chat completions format or text completions for a prompt.
 
-    That a prompt is taken is what a client shows that sends one; no page of the developer guide.
+    Assumption: a prompt is accepted, because a client sends one. The developer guide does not
+    mention it.
     """
 
     prefixes = ("writer.",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what the models can do; 8192 tokens is the developer guide's limit."""
+        """Return the traits of the model.
+
+        Source: Amazon Bedrock user guide, for the limit of 8192 tokens.
+        """
         images = "vision" in model_id
         return Traits(
             streaming_tools=False,
@@ -46,7 +50,7 @@ class Writer(ChatFamily):
         )
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the messages, or the turns of a prompt."""
+        """Return the messages of the body, or the turns of its prompt."""
         if "messages" in body or "prompt" not in body:
             return super().parse_request(body, model_id)
         schema.validate(_PROMPT, body)
@@ -64,7 +68,7 @@ class Writer(ChatFamily):
         )
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return a chat completion, or a text completion where a prompt was sent."""
+        """Return a chat completion, or a text completion if the request has a prompt."""
         if not conversation.extra.get("prompt"):
             return super().format_reply(conversation, reply)
         choice = _text_choice(reply_text(reply), self.finish_reason(reply))
@@ -74,7 +78,7 @@ class Writer(ChatFamily):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield chunks with a delta each, or with a piece of text."""
+        """Yield chunks with one delta each, or pieces of text if the request has a prompt."""
         if conversation.extra.get("prompt"):
             return self._text_chunks(conversation, reply, events)
         return super().chunks(conversation, reply, events)

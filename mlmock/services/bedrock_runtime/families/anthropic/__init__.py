@@ -1,4 +1,4 @@
-"""Anthropic's Messages: reading a body (`messages`), writing an answer and its stream."""
+"""The Claude models of Anthropic: the Messages API and text completions."""
 
 from mlmock.services.bedrock_runtime.families.anthropic.family import Anthropic
 

@@ -1,4 +1,4 @@
-"""Content blocks of a Messages body, read into Converse's."""
+"""Parsers that convert content blocks of the Messages API to those of Converse."""
 
 from __future__ import annotations
 
@@ -25,7 +25,15 @@ _IGNORED_TYPES = (
 
 
 def parse_block(block: Any, path: str) -> Blocks:
-    """Return a block in Converse's words, with a cache point after it where it has one."""
+    """Return a content block as blocks of Converse, with a cache point after it if it has one.
+
+    Args:
+        block: A content block of the Messages API.
+        path: The path of the block in the body.
+
+    Raises:
+        ServiceError: If Anthropic rejects the block.
+    """
     if not isinstance(block, dict):
         raise invalid(f"{path}: Input should be an object")
     kind = block.get("type")
@@ -40,7 +48,15 @@ def parse_block(block: Any, path: str) -> Blocks:
 
 
 def parse_cache_point(block: dict[str, Any], path: str) -> Blocks:
-    """Return the cache point after a block, a tool or a system text that says ``cache_control``."""
+    """Return the cache point in ``cache_control`` as a list, which is empty without it.
+
+    Args:
+        block: A content block, a tool or a system text.
+        path: The path of the block in the body.
+
+    Raises:
+        ServiceError: If ``cache_control`` is not valid.
+    """
     control = block.get("cache_control")
     if control is None:
         return []
@@ -55,9 +71,9 @@ def parse_cache_point(block: dict[str, Any], path: str) -> Blocks:
     return [{"cachePoint": {"type": "default"} | ({"ttl": ttl} if ttl else {})}]
 
 
-def is_image(block: Any) -> int:
-    """Return 1 for a picture."""
-    return int(isinstance(block, dict) and block.get("type") == "image")
+def is_image(block: Any) -> bool:
+    """Return whether a content block is an image."""
+    return isinstance(block, dict) and block.get("type") == "image"
 
 
 def _unexpected_tag(kind: Any, path: str) -> str:
@@ -82,7 +98,7 @@ def _image(block: dict[str, Any], path: str) -> Blocks:
     _check_source(source, ("base64",), f"{path}.source")
     media_type = _required(source, "media_type", str, f"{path}.source.base64")
     if media_type not in _IMAGE_TYPES:
-        choices = ", ".join(f"'{one}'" for one in _IMAGE_TYPES[:-1])
+        choices = ", ".join(f"'{media}'" for media in _IMAGE_TYPES[:-1])
         raise invalid(
             f"{path}.source.base64.media_type: Input should be {choices} or '{_IMAGE_TYPES[-1]}'"
         )
@@ -138,7 +154,7 @@ _DOCUMENT_TYPES = {"base64": "application/pdf", "text": "text/plain"}
 
 
 def _parse_texts(content: str | list[Any], path: str) -> Blocks:
-    """Return the texts in a list of blocks; pictures, which may be among them, are left out."""
+    """Return the text blocks in the content of a document; images are left out."""
     if isinstance(content, str):
         return [{"text": content}]
     texts = []
@@ -163,7 +179,7 @@ def _tool_result(block: dict[str, Any], path: str) -> Blocks:
         blocks: Blocks = [{"text": content}] if content else []
     elif isinstance(content, list):
         blocks = [
-            b for i, one in enumerate(content) for b in parse_block(one, f"{path}.content.{i}")
+            b for i, inner in enumerate(content) for b in parse_block(inner, f"{path}.content.{i}")
         ]
     else:
         raise invalid(f"{path}.content: Input should be a valid list")
@@ -210,7 +226,17 @@ def _type_name(kind: type | tuple[type, ...]) -> str:
 
 
 def optional(block: Mapping[str, Any], name: str, kind: type, path: str) -> Any:
-    """Return a member of a block, None without it; ServiceError if it isn't of its kind."""
+    """Return a member of a block, or None if it is missing.
+
+    Args:
+        block: The block.
+        name: The name of the member.
+        kind: The type of the member.
+        path: The path of the block in the body.
+
+    Raises:
+        ServiceError: If the member has another type.
+    """
     value = block.get(name)
     if value is not None and not isinstance(value, kind):
         raise invalid(f"{path}.{name}: Input should be a valid {_type_name(kind)}")

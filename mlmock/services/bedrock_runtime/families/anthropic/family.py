@@ -1,7 +1,9 @@
-"""Anthropic's Claude: the Messages API, and the text completions of the oldest models.
+"""The Claude models: the Messages API, and the text completions of the oldest models.
 
-Shapes and key order are those of recorded answers. The top level of a body is held against
-Bedrock's schema; what is deeper is refused in Anthropic's own words.
+The top level of a body is validated with the schema of Bedrock. Errors below the top level have the
+texts of Anthropic.
+
+Source: recorded responses, for the members and their order.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ _COMPLETION_BODY = schema.ObjectOf(
     },
 )
 _CONVERSE_FIELDS = top_level.MEMBERS | {"reasoning_config"}
-"""What Converse takes as additional fields: its own name for `thinking`, too."""
+"""The additional fields of Converse, including ``reasoning_config``, its name of ``thinking``."""
 _LEGACY_NAMES = {
     "anthropic.claude-v2": "claude-2.0",
     "anthropic.claude-v2:1": "claude-2.1",
@@ -47,12 +49,15 @@ _NAME_THEN_VERSION = re.compile(r"claude-[a-z]+-(\d+)(?:-(\d{1,2})(?!\d))?")
 
 
 class Anthropic(Family):
-    """Claude, every model."""
+    """All Claude models."""
 
     prefixes = ("anthropic.",)
 
     def traits(self, model_id: str) -> Traits:
-        """Return what a Claude can do: tools and pictures since 3, cache and counting since 3.5."""
+        """Return the traits of the model.
+
+        Tools and images are supported since 3, caching and token counting since 3.5.
+        """
         version = version_of(model_id)
         modern = version >= (3,)
         return Traits(
@@ -73,7 +78,7 @@ class Anthropic(Family):
         )
 
     def parse_request(self, body: Body, model_id: str) -> Conversation:
-        """Return the conversation in a Messages body, or in the prompt of a text completion."""
+        """Return the conversation in a body of the Messages API or of a text completion."""
         if "messages" not in body and "prompt" in body:
             return _parse_completion(body, model_id)
         version = version_of(model_id)
@@ -82,7 +87,7 @@ class Anthropic(Family):
         return request.parse_body(body, model_id, prefill=version < (4, 6))
 
     def validate_converse(self, conversation: Conversation) -> None:
-        """Refuse members that no Messages body has, and settings that don't go together."""
+        """Validate the names of the additional fields and the combination of the settings."""
         version, fields = version_of(conversation.model_id), conversation.extra
         extra = [name for name in fields if name not in _CONVERSE_FIELDS]
         if extra and version >= (4,):
@@ -101,7 +106,7 @@ class Anthropic(Family):
             _check_thinking(_thinking_body(conversation, thinking))
 
     def format_reply(self, conversation: Conversation, reply: Reply) -> dict[str, Any]:
-        """Return a message, or a completion where one was asked for."""
+        """Return a message, or a completion if the request is a text completion."""
         if conversation.extra.get("completion"):
             return _completion(reply_text(reply), reply)
         return response.format_message(provider_name(conversation.model_id), reply)
@@ -109,7 +114,7 @@ class Anthropic(Family):
     def chunks(
         self, conversation: Conversation, reply: Reply, events: Iterator[Event]
     ) -> Iterator[dict[str, Any]]:
-        """Yield the events of a message, or pieces of a completion."""
+        """Yield the events of a message, or the pieces of a completion."""
         if conversation.extra.get("completion"):
             return _completion_chunks(reply, events)
         return response.format_chunks(provider_name(conversation.model_id), reply, events)
@@ -117,9 +122,9 @@ class Anthropic(Family):
 
 @lru_cache(maxsize=128)
 def version_of(model_id: str) -> tuple[int, ...]:
-    """Return the version of a Claude by its id: (3, 5), (4,); (2,) for those before 3.
+    """Return the version of a Claude model, such as (3, 5); (2,) for all versions before 3.
 
-    An id that doesn't tell (an ARN of the account's own) is that of a present one: (4,).
+    An id without a version, such as the ARN of an imported model, has the version (4,).
     """
     if _FIRST_GENERATION.search(model_id):
         return (2,)
@@ -130,7 +135,7 @@ def version_of(model_id: str) -> tuple[int, ...]:
 
 
 def provider_name(model_id: str) -> str:
-    """Return the name that Anthropic has for a model: the id without provider and version."""
+    """Return Anthropic's name of a model: the id without the provider and the version."""
     if model_id in _LEGACY_NAMES:
         return _LEGACY_NAMES[model_id]
     return re.sub(r"-v\d+(?::\d+)?(?::\w+)?$", "", model_id.removeprefix("anthropic."))
@@ -147,7 +152,10 @@ def _max_tokens(version: tuple[int, ...], model_id: str) -> int | None:
 
 
 def _min_cache_tokens(version: tuple[int, ...], model_id: str) -> int:
-    """Return the fewest tokens that a model's cache keeps, as the developer guide has them."""
+    """Return the minimum number of tokens that the prompt cache stores.
+
+    Source: Amazon Bedrock user guide, prompt caching.
+    """
     if version < (4, 5):
         return 2048 if "haiku" in model_id else 1024
     return 4096 if "haiku" in model_id or "opus" in model_id else 1024
@@ -161,8 +169,8 @@ def _check_limits(
         raise invalid("max_tokens: Input should be greater than or equal to 1")
     if max_tokens is not None and requested > max_tokens:
         raise invalid(
-            f"max_tokens: {requested} > {max_tokens}, which is the maximum allowed number of output "
-            f"tokens for {provider_name(model_id)}"
+            f"max_tokens: {requested} > {max_tokens}, which is the maximum allowed number of "
+            f"output tokens for {provider_name(model_id)}"
         )
     _check_sampling(temperature, top_p, version)
     _check_thinking(body)
@@ -181,7 +189,7 @@ def _check_sampling(temperature: Any, top_p: Any, version: tuple[int, ...]) -> N
 
 
 def _thinking_body(conversation: Conversation, thinking: dict[str, Any]) -> dict[str, Any]:
-    """Return what the check of thinking looks at; without a limit any budget fits."""
+    """Return the members that `_check_thinking` reads; without max_tokens, any budget is valid."""
     max_tokens, temperature = conversation.max_tokens, conversation.temperature
     choice = next(iter(conversation.tool_choice or {}), None)
     body = {
@@ -253,7 +261,7 @@ def _parse_completion(body: Body, model_id: str) -> Conversation:
 
 
 def _with_blank_lines(prompt: str) -> str:
-    """Return a prompt that begins with its first turn as it has to: AWS's own samples don't."""
+    """Return the prompt with blank lines before its first turn, which samples of AWS leave out."""
     start = prompt.lstrip()
     return f"\n\n{start}" if start.startswith("Human:") else prompt
 

@@ -1,4 +1,4 @@
-"""A Messages body, checked in Anthropic's words and read into Converse's."""
+"""Parsers that validate a body of the Messages API and convert it to a conversation."""
 
 from __future__ import annotations
 
@@ -20,19 +20,28 @@ from mlmock.services.bedrock_runtime.families.anthropic.tools import (
 )
 from mlmock.services.bedrock_runtime.families.base import Body
 
-_MOST_IMAGES = 20
+_MAX_IMAGES = 20
 
 
 def parse_body(body: Body, model_id: str, *, prefill: bool) -> Conversation:
-    """Return the conversation of a body whose top level fits; ServiceError for what is deeper."""
+    """Return the conversation in a body whose top level is valid.
+
+    Args:
+        body: The parsed body.
+        model_id: The foundation model id.
+        prefill: Whether the model accepts a final assistant message.
+
+    Raises:
+        ServiceError: If Anthropic rejects the body below its top level.
+    """
     turns = body["messages"]
     if not turns:
         raise invalid("messages: at least one message is required")
     messages = [_parse_turn(turn, index, len(turns)) for index, turn in enumerate(turns)]
     _check_last(turns, messages, prefill=prefill)
     check_tool_results(turns)
-    if sum(is_image(b) for turn in turns for b in _content_list(turn)) > _MOST_IMAGES:
-        raise invalid(f"messages: too many images: image_count > {_MOST_IMAGES}")
+    if sum(is_image(b) for turn in turns for b in _content_list(turn)) > _MAX_IMAGES:
+        raise invalid(f"messages: too many images: image_count > {_MAX_IMAGES}")
     tools, system = parse_tools(body.get("tools", ())), _parse_system(body.get("system", ""))
     return Conversation(
         model_id=model_id,
@@ -69,7 +78,13 @@ def _parse_turn(turn: Any, index: int, count: int) -> dict[str, Any]:
 
 
 def is_final_assistant(role: str, index: int, count: int) -> bool:
-    """True for the last turn if it is the assistant's: that one may be empty."""
+    """Return whether a turn is a final assistant turn, which may be empty.
+
+    Args:
+        role: The role of the turn.
+        index: The index of the turn.
+        count: The count of turns.
+    """
     return role == "assistant" and index == count - 1
 
 
@@ -119,7 +134,7 @@ def _content_list(turn: Mapping[str, Any]) -> list[Any]:
 
 
 def _parse_system(system: Any) -> list[dict[str, Any]]:
-    """Return the system text in Converse's blocks."""
+    """Return the system text as system blocks of Converse."""
     if isinstance(system, str):
         return [{"text": system}] if system else []
     blocks: list[dict[str, Any]] = []
@@ -144,7 +159,7 @@ def _parse_stop_sequences(sequences: Any) -> tuple[str, ...]:
 
 
 def _output_schema(body: Body) -> Mapping[str, Any] | None:
-    """Return the schema that the answer is to fit, where the body asks for one."""
+    """Return the JSON schema for the reply, or None if the body has none."""
     location = body.get("output_config", {}), "format", "output_config.format"
     if "output_format" in body:
         location = body, "output_format", "output_format"

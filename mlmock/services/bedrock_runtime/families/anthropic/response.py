@@ -1,4 +1,4 @@
-"""What Claude says, as a message and as the events of a stream."""
+"""Formatters that convert a reply to a message and to the stream events of the Messages API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ _REASONS = {"guardrail_intervened": "end_turn", "content_filtered": "refusal"}
 
 
 def format_message(name: str, reply: Reply) -> dict[str, Any]:
-    """Return the message that says `reply`; `name` is Anthropic's name of the model."""
+    """Return `reply` as a message.
+
+    Args:
+        name: Anthropic's name of the model.
+        reply: The reply of the model.
+    """
     usage = _usage(reply) | {"output_tokens": reply.usage.output_tokens}
     content = [
         formatted for block in reply.content if (formatted := _format_block(block)) is not None
@@ -27,14 +32,20 @@ def format_message(name: str, reply: Reply) -> dict[str, Any]:
 
 
 def format_chunks(name: str, reply: Reply, events: Iterator[Event]) -> Iterator[dict[str, Any]]:
-    """Yield Anthropic's events as Converse's come; ``message_stop`` is the last."""
+    """Yield the stream events of a message; ``message_stop`` is the last.
+
+    Args:
+        name: Anthropic's name of the model.
+        reply: The reply of the model.
+        events: Events of ConverseStream.
+    """
     stream = _Stream(name, reply)
     for kind, event in events:
         yield from stream.events(kind, event)
 
 
 def use_id(converse_id: str) -> str:
-    """Return a tool use's id in Anthropic's form; one that isn't in Converse's stays as it is."""
+    """Return a generated tool use id in the form of Anthropic, and any other id unchanged."""
     if not converse_id.startswith("tooluse_"):
         return converse_id
     return "toolu_bdrk_01" + converse_id.removeprefix("tooluse_")
@@ -128,7 +139,7 @@ def _citation(citation: Mapping[str, Any]) -> dict[str, Any]:
 def _other_citation(
     kind: str, position: Mapping[str, Any], citation: Mapping[str, Any], text: str
 ) -> dict[str, Any]:
-    """Return a citation of what isn't a document: a page of the web, a search result."""
+    """Return a citation of a web page or a search result."""
     formatted = {"type": _OTHER_LOCATIONS[kind], "cited_text": text, "title": citation.get("title")}
     if kind == "web":
         return formatted | {"url": position.get("url", ""), "encrypted_index": ""}
@@ -158,7 +169,11 @@ _FORMATTERS: dict[str, Callable[[Any], dict[str, Any]]] = {
 
 
 class _Stream:
-    """The way from Converse's events to Anthropic's; it remembers whether a block is begun."""
+    """A converter from events of ConverseStream to those of the Messages API.
+
+    ConverseStream has no start event for text and reasoning. The converter tracks whether a block
+    is open and adds the missing events.
+    """
 
     def __init__(self, name: str, reply: Reply) -> None:
         self._name = name
@@ -166,7 +181,12 @@ class _Stream:
         self._is_block_open = False
 
     def events(self, kind: str, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield the events that one of Converse's becomes."""
+        """Yield the events for one event of ConverseStream.
+
+        Args:
+            kind: The type of the event.
+            event: The event.
+        """
         if kind == "messageStart":
             yield {"type": "message_start", "message": self._message_start()}
         elif kind == "contentBlockStart":
@@ -220,7 +240,7 @@ def _tool_use_start(start: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _delta(delta: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Return the block that a delta begins if it is the first, and the delta itself."""
+    """Return the block that a delta starts if it is the first of its block, and the delta."""
     ((kind, value),) = delta.items()
     if kind == "text":
         return {"type": "text", "text": ""}, {"type": "text_delta", "text": value}

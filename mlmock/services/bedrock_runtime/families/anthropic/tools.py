@@ -1,4 +1,4 @@
-"""Tools of a Messages body: definitions, the choice, and that uses and results fit together."""
+"""Parsers and checks for the tools, the tool choice and the tool results of a Messages body."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ _EXPECTED_TAGS = (
 
 
 def parse_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return the tools of a body in Converse's words; ServiceError for what Anthropic refuses."""
+    """Return the tools of a body as tools of Converse.
+
+    Raises:
+        ServiceError: If Anthropic rejects a tool.
+    """
     specs: list[dict[str, Any]] = []
     for index, tool in enumerate(tools):
         specs.extend((_parse_tool(tool, index), *parse_cache_point(tool, f"tools.{index}")))
@@ -79,7 +83,15 @@ def _check_tool(tool: Mapping[str, Any], path: str) -> None:
 def parse_tool_choice(
     choice: Mapping[str, Any] | None, tools: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any] | None:
-    """Return the tool choice in Converse's words; None where nothing is said, or none is wanted."""
+    """Return the tool choice of Converse, or None for no choice and for the choice ``none``.
+
+    Args:
+        choice: The tool choice of the body, or None.
+        tools: The tools of Converse.
+
+    Raises:
+        ServiceError: If Anthropic rejects the choice.
+    """
     if choice is None:
         return None
     kind = choice["type"]
@@ -106,7 +118,7 @@ def _chosen_name(choice: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) 
 
 
 def check_tool_results(turns: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ServiceError unless every tool use is answered in the next turn, and only those are."""
+    """Raise a ServiceError unless each turn has exactly the results of the previous tool uses."""
     pending: list[str] = []
     for index, turn in enumerate(turns):
         results = _ids(turn, "tool_result", "tool_use_id")
@@ -149,6 +161,6 @@ def _check_unexpected_results(
         if block.get("type") == "tool_result" and block["tool_use_id"] not in uses:
             raise invalid(
                 f"messages.{index}.content.{position}: unexpected `tool_use_id` found in "
-                f"`tool_result` blocks: {block['tool_use_id']}. Each `tool_result` block must have a "
-                "corresponding `tool_use` block in the previous message."
+                f"`tool_result` blocks: {block['tool_use_id']}. Each `tool_result` block must have "
+                "a corresponding `tool_use` block in the previous message."
             )

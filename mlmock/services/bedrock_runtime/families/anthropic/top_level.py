@@ -1,8 +1,9 @@
-"""The top level of a Messages body: what Bedrock's schema says of it, or Anthropic itself.
+"""Validation of the top level of a Messages body by Bedrock or by Anthropic.
 
-Bedrock holds the bodies of older models against a schema and names every fault. Since Claude 4 they
-reach Anthropic as they are, which names the first: what is missing before what is of the wrong type
-before what is too much (that order is judged).
+Bedrock validates the bodies of models before Claude 4 with a schema and lists all violations. The
+bodies of later models reach Anthropic unchanged, and the error names only the first violation.
+
+Assumption: the order is missing members, wrong types, unknown members.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from mlmock.services.bedrock_runtime.errors import invalid, malformed_body_error
 from mlmock.services.bedrock_runtime.validation import schema
 
 _NO_PROMPT = '#: subject must not be valid against schema {"required":["messages"]}'
-"""What a text completion's schema says of a Messages body; the service tries both."""
+"""The violation of the schema of text completions; the service tries both schemas."""
 VERSIONS = ("bedrock-2023-05-31", "2026-10-21")
-"""The second is what Anthropic's own SDK sends in `AnthropicBedrock` by default."""
+"""The accepted versions; `AnthropicBedrock` of Anthropic's SDK sends the second by default."""
 _ANY_OBJECT = schema.ObjectOf(additional=True)
 _STRINGS = schema.ListOf(schema.String())
 MESSAGES = schema.ObjectOf(
@@ -44,21 +45,26 @@ MESSAGES = schema.ObjectOf(
     },
 )
 MEMBERS = frozenset({**MESSAGES.required, **MESSAGES.optional})
-"""The members that a Messages body may have."""
+"""The names of the members of a Messages body."""
 
 
 def validate(body: Any, *, native: bool) -> None:
-    """Raise ServiceError unless the top level of `body` fits; `native`: in Anthropic's words."""
+    """Raise a ServiceError unless the top level of `body` is valid.
+
+    Args:
+        body: The parsed body.
+        native: Whether Anthropic validates the body instead of Bedrock.
+    """
     violations: list[str] = []
     MESSAGES(body, "#", violations)
     if violations and native:
-        raise invalid(min(map(_to_provider_message, violations), key=lambda found: found[0])[1])
+        raise invalid(min(map(_to_provider_message, violations), key=lambda ranked: ranked[0])[1])
     if violations:
         raise malformed_body_error(*([_NO_PROMPT] if "messages" in body else []), *violations)
 
 
 def _to_provider_message(violation: str) -> tuple[int, str]:
-    """Return the rank of a fault, and Anthropic's words for it."""
+    """Return the rank of a violation and its text by Anthropic."""
     pointer, _, text = violation.partition(": ")
     path = pointer.removeprefix("#").strip("/").replace("/", ".")
     match = _KEY.match(text)
@@ -74,7 +80,7 @@ def _to_provider_message(violation: str) -> tuple[int, str]:
 
 
 def extra_member(name: str) -> str:
-    """Return Anthropic's words for a member that no body has."""
+    """Return Anthropic's error text for a member that no body has."""
     return f"{name}: Extra inputs are not permitted"
 
 
