@@ -91,7 +91,7 @@ class Anthropic(Family):
         version, fields = version_of(conversation.model_id), conversation.extra
         extra = [name for name in fields if name not in _CONVERSE_FIELDS]
         if extra and version >= (4,):
-            raise invalid(top_level.extra_member(extra[0]))
+            raise invalid(top_level.extra_member_text(extra[0]))
         if extra:
             raise malformed_body_error(
                 *(f"#: extraneous key [{name}] is not permitted" for name in extra)

@@ -68,14 +68,14 @@ def _usage(reply: Reply) -> dict[str, Any]:
     usage: dict[str, Any] = {"input_tokens": reply.usage.input_tokens}
     if reply.usage.cache_read is None and reply.usage.cache_write is None:
         return usage
-    by_time = {"5m": 0, "1h": 0}
+    by_ttl = {"5m": 0, "1h": 0}
     for detail in reply.usage.cache_details:
-        by_time[detail["ttl"]] = detail["inputTokens"]
+        by_ttl[detail["ttl"]] = detail["inputTokens"]
     usage["cache_creation_input_tokens"] = reply.usage.cache_write or 0
     usage["cache_read_input_tokens"] = reply.usage.cache_read or 0
     usage["cache_creation"] = {
-        "ephemeral_5m_input_tokens": by_time["5m"],
-        "ephemeral_1h_input_tokens": by_time["1h"],
+        "ephemeral_5m_input_tokens": by_ttl["5m"],
+        "ephemeral_1h_input_tokens": by_ttl["1h"],
     }
     return usage
 

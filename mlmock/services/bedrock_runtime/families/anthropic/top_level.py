@@ -71,7 +71,7 @@ def _to_provider_message(violation: str) -> tuple[int, str]:
     if match is not None:
         member = f"{path}.{match[2]}" if path else match[2]
         missing = match[1] == "required"
-        return (0, f"{member}: Field required") if missing else (2, extra_member(member))
+        return (0, f"{member}: Field required") if missing else (2, extra_member_text(member))
     if text.startswith("expected type: "):
         expected = text.removeprefix("expected type: ").partition(",")[0]
         return 1, f"{path}: Input should be a valid {_TYPES[expected]}"
@@ -79,7 +79,7 @@ def _to_provider_message(violation: str) -> tuple[int, str]:
     return 1, f"{path}: Input should be {expected}"
 
 
-def extra_member(name: str) -> str:
+def extra_member_text(name: str) -> str:
     """Return Anthropic's error text for a member that no body has."""
     return f"{name}: Extra inputs are not permitted"
 
