@@ -85,7 +85,7 @@ class Http1Connection:
 
     def _read_request(self) -> _Request | None:
         """Return the next request, or None if the connection ends before one."""
-        parser = h11.Connection(h11.SERVER, _MAX_HEAD_BYTES)
+        parser = h11.Connection(h11.SERVER, 2 * _MAX_HEAD_BYTES)
         try:
             head = self._read_head(parser)
             if head is None:
@@ -108,7 +108,9 @@ class Http1Connection:
         data = self._skip_empty_lines()
         received = bytearray(data)
         parser.receive_data(data)
-        while (event := _next_event(parser, received)) is h11.NEED_DATA:
+        while (event := parser.next_event()) is h11.NEED_DATA:
+            if len(received) > _MAX_HEAD_BYTES:
+                raise _head_too_long(received)
             data = self._client.recv(_RECEIVE_BYTES)
             received += data
             parser.receive_data(data)
@@ -208,27 +210,15 @@ class Http1Connection:
             self._client.recv(1)
 
 
-def _next_event(parser: h11.Connection, received: bytearray) -> Any:
-    """Return the parser's next event.
-
-    Raises:
-        RequestError: The request line alone is longer than a head may be.
-        h11.RemoteProtocolError: The head is malformed or too long.
-    """
-    try:
-        return parser.next_event()
-    except h11.RemoteProtocolError:
-        if len(received) > _MAX_HEAD_BYTES and b"\n" not in received:
-            message = f"The request line has more than {_MAX_HEAD_BYTES} bytes."
-            raise RequestError(message, status=414) from None
-        raise
-
-
 def _validate_head(request: h11.Request, received: bytes) -> RequestHead:
-    """Return a request's head, unless it has what h11 accepts and this server doesn't.
+    """Return a request's head.
+
+    Args:
+        request: The head as h11 parses it.
+        received: The head as received.
 
     Raises:
-        RequestError: See above.
+        RequestError: The head has what h11 accepts and this server doesn't.
     """
     headers = [
         (name.decode("ascii").lower(), value.decode("latin-1"))
@@ -237,6 +227,8 @@ def _validate_head(request: h11.Request, received: bytes) -> RequestHead:
     head = request_head(request.method.decode("ascii"), request.target.decode("ascii"), headers)
     if not request.http_version.startswith(b"1."):
         raise RequestError("The HTTP version is not supported.", status=505)
+    if len(received) > _MAX_HEAD_BYTES:
+        raise _head_too_long(received)
     if len(headers) > _MAX_HEADERS:
         raise RequestError(f"The request has more than {_MAX_HEADERS} headers.", status=431)
     if _FOLDED_LINE.search(received):
@@ -244,6 +236,12 @@ def _validate_head(request: h11.Request, received: bytes) -> RequestHead:
     if "transfer-encoding" in head.headers and "content-length" in head.headers:
         raise RequestError("The request has both Transfer-Encoding and Content-Length.")
     return head
+
+
+def _head_too_long(received: bytes | bytearray) -> RequestError:
+    is_line_too_long = b"\n" not in received[:_MAX_HEAD_BYTES]
+    part, status = ("line", 414) if is_line_too_long else ("head", 431)
+    return RequestError(f"The request {part} has more than {_MAX_HEAD_BYTES} bytes.", status=status)
 
 
 def _is_bodiless(method: str, response: HttpResponse) -> bool:

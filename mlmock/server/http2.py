@@ -17,7 +17,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamReset
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 
 from mlmock.aws.protocol.messages import HttpResponse
 from mlmock.errors import ConnectionFailure
@@ -30,6 +30,10 @@ _log = logging.getLogger("mlmock.server")
 _RECEIVE_BYTES = 65_536
 _MAX_STREAMS = 512
 _STOP_SECONDS = 1.0  # for clients to accept the rest of their responses when the server stops
+_SETTINGS = {
+    SettingCodes.MAX_CONCURRENT_STREAMS: _MAX_STREAMS,
+    SettingCodes.MAX_HEADER_LIST_SIZE: 65_536,
+}
 _PREFACE_BYTES, _FRAME_HEAD_BYTES, _MAX_FRAME_BYTES = 24, 9, 16_384
 _GOAWAY = 7
 
@@ -115,7 +119,8 @@ class Http2Connection:
 
     def _start(self, preface: bytes) -> None:
         with self._changed:
-            self._h2.local_settings[SettingCodes.MAX_CONCURRENT_STREAMS] = _MAX_STREAMS
+            # Values that are set later would not apply before the client has acknowledged them.
+            self._h2.local_settings = Settings(client=False, initial_values=_SETTINGS)
             self._h2.initiate_connection()
             self._h2.receive_data(preface)
             self._flush()

@@ -17,11 +17,17 @@ from mlmock import ServerThread, connect
 from mlmock.server.remote_client import RemoteMock
 
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/review"
+MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
+CONVERSE = f"/model/{MODEL}/converse"
+CONVERSE_STREAM = f"/model/{MODEL}/converse-stream"
+LIST_HUMAN_LOOPS = f"/human-loops?FlowDefinitionArn={FLOW}"
+MESSAGES = [{"role": "user", "content": [{"text": "Hi"}]}]
+CONVERSE_BODY = json.dumps({"messages": MESSAGES}).encode()
 
 
 @dataclass(frozen=True)
-class Got:
-    """An answer to a plain HTTP request."""
+class FetchedResponse:
+    """The response to a plain HTTP request."""
 
     status: int
     headers: dict[str, str]
@@ -33,6 +39,9 @@ class Got:
         return json.loads(self.body)
 
 
+Fetch = Callable[..., FetchedResponse]
+
+
 @pytest.fixture
 def remote(mlmock_server: ServerThread) -> RemoteMock:
     """The handle of the server, over HTTP."""
@@ -41,13 +50,13 @@ def remote(mlmock_server: ServerThread) -> RemoteMock:
 
 @pytest.fixture
 def aws(mlmock_server: ServerThread) -> Iterator[Callable[..., Any]]:
-    """Make a boto3 client of the server; it is closed after the test."""
-    with ExitStack() as ends:
+    """Create boto3 clients of the server, which are closed after the test."""
+    with ExitStack() as stack:
 
-        def make(
+        def create(
             service: str, *, region: str = "us-east-1", key: str = "AKID", **config: Any
         ) -> Any:
-            made: Any = boto3.client(
+            client: Any = boto3.client(
                 service,
                 endpoint_url=mlmock_server.url,
                 region_name=region,
@@ -55,24 +64,25 @@ def aws(mlmock_server: ServerThread) -> Iterator[Callable[..., Any]]:
                 aws_secret_access_key="secret",
                 config=Config(retries={"total_max_attempts": 1}, **config),
             )
-            ends.callback(made.close)
-            return made
+            stack.callback(client.close)
+            return client
 
-        yield make
+        yield create
 
 
 @pytest.fixture
-def fetch(mlmock_server: ServerThread) -> Callable[..., Got]:
-    """Send one plain HTTP request."""
+def fetch(mlmock_server: ServerThread) -> Fetch:
+    """Send plain HTTP requests, each on a connection of its own."""
 
     def send(
         method: str, target: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> Got:
+    ) -> FetchedResponse:
         connection = HTTPConnection("127.0.0.1", mlmock_server.port, timeout=10)
         connection.request(method, target, body, headers or {})
-        answer = connection.getresponse()
-        found = Got(answer.status, dict(answer.headers.items()), answer.read())
+        response = connection.getresponse()
+        headers = dict(response.headers.items())
+        fetched = FetchedResponse(response.status, headers, response.read())
         connection.close()
-        return found
+        return fetched
 
     return send

@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 
 from mlmock import ServerThread, contains, error, stream, tool_use
-from tests.server.conftest import FLOW, Got
+from tests.server.conftest import FLOW, Fetch
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 HI = [{"role": "user", "content": [{"text": "Hi"}]}]
@@ -73,7 +73,7 @@ def test_a_conversation_and_a_stream_that_breaks(
 
 
 def test_a_project_of_lookout_for_vision(
-    mlmock_server: ServerThread, aws: Callable[..., Any], fetch: Callable[..., Got]
+    mlmock_server: ServerThread, aws: Callable[..., Any], fetch: Fetch
 ) -> None:
     mlmock_server.ml.lookoutvision.project("circuits")
     found = fetch("GET", "/2020-11-20/projects/circuits")
@@ -91,7 +91,7 @@ def test_accounts_by_access_key_and_regions_by_scope(
 
 
 def test_an_unsigned_and_a_bearer_client(
-    mlmock_server: ServerThread, aws: Callable[..., Any], fetch: Callable[..., Got]
+    mlmock_server: ServerThread, aws: Callable[..., Any], fetch: Fetch
 ) -> None:
     aws("bedrock-runtime", signature_version=UNSIGNED).converse(modelId=MODEL, messages=HI)
     body, headers = json.dumps({"messages": HI}), {"Authorization": "Bearer token"}
@@ -114,9 +114,7 @@ def test_a_client_that_gives_up(mlmock_server: ServerThread, aws: Callable[..., 
         aws("bedrock-runtime", read_timeout=1).converse(modelId=MODEL, messages=HI)
 
 
-def test_an_answer_that_arrives_half(
-    mlmock_server: ServerThread, fetch: Callable[..., Got]
-) -> None:
+def test_an_answer_that_arrives_half(mlmock_server: ServerThread, fetch: Fetch) -> None:
     mlmock_server.ml.on("sagemaker-a2i-runtime", "ListHumanLoops").truncated()
     with pytest.raises(IncompleteRead):
         fetch("GET", f"/human-loops?FlowDefinitionArn={FLOW}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ from mlmock import ServerThread, manually
 from mlmock.server.state_diagram import drawing, next_of
 from mlmock.simulation.state_machine import StateMachine, Transition
 from tests.server.browser import ENTER, MISSING, TAB, Browser
-from tests.server.conftest import FLOW, Got
+from tests.server.conftest import FLOW, Fetch
 
 BAD = "<script>alert('x')</script>\"&"
 
 
-def started(fetch: Callable[..., Got], name: str, content: Any) -> None:
+def started(fetch: Fetch, name: str, content: Any) -> None:
     """Start a human loop."""
     said = {
         "HumanLoopName": name,
@@ -28,7 +28,7 @@ def started(fetch: Callable[..., Got], name: str, content: Any) -> None:
     assert fetch("POST", "/human-loops", json.dumps(said)).status == 200
 
 
-def test_an_empty_page(fetch: Callable[..., Got]) -> None:
+def test_an_empty_page(fetch: Fetch) -> None:
     answer = fetch("GET", "/")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     text = answer.body.decode()
@@ -38,7 +38,7 @@ def test_an_empty_page(fetch: Callable[..., Got]) -> None:
 
 
 def test_the_page_shows_what_there_is_and_runs_none_of_it(
-    mlmock_server: ServerThread, fetch: Callable[..., Got]
+    mlmock_server: ServerThread, fetch: Fetch
 ) -> None:
     ml = mlmock_server.ml
     started(fetch, "invoice-1", {"text": BAD})
@@ -56,7 +56,7 @@ def test_the_page_shows_what_there_is_and_runs_none_of_it(
     assert "From here: complete → Completed" in text
 
 
-def test_more_than_a_page_holds(mlmock_server: ServerThread, fetch: Callable[..., Got]) -> None:
+def test_more_than_a_page_holds(mlmock_server: ServerThread, fetch: Fetch) -> None:
     for number in range(505):
         mlmock_server.ml.sagemaker.endpoint(f"e{number}", variants=["a"])
     text = fetch("GET", "/").body.decode()
@@ -95,7 +95,7 @@ def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Browser]
 
 def test_a_worker_answers_on_the_page(
     mlmock_server: ServerThread,
-    fetch: Callable[..., Got],
+    fetch: Fetch,
     browser: Browser,
     tmp_path: Path,
 ) -> None:
@@ -127,7 +127,7 @@ def test_a_worker_answers_on_the_page(
 
 
 def test_the_page_is_live_and_keeps_what_is_being_written(
-    mlmock_server: ServerThread, fetch: Callable[..., Got], browser: Browser
+    mlmock_server: ServerThread, fetch: Fetch, browser: Browser
 ) -> None:
     started(fetch, "first", {})
     browser.open(f"{mlmock_server.url}/")
@@ -152,7 +152,7 @@ def test_the_page_is_live_and_keeps_what_is_being_written(
 
 
 def test_the_page_is_worked_with_the_keyboard(
-    mlmock_server: ServerThread, fetch: Callable[..., Got], browser: Browser
+    mlmock_server: ServerThread, fetch: Fetch, browser: Browser
 ) -> None:
     started(fetch, "loop", {"total": 5})
     browser.open(f"{mlmock_server.url}/")
@@ -169,7 +169,7 @@ def test_the_page_is_worked_with_the_keyboard(
 
 
 def test_nothing_on_the_page_is_wider_than_a_narrow_window(
-    mlmock_server: ServerThread, fetch: Callable[..., Got], browser: Browser
+    mlmock_server: ServerThread, fetch: Fetch, browser: Browser
 ) -> None:
     started(fetch, "a-name" * 10, {"text": "x" * 500})
     mlmock_server.ml.lookoutvision.project("circuits", train=20, model="HOSTED")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,12 @@ import mlmock
 from mlmock.mock.handle import SERVICE_ATTRIBUTES, MockML
 from mlmock.server.exposed_members import exposed_names
 from mlmock.server.remote_client import RemoteMock
-from tests.server.conftest import Got
+from tests.server.conftest import Fetch
 
 DECLARATION = re.compile(r'^@exposed\(\s*"([\w.]+)"', re.MULTILINE)
 
 
-def test_every_class_that_declares_members_is_described(fetch: Callable[..., Got]) -> None:
+def test_every_class_that_declares_members_is_described(fetch: Fetch) -> None:
     sources = Path(mlmock.__file__).parent.rglob("*.py")
     declared = [n for path in sources for n in DECLARATION.findall(path.read_text("utf-8"))]
     described = fetch("GET", "/_mlmock/openapi.json").json["x-mlmock-handle"]
@@ -37,7 +36,7 @@ def test_a_subclass_inherits_exposed_members(remote: RemoteMock) -> None:
     assert {"status", "finish", "fail"} <= set(dir(job))
 
 
-def test_other_members_stay_in_the_process(remote: RemoteMock, fetch: Callable[..., Got]) -> None:
+def test_other_members_stay_in_the_process(remote: RemoteMock, fetch: Fetch) -> None:
     with pytest.raises(AttributeError, match="MockML has no 'unknown' over HTTP"):
         _ = remote.unknown
     refused = fetch("POST", "/_mlmock/do", '{"steps": [{"invoke": "reset"}]}')

@@ -35,7 +35,7 @@ from mlmock import (
 )
 from mlmock.server.remote_client import RemoteMock
 from mlmock.simulation.object_store import NoSuchKey
-from tests.server.conftest import FLOW, Got
+from tests.server.conftest import FLOW, Fetch
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 BODY = {
@@ -273,7 +273,7 @@ def test_async_invokes_of_models(both: tuple[Any, Make]) -> None:
     assert [each.status for each in ml.bedrock.async_invokes] == ["Failed"]
 
 
-def test_detections(remote: RemoteMock, fetch: Callable[..., Got]) -> None:
+def test_detections(remote: RemoteMock, fetch: Fetch) -> None:
     project = remote.lookoutvision.project("circuits", train=20, model="HOSTED")
     rule = project.model("1").detect(anomalous=True, confidence=0.97)
     image = {"Content-Type": "image/png"}
