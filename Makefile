@@ -75,7 +75,7 @@ clients: $(VENV)/ready  ## SDKs of other languages and libraries; CLIENTS="name 
 	touch $@
 
 aio: .cache/aio-newest/ready .cache/aio-aioboto3/ready .cache/aio-oldest/ready  ## aiobotocore and aioboto3
-	.cache/aio-newest/bin/mypy --cache-dir .cache/mypy/aio tests/integration/aiobotocore/*.py
+	.cache/aio-newest/bin/mypy --follow-imports silent --cache-dir .cache/mypy/aio tests/integration/aiobotocore/*.py
 	.cache/aio-newest/bin/python -m pytest -q tests/integration/aiobotocore
 	.cache/aio-aioboto3/bin/python -m pytest -q tests/integration/aiobotocore
 	.cache/aio-oldest/bin/python -m pytest -q tests/integration/aiobotocore
@@ -87,7 +87,7 @@ aio: .cache/aio-newest/ready .cache/aio-aioboto3/ready .cache/aio-oldest/ready  
 	touch $@
 
 beside: .cache/beside/ready  ## vcrpy, aiomoto, gevent, trio, pytest's plugins
-	.cache/beside/bin/mypy --cache-dir .cache/mypy/beside tests/integration/coexistence/*.py
+	.cache/beside/bin/mypy --follow-imports silent --cache-dir .cache/mypy/beside tests/integration/coexistence/*.py
 	.cache/beside/bin/python -m pytest -q -p no:asyncio tests/integration/coexistence
 
 # pyenv finds a Python by its version only if PYENV_VERSION lists all installed versions.

@@ -1,1 +1,1 @@
-"""The doors: the only rooms that touch other people's classes."""
+"""Patches of third-party code. No other package changes classes that are not mlmock's own."""

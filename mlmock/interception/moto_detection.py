@@ -1,4 +1,4 @@
-"""Whether a mock of moto is active; apart from `moto/`, which loads what this needn't."""
+"""Detection of an active moto, apart from `moto/` so that it can be used without loading that."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import sys
 
 
 def is_active() -> bool:
-    """True while a `mock_aws` runs in this process."""
+    """Return whether `mock_aws` is active in this process."""
     models = sys.modules.get("moto.core.models")
     return bool(models is not None and models.botocore_stubber.enabled)

@@ -1,4 +1,4 @@
-"""Attributes of other people's classes and modules, replaced and put back exactly."""
+"""Patches of attributes of third-party classes and modules, which can be undone exactly."""
 
 from __future__ import annotations
 
@@ -16,174 +16,183 @@ _BOTOCORE = botocore.__file__.removesuffix("__init__.py")
 
 
 class Patch:
-    """One attribute, replaced while mocks run.
+    """An attribute that is replaced while a mock is active.
 
-    `make` gets the patch and returns the replacement, which calls `patch.original` for what was
-    there when it was applied. If somebody has put something else on top by the time the patch is
-    undone, that stays, and the replacement under it: replacements are transparent while no mock
-    runs.
+    `make` receives the patch and returns the replacement. The replacement calls `patch.original`,
+    the value that the attribute had when the patch was applied. If another tool has wrapped the
+    replacement by the time the patch is undone, both the wrapper and the replacement stay in
+    place: a replacement only calls the original while no mock is active.
     """
 
     __slots__ = (
         *("name", "original", "owner", "replacement"),
-        *("_first", "_held", "_is_buried", "_make"),
+        *("_attributes", "_initial_replacement", "_is_wrapped", "_make"),
     )
 
     def __init__(self, owner: Any, name: str, make: Callable[[Patch], Any]) -> None:
         self.owner = owner
         self.name = name
-        self._held = owner.__dict__
+        self._attributes = owner.__dict__
         self.original: Any = _MISSING
-        self.replacement = self._first = make(self)
+        self.replacement = self._initial_replacement = make(self)
         self._make = make
-        self._is_buried = False
+        self._is_wrapped = False
 
     def apply(self) -> Patch:
-        """Put the replacement in place; return the patch that undoes it."""
+        """Apply the patch and return the patch that undoes it."""
         return apply_all((self,))[0]
 
     def undo(self) -> None:
-        """Put back what was there."""
+        """Restore the original value."""
         undo_all((self,))
 
-    def _reapply(self, present: Any) -> Patch:
-        """Go on with a replacement that has stayed: it is in place, or something lies on top."""
-        if present is not self.replacement:  # it calls what lies below: a second layer, no circle
+    def _reapply(self, current: Any) -> Patch:
+        """Apply a patch whose replacement is still in place, possibly inside a wrapper.
+
+        The replacement calls the value below it. Putting it on top of its own wrapper would
+        therefore recurse; a second patch goes on top instead.
+        """
+        if current is not self.replacement:
             return type(self)(self.owner, self.name, self._make).apply()
-        self._is_buried = False
+        self._is_wrapped = False
         return self
 
     def swap(self, replacement: Any) -> None:
-        """Put `replacement` in the place of the one that is there, if nothing lies on top of it."""
-        if self._held.get(self.name) is self.replacement:
+        """Exchange the replacement for `replacement`, unless another tool has wrapped it."""
+        if self._attributes.get(self.name) is self.replacement:
             setattr(self.owner, self.name, replacement)
-            self.replacement = self._first = replacement
+            self.replacement = self._initial_replacement = replacement
 
     def can_apply(self) -> bool:
-        """True where the patch may go on top of what is there."""
+        """Return whether the patch may replace the current value."""
         return True
 
     def leave_in_place(self) -> None:
-        """Leave the replacement where it is, under what somebody has put on top."""
-        self._is_buried = True
+        """Leave the replacement where it is, inside the wrapper of another tool."""
+        self._is_wrapped = True
 
 
 def apply_all(patches: Iterable[Patch]) -> list[Patch]:
-    """Put replacements in place; return the patches that undo it, in the same order.
+    """Apply patches and return the patches that undo them, in the same order.
 
-    This and `undo_all` are half of what an empty block costs.
+    This function and `undo_all` take half of the time of a mock in which nothing is called.
     """
     applied = []
     for patch in patches:
         try:
-            present = patch._held[patch.name]
+            current = patch._attributes[patch.name]
         except KeyError:
-            present = _MISSING
-        if present is patch.replacement or patch._is_buried:
-            applied.append(patch._reapply(present))
+            current = _MISSING
+        if current is patch.replacement or patch._is_wrapped:
+            applied.append(patch._reapply(current))
             continue
-        patch.original = present
+        patch.original = current
         setattr(patch.owner, patch.name, patch.replacement)
         applied.append(patch)
     return applied
 
 
 def undo_all(applied: Sequence[Patch]) -> None:
-    """Put back what was there, what was applied last first."""
+    """Restore the original values, in the reverse order of application."""
     for patch in reversed(applied):
         try:  # get() would take twice as long
-            present = patch._held[patch.name]
+            current = patch._attributes[patch.name]
         except KeyError:
-            present = _MISSING
-        if present is not patch.replacement:
+            current = _MISSING
+        if current is not patch.replacement:
             patch.leave_in_place()
         elif patch.original is _MISSING:
             delattr(patch.owner, patch.name)
         else:
             setattr(patch.owner, patch.name, patch.original)
-            patch.replacement = patch._first
+            patch.replacement = patch._initial_replacement
 
 
 class TriggerPatch(Patch):
-    """A patch of what comes first: whoever goes through it has all the rest patched.
+    """A patch whose first call applies the deferred patches.
 
-    So a block that nobody calls in costs little. `behind` is what it then gives way to.
+    A mock in which nothing is called therefore costs little. `target` is the replacement that the
+    trigger calls, and that takes its place when the deferred patches are applied.
     """
 
-    __slots__ = ("behind",)
+    __slots__ = ("target",)
 
     def __init__(self, owner: Any, name: str, make: Callable[[Patch], Any]) -> None:
         super().__init__(owner, name, make)
-        self.behind = self.replacement
-        self.replacement = self._first = _gate(self)
+        self.target = self.replacement
+        self.replacement = self._initial_replacement = _trigger(self)
 
-    def open(self) -> None:
-        """Give way to what lies behind, until the block ends."""
-        self.swap(self.behind)
+    def disarm(self) -> None:
+        """Put the target in the place of the trigger until the mock ends."""
+        self.swap(self.target)
 
     def swap(self, replacement: Any) -> None:
-        """Let `replacement` lie behind, and give way to it."""
-        self.behind = replacement
-        gate = self._first
+        """Make `replacement` the target, and put it in the place of the trigger."""
+        self.target = replacement
+        trigger = self._initial_replacement
         super().swap(replacement)
-        self._first = gate  # the next block begins with it again
+        self._initial_replacement = trigger  # for the next mock
 
-    def _reapply(self, present: Any) -> Patch:
-        taken = super()._reapply(present)
-        if taken is self:
-            super().swap(self._first)
-        return taken
+    def _reapply(self, current: Any) -> Patch:
+        applied = super()._reapply(current)
+        if applied is self:
+            super().swap(self._initial_replacement)
+        return applied
 
 
 class ReplacementPatch(Patch):
-    """A patch that doesn't call what it stands in for: it goes over upstream's own, nothing else.
+    """A patch that does not call the original, and therefore replaces upstream's own code only.
 
-    What somebody has put there, to look on or to stub, stays and is called.
+    A spy or a stub that another tool has put there stays and is called.
     """
 
     __slots__ = ()
 
     def can_apply(self) -> bool:
-        """True where upstream's own is there, or nothing, or ours has come to light."""
-        present = self._held.get(self.name, _MISSING)
-        if present is _MISSING or present is self.replacement:
+        """Return whether the current value is upstream's own, missing, or the replacement."""
+        current = self._attributes.get(self.name, _MISSING)
+        if current is _MISSING or current is self.replacement:
             return True
-        if type(present) is FunctionType:
-            return present.__code__.co_filename.startswith(_BOTOCORE)
-        return type(present) is ModuleType
+        if type(current) is FunctionType:
+            return current.__code__.co_filename.startswith(_BOTOCORE)
+        return type(current) is ModuleType
 
 
-def _gate(patch: TriggerPatch) -> Any:
-    def gate(*args: Any, **kwargs: Any) -> Any:
+def _trigger(patch: TriggerPatch) -> Any:
+    def trigger(*args: Any, **kwargs: Any) -> Any:
         context = active.current()
         if context is not None:
             context.state.interception.apply_all()
-        return patch.behind(*args, **kwargs)
+        return patch.target(*args, **kwargs)
 
-    return gate
+    return trigger
 
 
-def lazy_replacement(room: str, name: str) -> Callable[[Patch], Any]:
-    """Return a `make` whose replacement is made, and its room loaded, when it is first called.
+def lazy_replacement(module: str, factory: str) -> Callable[[Patch], Any]:
+    """Return a `make` for `Patch` that defers the import of a module to the first call.
 
-    It is made by the function `name` of the room, which gets the patch, and returns None where
-    upstream's own is to be called.
+    Args:
+        module: The module, relative to `mlmock.interception`.
+        factory: The name of a function of the module. It receives the patch and returns the
+            replacement, or None if upstream's own function is to be called.
     """
 
     def make(patch: Patch) -> Any:
-        made: list[Any] = []
+        loaded: list[Any] = []
 
-        def stand_in(*args: Any, **kwargs: Any) -> Any:
-            if not made:
-                found = getattr(import_module(f"mlmock.interception.{room}"), name)(patch)
-                made.append(found or _upstream(patch))
-                patch.swap(made[0])
-            return made[0](*args, **kwargs)
+        def call_replacement(*args: Any, **kwargs: Any) -> Any:
+            if not loaded:
+                replacement = getattr(import_module(f"mlmock.interception.{module}"), factory)(
+                    patch
+                )
+                loaded.append(replacement or _call_original(patch))
+                patch.swap(loaded[0])
+            return loaded[0](*args, **kwargs)
 
-        return stand_in
+        return call_replacement
 
     return make
 
 
-def _upstream(patch: Patch) -> Any:
+def _call_original(patch: Patch) -> Any:
     return lambda *args, **kwargs: patch.original(*args, **kwargs)

@@ -51,7 +51,7 @@ def test_motos_stubber_receives_event_and_request() -> None:
 
 def test_every_cache_supports_the_installed_botocore() -> None:
     patches = {patch.name: patch.apply() for patch in deferred_patches.cache_patches()}
-    factories = (caches.cached_sanitize, caches.timestamps, caches.validation)
+    factories = (caches.cached_sanitize, caches.cached_timestamp_parser, caches.cached_validate)
     try:
         assert all(make(patch) for make, patch in zip(factories, patches.values(), strict=True))
     finally:
@@ -147,8 +147,8 @@ def test_trigger_patch_calls_its_replacement_with_and_without_a_mock(trigger: Tr
 def test_used_trigger_patch_is_armed_again_by_the_next_mock(trigger: TriggerPatch) -> None:
     armed = trigger.replacement
     trigger.apply()
-    trigger.open()
-    assert vars(Target)["act"] is trigger.behind is not armed
+    trigger.disarm()
+    assert vars(Target)["act"] is trigger.target is not armed
     trigger.undo()
     trigger.apply()
     assert vars(Target)["act"] is armed
@@ -160,7 +160,7 @@ def test_used_and_wrapped_trigger_patch_is_armed_again(
 ) -> None:
     armed = trigger.replacement
     trigger.apply()
-    trigger.open()
+    trigger.disarm()
     target: Any = Target
     below = target.act
     target.act = lambda self: f"wrapped({below(self)})"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mlmock import mock_ml
 from mlmock.interception.botocore.credentials import credentials_for
-from mlmock.interception.botocore.sigv4 import OwnAuth
+from mlmock.interception.botocore.sigv4 import FastSigV4Auth
 
 A2I = "sagemaker-a2i-runtime"
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/x"
@@ -119,7 +119,7 @@ def test_signer_gives_the_same_headers_as_botocores(
     path: str, query: str, host: str, data: Any, headers: list[tuple[str, str]]
 ) -> None:
     arguments = (f"{host}{path}{query}", data, headers)
-    assert signed(OwnAuth, *arguments) == signed(SigV4Auth, *arguments)
+    assert signed(FastSigV4Auth, *arguments) == signed(SigV4Auth, *arguments)
 
 
 def test_usual_requests_do_not_use_botocores_signer(monkeypatch: pytest.MonkeyPatch) -> None:

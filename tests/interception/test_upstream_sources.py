@@ -96,17 +96,18 @@ def test_botocore_function_has_a_reviewed_source(name: str) -> None:
 
 
 def test_replaced_signer_has_a_reviewed_source() -> None:
-    assert sigv4._is_known(), (
+    assert sigv4._is_supported(), (
         f"botocore {botocore.__version__}'s SigV4Auth has not been reviewed, so it is used "
-        "unchanged. Review it; if OwnAuth still gives the same headers, add "
-        f"{class_hash(SigV4Auth)} to mlmock/interception/botocore/sigv4.py."
+        "unchanged. Review it. If FastSigV4Auth still gives the same headers, add "
+        f'"{class_hash(SigV4Auth)}" to _SUPPORTED_SOURCES in '
+        "mlmock/interception/botocore/sigv4.py."
     )
 
 
 def test_replaced_handler_trie_has_a_reviewed_source() -> None:
-    digest = class_hash(event_hooks._UPSTREAM)
-    assert digest in event_hooks._TRIE, (
+    digest = class_hash(event_hooks._PREFIX_TRIE)
+    assert digest in event_hooks._TRIE_SOURCES, (
         f"botocore {botocore.__version__}'s _PrefixTrie has not been reviewed, so it is used "
-        f"unchanged. Review it; if CopyOnWriteTrie still behaves alike, add {digest} to "
-        "mlmock/interception/botocore/event_hooks.py."
+        f'unchanged. Review it. If CopyOnWriteTrie still behaves alike, add "{digest}" to '
+        "_TRIE_SOURCES in mlmock/interception/botocore/event_hooks.py."
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import platform
 from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from types import FunctionType
 from typing import Any
 
@@ -37,20 +39,17 @@ def check_source(package: str, name: str, function: Any, known: Mapping[str, set
     """Fail with instructions if the source of `function` has not been reviewed."""
     digest = source_hash(function)
     assert digest in known.get(name, ()), (
-        f"{name} has changed in the installed {package} {_version(package)}.\n"
-        f"1. Compare it with the previous release.\n"
-        f"2. Check the replacement in mlmock/interception "
-        f"(search for the method's name):\n"
-        f"   does it still accept, do and return what upstream does now?\n"
-        f"3. Run tests/interception, `make aio`, `make beside` and `make matrix`.\n"
-        f'4. Add "{digest}" to the entry of {name!r} in this test.'
+        f"{name} has changed in the installed {_release(package)}.\n"
+        "1. Compare it with the previous release.\n"
+        "2. Check the replacement in mlmock/interception (search for the method's name):\n"
+        "   does it still accept, do and return what upstream does now?\n"
+        "3. Run tests/interception, `make aio`, `make beside` and `make matrix`.\n"
+        f'4. Add "{digest}" to KNOWN[{name!r}] in the file of this test.'
     )
 
 
-def _version(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
+def _release(package: str) -> str:
     try:
-        return version(package)
+        return f"{package} {version(package)}"
     except PackageNotFoundError:  # a module of the standard library
-        return "library"
+        return f"Python {platform.python_version()}"

@@ -1,1 +1,1 @@
-"""aiobotocore."""
+"""Patches of aiobotocore, on which aioboto3 is built."""

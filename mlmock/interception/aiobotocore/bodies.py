@@ -1,4 +1,4 @@
-"""Response bodies as aiohttp and httpx show them."""
+"""Response bodies with the interface of aiohttp's, which aiobotocore reads."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from mlmock.errors import ConnectionFailure
 
 
 class ResponseContent:
-    """The reading side of an aiohttp response: what StreamingBody and event streams pull."""
+    """The stream reader of an aiohttp response, which StreamingBody and event streams use."""
 
     def __init__(self, body: bytes | RecordedFrames) -> None:
         self._frames = iter(()) if isinstance(body, bytes) else iter(body)
         self._rest = memoryview(body if isinstance(body, bytes) else b"")
-        self._ended = isinstance(body, bytes)
+        self._has_ended = isinstance(body, bytes)
 
     def at_eof(self) -> bool:
-        """True when there is nothing more."""
-        return self._ended and not self._rest
+        """Return whether everything has been read."""
+        return self._has_ended and not self._rest
 
     async def read(self, amount: int = -1) -> bytes:
-        """Return `amount` bytes, or all that is left."""
-        while not self._ended and (amount < 0 or len(self._rest) < amount):
+        """Return at most `amount` bytes, or the rest."""
+        while not self._has_ended and (amount < 0 or len(self._rest) < amount):
             frame = self._next()
             if frame is not None:
                 self._rest = memoryview(bytes(self._rest) + frame)
-        cut = len(self._rest) if amount < 0 else amount
-        found, self._rest = self._rest[:cut], self._rest[cut:]
-        return _whole(found)
+        end = len(self._rest) if amount < 0 else amount
+        data, self._rest = self._rest[:end], self._rest[end:]
+        return _to_bytes(data)
 
     async def iter_chunks(self) -> AsyncIterator[tuple[bytes, bool]]:
-        """Yield what is there, one encoded message at a time; True with each: it is whole."""
+        """Yield one encoded message at a time, each with True: it is the end of an HTTP chunk."""
         if self._rest:
             yield await self.read(len(self._rest)), True
-        while not self._ended:
+        while not self._has_ended:
             frame = self._next()
             if frame is not None:
                 yield frame, True
@@ -43,20 +43,20 @@ class ResponseContent:
     def _next(self) -> bytes | None:
         try:
             frame = next(self._frames, None)
-        except ConnectionFailure as fault:
-            raise stream_error(fault.kind) from None
-        self._ended = frame is None
+        except ConnectionFailure as error:
+            raise stream_error(error.kind) from None
+        self._has_ended = frame is None
         return frame
 
 
-def _whole(view: memoryview) -> bytes:
-    """Return the bytes of `view`, without a copy where it is all of them."""
+def _to_bytes(view: memoryview) -> bytes:
+    """Return the bytes of `view`, without copying if it covers a whole bytes object."""
     source = view.obj
     return source if isinstance(source, bytes) and len(source) == len(view) else bytes(view)
 
 
 class RawBody:
-    """An aiohttp response as far as aiobotocore looks at one."""
+    """The part of an aiohttp response that aiobotocore uses."""
 
     def __init__(self, url: str, headers: Mapping[str, str], body: bytes | RecordedFrames) -> None:
         self.url = url
@@ -66,32 +66,32 @@ class RawBody:
 
     @property
     def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """The headers as they came: earlier releases (2.18 is one) read these."""
+        """The headers as bytes, which early releases such as aiobotocore 2.18 read."""
         return tuple((name.encode(), text.encode()) for name, text in self.headers.items())
 
     async def read(self) -> bytes:
-        """Return all that is left."""
+        """Return the unread rest."""
         return await self.content.read()
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Stop generating messages."""
         if self._frames is not None:
             self._frames.close()
 
     async def __aenter__(self) -> RawBody:
-        """Return this."""
+        """Return the body itself."""
         return self
 
-    async def __aexit__(self, *fault: object) -> None:
-        """Send nothing more."""
+    async def __aexit__(self, *error: object) -> None:
+        """Close the body."""
         self.close()
 
 
 def stream_error(kind: str) -> Exception:
-    """Return what aiohttp raises when the connection fails while a body is read."""
+    """Return the exception that aiohttp raises if the connection fails while a body is read."""
     from aiohttp import ServerDisconnectedError
 
     if kind == "read_timeout":
         return asyncio.TimeoutError()
-    broken: Exception = ServerDisconnectedError("Connection broken: the rule says so")
-    return broken
+    error: Exception = ServerDisconnectedError("Connection broken: simulated by an mlmock rule")
+    return error

@@ -1,1 +1,1 @@
-"""botocore."""
+"""Patches of botocore, on which boto3 is built."""

@@ -1,4 +1,7 @@
-"""Bodies as botocore's parsers and streams read them. None copies what it is given."""
+"""Response bodies for botocore's parsers and streams, and the bytes of request bodies.
+
+No response body is copied.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from mlmock.errors import ConnectionFailure
 
 
 class RawBody(BytesIO):
-    """The raw body of an answer in one piece; shares the bytes it is made of."""
+    """A response body that is complete. It shares the bytes that it is created from."""
 
     def stream(self, amt: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:
-        """Yield what is left, in one piece."""
+        """Yield the unread rest as one chunk."""
         rest = self.getvalue() if self.tell() == 0 else self.read()
         self.seek(0, 2)
         if rest:
@@ -22,7 +25,7 @@ class RawBody(BytesIO):
 
 
 class StreamBody:
-    """The raw body of an event stream: every message is made when the caller pulls it."""
+    """The body of an event stream. A message is generated when the caller reads it."""
 
     def __init__(self, frames: RecordedFrames) -> None:
         self._frames = frames
@@ -34,59 +37,59 @@ class StreamBody:
         """Yield one message at a time."""
         try:
             yield from self._frames
-        except ConnectionFailure as fault:
-            raise stream_error(fault.kind) from None
+        except ConnectionFailure as error:
+            raise stream_error(error.kind) from None
 
     def readable(self) -> bool:
-        """Say that there is something to read."""
+        """Return whether the body can be read, as a file would."""
         return True
 
     def read(self, amt: int | None = None) -> bytes:
-        """Return `amt` bytes, or all."""
+        """Return at most `amt` bytes, or the rest."""
         while amt is None or len(self._rest) < amt:
             frame = self._next()
             if frame is None:
                 break
             self._rest += frame
-        cut = len(self._rest) if amt is None else amt
-        found, self._rest = self._rest[:cut], self._rest[cut:]
-        self._position += len(found)
-        return found
+        end = len(self._rest) if amt is None else amt
+        data, self._rest = self._rest[:end], self._rest[end:]
+        self._position += len(data)
+        return data
 
     def _next(self) -> bytes | None:
         try:
             return next(self._frames, None)
-        except ConnectionFailure as fault:
-            raise stream_error(fault.kind) from None
+        except ConnectionFailure as error:
+            raise stream_error(error.kind) from None
 
     def readinto(self, buffer: Any) -> int:
-        """Fill `buffer`; return how many bytes there were."""
-        found = self.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
+        """Read into `buffer` and return the number of bytes."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
     def tell(self) -> int:
-        """Return how many bytes have been read."""
+        """Return the number of bytes that have been read."""
         return self._position
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Stop generating messages."""
         self.closed = True
         self._frames.close()
 
 
 def stream_error(kind: str) -> Exception:
-    """Return what urllib3 raises when the connection fails while a body is read."""
+    """Return the exception that urllib3 raises if the connection fails while a body is read."""
     from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
     if kind == "read_timeout":
         pool: Any = None
         return ReadTimeoutError(pool, "", "Read timed out.")
-    return ProtocolError("Connection broken: the rule says so")
+    return ProtocolError("Connection broken: simulated by an mlmock rule")
 
 
 def raw_body(body: bytes | Iterable[bytes]) -> tuple[RawBody | StreamBody, bytes | RecordedFrames]:
-    """Return an answer's body as botocore wants it, and as the journal keeps it."""
+    """Return the body of a response in two forms: for botocore, and for the journal."""
     if isinstance(body, bytes):
         return RawBody(body), body
     frames = RecordedFrames(body)
@@ -94,7 +97,7 @@ def raw_body(body: bytes | Iterable[bytes]) -> tuple[RawBody | StreamBody, bytes
 
 
 def request_bytes(body: Any) -> bytes:
-    """Return the bytes of a request's body: text, bytes, a file, parts of these, or nothing."""
+    """Return the bytes of a request body: text, bytes, a file, an iterable of these, or None."""
     if body is None:
         return b""
     if isinstance(body, bytes):
@@ -105,5 +108,5 @@ def request_bytes(body: Any) -> bytes:
         return bytes(body)
     if not hasattr(body, "read"):
         return b"".join(map(request_bytes, body))
-    found = body.read()
-    return found.encode() if isinstance(found, str) else bytes(found)
+    content = body.read()
+    return content.encode() if isinstance(content, str) else bytes(content)

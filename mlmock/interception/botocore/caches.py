@@ -1,7 +1,7 @@
-"""Memos of botocore's pure functions: the repeated work of every call, done once.
+"""Caches of pure functions of botocore, which every call repeats with the same arguments.
 
-Each is made when it is first used, only where the function's source is the known one; is bounded;
-and is undone when the last block ends. `mock_ml(cache=False)` leaves them out.
+A cache is created on first use, and only if the function's source is a supported one. Its size is
+bounded, and it is removed when the last mock ends. `mock_ml(cache=False)` leaves the caches out.
 """
 
 from __future__ import annotations
@@ -19,62 +19,63 @@ from mlmock.interception.botocore.param_validation import ShapeValidators
 from mlmock.interception.patching import Patch
 from mlmock.interception.source_hash import class_hash, source_hash
 
-# The sources that were read and found pure, by `source_hash`: botocore 1.36 to 1.44.
+# The hashes of the sources that were reviewed and found pure: botocore 1.36 to 1.44.
 SUPPORTED_SOURCES = {
-    "sanitise": frozenset({"0aad3ce7fc7f9124", "7a83018b4daff050"}),
+    "sanitize": frozenset({"0aad3ce7fc7f9124", "7a83018b4daff050"}),
     "timestamps": frozenset({"f1ced5813ef916f4"}),
     "validation": frozenset({"c04d3ed357ec4ca6", "cd142c1086e66059", "43b4f611087bcea6"}),
 }
+_MAX_TIMESTAMPS = 4096
 
 
-def _is_known(name: str, patch: Patch) -> bool:
+def _is_supported(name: str, patch: Patch) -> bool:
     owner, original = patch.owner, patch.original
-    read = class_hash(owner) if isinstance(owner, type) else source_hash(original)
-    return read in SUPPORTED_SOURCES[name]
+    digest = class_hash(owner) if isinstance(owner, type) else source_hash(original)
+    return digest in SUPPORTED_SOURCES[name]
 
 
 def cached_sanitize(patch: Patch) -> Any:
-    """Return the memo of the user agent's clean parts."""
-    return lru_cache(maxsize=512)(patch.original) if _is_known("sanitise", patch) else None
+    """Return a cache for `sanitize_user_agent_string_component`."""
+    return lru_cache(maxsize=512)(patch.original) if _is_supported("sanitize", patch) else None
 
 
-def timestamps(patch: Patch) -> Any:
-    """Return the memo of the instants that answers name."""
+def cached_timestamp_parser(patch: Patch) -> Any:
+    """Return a cache for `parse_timestamp`, by which responses are parsed."""
     original = patch.original
-    if not _is_known("timestamps", patch):
+    if not _is_supported("timestamps", patch):
         return None
-    known: dict[Any, Any] = {}
-    models: dict[Any, Any] = {}
+    timestamps: dict[Any, Any] = {}
+    examples: dict[Any, Any] = {}
 
     def parse_timestamp(value: Any) -> Any:
-        # freezegun swaps the class, and the zone decides what tzlocal() is.
+        # freezegun exchanges the class, and the time zone changes what tzlocal() is.
         key = (value, type(value), vars(botocore.utils)["datetime"].datetime, time.tzname)
-        found = known.get(key)
-        if found is None:
-            if len(known) >= 4096:
-                known.clear()
-            found = known[key] = _read(original, models, key)
-        return found
+        timestamp = timestamps.get(key)
+        if timestamp is None:
+            if len(timestamps) >= _MAX_TIMESTAMPS:
+                timestamps.clear()
+            timestamp = timestamps[key] = _parse(original, examples, key)
+        return timestamp
 
     return parse_timestamp
 
 
-def _read(original: Callable[[Any], Any], models: dict[Any, Any], key: tuple[Any, ...]) -> Any:
-    """Return what `original` reads in a timestamp; the usual form by its digits alone.
+def _parse(original: Callable[[Any], Any], examples: dict[Any, Any], key: tuple[Any, ...]) -> Any:
+    """Return a timestamp as `original` parses it, without calling it for the usual format.
 
-    What kind of datetime that is, and of which zone, is learned from the original: for Z it is the
-    machine's own zone where that is UTC.
+    The class and the time zone of the result are those of an example that `original` parsed. The
+    zone of a "Z" is the machine's own zone where that is UTC.
     """
     value = key[0]
     digits = _iso8601_parser()(value) if type(value) is str else None
     if digits is None:
         return original(value)
-    model = models.get(key[2:])
-    if model is None:
-        model = models[key[2:]] = original("2001-02-03T04:05:06.007Z")
+    example = examples.get(key[2:])
+    if example is None:
+        example = examples[key[2:]] = original("2001-02-03T04:05:06.007Z")
     year, month, day, hour, minute, second, millis = digits.groups("0")
     try:
-        return model.replace(
+        return example.replace(
             int(year), int(month), int(day), int(hour), int(minute), int(second), int(millis) * 1000
         )
     except ValueError:
@@ -88,14 +89,17 @@ def _iso8601_parser() -> Any:
     ).fullmatch
 
 
-def validation(patch: Patch) -> Any:
-    """Return what lets parameters pass that `accepting` is sure of."""
-    if not _is_known("validation", patch):
+def cached_validate(patch: Patch) -> Any:
+    """Return a replacement for `ParamValidator.validate` that uses `ShapeValidators` first.
+
+    Parameters that these do not accept are validated by botocore, which words the error.
+    """
+    if not _is_supported("validation", patch):
         return None
-    models = ShapeValidators()
+    validators = ShapeValidators()
 
     def validate(self: Any, params: Any, shape: Any) -> Any:
-        if type(self) is ParamValidator and models.is_valid(shape, params):
+        if type(self) is ParamValidator and validators.is_valid(shape, params):
             return ValidationErrors()
         return patch.original(self, params, shape)
 

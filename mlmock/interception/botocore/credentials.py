@@ -1,4 +1,4 @@
-"""The credentials that requests of held services are signed with, whatever their client has."""
+"""Fake credentials, which sign requests for mocked services in place of the client's own."""
 
 from __future__ import annotations
 
@@ -10,100 +10,110 @@ from botocore.exceptions import NoCredentialsError
 
 from mlmock.interception.botocore import sleep
 
-SECRET = "mlmock"  # noqa: S105 - the secret key that takes the place of every real one
-_ARGUMENTS = 4  # service, region, signature version and keys: of a request that is no URL to sign
-TOKEN = "mlmock"  # noqa: S105 - and the bearer token
+SECRET = "mlmock"  # noqa: S105 - the fake secret key
+TOKEN = "mlmock"  # noqa: S105 - the fake bearer token
+# Service, region, signature version and credentials. Presigning a URL adds an argument.
+_SIGNING_ARGUMENTS = 4
 
 
-class _Frozen(ReadOnlyCredentials):
-    """A frozen triple that async signers may await, too."""
+class _FrozenCredentials(ReadOnlyCredentials):
+    """Frozen credentials that the signers of aiobotocore can await."""
 
-    def __await__(self) -> Generator[Any, Any, _Frozen]:
-        """Come to itself."""
+    def __await__(self) -> Generator[Any, Any, _FrozenCredentials]:
+        """Return the credentials without suspending."""
         return self
         yield
 
 
 class StaticCredentials(Credentials):
-    """Credentials that are frozen already."""
+    """Fake credentials, whose access key is the account id."""
 
     def __init__(self, account_id: str) -> None:
         super().__init__(account_id, SECRET, None)
-        self._frozen = _Frozen(*super().get_frozen_credentials())
+        self._frozen = _FrozenCredentials(*super().get_frozen_credentials())
         self._auths: dict[tuple[str, str], Any] = {}
 
     def get_frozen_credentials(self) -> Any:
-        """Return the same triple every time."""
+        """Return the same frozen credentials every time."""
         return self._frozen
 
     def auth(self, kwargs: dict[str, Any]) -> Any:
-        """Return what signs a request with these keys, or None: botocore's own auth.
+        """Return a signer with these credentials, or None if botocore's own is to be used.
 
-        `kwargs` are those of `RequestSigner.get_auth_instance`.
+        Args:
+            kwargs: The arguments of `RequestSigner.get_auth_instance`.
         """
-        if kwargs.get("signature_version") != "v4" or len(kwargs) != _ARGUMENTS:
+        if kwargs.get("signature_version") != "v4" or len(kwargs) != _SIGNING_ARGUMENTS:
             return None
-        place = (kwargs["signing_name"], kwargs["region_name"])
-        if place not in self._auths:
+        key = (kwargs["signing_name"], kwargs["region_name"])
+        if key not in self._auths:
             from mlmock.interception.botocore.sigv4 import auth_for
 
-            self._auths[place] = auth_for(self._frozen, *place)
-        return self._auths[place]
+            self._auths[key] = auth_for(self._frozen, *key)
+        return self._auths[key]
 
 
 class LazyCredentials(Credentials):
-    """The keys of a session that has none at hand, in a block that lets services through.
+    """The credentials of a session that has none in its environment, in a mock with `passthrough`.
 
-    They are looked for, by a metadata service if need be, when a real request is signed; held
-    services never read them.
+    They are loaded when a request to AWS is signed, if necessary from a metadata service. Requests
+    for mocked services never read them.
     """
 
     def __init__(self, load: Callable[[], Any]) -> None:
         self._load = load
-        self._found: Any = None
+        self._loaded: Any = None
         self.method = "mlmock"
         self.account_id = None
 
     def __getattr__(self, name: str) -> Any:
-        """Return one of the keys, for who asks for it by name."""
+        """Return a part of the credentials by name."""
         if name not in {"access_key", "secret_key", "token"}:
             raise AttributeError(name)
         return getattr(self.get_frozen_credentials(), name)
 
     def get_frozen_credentials(self) -> Any:
-        """Return the keys; NoCredentialsError if nobody has any."""
-        if self._found is None:
-            with sleep.real_sleep():
-                self._found = self._load()
-        if self._found is None:
+        """Load the credentials and return them frozen.
+
+        Raises:
+            NoCredentialsError: No provider has credentials.
+        """
+        if self._loaded is None:
+            with sleep.passing_through():
+                self._loaded = self._load()
+        if self._loaded is None:
             raise NoCredentialsError
-        return self._found.get_frozen_credentials()
+        return self._loaded.get_frozen_credentials()
 
 
 def credentials_for(account_id: str) -> Credentials:
-    """Return credentials whose access key is the account."""
+    """Return the fake credentials of an account."""
     return StaticCredentials(account_id)
 
 
 def is_fake(credentials: Any) -> bool:
-    """True for credentials that a mock has put in place of a client's own."""
+    """Return whether credentials are fake ones."""
     return type(credentials) is StaticCredentials
 
 
-def _is_plain_twin(credentials: Any) -> bool:
-    """True for aiobotocore's plain credentials, which hold their keys as botocore's do."""
-    kind = type(credentials)
-    return (kind.__module__, kind.__name__) == ("aiobotocore.credentials", "AioCredentials")
+def _is_static_in_aiobotocore(credentials: Any) -> bool:
+    """Return whether credentials are aiobotocore's static ones, which have the same attributes."""
+    cls = type(credentials)
+    return (cls.__module__, cls.__name__) == ("aiobotocore.credentials", "AioCredentials")
 
 
 def account_of(signer: Any, default: str) -> str:
-    """Return the account of a client: a 12-digit access key, or `default`.
+    """Return the account id of a client: its access key if that has 12 digits, or `default`.
 
-    Only plain credentials are read: reading refreshable ones may call STS. Ours stand for none: the
-    client is of whatever account the block that runs says.
+    Only static credentials are read, because reading refreshable ones may call STS. Fake
+    credentials identify no account, so that a client follows the options of the active mock.
+
+    Args:
+        signer: The client's RequestSigner, or None.
+        default: The account id of the active mock.
     """
     credentials = getattr(signer, "_credentials", None)
-    if type(credentials) is Credentials or _is_plain_twin(credentials):
+    if type(credentials) is Credentials or _is_static_in_aiobotocore(credentials):
         key = getattr(credentials, "access_key", None)
         if getattr(credentials, "secret_key", None) == SECRET:
             return default

@@ -1,4 +1,4 @@
-"""What is patched once somebody comes through a gate: the rest of what we cut in botocore."""
+"""The deferred patches: those that the first call of a trigger patch applies."""
 
 from __future__ import annotations
 
@@ -18,43 +18,48 @@ from mlmock.interception.botocore import sleep
 from mlmock.interception.botocore.sessions import SharedLoaderCache
 from mlmock.interception.patching import Patch, ReplacementPatch, lazy_replacement
 
-# What stands in for upstream's own, in a room that is loaded when it is first used: of whom, its
-# name there, the room, and what makes it.
+# The owner and the name of an attribute, and the module and the factory of its replacement. The
+# module is imported when the replacement is first called.
 PatchTable = tuple[tuple[Any, str, str, str], ...]
-_WRAPPERS: PatchTable = ((Endpoint, "__init__", "botocore.leak_guard", "init"),)
-# These don't call what they stand in for.
+_WRAPPERS: PatchTable = ((Endpoint, "__init__", "botocore.leak_guard", "guarded_init"),)
+# These do not call the original.
 _REPLACEMENTS: PatchTable = (
     (Endpoint, "prepare_request", "botocore.request_preparation", "prepare_request"),
     (botocore.hooks, "accepts_kwargs", "botocore.event_hooks", "accepts_kwargs"),
     (Session, "_register_builtin_handlers", "botocore.event_hooks", "register_builtin_handlers"),
     (vars(botocore.hooks)["_PrefixTrie"], "__copy__", "botocore.event_hooks", "trie_copy"),
 )
-_MEMOS: PatchTable = (
+_CACHES: PatchTable = (
     (
         botocore.useragent,
         "sanitize_user_agent_string_component",
         "botocore.caches",
         "cached_sanitize",
     ),
-    (botocore.parsers, "DEFAULT_TIMESTAMP_PARSER", "botocore.caches", "timestamps"),
-    (ParamValidator, "validate", "botocore.caches", "validation"),
+    (
+        botocore.parsers,
+        "DEFAULT_TIMESTAMP_PARSER",
+        "botocore.caches",
+        "cached_timestamp_parser",
+    ),
+    (ParamValidator, "validate", "botocore.caches", "cached_validate"),
 )
 
 
-def _made(table: PatchTable, how: type[Patch] = Patch) -> Iterator[Patch]:
-    for owner, name, room, replacement in table:
+def _patches_of(table: PatchTable, patch_type: type[Patch] = Patch) -> Iterator[Patch]:
+    for owner, name, module, factory in table:
         if name in vars(owner):
-            yield how(owner, name, lazy_replacement(room, replacement))
+            yield patch_type(owner, name, lazy_replacement(module, factory))
 
 
 @cache
 def deferred_patches(*, with_caches: bool) -> tuple[Patch, ...]:
-    """Return the patches behind the gates."""
-    shared = ReplacementPatch(Loader, "_cache", lambda patch: SharedLoaderCache())
+    """Return the deferred patches of botocore, with or without those of `cache_patches`."""
+    loader_cache = ReplacementPatch(Loader, "_cache", lambda patch: SharedLoaderCache())
     always = (
-        *_made(_WRAPPERS),
-        *_made(_REPLACEMENTS, ReplacementPatch),
-        shared,
+        *_patches_of(_WRAPPERS),
+        *_patches_of(_REPLACEMENTS, ReplacementPatch),
+        loader_cache,
         *sleep.patches(),
     )
     return (*always, *(cache_patches() if with_caches else ()))
@@ -62,5 +67,5 @@ def deferred_patches(*, with_caches: bool) -> tuple[Patch, ...]:
 
 @cache
 def cache_patches() -> tuple[Patch, ...]:
-    """Return the patches that `cache=False` leaves out."""
-    return tuple(_made(_MEMOS, ReplacementPatch))
+    """Return the patches that `mock_ml(cache=False)` leaves out."""
+    return tuple(_patches_of(_CACHES, ReplacementPatch))

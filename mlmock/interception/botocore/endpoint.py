@@ -1,8 +1,8 @@
-"""The door for botocore: two methods of its Endpoint, and what keeps real keys away from it.
+"""Patches of botocore's Endpoint and RequestSigner.
 
-`create_request` stamps a request of a held service with the call it makes, and gives it credentials
-of our own; `_send` answers stamped requests and refuses others that would leave for AWS. The retry
-loop, the hooks, the signing and the parsing in between stay botocore's.
+`create_request` attaches a call to a request for a mocked service, and gives the request fake
+credentials. `_send` answers requests with an attached call, and rejects other requests that would
+be sent to AWS. The retry loop, the event hooks, signing and parsing stay botocore's.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from mlmock.interception.botocore import sleep
 from mlmock.interception.botocore.credentials import account_of, credentials_for, is_fake
 from mlmock.interception.botocore.leak_guard import is_allowed_through
 from mlmock.interception.botocore.stamping import (
-    _CALL_ATTRIBUTE,
-    _KEYS,
-    OWN_TOKEN,
+    CALL_ATTRIBUTE,
+    CREDENTIALS_KEY,
+    FAKE_TOKEN,
     classify_request,
 )
 from mlmock.interception.patching import Patch
 
 
 def create_request(patch: Patch) -> Any:
-    """Return what stamps the requests of held services."""
+    """Return a replacement for `Endpoint.create_request` that attaches calls."""
 
     def create_request(self: Any, params: Any, operation_model: Any = None) -> Any:
         if operation_model is None:
@@ -40,31 +40,36 @@ def create_request(patch: Patch) -> Any:
 
 
 def send(patch: Patch) -> Any:
-    """Return what answers stamped requests, and refuses others that would leave for AWS."""
+    """Return a replacement for `Endpoint._send` that answers requests with an attached call."""
 
     def send(self: Any, request: Any) -> Any:
-        attached = getattr(request, _CALL_ATTRIBUTE, None)
+        attached = getattr(request, CALL_ATTRIBUTE, None)
         if type(attached) is Call:
             return attached.responder(request, attached)
         if not is_allowed_through(request, attached):
             return patch.original(self, request)
-        with sleep.real_sleep():
+        with sleep.passing_through():
             return patch.original(self, request)
 
     return send
 
 
 def auth_for_request(signer: Any, kwargs: dict[str, Any]) -> Any:
-    """Return auth of our own for a request that has our keys; see to presigned URLs' keys.
+    """Return the signer of a request with fake credentials, or None for botocore's own.
 
-    `kwargs` are those of `get_auth_instance`; with `expires` it is a URL that is signed. One of a
-    held service gets keys of ours, as a request does, whether its client has any or not.
+    A URL of a mocked service that is to be presigned gets fake credentials, whether its client has
+    credentials or not.
+
+    Args:
+        signer: The client's RequestSigner.
+        kwargs: The arguments of its `get_auth_instance`, which may be changed. `expires` is among
+            them if a URL is presigned.
     """
-    keys: Any = kwargs.get(_KEYS)
-    if is_fake(keys):
+    credentials: Any = kwargs.get(CREDENTIALS_KEY)
+    if is_fake(credentials):
         if kwargs.get("signature_version") == "bearer":
-            return BearerAuth(OWN_TOKEN)
-        return keys.auth(kwargs)
+            return BearerAuth(FAKE_TOKEN)
+        return credentials.auth(kwargs)
     if "expires" in kwargs:
         context = active.current()
         name = signer._service_id.hyphenize()
@@ -74,12 +79,12 @@ def auth_for_request(signer: Any, kwargs: dict[str, Any]) -> Any:
             or name in context.options.passthrough
         ):
             return None
-        kwargs[_KEYS] = credentials_for(account_of(signer, context.options.account_id))
+        kwargs[CREDENTIALS_KEY] = credentials_for(account_of(signer, context.options.account_id))
     return None
 
 
 def get_auth_instance(patch: Patch) -> Any:
-    """Return what signs with keys of ours where a request has them."""
+    """Return a replacement for `RequestSigner.get_auth_instance` that uses fake credentials."""
 
     def get_auth_instance(self: Any, *args: Any, **kwargs: Any) -> Any:
         return auth_for_request(self, kwargs) or patch.original(self, *args, **kwargs)

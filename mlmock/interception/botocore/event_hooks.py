@@ -1,6 +1,6 @@
-"""The handlers that botocore registers anew for every session and client: looked up, not redone.
+"""Event handlers that botocore registers for every session and client: copied, not repeated.
 
-Each stands in for botocore's own only where that is the source that was read.
+Each replacement is used only if botocore's own function is one of the reviewed sources.
 """
 
 from __future__ import annotations
@@ -17,19 +17,20 @@ from botocore.utils import EVENT_ALIASES
 from mlmock.interception.patching import Patch
 from mlmock.interception.source_hash import class_hash, source_hash
 
-_ACCEPTS_KWARGS = frozenset({"409812ac6fbbc9ab", "e51fc28d69635b6c"})
-_REGISTER = frozenset({"0a4060d2bd379dac"})
-_TRIE = frozenset({"40ee5a07294ab20e"})  # the whole class: ours overrides half of it
+_ACCEPTS_KWARGS_SOURCES = frozenset({"409812ac6fbbc9ab", "e51fc28d69635b6c"})
+_REGISTER_SOURCES = frozenset({"0a4060d2bd379dac"})
+# Of the whole class, because CopyOnWriteTrie overrides half of it.
+_TRIE_SOURCES = frozenset({"40ee5a07294ab20e"})
 
-# They depend on the code of functions, and on botocore's table of aliases, only.
+# They depend only on botocore's table of aliases and on the code of functions.
 _ALIASES: dict[str, str] = {}
-_TAKES_KWARGS: dict[CodeType, Any] = {}
+_ACCEPTS_KWARGS: dict[CodeType, Any] = {}
 _UNKNOWN = object()
-_MIDDLE = 1  # of the three sections of a key's handlers
+_MIDDLE = 1  # the second of the three sections of a key's handlers
 
 
 def shared_aliaser_init(patch: Patch) -> Any:
-    """Return what lets emitters share the names that aliases stand for."""
+    """Return a replacement for `EventAliaser.__init__` with a cache that emitters share."""
 
     def __init__(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:  # noqa: N807
         patch.original(self, event_emitter, event_aliases)
@@ -40,115 +41,125 @@ def shared_aliaser_init(patch: Patch) -> Any:
 
 
 def accepts_kwargs(patch: Patch) -> Any:
-    """Return what remembers by its code whether a handler takes keywords."""
-    if source_hash(patch.original) not in _ACCEPTS_KWARGS:
+    """Return a cache for `accepts_kwargs`, by the code of the handler."""
+    if source_hash(patch.original) not in _ACCEPTS_KWARGS_SOURCES:
         return None
 
     def accepts_kwargs(func: Any) -> Any:
-        plain = func.__func__ if type(func) is MethodType else func
-        if type(plain) is not FunctionType or "__signature__" in vars(plain):
+        function = func.__func__ if type(func) is MethodType else func
+        if type(function) is not FunctionType or "__signature__" in vars(function):
             return patch.original(func)
-        code = plain.__code__  # boto3 makes new functions of the same code for every session
-        found = _TAKES_KWARGS.get(code, _UNKNOWN)
-        if found is _UNKNOWN:
-            found = _TAKES_KWARGS[code] = patch.original(func)
-        return found
+        code = function.__code__  # boto3 creates functions with the same code for every session
+        result = _ACCEPTS_KWARGS.get(code, _UNKNOWN)
+        if result is _UNKNOWN:
+            result = _ACCEPTS_KWARGS[code] = patch.original(func)
+        return result
 
     return accepts_kwargs
 
 
 class HandlerTemplate:
-    """The trie of the built-in handlers, registered once and copied for every new session.
+    """A trie with the built-in handlers, created once and copied for every new session.
 
-    Made anew when the table of built-in handlers has changed: moto appends to it.
+    It is created again if the table of built-in handlers has changed: moto appends to it.
     """
 
     def __init__(self) -> None:
-        self._made_of: list[Any] = []
+        self._specs: list[Any] = []
         self._trie: Any = None
 
     def register(self, patch: Patch, session: Any, events: Any) -> None:
-        """Give a new session its built-in handlers."""
+        """Register the built-in handlers of a new session.
+
+        Args:
+            patch: The patch of `Session._register_builtin_handlers`.
+            session: The session.
+            events: Its EventAliaser.
+        """
         emitter = events._emitter
-        held: Any = vars(emitter)
-        if type(emitter) is not HierarchicalEmitter or held["_handlers"]._root["children"]:
+        attributes: Any = vars(emitter)
+        if type(emitter) is not HierarchicalEmitter or attributes["_handlers"]._root["children"]:
             patch.original(session, events)
             return
         specs = botocore.handlers.BUILTIN_HANDLERS
-        if self._made_of != specs:
+        if self._specs != specs:
             patch.original(session, events)
-            self._trie = copy.copy(held["_handlers"])
-            self._made_of = list(specs)  # last: other threads look at it first
+            self._trie = copy.copy(attributes["_handlers"])
+            self._specs = list(specs)  # last: other threads compare it before they read the trie
             return
-        held["_handlers"] = copy.copy(self._trie)
+        attributes["_handlers"] = copy.copy(self._trie)
 
 
 def register_builtin_handlers(patch: Patch) -> Any:
-    """Return what copies the built-in handlers where it can."""
-    if source_hash(patch.original) not in _REGISTER:
+    """Return a replacement for `Session._register_builtin_handlers` that copies a template."""
+    if source_hash(patch.original) not in _REGISTER_SOURCES:
         return None
-    prefab = HandlerTemplate()
+    template = HandlerTemplate()
 
     def register(self: Any, events: Any) -> None:
-        prefab.register(patch, self, events)
+        template.register(patch, self, events)
 
     return register
 
 
 def trie_copy(patch: Patch) -> Any:
-    """Return what copies a trie of handlers into one that shares its nodes with later copies."""
-    if class_hash(_UPSTREAM) not in _TRIE:
+    """Return a replacement for `_PrefixTrie.__copy__` that returns a CopyOnWriteTrie."""
+    if class_hash(_PREFIX_TRIE) not in _TRIE_SOURCES:
         return None
 
     def __copy__(self: Any) -> Any:  # noqa: N807
-        return CopyOnWriteTrie.of(self) if type(self) is _UPSTREAM else patch.original(self)
+        return CopyOnWriteTrie.of(self) if type(self) is _PREFIX_TRIE else patch.original(self)
 
     return __copy__
 
 
-_UPSTREAM: Any = vars(botocore.hooks)["_PrefixTrie"]
+_PREFIX_TRIE: Any = vars(botocore.hooks)["_PrefixTrie"]
 
 
-class CopyOnWriteTrie(_UPSTREAM):  # type: ignore[misc]
-    """A trie of handlers whose copies share its nodes: the way to a change is copied, not the trie.
+class CopyOnWriteTrie(_PREFIX_TRIE):  # type: ignore[misc]
+    """A trie of handlers whose copies share its nodes. A change copies only the nodes to its key.
 
-    A node belongs to the trie whose mark it bears. Copying leaves both with a new mark, so that
-    neither owns what they share. botocore copies the trie of a session for each of its clients.
+    A node belongs to the trie whose token it has. Copying gives both tries a new token, so that
+    neither owns the shared nodes. botocore copies the trie of a session for each of its clients.
     """
 
     _root: Any
 
     def __init__(self) -> None:
         super().__init__()
-        self._mark = object()
+        self._token = object()
 
     @classmethod
     def of(cls, other: Any) -> CopyOnWriteTrie:
-        """Return a copy of one of botocore's tries, which shares nothing with it."""
-        found = cls()
-        found._root = _copied(other._root)
-        return found
+        """Return a copy of one of botocore's tries that shares no node with it."""
+        trie = cls()
+        trie._root = _deep_copy(other._root)
+        return trie
 
     def __copy__(self) -> CopyOnWriteTrie:
-        new = type(self)()
-        new._root = self._root
-        self._mark = object()
-        return new
+        trie = type(self)()
+        trie._root = self._root
+        self._token = object()
+        return trie
 
     def append_item(self, key: str, value: Any, section: int = _MIDDLE) -> None:
-        """Add a handler to a key, in one of the three sections of its handlers."""
-        node = self._own(key.split("."), create=True)
+        """Add a handler to one of the three sections of a key."""
+        node = self._own_node(key.split("."), create=True)
         if node["values"] is None:
             node["values"] = botocore.hooks.NodeList([], [], [])
         node["values"][section].append(value)
 
     def remove_item(self, key: str, value: Any) -> None:
-        """Take a handler off a key; ValueError for a key that isn't there."""
-        self._own(key.split("."), create=False)
+        """Remove a handler from a key.
+
+        Raises:
+            ValueError: There is no such key.
+        """
+        self._own_node(key.split("."), create=False)
         super().remove_item(key, value)
 
-    def _own(self, parts: list[str], *, create: bool) -> Any:
-        """Return the node at a key, with every node on the way to it this trie's own."""
+    def _own_node(self, parts: list[str], *, create: bool) -> Any:
+        """Return the node of a key, after copying the shared nodes from the root to it."""
         node = self._root = self._owned(self._root)
         for part in parts:
             child = node["children"].get(part)
@@ -160,21 +171,21 @@ class CopyOnWriteTrie(_UPSTREAM):  # type: ignore[misc]
         return node
 
     def _owned(self, node: Any) -> Any:
-        if node.get("mark") is self._mark:
+        if node.get("token") is self._token:
             return node
         values = node["values"]
         return {
             "chunk": node["chunk"],
             "values": values and botocore.hooks.NodeList(*map(list, values)),
             "children": dict(node["children"]),
-            "mark": self._mark,
+            "token": self._token,
         }
 
 
-def _copied(node: Any) -> Any:
+def _deep_copy(node: Any) -> Any:
     values = node["values"]
     return {
         "chunk": node["chunk"],
         "values": values and botocore.hooks.NodeList(*map(list, values)),
-        "children": {name: _copied(child) for name, child in node["children"].items()},
+        "children": {name: _deep_copy(child) for name, child in node["children"].items()},
     }

@@ -1,4 +1,4 @@
-"""botocore's headers, read and made without going through its own kind of mapping."""
+"""Fast reading and creation of botocore's header mappings and responses."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from typing import Any
 from botocore import awsrequest
 from botocore.awsrequest import AWSResponse, HeadersDict
 
-_PARTS = {"url", "status_code", "headers", "raw", "_content"}
+_RESPONSE_ATTRIBUTES = {"url", "status_code", "headers", "raw", "_content"}
 
 
 @cache
-def is_known() -> bool:
-    """True when this botocore's response is built as those that were read (1.36 to 1.44)."""
+def is_supported() -> bool:
+    """Return whether botocore's responses have the attributes of the reviewed releases.
+
+    These are 1.36 to 1.44. In any other, responses are created by botocore's own constructors.
+    """
     probe: Any = AWSResponse("", 200, {"a": "b"}, None)  # type: ignore[arg-type]
     key = getattr(awsrequest, "_HeaderKey", None)
     return (
-        set(vars(probe)) == _PARTS
+        set(vars(probe)) == _RESPONSE_ATTRIBUTES
         and set(vars(probe.headers)) == {"_dict"}
         and key is not None
         and probe.headers._dict == {key("a"): "b"}
@@ -32,27 +35,32 @@ def _key(name: str) -> Any:
 
 
 def modelled_headers(headers: Any, names: Container[str]) -> dict[str, str]:
-    """Return those of a request's `headers` whose lower-case names are in `names`."""
-    if isinstance(headers, HeadersDict) and is_known():
-        mine: Any = vars(headers)["_dict"]
-        return {key._lower: text_of(value) for key, value in mine.items() if key._lower in names}
+    """Return the headers of a request that an operation models.
+
+    Args:
+        headers: The headers of the request.
+        names: The lower-case names of the headers to return.
+    """
+    if isinstance(headers, HeadersDict) and is_supported():
+        values: Any = vars(headers)["_dict"]
+        return {key._lower: text_of(value) for key, value in values.items() if key._lower in names}
     return {name.lower(): text_of(headers[name]) for name in headers if name.lower() in names}
 
 
 def text_of(value: Any) -> str:
-    """Return a header's value as text."""
+    """Return the value of a header as text."""
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def headers_of(pairs: Iterable[tuple[str, Any]]) -> HeadersDict:
-    """Return botocore's mapping of headers; where a name comes twice, the later value counts."""
-    found = _Headers.__new__(_Headers)
-    vars(found)["_dict"] = {_key(name): value for name, value in pairs}
-    return found
+    """Return botocore's mapping of headers. If a name occurs twice, the later value wins."""
+    headers = _Headers.__new__(_Headers)
+    vars(headers)["_dict"] = {_key(name): value for name, value in pairs}
+    return headers
 
 
 class _Headers(HeadersDict):
-    """Headers that are read in the dict they are in: botocore goes over them several times."""
+    """Headers that are read from the inner dict, because botocore reads them several times."""
 
     def __iter__(self) -> Any:
         return iter([key._key for key in vars(self)["_dict"]])
@@ -70,16 +78,23 @@ class _Headers(HeadersDict):
         return _key(name) in vars(self)["_dict"]
 
 
-def response(url: str, status: int, headers: dict[str, str], raw: Any) -> Any:
-    """Return an AWSResponse with these headers."""
-    found: Any
-    if not is_known():
-        found = AWSResponse(url, status, headers, raw)  # type: ignore[arg-type]
-        return found
-    found = AWSResponse.__new__(AWSResponse)
-    found.url = url
-    found.status_code = status
-    found.headers = headers_of(headers.items())
-    found.raw = raw
-    found._content = None
-    return found
+def aws_response(url: str, status: int, headers: dict[str, str], raw: Any) -> Any:
+    """Return an AWSResponse.
+
+    Args:
+        url: The URL of the request.
+        status: The HTTP status code.
+        headers: The response headers.
+        raw: The body, as returned by `raw_body`.
+    """
+    response: Any
+    if not is_supported():
+        response = AWSResponse(url, status, headers, raw)  # type: ignore[arg-type]
+        return response
+    response = AWSResponse.__new__(AWSResponse)
+    response.url = url
+    response.status_code = status
+    response.headers = headers_of(headers.items())
+    response.raw = raw
+    response._content = None
+    return response

@@ -1,4 +1,4 @@
-"""Keep requests from leaving for AWS."""
+"""The leak guard: requests that would reach AWS by accident raise NotMocked instead."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from mlmock.call import Call
 from mlmock.engine import active
 from mlmock.engine.state import MockContext
 from mlmock.errors import NotMocked
-from mlmock.interception.botocore.stamping import _CALL_ATTRIBUTE
+from mlmock.interception.botocore.stamping import CALL_ATTRIBUTE
 from mlmock.interception.patching import Patch
 
 
 def is_allowed_through(request: Any, operation: Any) -> bool:
-    """True for a request that `passthrough` lets through; False for one that isn't for AWS.
+    """Return whether `passthrough` names the service of a request without an attached call.
 
-    Raises NotMocked for any other that would leave for AWS.
+    False also means that the request does not go to AWS, or that no mock is active.
+
+    Args:
+        request: The prepared request.
+        operation: The OperationModel, or None if it is unknown.
+
+    Raises:
+        NotMocked: The request would be sent to AWS, and `passthrough` does not name its service.
     """
     context = active.current()
     if context is None:
@@ -32,7 +39,17 @@ def is_allowed_through(request: Any, operation: Any) -> bool:
 def raise_not_mocked(
     context: MockContext | None, service: str | None, operation: str | None, url: str
 ) -> NoReturn:
-    """Raise NotMocked, and let the block fail with it even if somebody swallows it."""
+    """Raise NotMocked, and record it so that the mock fails even if the code suppresses it.
+
+    Args:
+        context: The active mock context, or None after the last mock has ended.
+        service: The service of the request, if it is known.
+        operation: The operation of the request, if it is known.
+        url: The URL of the request.
+
+    Raises:
+        NotMocked: Always.
+    """
     from mlmock.reporting.messages import format_not_mocked
 
     if context is None:
@@ -53,8 +70,8 @@ def raise_not_mocked(
     raise context.state.record_failure(NotMocked(text))
 
 
-def init(patch: Patch) -> Any:
-    """Return what lets an endpoint made inside a block refuse AWS once no block runs."""
+def guarded_init(patch: Patch) -> Any:
+    """Return a replacement for `Endpoint.__init__` that installs the leak guard inside a mock."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         patch.original(self, *args, **kwargs)
@@ -66,45 +83,53 @@ def init(patch: Patch) -> Any:
 
 
 def is_aws(url: str) -> bool:
-    """True when a request to `url` would leave for AWS."""
-    from mlmock.aws import hosts  # loaded with the first request that isn't ours
+    """Return whether a request to `url` would be sent to AWS."""
+    from mlmock.aws import hosts  # imported by the first request that is not mocked
 
     return hosts.is_aws(url)
 
 
 def _raise_outside_mock(
-    prefix: str, passing: frozenset[str], known: Iterable[str], sent: Any
+    prefix: str, passthrough: frozenset[str], known_services: Iterable[str], request: Any
 ) -> None:
+    """Raise NotMocked for the operation of a request, unless `passthrough` names its service."""
     from mlmock.aws.protocol.routing import find_operation
     from mlmock.aws.spec.loader import endpoint_prefixes
 
-    if prefix in endpoint_prefixes(passing):
+    if prefix in endpoint_prefixes(passthrough):
         return
-    mine = [service for service in known if prefix in endpoint_prefixes(frozenset([service]))]
-    plan = find_operation(mine, sent.method, sent.url)
-    if plan is None:
-        raise_not_mocked(None, prefix, None, sent.url)
-    raise_not_mocked(None, plan.service, plan.name, sent.url)
+    candidates = [
+        service for service in known_services if prefix in endpoint_prefixes(frozenset([service]))
+    ]
+    operation = find_operation(candidates, request.method, request.url)
+    if operation is None:
+        raise_not_mocked(None, prefix, None, request.url)
+    raise_not_mocked(None, operation.service, operation.name, request.url)
 
 
 def install_leak_guard(endpoint: Any, context: MockContext) -> None:
-    """Let an endpoint made inside a block refuse AWS once no block runs."""
-    passing, kind = frozenset(context.options.passthrough), type(endpoint)
-    known = context.state.registry
+    """Make an endpoint that is created inside a mock reject requests to AWS after the mock.
+
+    Args:
+        endpoint: The endpoint, whose `_send` is replaced.
+        context: The mock context in which it is created.
+    """
+    passthrough, endpoint_class = frozenset(context.options.passthrough), type(endpoint)
+    known_services = context.state.registry
 
     def send(request: Any) -> Any:
-        attached = getattr(request, _CALL_ATTRIBUTE, None)
+        attached = getattr(request, CALL_ATTRIBUTE, None)
         if type(attached) is Call:
             return attached.responder(request, attached)
         if active.current() is None and is_aws(request.url):
-            _raise_outside_mock(endpoint._endpoint_prefix, passing, known, request)
-        elif is_botocore_send(kind._send):
+            _raise_outside_mock(endpoint._endpoint_prefix, passthrough, known_services, request)
+        elif is_botocore_send(endpoint_class._send):
             is_allowed_through(request, attached)
-        return kind._send(endpoint, request)
+        return endpoint_class._send(endpoint, request)
 
     endpoint._send = send
 
 
 def is_botocore_send(send: Any) -> bool:
-    """True for botocore's own `_send`, which somebody who started before us has put back."""
+    """Return whether `send` is botocore's own `_send`, restored by a tool that started earlier."""
     return send.__module__ in {"botocore.endpoint", "aiobotocore.endpoint"}

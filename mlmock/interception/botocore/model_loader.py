@@ -1,8 +1,8 @@
-"""Clients of services that the installed botocore has no model of, or has another revision of.
+"""Clients of services whose model mlmock bundles, because botocore lacks it or has another.
 
-While a block holds a service whose model we bring, botocore's loader finds ours: in sessions made
-before the block and inside it, on the classes, so that nothing has to be undone in a session. Its
-caches never see what we bring.
+While a mock includes such a service, botocore's loader finds the bundled model, also in sessions
+that were created earlier. The patches are on classes, so that no session has to be restored, and
+botocore's caches never contain a bundled model.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from mlmock.engine import active
 from mlmock.interception.patching import Patch
 
 
-def revision_held(service: str) -> str | None:
-    """Return the revision in which the running block holds `service`, or None if it brings none."""
+def mocked_revision(service: str) -> str | None:
+    """Return the revision of a bundled model in the active mock, or None if it has none."""
     if service not in bundled.services():
         return None
     context = active.current()
@@ -24,64 +24,69 @@ def revision_held(service: str) -> str | None:
     return context.options.revision_of(service) or bundled.latest(service)
 
 
-def _held_with(kind: str) -> list[str]:
-    """Return the services whose file of a `kind` the running block brings."""
-    found = ((service, revision_held(service)) for service in bundled.services())
-    return [name for name, held in found if held and kind in bundled.available_files(name, held)]
+def _bundled_services(type_name: str) -> list[str]:
+    """Return the mocked services with a bundled file of a type, such as "service-2"."""
+    revisions = ((service, mocked_revision(service)) for service in bundled.services())
+    return [
+        service
+        for service, revision in revisions
+        if revision and type_name in bundled.available_files(service, revision)
+    ]
 
 
 def load_service_model(patch: Patch) -> Any:
-    """Return what finds the models that we bring."""
+    """Return a replacement for `Loader.load_service_model` that finds bundled models."""
 
     def load_service_model(
         self: Any, service_name: str, type_name: str, api_version: str | None = None
     ) -> Any:
-        held = revision_held(service_name)
-        found = bundled.load_bundled(service_name, type_name, api_version or held) if held else None
-        if found is not None:
-            return found
+        revision = mocked_revision(service_name)
+        if revision:
+            model = bundled.load_bundled(service_name, type_name, api_version or revision)
+            if model is not None:
+                return model
         return patch.original(self, service_name, type_name, api_version)
 
     return load_service_model
 
 
 def list_available_services(patch: Patch) -> Any:
-    """Return what lists the services that we bring, too."""
+    """Return a replacement for `Loader.list_available_services` with the bundled services."""
 
     def list_available_services(self: Any, type_name: str) -> list[str]:
-        known: list[str] = patch.original(self, type_name)
-        missing = [name for name in _held_with(type_name) if name not in known]
-        return sorted([*known, *missing]) if missing else known
+        names: list[str] = patch.original(self, type_name)
+        missing = [name for name in _bundled_services(type_name) if name not in names]
+        return sorted([*names, *missing]) if missing else names
 
     return list_available_services
 
 
 def list_api_versions(patch: Patch) -> Any:
-    """Return what lists the revision that a block holds."""
+    """Return a replacement for `Loader.list_api_versions` with the mocked revision only."""
 
     def list_api_versions(self: Any, service_name: str, type_name: str) -> list[str]:
-        held = revision_held(service_name)
-        if held and type_name in bundled.available_files(service_name, held):
-            return [held]
+        revision = mocked_revision(service_name)
+        if revision and type_name in bundled.available_files(service_name, revision):
+            return [revision]
         return list(patch.original(self, service_name, type_name))
 
     return list_api_versions
 
 
 def determine_latest_version(patch: Patch) -> Any:
-    """Return what takes the revision that a block holds."""
+    """Return a replacement for `Loader.determine_latest_version` with the mocked revision."""
 
     def determine_latest_version(self: Any, service_name: str, type_name: str) -> str:
-        held = revision_held(service_name)
-        if held and type_name in bundled.available_files(service_name, held):
-            return held
+        revision = mocked_revision(service_name)
+        if revision and type_name in bundled.available_files(service_name, revision):
+            return revision
         return str(patch.original(self, service_name, type_name))
 
     return determine_latest_version
 
 
 def get_available_regions(patch: Patch) -> Any:
-    """Return what lists the regions in which a service was there."""
+    """Return a replacement for `Session.get_available_regions` that knows bundled services."""
 
     def get_available_regions(
         self: Any,
@@ -89,7 +94,7 @@ def get_available_regions(patch: Patch) -> Any:
         partition_name: str = "aws",
         allow_non_regional: bool = False,
     ) -> list[str]:
-        if revision_held(service_name):
+        if mocked_revision(service_name):
             return list(bundled.regions(service_name, partition_name))
         return list(patch.original(self, service_name, partition_name, allow_non_regional))
 
@@ -103,7 +108,7 @@ def _aio_get_available_regions(patch: Patch) -> Any:
         partition_name: str = "aws",
         allow_non_regional: bool = False,
     ) -> list[str]:
-        if revision_held(service_name):
+        if mocked_revision(service_name):
             return list(bundled.regions(service_name, partition_name))
         return list(await patch.original(self, service_name, partition_name, allow_non_regional))
 
@@ -111,7 +116,7 @@ def _aio_get_available_regions(patch: Patch) -> Any:
 
 
 def aio_patches() -> list[Patch]:
-    """Return the same for aiobotocore's session, which is there; its loader is botocore's."""
+    """Return the patch of aiobotocore's session, whose loader is botocore's."""
     from aiobotocore.session import AioSession
 
     return [Patch(AioSession, "get_available_regions", _aio_get_available_regions)]

@@ -1,9 +1,9 @@
-"""What botocore's parameter validation lets pass, told in one walk over what is there.
+"""A fast parameter validation, which accepts a part of what botocore's accepts.
 
-botocore validates a call by the model, node by node, in half the time that a long one takes. Here
-the tests of a shape are made once, as far as calls come by it; they are as strict as botocore's or
-stricter. What they don't accept is botocore's own to judge, and to word. A memo, in that what a
-shape accepts depends on the model alone.
+botocore interprets the model of a shape for every value, which takes half of the time of a long
+call. Here the checks of a shape are compiled on first use. They are as strict as botocore's or
+stricter. What they do not accept is validated by botocore, which words the error. The compiled
+checks depend on the model alone.
 """
 
 from __future__ import annotations
@@ -11,88 +11,92 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# The test of a value; a type stands for any value of just that type.
-Test = Callable[[Any], Any]
-_MOST = 64  # service models that are remembered
+# A check returns whether it accepts a value. A type accepts the values of exactly that type.
+Check = Callable[[Any], Any]
+_MAX_MODELS = 64
 _SCALARS = frozenset({str, int, bool, float, type(None)})
 _NUMBERS = frozenset({float, int})
 _BLOBS = frozenset({bytes, str, bytearray})
-_EXACT = {"string": str, "integer": int, "long": int, "boolean": bool}
+_EXACT_TYPES = {"string": str, "integer": int, "long": int, "boolean": bool}
 
 
 class ShapeValidators:
-    """The service models whose shapes have been met, by the loaded shapes."""
+    """A cache of compiled checks, by the ids of the loaded service models."""
 
     def __init__(self) -> None:
-        self._known: dict[int, _Model] = {}
+        self._models: dict[int, _Model] = {}
 
     def is_valid(self, shape: Any, params: Any) -> bool:
-        """Say whether a botocore `shape` takes `params`; False where that isn't sure."""
+        """Return whether `params` are certainly valid for a botocore `shape`."""
         try:
             shapes = shape._shape_resolver._shape_map
             if shape._shape_model is not shapes.get(shape.name):
                 return False  # a reference with traits of its own
-            model = self._known.get(id(shapes)) or self._met(shapes)
-            return _accepts(model.named(shape.name), params)
-        except (RecursionError, AttributeError, KeyError):  # too deep, or no shape of a model
+            model = self._models.get(id(shapes)) or self._add(shapes)
+            return _accepts(model.check_for(shape.name), params)
+        except (RecursionError, AttributeError, KeyError):  # too deep, or not a shape of a model
             return False
 
-    def _met(self, shapes: Mapping[str, Any]) -> _Model:
-        if len(self._known) >= _MOST:
-            self._known.clear()
-        found = self._known[id(shapes)] = _Model(shapes)  # which keeps them, and so their id
-        return found
+    def _add(self, shapes: Mapping[str, Any]) -> _Model:
+        if len(self._models) >= _MAX_MODELS:
+            self._models.clear()
+        # The model references `shapes`, so that no other object can get the same id.
+        model = self._models[id(shapes)] = _Model(shapes)
+        return model
 
 
 class _Model:
-    """The tests of the shapes of one service model."""
+    """The checks of the shapes of one service model."""
 
     def __init__(self, shapes: Mapping[str, Any]) -> None:
         self._shapes = shapes
-        self._known: dict[str, Test] = {}
+        self._checks: dict[str, Check] = {}
 
-    def named(self, name: str) -> Test:
-        """Return the test of a shape, made when it is first met."""
-        found = self._known.get(name)
-        if found is None:
-            found = self._known[name] = self._made(self._shapes[name])
-        return found
+    def check_for(self, name: str) -> Check:
+        """Return the check of a shape, compiled on first use."""
+        check = self._checks.get(name)
+        if check is None:
+            check = self._checks[name] = self._compile(self._shapes[name])
+        return check
 
-    def of(self, reference: Mapping[str, Any]) -> Test:
-        """Return the test of what a member, an element or a value refers to."""
-        if _OWN.isdisjoint(reference):
-            return self.named(reference["shape"])
-        return self._made({**self._shapes[reference["shape"]], **reference})
+    def check_for_reference(self, reference: Mapping[str, Any]) -> Check:
+        """Return the check of a reference: a member, a list's element, a map's key or value."""
+        if _REFERENCE_TRAITS.isdisjoint(reference):
+            return self.check_for(reference["shape"])
+        return self._compile({**self._shapes[reference["shape"]], **reference})
 
-    def _made(self, shape: Mapping[str, Any]) -> Test:
-        kind, least = shape["type"], shape.get("min")
-        if not _ODD.isdisjoint(shape):
+    def _compile(self, shape: Mapping[str, Any]) -> Check:
+        kind, minimum = shape["type"], shape.get("min")
+        if not _SPECIAL_TRAITS.isdisjoint(shape):
             return _document if shape.get("document") and kind == "structure" else _reject
         if kind == "structure":
             return _structure(self, shape)
         if kind == "list":
-            return _list(self.of(shape["member"]), least or 0)
+            return _list(self.check_for_reference(shape["member"]), minimum or 0)
         if kind == "map":
-            return _map(self.of(shape["key"]), self.of(shape["value"]))
-        return _scalar(kind, least)
+            return _map(
+                self.check_for_reference(shape["key"]), self.check_for_reference(shape["value"])
+            )
+        return _scalar(kind, minimum)
 
 
-_ODD = frozenset({"jsonvalue", "hostLabel", "document"})
-_OWN = _ODD | {"min", "required", "union", "members"}  # traits that a reference may bring
+_SPECIAL_TRAITS = frozenset({"jsonvalue", "hostLabel", "document"})
+# The traits that a reference may override.
+_REFERENCE_TRAITS = _SPECIAL_TRAITS | {"min", "required", "union", "members"}
 
 
-def _scalar(kind: str, least: Any) -> Test:
+def _scalar(kind: str, minimum: Any) -> Check:
     if kind == "blob":
         return lambda value: type(value) in _BLOBS
     if kind in {"float", "double"}:
-        lowest = float("-inf") if least is None else least
+        lowest = float("-inf") if minimum is None else minimum
         return lambda value: type(value) in _NUMBERS and value >= lowest
-    exact = _EXACT.get(kind)
-    if exact is None or least is None or kind == "boolean":
+    exact = _EXACT_TYPES.get(kind)
+    if exact is None or minimum is None or kind == "boolean":
         return exact or _reject
     if kind == "string":
-        return lambda value: type(value) is str and len(value) >= least
-    return lambda value: type(value) is exact and value >= least
+        return lambda value: type(value) is str and len(value) >= minimum
+    return lambda value: type(value) is exact and value >= minimum
 
 
 def _reject(value: Any) -> bool:
@@ -106,19 +110,21 @@ def _document(value: Any) -> bool:
         value = value.values()
     elif type(value) is not list:
         return False
-    for item in value:  # noqa: SIM110 - one frame a level, as botocore has it: no generator
+    # A generator would use a second frame for each level, and so reach the recursion limit
+    # earlier than botocore.
+    for item in value:  # noqa: SIM110
         if not _document(item):
             return False
     return True
 
 
-def _accepts(test: Test, value: Any) -> bool:
-    return test is type(value) or (type(test) is not type and bool(test(value)))
+def _accepts(check: Check, value: Any) -> bool:
+    return check is type(value) or (type(check) is not type and bool(check(value)))
 
 
-def _structure(model: _Model, shape: Mapping[str, Any]) -> Test:
+def _structure(model: _Model, shape: Mapping[str, Any]) -> Check:
     required, references = shape.get("required", ()), shape["members"]
-    is_union, known = bool(shape.get("union")), dict[str, Test]()
+    is_union, checks = bool(shape.get("union")), dict[str, Check]()
 
     def accepts(value: Any) -> bool:
         if type(value) is not dict or (is_union and len(value) != 1):
@@ -127,34 +133,36 @@ def _structure(model: _Model, shape: Mapping[str, Any]) -> Test:
             if name not in value:
                 return False
         for name, item in value.items():
-            test = known.get(name)
-            if test is None:
+            check = checks.get(name)
+            if check is None:
                 if name not in references:
                     return False
-                test = known[name] = model.of(references[name])
-            if test is not type(item) and (type(test) is type or not test(item)):
+                check = checks[name] = model.check_for_reference(references[name])
+            if check is not type(item) and (type(check) is type or not check(item)):
                 return False
         return True
 
     return accepts
 
 
-def _list(test: Test, least: int) -> Test:
+def _list(check: Check, minimum: int) -> Check:
     def accepts(value: Any) -> bool:
-        if type(value) is not list or len(value) < least:
+        if type(value) is not list or len(value) < minimum:
             return False
         for item in value:
-            if test is not type(item) and (type(test) is type or not test(item)):
+            if check is not type(item) and (type(check) is type or not check(item)):
                 return False
         return True
 
     return accepts
 
 
-def _map(of_keys: Test, test: Test) -> Test:
+def _map(key_check: Check, value_check: Check) -> Check:
     def accepts(value: Any) -> bool:
         if type(value) is not dict:
             return False
-        return all(_accepts(of_keys, key) and _accepts(test, item) for key, item in value.items())
+        return all(
+            _accepts(key_check, key) and _accepts(value_check, item) for key, item in value.items()
+        )
 
     return accepts

@@ -1,6 +1,6 @@
-"""Requests as they go out: what botocore makes of one that has been signed, made in one go.
+"""A fast preparation of signed requests, with the same result as botocore's.
 
-Of those to every service: what it makes is the same, so a mock costs other services nothing.
+It is used for the requests of all services, so that a mock does not slow down the others.
 """
 
 from __future__ import annotations
@@ -11,55 +11,55 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSRequestPreparer
 from botocore.compat import HTTPHeaders
 
-from mlmock.interception.botocore.headers import headers_of, is_known
+from mlmock.interception.botocore.headers import headers_of, is_supported
 from mlmock.interception.patching import Patch
 
-_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
-_FRAMED = frozenset({"content-length", "transfer-encoding"})
+_METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_LENGTH_HEADERS = frozenset({"content-length", "transfer-encoding"})
+_PARAMETERS = ("method", "url", "headers", "body", "stream_output", "context")
 
 
 def prepare_request(patch: Patch) -> Any:
-    """Return what stands in for `Endpoint.prepare_request`."""
+    """Return a replacement for `Endpoint.prepare_request`."""
 
     def prepare_request(self: Any, request: Any) -> Any:
-        found = prepared(request)
-        return patch.original(self, request) if found is None else found
+        result = prepared(request)
+        return patch.original(self, request) if result is None else result
 
     return prepare_request
 
 
 def prepared(request: Any) -> Any:
-    """Return the prepared form of an AWSRequest, as botocore makes it; None for an unusual one."""
+    """Return the prepared form of an AWSRequest, or None if botocore has to prepare it."""
     data, headers = request.data, request.headers
     if (
         (data is not None and type(data) is not bytes)
         or request.params
         or (type(request), type(headers)) != (AWSRequest, HTTPHeaders)
         or type(request._request_preparer) is not AWSRequestPreparer
-        or not _is_known()
+        or not _is_supported()
     ):
         return None
     pairs = list(headers.raw_items())
     if any(type(value) is not str for _, value in pairs):
         return None
-    return _prepared(request, pairs, data or None)
+    return _prepare(request, pairs, data or None)
 
 
-def _prepared(request: Any, pairs: list[tuple[str, str]], body: bytes | None) -> Any:
-    sent: list[tuple[str, Any]] = [(name, value.encode()) for name, value in pairs]
-    if request.method not in _BODILESS and _FRAMED.isdisjoint(name.lower() for name, _ in pairs):
-        sent.append(("Content-Length", str(len(body or b""))))
-    names: Any = headers_of(sent)
+def _prepare(request: Any, pairs: list[tuple[str, str]], body: bytes | None) -> Any:
+    encoded: list[tuple[str, Any]] = [(name, value.encode()) for name, value in pairs]
+    if request.method not in _METHODS_WITHOUT_BODY and _LENGTH_HEADERS.isdisjoint(
+        name.lower() for name, _ in pairs
+    ):
+        encoded.append(("Content-Length", str(len(body or b""))))
+    headers: Any = headers_of(encoded)
     return AWSPreparedRequest(
-        request.method, request.url, names, body, request.stream_output, request.context
+        request.method, request.url, headers, body, request.stream_output, request.context
     )
 
 
 @cache
-def _is_known() -> bool:
-    """True when a prepared request is made of what those were that were read (1.44)."""
-    taken = AWSPreparedRequest.__init__.__code__.co_varnames
-    return is_known() and taken[1:7] == _PARTS
-
-
-_PARTS = ("method", "url", "headers", "body", "stream_output", "context")
+def _is_supported() -> bool:
+    """Return whether a prepared request has the parameters of the reviewed release, 1.44."""
+    parameters = AWSPreparedRequest.__init__.__code__.co_varnames
+    return is_supported() and parameters[1:7] == _PARAMETERS

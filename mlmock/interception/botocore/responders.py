@@ -1,4 +1,4 @@
-"""What answers a request, by the class of the endpoint that sends it."""
+"""The responders of endpoint classes: functions that answer a request with an attached call."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from botocore.endpoint import Endpoint
 
 from mlmock.call import Call
 
-Respond = Callable[[Any, Call], Any]
+# Takes a prepared request and its attached call, and returns the response.
+Responder = Callable[[Any, Call], Any]
 
 
-def _respond_synchronously(endpoint: Any) -> Respond:
+def _botocore_responder(endpoint: Any) -> Responder:
     from mlmock.interception.botocore.responder import respond
 
     return respond
 
 
-# `interception.aiobotocore` adds its endpoint once that package is patched.
-RESPONDERS: dict[type, Callable[[Any], Respond]] = {Endpoint: _respond_synchronously}
+# `interception.aiobotocore` adds its endpoint class when aiobotocore is patched.
+RESPONDERS: dict[type, Callable[[Any], Responder]] = {Endpoint: _botocore_responder}
 
 
-def responder_for(endpoint: Any) -> Respond:
-    """Return what answers the requests of an endpoint that a mock holds."""
-    kinds = (kind for kind in type(endpoint).__mro__ if kind in RESPONDERS)
-    return RESPONDERS[next(kinds, Endpoint)](endpoint)
+def responder_for(endpoint: Any) -> Responder:
+    """Return the responder for the requests of an endpoint."""
+    classes = (cls for cls in type(endpoint).__mro__ if cls in RESPONDERS)
+    return RESPONDERS[next(classes, Endpoint)](endpoint)

@@ -1,4 +1,4 @@
-"""Sessions inside a mock: cheap, with a region and credentials, never seen by another block."""
+"""Sessions inside a mock: fast to create, with a region and credentials, unknown to other mocks."""
 
 from __future__ import annotations
 
@@ -18,52 +18,53 @@ from mlmock.engine import active
 from mlmock.interception.botocore.credentials import LazyCredentials, credentials_for
 from mlmock.interception.patching import Patch
 
-# What package data says, by search paths; it depends on installed files only.
-_LOADED: dict[tuple[Any, ...], dict[Any, Any]] = {}
-_REMOTE = frozenset({"iam-role", "container-role"})
+# The caches of loaders, by their classes and search paths. They depend on installed files only.
+_SHARED_CACHES: dict[tuple[Any, ...], dict[Any, Any]] = {}
+_METADATA_PROVIDERS = frozenset({"iam-role", "container-role"})
 
 
 # -- the loader -------------------------------------------------------------------------------
 
 
 class SharedLoaderCache:
-    """Descriptor over `Loader._cache`: sessions share what was read from package data.
+    """A descriptor for `Loader._cache` that lets sessions share what they read from package data.
 
-    Each session keeps its own Loader (boto3 appends to its search paths); the paths are looked at
-    on every use. A loader that may see files of the user's has its cache for itself.
+    Each session keeps its own Loader, because boto3 appends to its search paths; they are checked
+    on every access. A loader that may find files of the user has its own cache.
     """
 
     def __get__(self, loader: Any, owner: type | None = None) -> Any:
         if loader is None:
             return self
-        own = loader.__dict__["_cache"]
+        own_cache = loader.__dict__["_cache"]
         paths = tuple(loader._search_paths)
-        if active.current() is None or not _is_package_data(loader, paths):
-            return own
-        return _LOADED.setdefault((type(loader), type(loader.file_loader), paths), {})
+        if active.current() is None or not _has_package_data_only(paths):
+            return own_cache
+        return _SHARED_CACHES.setdefault((type(loader), type(loader.file_loader), paths), {})
 
     def __set__(self, loader: Any, value: Any) -> None:
         loader.__dict__["_cache"] = value
 
 
-def _is_package_data(loader: Any, paths: tuple[str, ...]) -> bool:
+def _has_package_data_only(paths: tuple[str, ...]) -> bool:
     return all(
-        path in {Loader.BUILTIN_DATA_PATH, _boto3_data()} or not _is_folder(path) for path in paths
+        path in {Loader.BUILTIN_DATA_PATH, _boto3_data_folder()} or not _is_folder(path)
+        for path in paths
     )
 
 
 def _is_folder(path: str) -> bool:
-    return os.path.isdir(path)  # noqa: PTH112 - asked several times a client; Path costs ten times
+    return os.path.isdir(path)  # noqa: PTH112 - called often for each client; Path is ten times slower
 
 
-def _boto3_data() -> str | None:
+def _boto3_data_folder() -> str | None:
     boto3 = sys.modules.get("boto3")
     file = getattr(boto3, "__file__", None)
-    return _data_beside(file) if file else None
+    return _data_folder(file) if file else None
 
 
 @cache
-def _data_beside(file: str) -> str:
+def _data_folder(file: str) -> str:
     return str(Path(file).parent / "data")
 
 
@@ -71,29 +72,35 @@ def _data_beside(file: str) -> str:
 
 
 def get_config_variable(patch: Patch) -> Any:
-    """Return what knows a region where nothing else names one."""
+    """Return a replacement for `Session.get_config_variable` with the region of the mock.
+
+    The mock's region is the default; any configured region takes precedence.
+    """
 
     def get_config_variable(self: Any, logical_name: str, methods: Any = None) -> Any:
-        found = patch.original(self, logical_name, methods)
-        if found is None and logical_name == "region":
+        value = patch.original(self, logical_name, methods)
+        if value is None and logical_name == "region":
             context = active.current()
             return None if context is None else context.options.region
-        return found
+        return value
 
     return get_config_variable
 
 
 def get_credentials(patch: Patch) -> Any:
-    """Return what finds credentials without asking anybody, or has some of ours."""
+    """Return a replacement for `Session.get_credentials` that calls no metadata service.
+
+    A session without credentials gets fake ones.
+    """
 
     def get_credentials(self: Any) -> Any:
         context = active.current()
         if context is None or self._credentials is not None:
             return patch.original(self)
-        found = _local_credentials(self)
-        if found is not None:
-            self._credentials = found
-            return found
+        credentials = _local_credentials(self)
+        if credentials is not None:
+            self._credentials = credentials
+            return credentials
         if context.options.passthrough:
             return LazyCredentials(
                 self._components.get_component("credential_provider").load_credentials
@@ -104,87 +111,89 @@ def get_credentials(patch: Patch) -> Any:
 
 
 def _local_credentials(session: Any) -> Any:
-    """Return the credentials that are there without asking a metadata service, or None."""
-    if _is_untouched(session):
-        found = _from_environment(session)
-        if found is not None or _no_provider_configured(session):
-            return found
+    """Return the credentials that are found without a metadata service, or None."""
+    if _has_default_providers(session):
+        credentials = _from_environment(session)
+        if credentials is not None or _no_provider_configured(session):
+            return credentials
     resolver = session._components.get_component("credential_provider")
     if not isinstance(resolver, CredentialResolver):
         return resolver.load_credentials()
     return CredentialResolver(providers=local_providers(resolver)).load_credentials()
 
 
-# What providers that ask nobody find credentials by, besides the two keys in the environment and
-# the profiles of the two files.
-_NAMES = (
+# Where local providers find credentials, apart from the two keys in the environment and the
+# profiles of the two configuration files.
+_CREDENTIAL_VARIABLES = (
     *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
     *("AWS_CREDENTIAL_FILE", "BOTO_CONFIG"),
 )
-_FILES = ("/etc/boto.cfg", "~/.boto")
+_CREDENTIAL_FILES = ("/etc/boto.cfg", "~/.boto")
 
 
-def _is_untouched(session: Any) -> bool:
-    """True as long as nobody has the session's providers, and so none can be somebody's own."""
-    own = type(session)._create_credential_resolver is Session._create_credential_resolver  # type: ignore[attr-defined]
-    return own and "credential_provider" in vars(session._components)["_deferred"]
+def _has_default_providers(session: Any) -> bool:
+    """Return whether the session's credential providers are botocore's, and not created yet."""
+    is_default = type(session)._create_credential_resolver is Session._create_credential_resolver  # type: ignore[attr-defined]
+    return is_default and "credential_provider" in vars(session._components)["_deferred"]
 
 
 def _from_environment(session: Any) -> Any:
-    """Return what the first of the providers gives, which a session with a profile has not."""
+    """Return the credentials of the first provider, which is not used with a profile."""
     if session.instance_variables().get("profile") is not None:
         return None
     return EnvProvider().load() if "AWS_ACCESS_KEY_ID" in os.environ else None
 
 
 def _no_provider_configured(session: Any) -> bool:
-    """True where a look shows that no provider has anything: making them all takes longer."""
+    """Return whether no provider has credentials. Creating all providers would take longer."""
     if session.get_config_variable("profile") or session.full_config.get("profiles"):
         return False
-    if any(name in os.environ for name in _NAMES):
+    if any(name in os.environ for name in _CREDENTIAL_VARIABLES):
         return False
-    return not any(os.path.exists(os.path.expanduser(name)) for name in _FILES)  # noqa: PTH110, PTH111
+    return not any(os.path.exists(os.path.expanduser(name)) for name in _CREDENTIAL_FILES)  # noqa: PTH110, PTH111
 
 
 def local_providers(resolver: Any) -> list[Any]:
-    """Return the credential providers that ask no metadata service."""
-    return [provider for provider in resolver.providers if provider.METHOD not in _REMOTE]
+    """Return the credential providers of a resolver that call no metadata service."""
+    return [
+        provider for provider in resolver.providers if provider.METHOD not in _METADATA_PROVIDERS
+    ]
 
 
 # -- the default session ----------------------------------------------------------------------
 
 
 class SessionRegistry:
-    """The botocore sessions that were made inside the blocks of one world, weakly held.
+    """The botocore sessions that were created inside the mocks of one state, held weakly.
 
-    It is as old as the interception: `ml.reset()` and savepoints don't touch it.
+    It lives as long as the patches. `ml.reset()` and savepoints do not change it.
     """
 
-    def __init__(self, default_before: Any) -> None:
+    def __init__(self, earlier_default: Any) -> None:
         self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
         self.default: Any = None
-        self.handlers = 0
-        self._before = default_before
+        self.handler_count = 0
+        self._earlier_default = earlier_default
 
-    def holds(self, session: Any) -> bool:
-        """True for a boto3 session that was made inside a block."""
-        inner = getattr(session, "_session", None)
-        return inner is not None and inner in self.sessions
+    def contains(self, session: Any) -> bool:
+        """Return whether a boto3 session was created inside a mock."""
+        botocore_session = getattr(session, "_session", None)
+        return botocore_session is not None and botocore_session in self.sessions
 
-    def close(self) -> None:
-        """Put back the default session of before, where the present one was made inside a block."""
+    def restore_default_session(self) -> None:
+        """Restore boto3's earlier default session if the current one was created inside a mock."""
         boto3: Any = sys.modules.get("boto3")
         if boto3 is None:
             return
-        if self.holds(boto3.DEFAULT_SESSION):
-            boto3.DEFAULT_SESSION = self._before
-        for patcher in _patchers_of_the_default():
-            if self.holds(patcher.temp_original):
-                patcher.temp_original = self._before
+        if self.contains(boto3.DEFAULT_SESSION):
+            boto3.DEFAULT_SESSION = self._earlier_default
+        for patcher in _default_session_patchers():
+            if self.contains(patcher.temp_original):
+                patcher.temp_original = self._earlier_default
 
 
-def _patchers_of_the_default() -> list[Any]:
-    """Return the running `unittest.mock` patchers (moto's is one) that will restore boto3's."""
+def _default_session_patchers() -> list[Any]:
+    """Return the active patchers of `unittest.mock`, such as moto's, that will restore boto3's."""
     mock = sys.modules.get("unittest.mock")
     running = getattr(getattr(mock, "_patch", None), "_active_patches", ())
     return [
@@ -196,25 +205,28 @@ def _patchers_of_the_default() -> list[Any]:
 
 
 def register_session(session: Any) -> None:
-    """Remember a session that is being made: a botocore initializer."""
+    """Register a session that is being created. This is an initializer for botocore."""
     context = active.current()
     if context is not None:
         context.state.interception.sessions.sessions.add(session)
-        context.state.interception.patch_new_imports()  # aiobotocore may have been imported just now
+        context.state.interception.patch_new_imports()  # aiobotocore may be one of them
 
 
 def get_default_session(patch: Patch) -> Any:
-    """Return what keeps the default session of a block apart from that of before."""
+    """Return a replacement for `boto3._get_default_session` that has a session for each mock.
+
+    The session that was the default before the mock stays as it is.
+    """
 
     def get_default_session() -> Any:
         boto3 = patch.owner
         context = active.current()
         if context is None or boto3.DEFAULT_SESSION is not None:
             return patch.original()
-        nursery = context.state.interception.sessions
-        handlers = len(botocore.handlers.BUILTIN_HANDLERS)
-        if nursery.default is None or nursery.handlers != handlers:
-            nursery.default, nursery.handlers = boto3.Session(), handlers
-        return nursery.default
+        registry = context.state.interception.sessions
+        handler_count = len(botocore.handlers.BUILTIN_HANDLERS)
+        if registry.default is None or registry.handler_count != handler_count:
+            registry.default, registry.handler_count = boto3.Session(), handler_count
+        return registry.default
 
     return get_default_session

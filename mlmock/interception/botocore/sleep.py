@@ -1,6 +1,6 @@
-"""What botocore sleeps with: back-off, waiters and token buckets move the virtual clock instead.
+"""Virtual time in botocore: back-off, waiters and token buckets advance the clock of the mock.
 
-How long a back-off is, botocore draws; inside a block it draws from the block's seeded source.
+botocore still draws the length of a back-off. Inside a mock it draws from the mock's seeded source.
 """
 
 from __future__ import annotations
@@ -23,44 +23,52 @@ from mlmock.engine import active
 from mlmock.engine.state import MockContext
 from mlmock.interception.patching import Patch, ReplacementPatch
 
-# The mark of the world in which the latest call of a thread or task went to a service in
-# `passthrough`; None after any other. What it says of a world that has ended holds in no other.
-REAL: contextvars.ContextVar[object] = contextvars.ContextVar("mlmock_real", default=None)
+# The `sentinel_id` of the mock state in which the latest call of the thread or task went to a
+# service in `passthrough`, or None after any other call. A sentinel instead of True makes a value
+# of an ended mock meaningless to the next one.
+PASSTHROUGH_STATE: contextvars.ContextVar[object] = contextvars.ContextVar(
+    "mlmock_passthrough_state", default=None
+)
 # True while botocore sends a request of a service in `passthrough`.
-LEAVING: contextvars.ContextVar[bool] = contextvars.ContextVar("mlmock_leaving", default=False)
-
-
-_sleep = time.sleep
+IS_PASSING_THROUGH: contextvars.ContextVar[bool] = contextvars.ContextVar(
+    "mlmock_is_passing_through", default=False
+)
+_time_sleep = time.sleep
 
 
 def virtual_clock_context() -> MockContext | None:
-    """Return the running block, or None where none runs or the latest call was a real one."""
+    """Return the active mock context, or None if time is real.
+
+    It is real if no mock is active, or if the latest call went to a service in `passthrough`.
+    """
     context = active.current()
-    return None if context is None or REAL.get() is context.state.sentinel_id else context
+    if context is None or PASSTHROUGH_STATE.get() is context.state.sentinel_id:
+        return None
+    return context
 
 
 @contextmanager
-def real_sleep() -> Iterator[None]:
-    """Let a request go that `passthrough` lets through, whichever door it comes by."""
-    token = LEAVING.set(True)
+def passing_through() -> Iterator[None]:
+    """Let the patches of HTTP clients ignore the requests that are sent in this context."""
+    token = IS_PASSING_THROUGH.set(True)
     try:
         yield
     finally:
-        LEAVING.reset(token)
+        IS_PASSING_THROUGH.reset(token)
 
 
 def sleep(seconds: float) -> None:
-    """Advance the virtual clock; really sleep where no mock runs or the call was a real one."""
+    """Advance the virtual clock, or sleep if time is real."""
     context = virtual_clock_context()
     if context is None:
-        present = time.sleep  # somebody's own, unless it is the one that ours has replaced
-        (_sleep if present is sleep else present)(seconds)
+        current = time.sleep  # another tool's function, unless `sleep` itself is patched in
+        (_time_sleep if current is sleep else current)(seconds)
     else:
         context.state.clock.advance(seconds=max(0.0, seconds))
 
 
 class VirtualTimeModule:
-    """The `time` module, but for its `sleep`."""
+    """The `time` module with a virtual `sleep`."""
 
     sleep = staticmethod(sleep)
 
@@ -69,7 +77,12 @@ class VirtualTimeModule:
 
 
 async def async_sleep(delay: float, result: Any = None) -> Any:
-    """Advance the virtual clock and let other tasks run; really sleep where `sleep` does."""
+    """Advance the virtual clock and let other tasks run, or sleep if time is real.
+
+    Args:
+        delay: The time in seconds.
+        result: The value to return, as in `asyncio.sleep`.
+    """
     from asyncio import tasks
 
     context = virtual_clock_context()
@@ -80,13 +93,13 @@ async def async_sleep(delay: float, result: Any = None) -> Any:
 
 
 def random_jitter() -> float:
-    """Return a number from 0 to 1: of the block's seeded source while one runs."""
+    """Return a number from 0 to 1, from the seeded source of an active mock."""
     context = active.current()
     return random.random() if context is None else context.random.random()
 
 
-class SeededRandom:
-    """The `random` module, but for the draws of back-off."""
+class SeededRandomModule:
+    """The `random` module with a seeded `random`, which back-off uses."""
 
     random = staticmethod(random_jitter)
 
@@ -95,17 +108,17 @@ class SeededRandom:
 
 
 class SeededBackoff:
-    """Descriptor over `ExponentialBackoff._random`; one that was given another source keeps it."""
+    """A descriptor for `ExponentialBackoff._random` that returns the seeded source.
+
+    An instance that was created with its own source keeps it.
+    """
 
     def __get__(self, backoff: Any, owner: type | None = None) -> Any:
         if backoff is None:
             return self
-        own = backoff.__dict__["_random"]
-        return (
-            random_jitter
-            if getattr(own, "__self__", None) is getattr(random, "_inst", own)
-            else own
-        )
+        source = backoff.__dict__["_random"]
+        is_default = getattr(source, "__self__", None) is getattr(random, "_inst", source)
+        return random_jitter if is_default else source
 
     def __set__(self, backoff: Any, value: Any) -> None:
         backoff.__dict__["_random"] = value
@@ -118,7 +131,7 @@ def _acquire(patch: Patch) -> Any:
         try:
             return patch.original(self, amount, False)
         except CapacityNotAvailableError:
-            # Below zero where the time went back: freezegun came after the client.
+            # The capacity is negative if time went back: freezegun started after the client.
             self._current_capacity = max(0, self._current_capacity)
             sleep(self._sleep_amount(amount))
             self._current_capacity = 0
@@ -128,7 +141,7 @@ def _acquire(patch: Patch) -> Any:
 
 
 def user_patches() -> list[Patch]:
-    """Return the patches that take the sleeping of the code under test."""
+    """Return the patches that make the sleeping of the tested code virtual."""
     import asyncio
 
     return [
@@ -138,12 +151,12 @@ def user_patches() -> list[Patch]:
 
 
 def patches() -> list[Patch]:
-    """Return the patches that keep botocore from sleeping."""
-    virtual, seeded = VirtualTimeModule(), SeededRandom()
+    """Return the patches that make the sleeping of botocore virtual."""
+    virtual_time, seeded_random = VirtualTimeModule(), SeededRandomModule()
     return [
         ReplacementPatch(ExponentialBackoff, "_random", lambda patch: SeededBackoff()),
-        ReplacementPatch(botocore.retryhandler, "random", lambda patch: seeded),
-        ReplacementPatch(botocore.endpoint, "time", lambda patch: virtual),
-        ReplacementPatch(botocore.waiter, "time", lambda patch: virtual),
+        ReplacementPatch(botocore.retryhandler, "random", lambda patch: seeded_random),
+        ReplacementPatch(botocore.endpoint, "time", lambda patch: virtual_time),
+        ReplacementPatch(botocore.waiter, "time", lambda patch: virtual_time),
         Patch(TokenBucket, "_acquire", _acquire),
     ]

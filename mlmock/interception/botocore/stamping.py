@@ -1,4 +1,4 @@
-"""Attach a call to the request that botocore builds for it."""
+"""The attached call: what mlmock adds to a request that botocore creates for a mocked service."""
 
 from __future__ import annotations
 
@@ -14,41 +14,48 @@ from mlmock.engine import active
 from mlmock.engine.state import MockContext
 from mlmock.interception.botocore import sleep
 from mlmock.interception.botocore.credentials import TOKEN, account_of, credentials_for
-from mlmock.interception.botocore.responders import responder_for
+from mlmock.interception.botocore.responders import Responder, responder_for
 
-_CALL_ATTRIBUTE = "mlmock_call"
-_KEYS = "request_credentials"
-OWN_TOKEN: Any = FrozenAuthToken(TOKEN)
+CALL_ATTRIBUTE = "mlmock_call"
+# The key of a request's own credentials in botocore's signing context.
+CREDENTIALS_KEY = "request_credentials"
+FAKE_TOKEN: Any = FrozenAuthToken(TOKEN)
 
 
 class ClientInfo:
-    """What is known of one client: its signer's account, and a line for each of its operations."""
+    """A client's signer and responder, and a request template for each of its operations."""
 
-    __slots__ = ("_respond", "_signer", "templates", "weak")
+    __slots__ = ("_responder", "_signer", "endpoint_ref", "templates")
 
     def __init__(self, endpoint: Any, operation: Any, forget: Callable[[Any], None]) -> None:
         service_id = operation.service_model.service_id.hyphenize()
         self._signer = _find_signer(endpoint._event_emitter, service_id)
-        self._respond = responder_for(endpoint)
-        self.weak = weakref.ref(endpoint, forget)
+        self._responder = responder_for(endpoint)
+        self.endpoint_ref = weakref.ref(endpoint, forget)
         self.templates: dict[str, RequestTemplate] = {}
 
     def template(self, operation: Any, context: dict[str, Any], options: Any) -> RequestTemplate:
-        """Return (and keep) what a request of `operation` is stamped with under `options`."""
+        """Create and keep the template of an operation.
+
+        Args:
+            operation: The OperationModel.
+            context: The request context of botocore.
+            options: The options of the mock; the template is valid for these only.
+        """
         signer_region = getattr(self._signer, "region_name", None)
         region = context.get("client_region") or signer_region or options.region
         account_id = account_of(self._signer, options.account_id)
         from mlmock.aws.protocol.compiler import compiled_operation
 
-        found = RequestTemplate(
-            compiled_operation(operation), region, account_id, options, self._respond
+        template = RequestTemplate(
+            compiled_operation(operation), region, account_id, options, self._responder
         )
-        self.templates[operation.name] = found
-        return found
+        self.templates[operation.name] = template
+        return template
 
 
 class RequestTemplate:
-    """What all requests of one operation of a client have in common, under the same options."""
+    """What all requests for one operation of a client have in common under the same options."""
 
     __slots__ = (
         "account_id",
@@ -59,30 +66,40 @@ class RequestTemplate:
         "responder",
     )
 
-    def __init__(self, plan: Any, region: str, account_id: str, options: Any, respond: Any) -> None:
-        self.compiled_operation = plan
+    def __init__(
+        self,
+        compiled_operation: Any,
+        region: str,
+        account_id: str,
+        options: Any,
+        responder: Responder,
+    ) -> None:
+        self.compiled_operation = compiled_operation
         self.region = region
         self.account_id = account_id
         self.options = options
         self.credentials = credentials_for(account_id)
-        self.responder = respond
+        self.responder = responder
 
 
 class ClientRegistry:
-    """The clients that a world has met, by their endpoints, which are held weakly."""
+    """The clients that have made calls in a mock state, by the ids of their endpoints.
+
+    Endpoints are referenced weakly: a client that is deleted is removed.
+    """
 
     def __init__(self, state: Any) -> None:
-        self.known: dict[int, ClientInfo] = {}
+        self.by_endpoint: dict[int, ClientInfo] = {}
 
     def register(self, endpoint: Any, operation: Any) -> ClientInfo:
-        """Return the client of an endpoint that is new."""
-        name, known = id(endpoint), self.known
+        """Add the client of a new endpoint and return it."""
+        endpoint_id, by_endpoint = id(endpoint), self.by_endpoint
 
         def forget(ref: Any) -> None:
-            known.pop(name, None)
+            by_endpoint.pop(endpoint_id, None)
 
-        found = known[name] = ClientInfo(endpoint, operation, forget)
-        return found
+        client = by_endpoint[endpoint_id] = ClientInfo(endpoint, operation, forget)
+        return client
 
 
 def _find_signer(emitter: Any, service_id: str) -> Any:
@@ -97,52 +114,66 @@ def _find_signer(emitter: Any, service_id: str) -> Any:
 def attach_call(
     endpoint: Any, context: dict[str, Any], operation: Any, mock_context: MockContext
 ) -> Call:
-    """Return the call that a request makes, and take real keys out of its signing context."""
-    clients = mock_context.state.clients or _first_client(mock_context)
-    client = clients.known.get(id(endpoint)) or clients.register(endpoint, operation)
+    """Create the call that a request makes, and replace real credentials in its signing context.
+
+    Args:
+        endpoint: The client's endpoint.
+        context: The request context of botocore, which is changed.
+        operation: The OperationModel.
+        mock_context: The active mock context.
+    """
+    clients = mock_context.state.clients or _create_registry(mock_context)
+    client = clients.by_endpoint.get(id(endpoint)) or clients.register(endpoint, operation)
     options = mock_context.options
-    line = client.templates.get(operation.name)
-    if line is None or line.options is not options:
-        line = client.template(operation, context, options)
+    template = client.templates.get(operation.name)
+    if template is None or template.options is not options:
+        template = client.template(operation, context, options)
     signing = context.get("signing")
     if signing is None:
         signing = context["signing"] = {}
-    signing["request_credentials"] = line.credentials
+    signing["request_credentials"] = template.credentials
     if not options.sign:
         context["auth_type"] = "none"
     retries, config = context.get("retries"), context.get("client_config")
-    call = context[_CALL_ATTRIBUTE] = Call(
-        line.compiled_operation,
-        line.region,
-        line.account_id,
+    call = context[CALL_ATTRIBUTE] = Call(
+        template.compiled_operation,
+        template.region,
+        template.account_id,
         retries["attempt"] if retries else 1,
         config.read_timeout if config is not None else None,
     )
     call.context = mock_context
-    call.responder = line.responder
+    call.responder = template.responder
     return call
 
 
-def _first_client(mock_context: MockContext) -> ClientRegistry:
-    found = mock_context.state.clients = mock_context.state.shared(ClientRegistry)
-    return found
+def _create_registry(mock_context: MockContext) -> ClientRegistry:
+    registry = mock_context.state.clients = mock_context.state.shared(ClientRegistry)
+    return registry
 
 
 def classify_request(endpoint: Any, params: dict[str, Any], operation: Any) -> Any:
-    """Return the call of a request that a mock holds, or its OperationModel."""
+    """Return a Call for a request to a mocked service, or the OperationModel for any other.
+
+    Args:
+        endpoint: The client's endpoint.
+        params: The request parameters of botocore, with its request context.
+        operation: The OperationModel.
+    """
     running = active.ACTIVE
     if not running:
         return operation
     mock_context = running[-1]
     name = operation.service_model.service_name
-    passing = mock_context.options.passthrough
-    if passing or sleep.REAL.get() is not None:
-        sleep.REAL.set(mock_context.state.sentinel_id if name in passing else None)
-    if name not in mock_context.state.mocked_services or name in passing:
+    passthrough = mock_context.options.passthrough
+    if passthrough or sleep.PASSTHROUGH_STATE.get() is not None:
+        state_id = mock_context.state.sentinel_id if name in passthrough else None
+        sleep.PASSTHROUGH_STATE.set(state_id)
+    if name not in mock_context.state.mocked_services or name in passthrough:
         return operation
     return attach_call(endpoint, params["context"], operation, mock_context)
 
 
 def is_mocked_request(request: Any) -> bool:
-    """True for a prepared request that a mock of ours holds."""
-    return type(getattr(request, _CALL_ATTRIBUTE, None)) is Call
+    """Return whether a prepared request has an attached call."""
+    return type(getattr(request, CALL_ATTRIBUTE, None)) is Call

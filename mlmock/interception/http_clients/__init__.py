@@ -1,1 +1,1 @@
-"""http_clients."""
+"""Patches of HTTP clients, which fetch presigned URLs."""

@@ -1,6 +1,6 @@
-"""Presigned URLs fetched by httpx and httpx2: their connection pools, httpcore's, are cut.
+"""Patches of httpcore and httpcore2, the connection pools of httpx and httpx2.
 
-Everything above (exceptions, streams, other people's mocks of httpx) stays theirs.
+Everything above the pools stays unchanged: exceptions, streams, and other mocks of httpx.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlmock.interception.http_clients.routing import (
-    answered_async,
     context_for_url,
     iter_body,
     respond_or_none,
+    respond_or_none_async,
 )
 from mlmock.interception.patching import Patch
 
@@ -29,12 +29,14 @@ def _handle_request(patch: Patch) -> Any:
         if context_for_url(url) is None:
             return patch.original(self, request)
         body = b"".join(request.stream)
-        failed = partial(_error, _package_of(patch))
-        found = respond_or_none(request.method.decode(), url, dict(request.headers), body, failed)
-        if found is None:
+        to_error = partial(_to_error, _package_of(patch))
+        method, headers = request.method.decode(), dict(request.headers)
+        response = respond_or_none(method, url, headers, body, to_error)
+        if response is None:
             request.stream = [body]
             return patch.original(self, request)
-        return _response(patch, found, found.body if _is_whole(found) else iter_body(found, failed))
+        content = response.body if _is_complete(response) else iter_body(response, to_error)
+        return _to_httpcore(patch, response, content)
 
     return handle_request
 
@@ -45,21 +47,24 @@ def _handle_async_request(patch: Patch) -> Any:
         if context_for_url(url) is None:
             return await patch.original(self, request)
         body = b"".join([part async for part in request.stream])
-        failed = partial(_error, _package_of(patch))
+        to_error = partial(_to_error, _package_of(patch))
         method, headers = request.method.decode(), dict(request.headers)
-        found = await answered_async(method, url, headers, body, failed)
-        if found is None:
-            request.stream = _later([body])
+        response = await respond_or_none_async(method, url, headers, body, to_error)
+        if response is None:
+            request.stream = _iterate_async([body])
             return await patch.original(self, request)
-        return _response(
-            patch, found, found.body if _is_whole(found) else _later(iter_body(found, failed))
+        content = (
+            response.body
+            if _is_complete(response)
+            else _iterate_async(iter_body(response, to_error))
         )
+        return _to_httpcore(patch, response, content)
 
     return handle_async_request
 
 
 def url_of(request: Any) -> str:
-    """Return the URL of a request, whose target may be all of it."""
+    """Return the URL of a request. The target of a request to a proxy is a whole URL."""
     url = request.url
     target = url.target.decode("latin-1")
     if "://" in target.partition("?")[0]:
@@ -68,39 +73,39 @@ def url_of(request: Any) -> str:
     return f"{url.scheme.decode()}://{url.host.decode()}{port}{target}"
 
 
-def _is_whole(answer: HttpResponse) -> bool:
-    return isinstance(answer.body, bytes)
+def _is_complete(response: HttpResponse) -> bool:
+    return isinstance(response.body, bytes)
 
 
-def _response(patch: Patch, answer: HttpResponse, body: Any) -> Any:
-    headers = [(name.encode(), text.encode("latin-1")) for name, text in answer.headers.items()]
-    return _package_of(patch).Response(answer.status, headers=headers, content=body)
+def _to_httpcore(patch: Patch, response: HttpResponse, content: Any) -> Any:
+    headers = [(name.encode(), text.encode("latin-1")) for name, text in response.headers.items()]
+    return _package_of(patch).Response(response.status, headers=headers, content=content)
 
 
 def _package_of(patch: Patch) -> Any:
-    """Return the package that a patched pool is of: httpcore, or httpcore2."""
+    """Return the package of a patched pool: httpcore or httpcore2."""
     return sys.modules[patch.owner.__module__.partition(".")[0]]
 
 
-def _error(package: Any, kind: str) -> Exception:
-    """Return what httpcore raises for a connection that fails in the way `kind` names."""
+def _to_error(package: Any, kind: str) -> Exception:
+    """Return the exception that httpcore raises for a kind of connection failure."""
     names = {
         "read_timeout": "ReadTimeout",
         "connect_timeout": "ConnectTimeout",
         "drop": "RemoteProtocolError",
     }
     name = names.get(kind, "ConnectError")
-    made: Exception = getattr(package, name)("The connection fails: the rule says so")
-    return made
+    error: Exception = getattr(package, name)("Connection failure simulated by an mlmock rule")
+    return error
 
 
-async def _later(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+async def _iterate_async(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
     for chunk in chunks:
         yield chunk
 
 
 def patches(name: str = "httpcore") -> list[Patch]:
-    """Return the patches of a package: of the pools that httpx's clients send by."""
+    """Return the patches of httpcore, or of another package with the same classes."""
     package: Any = importlib.import_module(name)
     return [
         Patch(package.ConnectionPool, "handle_request", _handle_request),
@@ -108,6 +113,6 @@ def patches(name: str = "httpcore") -> list[Patch]:
     ]
 
 
-def patches_of_the_second() -> list[Patch]:
-    """Return the patches of httpcore2, httpx2's own."""
+def httpcore2_patches() -> list[Patch]:
+    """Return the patches of httpcore2."""
     return patches("httpcore2")

@@ -1,25 +1,22 @@
-"""The `responses` library, alongside a mock."""
+"""Patch of the `responses` library, which requests calls while a mock of the user is active."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mlmock.interception.patching import Patch
-
-if TYPE_CHECKING:
-    pass
 from mlmock.interception.http_clients.routing import context_for_url, is_mocked_host
+from mlmock.interception.patching import Patch
 
 
 def on_request(patch: Patch) -> Any:
-    """Return what stands in for `RequestsMock._on_request` of responses."""
+    """Return a replacement for `RequestsMock._on_request` that sends mocked requests to urllib3."""
 
     def on_request(self: Any, adapter: Any, request: Any, **more: Any) -> Any:
         context = context_for_url(request.url)
         if (
             context is None
             or not is_mocked_host(context, request.url)
-            or _users_own(self, request, more)
+            or _is_registered_by_user(self, request, more)
         ):
             return patch.original(self, adapter, request, **more)
         return vars(self)["_real_send"](adapter, request, **more)
@@ -27,12 +24,13 @@ def on_request(patch: Patch) -> Any:
     return on_request
 
 
-def _users_own(mock: Any, request: Any, more: Any) -> bool:
-    """True when the user's own `responses` mock has an answer (moto's catches every AWS host).
+def _is_registered_by_user(mock: Any, request: Any, more: Any) -> bool:
+    """Return whether the user has registered a response for a request.
 
-    Matchers look at what `responses` puts on a request; to look takes no answer away.
+    moto's responses do not count, because they match every AWS host. The matchers need attributes
+    that `responses` sets on a request. Matching does not use up a response.
     """
     request.params = mock._parse_request_params(request.path_url)
     request.req_kwargs = more
-    found = (each for each in mock.registered() if each.matches(request)[0])
-    return any(not type(each).__module__.startswith("moto.") for each in found)
+    matching = (response for response in mock.registered() if response.matches(request)[0])
+    return any(not type(response).__module__.startswith("moto.") for response in matching)

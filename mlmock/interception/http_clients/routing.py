@@ -1,9 +1,9 @@
-"""Presigned URLs, fetched by whatever fetches URLs: requests, urllib3, httpx, urllib.request.
+"""The decision what happens to a request that an HTTP client sends to a URL of AWS.
 
-A URL of a held service is answered by the house; one of another AWS service is refused, unless moto
-or the user's own `responses` mock answers it, or `passthrough` names its service. requests needs no
-cut of its own: it ends in urllib3, or in `responses`, through which a user's own mock goes first.
-aiohttp has a door of its own.
+Such requests come from presigned URLs. A request to a mocked service is answered. A request to
+another AWS service raises NotMocked, unless moto or a `responses` mock of the user answers it, or
+`passthrough` names its service. requests needs no patch of its own, because it calls urllib3 or,
+if a user's mock is active, `responses`.
 """
 
 from __future__ import annotations
@@ -23,50 +23,54 @@ if TYPE_CHECKING:
     from mlmock.aws.protocol.messages import HttpResponse
     from mlmock.engine.state import MockContext
 
-# Makes of the way in which a connection fails what a fetcher raises for it.
-Failed = Callable[[str], Exception]
+# Returns the exception that an HTTP client raises, given the kind of a ConnectionFailure.
+ErrorFactory = Callable[[str], Exception]
 
 
 def context_for_url(url: str) -> MockContext | None:
-    """Return the running block that has a say in a request to `url`, or None.
+    """Return the active mock context if it applies to a URL, or None.
 
-    It has none in what botocore sends for a service in `passthrough`: that has been looked at.
+    It does not apply to URLs outside AWS, and to requests that botocore sends for a service in
+    `passthrough`, because these have been checked before.
     """
     context = active.current()
-    return context if context is not None and is_aws(url) and not sleep.LEAVING.get() else None
+    if context is None or not is_aws(url) or sleep.IS_PASSING_THROUGH.get():
+        return None
+    return context
 
 
 def is_mocked_host(context: MockContext, url: str) -> bool:
-    """True when the host of `url` is one of a held service's that isn't let through."""
+    """Return whether the host of `url` belongs to a mocked service that is not in `passthrough`."""
     from mlmock.aws.spec.loader import endpoint_prefixes
 
-    part = service_of(url)
-    return part in endpoint_prefixes(context.state.mocked_services) and not _is_let_through(
+    prefix = service_of(url)
+    return prefix in endpoint_prefixes(context.state.mocked_services) and not _is_allowed_through(
         context, url
     )
 
 
-def _is_let_through(context: MockContext, url: str) -> bool:
-    """True when `passthrough` names the service of `url`.
+def _is_allowed_through(context: MockContext, url: str) -> bool:
+    """Return whether `passthrough` names the service of `url`.
 
-    Also for what a request of such a service is signed with: a metadata service is asked for it.
+    It also allows the metadata service, from which a request of such a service gets credentials.
     """
     from mlmock.aws.spec.loader import endpoint_prefixes
 
-    passing = endpoint_prefixes(frozenset(context.options.passthrough))
-    if passing and is_metadata(url):
+    prefixes = endpoint_prefixes(frozenset(context.options.passthrough))
+    if prefixes and is_metadata(url):
         return sleep.virtual_clock_context() is None
     part = service_of(url)
-    return any(is_under(part, prefix) for prefix in passing)
+    return any(is_under(part, prefix) for prefix in prefixes)
 
 
 def context_answering(url: str) -> MockContext | None:
-    """Return the block that answers a request to `url`; None where it is somebody else's.
+    """Return the mock context that answers a request to `url`, or None to let it through.
 
-    Raises NotMocked for a request that would leave for AWS.
+    Raises:
+        NotMocked: The request would be sent to an AWS service that is not mocked.
     """
     context = context_for_url(url)
-    if context is None or _is_let_through(context, url):
+    if context is None or _is_allowed_through(context, url):
         return None
     if not is_mocked_host(context, url):
         raise_not_mocked(context, None, None, url)
@@ -74,38 +78,48 @@ def context_answering(url: str) -> MockContext | None:
 
 
 def respond_or_none(
-    method: str, url: str, headers: Mapping[Any, Any], body: Any, failed: Failed
+    method: str, url: str, headers: Mapping[Any, Any], body: Any, to_error: ErrorFactory
 ) -> HttpResponse | None:
-    """Return the house's answer to a request, or None for one that is somebody else's.
+    """Return the response to a request, or None to let it through.
 
-    Raises NotMocked for a request that would leave for AWS, and what `failed` returns for a
-    connection that a rule lets fail.
+    Args:
+        method: The HTTP method.
+        url: The URL, with its query.
+        headers: The headers, as text or bytes.
+        body: The body, in any form that `request_bytes` accepts.
+        to_error: Converts a connection failure that a rule simulates.
+
+    Raises:
+        NotMocked: The request would be sent to an AWS service that is not mocked.
     """
     context = context_answering(url)
-    return None if context is None else _served(context, method, url, headers, body, failed=failed)
+    if context is None:
+        return None
+    return respond_in(context, method, url, headers, body, to_error=to_error)
 
 
-def _served(
+def respond_in(
     context: MockContext,
     method: str,
     url: str,
     headers: Mapping[Any, Any],
     body: Any,
     *,
-    failed: Failed,
+    to_error: ErrorFactory,
 ) -> HttpResponse:
+    """Return the response to a request that `context` answers; see `respond_or_none`."""
     from mlmock.engine.http_gateway import handle_request
 
     try:
         return handle_request(context, method, url, _lower(headers), request_bytes(body))[1]
-    except ConnectionFailure as fault:
-        raise failed(fault.kind) from None
+    except ConnectionFailure as error:
+        raise to_error(error.kind) from None
 
 
-async def answered_async(
-    method: str, url: str, headers: Mapping[Any, Any], body: bytes, failed: Failed
+async def respond_or_none_async(
+    method: str, url: str, headers: Mapping[Any, Any], body: bytes, to_error: ErrorFactory
 ) -> HttpResponse | None:
-    """Do what `answered` does, and await the callables of rules in the caller's own loop."""
+    """Do the same as `respond_or_none`, and await callables of rules in the caller's loop."""
     context = context_answering(url)
     if context is None:
         return None
@@ -113,29 +127,34 @@ async def answered_async(
 
     try:
         return await handle_request_async(context, method, url, _lower(headers), body)
-    except ConnectionFailure as fault:
-        raise failed(fault.kind) from None
+    except ConnectionFailure as error:
+        raise to_error(error.kind) from None
 
 
 def _lower(headers: Mapping[Any, Any]) -> dict[str, str]:
     return {text_of(name).lower(): text_of(value) for name, value in headers.items()}
 
 
-def iter_body(answer: HttpResponse, failed: Failed) -> Iterator[bytes]:
-    """Yield the body of an answer as it comes; a connection that breaks raises by `failed`."""
-    if isinstance(answer.body, bytes):
-        yield answer.body
+def iter_body(response: HttpResponse, to_error: ErrorFactory) -> Iterator[bytes]:
+    """Yield the parts of a response body as they are generated.
+
+    Args:
+        response: The response.
+        to_error: Converts the failure of a connection that breaks.
+    """
+    if isinstance(response.body, bytes):
+        yield response.body
         return
     try:
-        yield from answer.body
-    except ConnectionFailure as fault:
-        raise failed(fault.kind) from None
+        yield from response.body
+    except ConnectionFailure as error:
+        raise to_error(error.kind) from None
 
 
-def format_head(answer: HttpResponse) -> bytes:
-    """Return the status line and the headers of an answer, as HTTP/1.1 has them."""
+def format_head(response: HttpResponse) -> bytes:
+    """Return the status line and the headers of a response, as HTTP/1.1 sends them."""
     from http.client import responses
 
-    lines = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
-    reason = responses.get(answer.status, "")
-    return f"HTTP/1.1 {answer.status} {reason}\r\n{lines}\r\n".encode("latin-1")
+    lines = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
+    reason = responses.get(response.status, "")
+    return f"HTTP/1.1 {response.status} {reason}\r\n{lines}\r\n".encode("latin-1")

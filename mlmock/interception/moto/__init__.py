@@ -1,1 +1,1 @@
-"""moto."""
+"""Coexistence with moto: shared requests, buckets and events."""

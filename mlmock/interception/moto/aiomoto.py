@@ -1,4 +1,4 @@
-"""aiomoto beside us: it must not keep what of ours it has found, when it outlives our block."""
+"""Coexistence with aiomoto, which may remember mlmock's replacements and restore them later."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from mlmock.interception.patching import Patch
 
 
 class SharedPatch(Patch):
-    """The patch of a method that aiomoto replaces, too, and puts back when it stops.
+    """A patch of a method that aiomoto replaces, too.
 
-    Where aiomoto came after us and stays longer, what it will put back is ours: it is given what
-    was there before us instead.
+    An aiomoto that starts after mlmock and stops later would restore mlmock's replacement. When
+    the patch is undone, aiomoto's memory of the replacement is changed to the original.
     """
 
     __slots__ = ()
 
     def leave_in_place(self) -> None:
-        """Leave the replacement where it is, unless it is aiomoto that has put its own on top."""
+        """Leave the replacement where it is, unless aiomoto is the tool that has wrapped it."""
         super().leave_in_place()
         if "aiomoto" in sys.modules:
-            for keeper in gc.get_referrers(self.replacement):
-                self._is_buried &= not self._give_back(keeper)
+            for referrer in gc.get_referrers(self.replacement):
+                self._is_wrapped &= not self._restore_in(referrer)
 
-    def _give_back(self, keeper: Any) -> bool:
-        """Replace ours in one of aiomoto's patchers, or its attributes; True where it was."""
-        own = keeper if isinstance(keeper, dict) else getattr(keeper, "__dict__", {})
-        if own.get("_original_send") is not self.replacement:
+    def _restore_in(self, referrer: Any) -> bool:
+        """Change a patcher of aiomoto, or the dict of its attributes; return whether it was one."""
+        attributes = referrer if isinstance(referrer, dict) else getattr(referrer, "__dict__", {})
+        if attributes.get("_original_send") is not self.replacement:
             return False
-        own["_original_send"] = self.original
+        attributes["_original_send"] = self.original
         return True

@@ -1,4 +1,7 @@
-"""An active moto's services, asked through their public API: S3, SNS, EventBridge, SageMaker."""
+"""Clients of an active moto's services, which are used through their public API.
+
+Human loops and endpoints use S3, SNS, EventBridge and SageMaker.
+"""
 
 from __future__ import annotations
 
@@ -12,39 +15,43 @@ from mlmock.aws.scope import Scope
 from mlmock.simulation.events import Event
 from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey, StoredObject
 
-# Gone, a version that isn't, archived, or encrypted with a key of the caller's own.
+# The object or its version does not exist, is archived, or is encrypted with a customer's key.
 _UNREADABLE = frozenset(
     {"NoSuchKey", "NoSuchVersion", "404", "InvalidObjectState", "InvalidRequest", "InvalidArgument"}
 )
 
 
 class MotoClients:
-    """Clients that talk to an active moto: through its public API, one for each account."""
+    """The clients that call an active moto, one for each service, account and region."""
 
     def __init__(self, state: Any) -> None:
         self._clients: dict[tuple[str, str, str, int], Any] = {}
 
     def client(self, service: str, scope: Scope) -> Any:
-        """Return a client of `service` whose calls moto answers for `scope`."""
+        """Return a client whose calls moto answers.
+
+        Args:
+            service: The service, as boto3 names it.
+            scope: The account and region of the calls.
+        """
         from moto.core.models import botocore_stubber
 
         key = (service, scope.account_id, scope.region, id(botocore_stubber))
-        found = self._clients.get(key)
-        if found is None:
-            found = self._clients[key] = _client(service, scope, botocore_stubber)
-        return found
+        client = self._clients.get(key)
+        if client is None:
+            client = self._clients[key] = _create_client(service, scope, botocore_stubber)
+        return client
 
 
-def call_moto(state: Any, service: str, scope: Scope) -> Callable[..., Any] | None:
-    """Return what asks an active moto's `service`; None where nobody has put anything there.
+def external_service(state: Any, service: str, scope: Scope) -> Callable[..., Any]:
+    """Return a function that calls a service of an active moto.
 
-    It takes a method of boto3's client and its parameters, and returns the answer, or None for an
-    error that moto answers with.
+    See `coexistence.external_service` for the arguments and the function.
     """
-    return partial(_ask, state.shared(MotoClients).client(service, scope))
+    return partial(_call_method, state.shared(MotoClients).client(service, scope))
 
 
-def _ask(client: Any, method: str, **params: Any) -> Any:
+def _call_method(client: Any, method: str, **params: Any) -> Any:
     from botocore.exceptions import ClientError
 
     try:
@@ -53,7 +60,7 @@ def _ask(client: Any, method: str, **params: Any) -> Any:
         return None
 
 
-def _client(service: str, scope: Scope, stubber: Any) -> Any:
+def _create_client(service: str, scope: Scope, stubber: Any) -> Any:
     import botocore.session
     from botocore.config import Config
 
@@ -65,29 +72,33 @@ def _client(service: str, scope: Scope, stubber: Any) -> Any:
         aws_secret_access_key="mlmock",  # noqa: S106
         config=config,
     )
-    client.meta.events.register("before-sign", _for_account(scope.account_id))
-    # A session made since moto was imported has its handler already; two would send twice, and
-    # the second time with the body read to its end.
+    client.meta.events.register("before-sign", _set_account(scope.account_id))
+    # A session that is created after moto is imported has its handler already. With two handlers
+    # moto would process the request twice, the second time with an empty body.
     client.meta.events.unregister("before-send", stubber)
     client.meta.events.register("before-send", stubber)
     return client
 
 
-def _for_account(account_id: str) -> Callable[..., None]:
-    def mark(request: Any, **kwargs: Any) -> None:
+def _set_account(account_id: str) -> Callable[..., None]:
+    def set_account(request: Any, **kwargs: Any) -> None:
         request.headers["x-moto-account-id"] = account_id
 
-    return mark
+    return set_account
 
 
 class MotoBuckets:
-    """moto's S3 as the object store. Only its own buckets exist."""
+    """The S3 of an active moto as a bucket store. Only the buckets that it has exist."""
 
     def __init__(self, state: Any) -> None:
-        self._neighbours = state.shared(MotoClients)
+        self._clients = state.shared(MotoClients)
 
     def put(self, bucket: str, key: str, thing: StoredObject, scope: Scope) -> None:
-        """Store an object; MissingBucket."""
+        """Store an object.
+
+        Raises:
+            NoSuchBucket: The bucket does not exist, or belongs to another account.
+        """
         self._call(
             "put_object",
             scope,
@@ -99,43 +110,52 @@ class MotoBuckets:
         )
 
     def get(self, bucket: str, key: str, scope: Scope, version: str | None = None) -> StoredObject:
-        """Return an object, or one version of it; MissingBucket, MissingObject."""
+        """Return an object, or one version of it.
+
+        Raises:
+            NoSuchBucket: The bucket does not exist, or belongs to another account.
+            NoSuchKey: The object or the version does not exist, or cannot be read.
+        """
         more = {} if version is None else {"VersionId": version}
-        found = self._call("get_object", scope, Bucket=bucket, Key=key, **more)
-        return StoredObject(found["Body"].read(), found["ContentType"], found["Metadata"])
+        answer = self._call("get_object", scope, Bucket=bucket, Key=key, **more)
+        return StoredObject(answer["Body"].read(), answer["ContentType"], answer["Metadata"])
 
     def list(self, bucket: str, prefix: str, scope: Scope) -> list[str]:
-        """Return the keys under a prefix, sorted; MissingBucket."""
-        client = self._neighbours.client("s3", scope)
+        """Return the sorted keys that start with a prefix.
+
+        Raises:
+            NoSuchBucket: The bucket does not exist, or belongs to another account.
+        """
+        client = self._clients.client("s3", scope)
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        with _missing(bucket, prefix):
-            return [thing["Key"] for page in pages for thing in page.get("Contents", ())]
+        with _translated_errors(bucket, prefix):
+            return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def ensure(self, bucket: str, scope: Scope) -> None:
-        """Make the bucket if it isn't there."""
-        client = self._neighbours.client("s3", scope)
-        if bucket not in [found["Name"] for found in client.list_buckets()["Buckets"]]:
-            where = {"LocationConstraint": scope.region}
-            extra = {} if scope.region == "us-east-1" else {"CreateBucketConfiguration": where}
-            client.create_bucket(Bucket=bucket, **extra)
+        """Create the bucket if it does not exist."""
+        client = self._clients.client("s3", scope)
+        if bucket not in [entry["Name"] for entry in client.list_buckets()["Buckets"]]:
+            location = {"LocationConstraint": scope.region}
+            more = {} if scope.region == "us-east-1" else {"CreateBucketConfiguration": location}
+            client.create_bucket(Bucket=bucket, **more)
 
     def _call(self, method: str, scope: Scope, **params: Any) -> Any:
-        client = self._neighbours.client("s3", scope)
-        with _missing(params["Bucket"], params["Key"]):
+        client = self._clients.client("s3", scope)
+        with _translated_errors(params["Bucket"], params["Key"]):
             return getattr(client, method)(**params)
 
 
 @contextmanager
-def _missing(bucket: str, key: str) -> Iterator[None]:
-    """Turn what S3 says of a bucket or object that isn't there, or isn't ours, into our words."""
+def _translated_errors(bucket: str, key: str) -> Iterator[None]:
+    """Raise the errors of the object store in place of S3's for a missing bucket or object."""
     from botocore.exceptions import ClientError, ParamValidationError
 
     try:
         yield
-    except ParamValidationError:  # a name that no bucket, or no object, can have
+    except ParamValidationError:  # the name is not a valid one for a bucket, or for an object
         raise (NoSuchBucket(bucket) if key else NoSuchKey(f"s3://{bucket}/")) from None
-    except ClientError as fault:
-        code = fault.response["Error"]["Code"]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
         if code in {"NoSuchBucket", "AccessDenied"}:
             raise NoSuchBucket(bucket) from None
         if code in _UNREADABLE:
@@ -144,7 +164,7 @@ def _missing(bucket: str, key: str) -> Iterator[None]:
 
 
 def forward_event(state: Any, event: Event) -> None:
-    """Send an event on to an active moto's EventBridge, or an SNS message to its topic."""
+    """Send an event to the EventBridge of an active moto, or a notification to its SNS topic."""
     scope = Scope(event.account_id, event.region)
     if event.topic is not None:
         _publish(state, scope, event)
@@ -158,8 +178,8 @@ def _publish(state: Any, scope: Scope, event: Event) -> None:
     client = state.shared(MotoClients).client("sns", scope)
     try:
         client.publish(TopicArn=event.topic, Message=event.message or "")
-    except ClientError as fault:
-        if fault.response["Error"]["Code"] not in {"NotFound", "NotFoundException"}:
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"NotFound", "NotFoundException"}:
             raise
 
 

@@ -1,4 +1,4 @@
-"""moto beside us: it passes over our requests, keeps our objects, and gets our events."""
+"""Coexistence with moto: it ignores mlmock's requests, and provides S3, SNS and EventBridge."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from mlmock.simulation.events import Event
     from mlmock.simulation.object_store import BucketStore
 
-_STUBBER = "moto.core.botocore_stubber"
+_STUBBER_MODULE = "moto.core.botocore_stubber"
 
 
 def patches() -> list[Patch]:
-    """Return the patch that lets moto pass over stamped requests, if moto is there."""
-    module = sys.modules.get(_STUBBER)
+    """Return the patch that makes moto ignore requests with an attached call."""
+    module = sys.modules.get(_STUBBER_MODULE)
     stubber = getattr(module, "BotocoreStubber", None)
     return [] if stubber is None else [Patch(stubber, "__call__", _call)]
 
@@ -35,31 +35,36 @@ def _call(patch: Patch) -> Any:
 
 
 def buckets(state: Any) -> BucketStore | None:
-    """Return moto's S3 while it is active."""
+    """Return the S3 of an active moto, or None."""
     if not is_active():
         return None
     from mlmock.interception.moto.clients import MotoBuckets
 
-    found: BucketStore = state.shared(MotoBuckets)
-    return found
+    store: BucketStore = state.shared(MotoBuckets)
+    return store
 
 
 def external_service(state: Any, service: str, scope: Scope) -> Callable[..., Any] | None:
-    """Return what asks an active moto's `service`; None where nobody has put anything there.
+    """Return a function that calls a service of an active moto, or None if it is not in use.
 
-    It takes a method of boto3's client and its parameters, and returns the answer, or None for an
-    error that moto answers with.
+    The function takes the name of a method of boto3's client and its parameters. It returns the
+    response, or None if moto returns an error.
+
+    Args:
+        state: The mock state.
+        service: The service, as boto3 names it.
+        scope: The account and region to call it in.
     """
     if not is_active() or f"moto.{service}" not in sys.modules:
         return None
-    from mlmock.interception.moto.clients import call_moto
+    from mlmock.interception.moto.clients import external_service as moto_service
 
-    return call_moto(state, service, scope)
+    return moto_service(state, service, scope)
 
 
 def forward_event(state: Any, event: Event) -> None:
-    """Send an event on to an active moto's EventBridge, or an SNS message to its topic."""
+    """Send an event to the EventBridge of an active moto, or a notification to its SNS topic."""
     if is_active():
-        from mlmock.interception.moto.clients import forward_event as send_on
+        from mlmock.interception.moto import clients
 
-        send_on(state, event)
+        clients.forward_event(state, event)

@@ -250,7 +250,8 @@ def test_manually_signed_request(endpoint: str, mlmock: MockML) -> None:
     request = AWSRequest("POST", endpoint, {"Content-Type": "application/json"}, b'{"x":1}')
     found = URLLib3Session().send(request.prepare())
     assert found.content == b'{"x":1}'
-    with pytest.raises(HTTPClientError, match="would have been sent to AWS"):  # botocore wraps NotMocked
+    # botocore wraps NotMocked.
+    with pytest.raises(HTTPClientError, match="would have been sent to AWS"):
         URLLib3Session().send(AWSRequest("GET", OTHER).prepare())
     assert [type(each) for each in mlmock.unmatched] == [NotMocked]
     mlmock.unmatched.clear()

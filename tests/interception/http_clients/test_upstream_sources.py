@@ -42,7 +42,7 @@ TESTED_ELSEWHERE = {"aiobotocore.session"}  # tests/integration/aiobotocore/test
 
 
 def _patches_of_installed_modules() -> Iterator[Patch]:
-    for module, patches in installer._LATE.items():
+    for module, patches in installer._MODULE_PATCHES.items():
         if module not in TESTED_ELSEWHERE and _is_installed(module):
             yield from patches(module)
 
