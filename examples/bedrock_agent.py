@@ -93,7 +93,7 @@ def test_the_agent_says_what_is_not_there(ml: MockML) -> None:
 
 @mock_ml
 def test_the_agent_outlives_throttling(ml: MockML) -> None:
-    """The client's own retries run, and nobody sleeps."""
+    """The client's own retries run, and the test does not wait."""
     ml.bedrock.model("anthropic.claude-*").reply("Good morning.")
     ml.on("bedrock-runtime").fail("ThrottlingException", times=2)
     assert "".join(Agent(STOCK.__getitem__).ask("Hello")) == "Good morning."

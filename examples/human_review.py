@@ -54,7 +54,7 @@ class Approvals:
         )
 
     def waiting(self) -> list[str]:
-        """Return the loops that nobody has answered yet, the oldest first."""
+        """Return the loops that no worker has answered yet, the oldest first."""
         pages = self.a2i.get_paginator("list_human_loops").paginate(
             FlowDefinitionArn=self.flow_arn, SortOrder="Ascending"
         )
@@ -75,7 +75,7 @@ class Approvals:
 
 INVOICES = (
     Invoice(1042, "Lamps & Sons", 120.0),
-    Invoice(1043, "Nobody Ltd.", 9800.0),
+    Invoice(1043, "Example Ltd.", 9800.0),
     Invoice(1044, "", 40.0),
     Invoice(1045, "Paper Mill", 75.5),
 )
