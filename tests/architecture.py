@@ -103,7 +103,7 @@ def _is_import_module(function: ast.expr) -> bool:
 
 
 @cache
-def ours(module: str) -> frozenset[str]:
+def package_imports(module: str) -> frozenset[str]:
     """Return the modules of the package that a module imports."""
     found = set()
     for name in imports_in(tree_of(MODULES[module])):
@@ -114,7 +114,7 @@ def ours(module: str) -> frozenset[str]:
 
 
 def member_of(module: str, package: str) -> str | None:
-    """Return which member of a package a module is or lies in; None if it is outside of it."""
+    """Return the member of a package that contains a module; None if the package has none."""
     if module == package:
         return "__init__"
     inside = module.startswith(f"{package}.")
@@ -127,16 +127,16 @@ def members_imports(package: str) -> dict[str, set[str]]:
     for module in MODULES:
         member = member_of(module, package)
         if member is not None:
-            targets = {member_of(target, package) for target in ours(module)}
+            targets = {member_of(target, package) for target in package_imports(module)}
             found.setdefault(member, set()).update(t for t in targets - {member} if t is not None)
     return found
 
 
-def circle(imports: Mapping[str, set[str]]) -> list[str]:
+def circular_imports(imports: Mapping[str, set[str]]) -> list[str]:
     """Return the names that import each other, directly or through others."""
-    left = dict(imports)
+    remaining = dict(imports)
     while True:
-        ends = {name for name, targets in left.items() if not targets & set(left)}
-        if not ends:
-            return sorted(left)
-        left = {name: targets for name, targets in left.items() if name not in ends}
+        leaves = {name for name, targets in remaining.items() if not targets & set(remaining)}
+        if not leaves:
+            return sorted(remaining)
+        remaining = {name: targets for name, targets in remaining.items() if name not in leaves}

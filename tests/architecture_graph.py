@@ -48,7 +48,7 @@ class Box:
     row_bottom: float = 0.0
 
 
-# -- what is drawn -----------------------------------------------------------------------------
+# -- what is drawn ----------------------------------------------------------------------------
 
 
 def box_of(package: str, name: str, depth: int = 0) -> Box:
@@ -136,7 +136,7 @@ def longest_paths(imports: Mapping[str, set[str]]) -> dict[str, int]:
     return {name: level(name) for name in imports}
 
 
-# -- where it is drawn -------------------------------------------------------------------------
+# -- where it is drawn ------------------------------------------------------------------------
 
 
 def _points(rows: list[list[Box]], source: Box, target: Box) -> list[Box]:
@@ -214,7 +214,7 @@ def place(box: Box, x: float, y: float, *, title: float = _TITLE) -> None:
         top += height + _ROW_GAP
 
 
-# -- drawing -----------------------------------------------------------------------------------
+# -- drawing ----------------------------------------------------------------------------------
 
 
 def draw() -> str:
@@ -267,7 +267,7 @@ def _drawn(box: Box, depth: int) -> Iterator[str]:
 
 
 def _arrow(boxes: list[Box]) -> Iterator[str]:
-    """Yield the line of an arrow, vertical beside boxes and curved between rows, and its head."""
+    """Yield the line of an arrow, vertical next to boxes and curved between rows, and its head."""
     source, target = boxes[0], boxes[-1]
     x, y = source.x + source.width / 2, source.y + source.height
     steps = [f"M{x:.1f},{y:.1f}"]
@@ -282,7 +282,7 @@ def _arrow(boxes: list[Box]) -> Iterator[str]:
 
 
 def main(file: Path = SVG) -> None:
-    """Write the picture."""
+    """Write the diagram."""
     file.write_text(draw(), encoding="utf-8")
 
 

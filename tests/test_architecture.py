@@ -1,4 +1,4 @@
-"""The architecture as tests: layers, borders between packages, names of files, measures of size.
+"""Tests of the architecture: layers, boundaries between packages, file names and sizes.
 
 The layers are data in tests/architecture.py, and docs/architecture.md describes them.
 """
@@ -19,15 +19,15 @@ from tests.architecture import (
     MODULES,
     PACKAGE,
     ROOT,
-    circle,
+    circular_imports,
     imports_in,
     members_imports,
-    ours,
+    package_imports,
     tree_of,
 )
 from tests.architecture_graph import SVG, draw
 
-LONGEST_FUNCTION, LONGEST_FILE, MOST_LOOSE_MODULES = 60, 400, 8
+LONGEST_FUNCTION, LONGEST_FILE, MOST_TOP_LEVEL_MODULES = 60, 400, 8
 
 # Packages with classes that interception/ patches or uses.
 FOREIGN = {
@@ -39,7 +39,7 @@ ANYWHERE = {"botocore.xform_name", "botocore.exceptions", "botocore.model.Operat
 MAY_USE = {
     "aws": {
         *("botocore.eventstream", "botocore.loaders", "botocore.model", "botocore.parsers"),
-        "botocore.awsrequest.HeadersDict",  # botocore's parsers look headers up in any case
+        "botocore.awsrequest.HeadersDict",  # botocore's parsers read headers in any case
     },
     "server": {"werkzeug", "h2", "h11"},
 }
@@ -65,7 +65,7 @@ def relative(path: Path) -> str:
 
 
 def layer_of(path: Path) -> str:
-    """Return the module or folder of the package that a file is or lies in."""
+    """Return the top-level module or folder of the package that contains a file."""
     return relative(path).partition("/")[0].removesuffix(".py")
 
 
@@ -80,7 +80,7 @@ def service_folders() -> list[Path]:
     return sorted(folder for folder in folders if folder.name not in SHARED_BY_SERVICES)
 
 
-# -- layers ------------------------------------------------------------------------------------
+# -- layers -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("package", LEVELS)
@@ -95,15 +95,15 @@ def test_imports_point_to_lower_levels(package: str) -> None:
     assert sorted(upward) == []
 
 
-def test_modules_import_each_other_in_no_circle() -> None:
-    assert circle({module: set(ours(module)) for module in MODULES}) == []
+def test_no_circular_imports_between_modules() -> None:
+    assert circular_imports({module: set(package_imports(module)) for module in MODULES}) == []
 
 
 @pytest.mark.parametrize("package", sorted({name.rpartition(".")[0] for name in MODULES} - {""}))
-def test_packages_import_each_other_in_no_circle(package: str) -> None:
+def test_no_circular_imports_between_packages(package: str) -> None:
     imports = members_imports(package)
     imports.pop("__init__", None)
-    assert circle(imports) == []
+    assert circular_imports(imports) == []
 
 
 def test_every_module_is_in_a_layer() -> None:
@@ -111,18 +111,18 @@ def test_every_module_is_in_a_layer() -> None:
 
 
 def test_few_modules_are_outside_of_packages() -> None:
-    assert len(list(PACKAGE.glob("*.py"))) <= MOST_LOOSE_MODULES
+    assert len(list(PACKAGE.glob("*.py"))) <= MOST_TOP_LEVEL_MODULES
 
 
-def test_the_picture_in_the_docs_is_current() -> None:
+def test_the_diagram_in_the_docs_is_current() -> None:
     current = SVG.read_text(encoding="utf-8") == draw()
     assert current, "the imports between packages changed: run `make graph` and look at the result"
 
 
-# -- borders -----------------------------------------------------------------------------------
+# -- boundaries -------------------------------------------------------------------------------
 
 
-def test_only_interception_touches_the_classes_of_other_packages() -> None:
+def test_only_interception_uses_classes_of_other_packages() -> None:
     for path in FILES:
         if layer_of(path) != "interception":
             allowed = ANYWHERE | MAY_USE.get(layer_of(path), set())
@@ -131,12 +131,12 @@ def test_only_interception_touches_the_classes_of_other_packages() -> None:
 
 
 def prefixes(name: str) -> set[str]:
-    """Return a dotted name and the names of the modules that it lies in."""
+    """Return a dotted name and the names of the modules that contain it."""
     parts = name.split(".")
     return {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
 
 
-def test_services_know_no_http() -> None:
+def test_services_do_not_import_http() -> None:
     for path in files_of("services"):
         names = list(imports_in(tree_of(path)))
         assert [name for name in names if name.partition(".")[0] in HTTP] == [], path
@@ -150,7 +150,7 @@ def test_optional_dependencies_are_imported_on_use() -> None:
 
 
 def imports_on_load(tree: ast.Module) -> Iterator[str]:
-    """Yield what loading a module imports: imports outside of functions and TYPE_CHECKING."""
+    """Yield what a module imports on load: imports outside of functions and TYPE_CHECKING."""
     for statement in tree.body:
         if isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test):
             continue
@@ -158,7 +158,7 @@ def imports_on_load(tree: ast.Module) -> Iterator[str]:
             yield from imports_in(statement)
 
 
-# -- names of services -------------------------------------------------------------------------
+# -- names of services ------------------------------------------------------------------------
 
 
 def test_the_aws_package_names_no_service() -> None:
@@ -194,19 +194,19 @@ def names_in(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
-def test_folders_of_services_have_the_same_files_for_the_same_roles() -> None:
+def test_service_folders_have_the_same_files() -> None:
     for folder in service_folders():
         assert {path.name for path in folder.glob("*.py")} >= ROLES, folder
 
 
-def test_folders_of_services_are_named_as_boto3_names_the_service() -> None:
+def test_service_folders_are_named_as_in_boto3() -> None:
     bundled = {path.name for path in (PACKAGE / "aws" / "spec" / "data").iterdir()}
     known = {*botocore.session.Session().get_available_services(), *bundled}
     for folder in service_folders():
         assert folder.name.replace("_", "-") in known
 
 
-# -- sizes and docstrings ----------------------------------------------------------------------
+# -- sizes and docstrings ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("folder", ["mlmock", "tests", "benchmarks", "examples"])
