@@ -1,4 +1,4 @@
-"""How a human loop ends, and what it leaves behind: its output object and its event."""
+"""The ends of human loops, with the output object and the event of each."""
 
 from __future__ import annotations
 
@@ -24,52 +24,79 @@ from mlmock.simulation.events import Event
 from mlmock.simulation.object_store import NoSuchBucket, json_bytes, parse_s3_uri
 
 _log = logging.getLogger("mlmock.a2i")
-_SECONDS_A_TASK = 30.0  # what a worker's answer says it took, at most (judged)
+_SECONDS_PER_TASK = 30.0  # Assumption: the longest time that an answer reports.
 
 
 class LoopCompletion:
-    """What ends the human loops of one account and region."""
+    """The completion of the human loops of one account and region."""
 
     def __init__(self, state: MockState, scope: Scope) -> None:
         self._state = state
         self._scope = scope
         self._undo_log = state.undo_log
 
-    def carry_out(self, loop: HumanLoopRecord, outcome: Submitted | Failed) -> None:
-        """Take what workers submit, or fail the loop; InvalidRule for a loop that has ended."""
+    def apply(self, loop: HumanLoopRecord, outcome: Submitted | Failed) -> None:
+        """Submit the answers of `outcome`, or fail the loop.
+
+        Args:
+            loop: The human loop.
+            outcome: Submitted answers, or a failure.
+
+        Raises:
+            InvalidRule: The loop has ended, or takes fewer answers.
+        """
         if isinstance(outcome, Failed):
             self.fail(loop, outcome.code, outcome.reason)
         else:
             self.submit(loop, outcome.contents)
 
     def submit(self, loop: HumanLoopRecord, contents: tuple[Any, ...]) -> None:
-        """Take answers, one a worker; the last that is asked for completes the loop."""
+        """Store answers, one per worker. The last answer that is required completes the loop.
+
+        Args:
+            loop: The human loop.
+            contents: The answers as JSON values.
+
+        Raises:
+            InvalidRule: The loop has ended, or takes fewer answers.
+        """
         _check_answers(loop, len(contents))
-        new = tuple(map(self._answer(loop), contents))
+        new = tuple(map(self._answer_maker(loop), contents))
         self._undo_log.set(loop, answers=loop.answers + new)
         if loop.status == "Stopping":
             self._stopped(loop)
-        elif len(loop.answers) >= (loop.terms.workers or 1):
+        elif len(loop.answers) >= (loop.settings.workers or 1):
             self._complete(loop)
 
-    def _answer(self, loop: HumanLoopRecord) -> Any:
+    def _answer_maker(self, loop: HumanLoopRecord) -> Any:
         now = self._state.clock.now()
-        accepted = max(loop.created, now - timedelta(seconds=_SECONDS_A_TASK))
+        accepted = max(loop.created, now - timedelta(seconds=_SECONDS_PER_TASK))
         source = self._state.context.random
         return lambda content: WorkerAnswer(
             content, f"{source.getrandbits(64):016x}", accepted, now
         )
 
     def fail(self, loop: HumanLoopRecord, code: str, reason: str | None) -> None:
-        """Fail a loop that has not ended, as A2I itself would."""
+        """Fail a loop, as A2I itself does.
+
+        Args:
+            loop: The human loop.
+            code: The FailureCode.
+            reason: The FailureReason.
+
+        Raises:
+            InvalidRule: The loop has ended.
+        """
         if not HUMAN_LOOP.allows(loop.status, "fail"):
-            raise InvalidRule(f"human loop {loop.name} is {loop.status}: it can't fail any more")
+            raise InvalidRule(
+                f"human loop {loop.name!r} has ended as {loop.status} and can no longer fail"
+            )
         self._end_work(loop)
         self._undo_log.set(loop, failure_code=code, failure_reason=reason)
-        self._move(loop, "fail")
+        self._transition(loop, "fail")
 
     def stop(self, loop: HumanLoopRecord) -> None:
-        """Stop a loop: Stopping until the policy, or the worker who has begun, ends it."""
+        """Stop a loop. It is Stopping until the policy or an answer of a worker ends it."""
         self._undo_log.set(loop, status=HUMAN_LOOP.after(loop.status, "StopHumanLoop"))
         flows = self._state.shared(Flows)
         progress = flows.progress_of(loop.name, loop.flow_arn, self._scope)
@@ -78,7 +105,7 @@ class LoopCompletion:
             self._undo_log.set(loop, stopping=work)
 
     def stop_at_once(self, loop: HumanLoopRecord) -> None:
-        """Stop a loop whatever the policy: its flow definition is being deleted."""
+        """Stop a loop at once, because its flow definition is being deleted."""
         if loop.status == "InProgress":
             self._undo_log.set(loop, status="Stopping")
         self._stopped(loop)
@@ -89,11 +116,11 @@ class LoopCompletion:
         self._end_work(loop)
         if loop.answers:
             self._write_output(loop)
-        self._move(loop, "stopped")
+        self._transition(loop, "stopped")
 
     def _complete(self, loop: HumanLoopRecord) -> None:
         if self._write_output(loop):
-            self._move(loop, "complete")
+            self._transition(loop, "complete")
         else:
             bucket, _ = parse_s3_uri(loop.output_uri)
             self.fail(loop, "ValidationError", f"The bucket {bucket} does not exist.")
@@ -103,7 +130,7 @@ class LoopCompletion:
             loop.stopping.cancel()
             self._undo_log.set(loop, stopping=None)
 
-    def _move(self, loop: HumanLoopRecord, event: str) -> None:
+    def _transition(self, loop: HumanLoopRecord, event: str) -> None:
         self._undo_log.set(loop, status=HUMAN_LOOP.after(loop.status, event))
         scope = self._scope
         self._state.emit(
@@ -120,7 +147,10 @@ class LoopCompletion:
         )
 
     def _write_output(self, loop: HumanLoopRecord) -> bool:
-        """Write the answers; False where moto's S3 lacks the bucket (judged: the loop fails)."""
+        """Write the answers, and return whether moto's S3 has the bucket.
+
+        Assumption: the loop fails if it does not.
+        """
         store = self._state.store
         bucket, _ = parse_s3_uri(loop.output_uri)
         if bucket == default_bucket(self._scope):
@@ -130,7 +160,8 @@ class LoopCompletion:
             store.put(loop.output_uri, body, "application/json", scope=self._scope)
         except NoSuchBucket:
             _log.warning(
-                "human loop %s: its answers are lost, for moto's S3 has no bucket %s; create it",
+                "human loop %r ended, and its output is lost: moto's S3 has no bucket %r. "
+                "Create the bucket before the loop ends.",
                 loop.name,
                 bucket,
             )
@@ -140,13 +171,16 @@ class LoopCompletion:
 
 def _check_answers(loop: HumanLoopRecord, count: int) -> None:
     if not loop.is_open:
-        raise InvalidRule(f"human loop {loop.name} is {loop.status}: it takes no answer any more")
-    workers = loop.terms.workers
+        raise InvalidRule(
+            f"human loop {loop.name!r} has ended as {loop.status} and takes no more answers"
+        )
+    workers = loop.settings.workers
     if workers is not None and len(loop.answers) + count > workers:
         raise InvalidRule(
-            f"human loop {loop.name} asks {_counted(workers, 'worker')}, has "
-            f"{_counted(len(loop.answers), 'answer')}, and {count} more came; "
-            f'say flow_definition("{loop.terms.flow_name}", workers=...) before it starts'
+            f"human loop {loop.name!r} takes {_counted(workers, 'answer')}, has "
+            f"{_counted(len(loop.answers), 'answer')} and got {count} more; to change the number, "
+            f'call ml.a2i.flow_definition("{loop.settings.flow_name}", workers=...) '
+            "before the loop starts"
         )
 
 

@@ -1,4 +1,7 @@
-"""Flow definitions: declared by the test's author, or taken as Active when well formed."""
+"""Flow definitions, declared or assumed.
+
+A flow definition that is not declared counts as Active if its ARN is well formed.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ from mlmock.services.common.declarations import ScopedRegistry
 from mlmock.services.common.handle import ServiceProgress
 from mlmock.simulation.progress import ProgressSetting
 
-# The names of flow definitions and of human loops, as their models spell them.
+# The pattern of both names, of flow definitions and human loops, in the service models.
 NAME = re.compile(r"[a-z0-9](-*[a-z0-9]){0,62}")
 
 
 @dataclass(slots=True)
 class Flow:
-    """What is declared of one flow definition; `workers` is None where nobody said how many."""
+    """A declared flow definition; `workers` is None if the declaration has no number."""
 
     name: str
     at: ScopeFilter
@@ -30,7 +33,7 @@ class Flow:
 
 
 class Flows:
-    """The flow definitions of a world, and the policies of single loops."""
+    """The declared flow definitions of a mock, and the progress policies of human loops."""
 
     def __init__(self, state: MockState) -> None:
         self.declared: ScopedRegistry[Flow] = ScopedRegistry(state.undo_log)
@@ -38,35 +41,41 @@ class Flows:
         self._policy = state.shared(ServiceProgress).of("sagemaker-a2i-runtime")
 
     def find(self, name: str, scope: Scope) -> Flow | None:
-        """Return the declaration that holds for the flow definition `name` in `scope`."""
+        """Return the declaration of the flow definition `name` in `scope`, or None."""
         return self.declared.find(name, scope)
 
     def is_deleted(self, name: str, scope: Scope) -> bool:
-        """True when the flow definition `name` was deleted in `scope`."""
+        """Return whether the flow definition `name` was deleted in `scope`."""
         flow = self.find(name, scope)
         return flow is not None and flow.deleted
 
     def output_prefix(self, name: str, scope: Scope) -> str:
-        """Return where the answers go; where nobody said, SageMaker's default bucket (judged)."""
+        """Return the S3 prefix of the output.
+
+        Assumption: without a declared prefix it is in SageMaker's default bucket.
+        """
         flow = self.find(name, scope)
         return (flow and flow.output) or f"s3://{default_bucket(scope)}/a2i"
 
     def progress_of(self, loop_name: str, flow_arn: str, scope: Scope) -> ProgressSetting:
-        """Return the policy of a loop: its own, under its flow definition's or the service's."""
-        parts = flow_of(flow_arn, scope)
+        """Return the policy of a human loop.
+
+        It inherits from the policy of the flow definition if that is declared, else of the service.
+        """
+        parts = parse_flow_arn(flow_arn, scope)
         flow = self.find(parts.name, scope) if parts else None
-        around = flow.progress if flow else self._policy
+        parent = flow.progress if flow else self._policy
         own = self.loop_progress.find(loop_name, scope)
         if own is None:
-            own = self.loop_progress.get_or_add(loop_name, ScopeFilter(), around.child)
-        own.set_parent(around)
+            own = self.loop_progress.get_or_add(loop_name, ScopeFilter(), parent.child)
+        own.set_parent(parent)
         return own
 
 
-def flow_of(arn: str, scope: Scope) -> Arn | None:
-    """Return the parts of a flow definition's ARN if it is one of `scope`, else None."""
+def parse_flow_arn(arn: str, scope: Scope) -> Arn | None:
+    """Return the parts of the ARN of a flow definition in `scope`, or None for any other text."""
     parts = parse_arn(arn)
     if parts is None or not NAME.fullmatch(parts.name):
         return None
-    mine = (scope.partition, scope.region, scope.account_id)
-    return parts if (parts.partition, parts.region, parts.account_id) == mine else None
+    expected = (scope.partition, scope.region, scope.account_id)
+    return parts if (parts.partition, parts.region, parts.account_id) == expected else None

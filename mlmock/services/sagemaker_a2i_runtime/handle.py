@@ -1,4 +1,4 @@
-"""`ml.a2i`: flow definitions and their workers."""
+"""The handle `ml.a2i`: flow definitions and their workers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mlmock.simulation.progress import ProgressAttribute
 
 @exposed("a2i.A2I", "flow_definition human_loop progress resources")
 class A2I(ServiceHandle):
-    """Human loops: declare flow definitions, answer, fail, expire."""
+    """The handle of Augmented AI Runtime, `ml.a2i`."""
 
     service = "sagemaker-a2i-runtime"
 
@@ -29,7 +29,7 @@ class A2I(ServiceHandle):
         return f"<a2i: {len(loops)} human loops>"
 
     def resources(self) -> list[Resource]:
-        """Return the human loops with their states."""
+        """Return the human loops for display."""
         return [
             Resource(
                 "human loop",
@@ -46,35 +46,46 @@ class A2I(ServiceHandle):
     def flow_definition(
         self, name: str, *, output: str | None = None, workers: int | None = None
     ) -> FlowDefinition:
-        """Return the flow definition `name`, declared if it is new or was deleted.
+        """Return the flow definition `name`, and declare it if it is new or was deleted.
 
-        `output`: the S3 prefix of its answers (``s3://bucket/prefix``); `workers`: how many of them
-        answer each loop, 1 to 3. Both hold for loops that start from here on. ValueError for
-        anything else.
+        Args:
+            name: The name of the flow definition.
+            output: The S3 prefix of the output of loops that start later, as
+                ``s3://bucket/prefix``. By default it is in SageMaker's default bucket.
+            workers: The number of workers that answer each loop that starts later, 1 to 3.
+
+        Raises:
+            ValueError: One of the arguments is not valid.
         """
-        given = _checked(name, output, workers)
+        members = _flow_members(name, output, workers)
         flows, undo_log = self.state.shared(Flows), self.state.undo_log
         flow = flows.declared.get_or_add(
             name, self.at, lambda: Flow(name, self.at, self.progress.child())
         )
         if flow.deleted:
             undo_log.set(flow, deleted=False, output=None, workers=None)
-        undo_log.set(flow, **given)
+        undo_log.set(flow, **members)
         return FlowDefinition(self, flow)
 
     def human_loop(self, name: str) -> HumanLoop:
-        """Return the human loop `name`, wherever it is; it may be scripted before it exists.
+        """Return the human loop `name`, in any region and account.
 
-        ValueError for a name that StartHumanLoop refuses.
+        The loop may be scripted before it is started.
+
+        Raises:
+            ValueError: StartHumanLoop does not accept the name.
         """
         if not NAME.fullmatch(name):
-            raise ValueError(f"a human loop's name is lower case and hyphens, not {name!r}")
+            raise ValueError(
+                "the name of a human loop has 1 to 63 lower-case letters, digits and hyphens, "
+                f"not {name!r}"
+            )
         return HumanLoop(self, name)
 
 
 @exposed("a2i.FlowDefinition", "name arn progress delete")
 class FlowDefinition:
-    """One declared flow definition."""
+    """The handle of a declared flow definition."""
 
     progress = ProgressAttribute()
 
@@ -88,31 +99,38 @@ class FlowDefinition:
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name."""
         return self._flow.name
 
     @property
     def arn(self) -> str:
-        """Its ARN in the mock's own region and account, or in those of `ml.at`."""
+        """The ARN in the scope of `ml.at`, else in that of the mock."""
         return self._a2i.default_scope().arn("sagemaker", f"flow-definition/{self._flow.name}")
 
     def answer(self, worker: Callable[[LoopView], Any]) -> Rule:
-        """Let a function of the loop answer, sync or async: asked once for every worker.
+        """Answer human loops by a function, and return the rule.
 
-        It returns the answer (a JSON object), or ``error(code, reason)`` to fail the loop. With
-        ``.delay(seconds)`` the answers come when the virtual clock gets there; ``.times(n)`` counts
-        loops. InvalidRule if it can't be called.
+        The function is called once for every worker. With ``.delay(seconds)`` it is called after
+        that much virtual time; ``.times(n)`` limits the number of loops.
+
+        Args:
+            worker: A function, sync or async, of the loop. It returns the answer (a JSON object),
+                or ``error(code, reason)`` to fail the loop.
+
+        Raises:
+            InvalidRule: `worker` is not callable.
         """
         if not callable(worker):
-            raise InvalidRule(f"answer() takes a function of the loop, not {worker!r}")
+            raise InvalidRule(f"answer() requires a function of the human loop, not {worker!r}")
         title = f'ml.a2i.flow_definition("{self.name}")'
         return worker_rule(self._a2i, flow_key(self.name), title).reply(Automatic(worker))
 
     def delete(self) -> None:
-        """Delete the flow definition: its loops are stopped and deleted, and their answers stay.
+        """Delete the flow definition. Its loops are stopped and deleted; their output stays in S3.
 
-        From then on StartHumanLoop refuses its ARN and ListHumanLoops doesn't find it (the
-        developer guide's page on deleting a flow definition).
+        StartHumanLoop then rejects its ARN, and ListHumanLoops does not find it.
+
+        Source: Amazon SageMaker Developer Guide, Delete a Flow Definition.
         """
         flows = self._a2i.state.shared(Flows)
         for backend in self._a2i.backends():
@@ -121,13 +139,16 @@ class FlowDefinition:
         self._a2i.state.undo_log.set(self._flow, deleted=True)
 
 
-def _checked(name: str, output: str | None, workers: int | None) -> dict[str, Any]:
-    """Return what is said of a flow definition, if the control plane would take it."""
+def _flow_members(name: str, output: str | None, workers: int | None) -> dict[str, Any]:
+    """Return the given members of a flow definition; ValueError for invalid ones."""
     if not NAME.fullmatch(name):
-        raise ValueError(f"a flow definition's name is lower case and hyphens, not {name!r}")
+        raise ValueError(
+            "the name of a flow definition has 1 to 63 lower-case letters, digits and hyphens, "
+            f"not {name!r}"
+        )
     if output is not None:
         parse_s3_uri(output)
     if workers is not None and (type(workers) is not int or workers not in range(1, 4)):
         raise ValueError(f"a flow definition has 1 to 3 workers, not {workers!r}")
-    said = {"output": output, "workers": workers}
-    return {key: value for key, value in said.items() if value is not None}
+    members = {"output": output, "workers": workers}
+    return {key: value for key, value in members.items() if value is not None}

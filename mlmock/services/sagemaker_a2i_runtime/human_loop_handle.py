@@ -1,4 +1,4 @@
-"""`ml.a2i.human_loop(name)`: one loop in the hands of its reviewer."""
+"""The handle of a human loop, `ml.a2i.human_loop(name)`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "a2i.HumanLoop", "name status input output_uri arn progress", "complete fail expire finish"
 )
 class HumanLoop:
-    """One human loop, there already or not yet."""
+    """The handle of a human loop, which may not be started yet."""
 
     progress = ProgressAttribute()
 
@@ -37,65 +37,91 @@ class HumanLoop:
     def __repr__(self) -> str:
         return f"<human loop {self.name}: {self.status or 'not started'}>"
 
-    # -- what is known of it (None before it is started) --------------------------------------
+    # -- state (None before the loop is started) ----------------------------------------------
 
     @property
     def status(self) -> str | None:
-        """Its HumanLoopStatus; looking at it here counts as no look."""
-        return self._of("status")  # type: ignore[no-any-return]
+        """The HumanLoopStatus, or None before the loop is started. Does not count as a poll."""
+        return self._attribute("status")  # type: ignore[no-any-return]
 
     @property
     def input(self) -> Any:
-        """Its parsed InputContent."""
-        return self._of("input")
+        """The parsed InputContent, or None before the loop is started."""
+        return self._attribute("input")
 
     @property
     def output_uri(self) -> str | None:
-        """Where its answers go."""
-        return self._of("output_uri")  # type: ignore[no-any-return]
+        """The S3 URI of the output, or None before the loop is started."""
+        return self._attribute("output_uri")  # type: ignore[no-any-return]
 
     @property
     def arn(self) -> str | None:
-        """Its ARN."""
+        """The ARN, or None before the loop is started."""
         found = self._find()
         return loop_arn(found[0].scope, self.name) if found else None
 
-    # -- what its workers do --------------------------------------------------------------------
+    # -- outcomes -----------------------------------------------------------------------------
 
     def complete(self, *answers: dict[str, Any]) -> Rule | None:
-        """Let workers submit `answers`, one each; as many as the flow definition asks end it.
+        """Submit `answers`. The loop completes with as many as its flow definition requires.
 
-        Before the loop is started this is a rule, which waits for it. InvalidRule for what isn't a
-        JSON object, for a loop that has ended, and for more answers than the loop asks.
+        Before the loop is started, this returns a rule that submits them at its start.
+
+        Args:
+            *answers: The answers, one per worker, each a JSON object.
+
+        Raises:
+            InvalidRule: There is no answer, an answer is not a JSON object, the loop has ended, or
+                the loop takes fewer answers.
         """
         contents = tuple(map(answer_content, answers))
         if not contents:
-            raise InvalidRule('complete() needs an answer: complete({"decision": "approve"})')
-        return self._now_or_then(Submitted(contents))
+            raise InvalidRule(
+                'complete() requires an answer, such as complete({"decision": "approve"})'
+            )
+        return self._apply_or_script(Submitted(contents))
 
     def fail(self, code: str, reason: str | None = None) -> Rule | None:
-        """Fail the loop with a FailureCode and a FailureReason; before it is started, a rule.
+        """Fail the loop.
 
-        `code` is ``ValidationError``, ``Expired`` or ``InternalError``. InvalidRule for any other,
-        and for a loop that has ended.
+        Before the loop is started, this returns a rule that fails it at its start.
+
+        Args:
+            code: The FailureCode: ``ValidationError``, ``Expired`` or ``InternalError``.
+            reason: The FailureReason, at most 1024 characters.
+
+        Raises:
+            InvalidRule: `code` or `reason` is not valid, or the loop has ended.
         """
-        return self._now_or_then(failure(code, reason))
+        return self._apply_or_script(failure(code, reason))
 
     def expire(self) -> Rule | None:
-        """Let the loop's time be over before enough workers answered (the text is judged)."""
+        """Fail the loop as expired before enough workers answered.
+
+        Before the loop is started, this returns a rule. Assumption: the text of the FailureReason.
+
+        Raises:
+            InvalidRule: The loop has ended.
+        """
         return self.fail("Expired", "The time for workers to answer is over.")
 
     def finish(self) -> None:
-        """End a stop that is under way: Stopping becomes Stopped. InvalidRule if none is."""
+        """Complete a stop: a loop that is Stopping becomes Stopped.
+
+        Raises:
+            InvalidRule: The loop is not being stopped.
+        """
         found = self._find()
         if found is None:
-            raise InvalidRule(f"human loop {self.name} has not been started")
+            raise InvalidRule(f"human loop {self.name!r} has not been started")
         loop = found[1]
         if loop.stopping is None:
-            raise InvalidRule(f"human loop {self.name} is {loop.status}: nothing is under way")
+            raise InvalidRule(
+                f"human loop {self.name!r} is {loop.status}, not Stopping: nothing to finish"
+            )
         loop.stopping.finish()
 
-    def _now_or_then(self, outcome: Submitted | Failed) -> Rule | None:
+    def _apply_or_script(self, outcome: Submitted | Failed) -> Rule | None:
         found = self._find()
         if found is None:
             title = f'ml.a2i.human_loop("{self.name}")'
@@ -103,10 +129,10 @@ class HumanLoop:
             return rule.reply(outcome)
         backend, loop = found
         with backend.lock:
-            backend.endings.carry_out(loop, outcome)
+            backend.completion.apply(loop, outcome)
         return None
 
-    def _of(self, name: str) -> Any:
+    def _attribute(self, name: str) -> Any:
         found = self._find()
         return getattr(found[1], name) if found else None
 
@@ -118,8 +144,8 @@ class HumanLoop:
 
 
 def worker_rule(a2i: ServiceHandle, key: tuple[str, str], title: str) -> Rule:
-    """Return a new rule about workers."""
-    subject = RuleTarget(
+    """Return a new rule for the workers of `key`."""
+    target = RuleTarget(
         key=key, title=title, check=lambda answer: answer, allows_connection_failures=False
     )
-    return a2i.rule(subject)
+    return a2i.rule(target)

@@ -1,4 +1,4 @@
-"""Human loops: what is stored of one, and its life."""
+"""Human loops: the stored record and its state machine."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mlmock.aws.scope import Scope
 from mlmock.simulation.progress import Task
 from mlmock.simulation.state_machine import StateMachine, Transition
 
-# The states are the model's; who moves them, and that Stopping waits for a worker who has begun, is
-# the developer guide's page on stopping and deleting a human loop.
+# Source: service model (states); Amazon SageMaker Developer Guide, Stop and Delete a Human Loop
+# (transitions, and that Stopping waits for a worker who has started).
 HUMAN_LOOP = StateMachine(
     name="human loop",
     start="InProgress",
@@ -28,7 +28,7 @@ HUMAN_LOOP = StateMachine(
 
 @dataclass(frozen=True, slots=True)
 class WorkerAnswer:
-    """What one worker submitted, and when."""
+    """The answer of one worker."""
 
     content: Any
     worker_id: str
@@ -36,7 +36,7 @@ class WorkerAnswer:
     submitted: datetime
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer as the output file has it."""
+        """Return the answer in the form of the output file."""
         return {
             "acceptanceTime": milliseconds(self.accepted),
             "answerContent": self.content,
@@ -48,9 +48,9 @@ class WorkerAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FlowSettings:
-    """What a flow definition asks of the loops started under it, which share these.
+    """The settings of a flow definition, shared by the loops that were started with them.
 
-    `output` is the prefix of their answers; `workers` is None where nobody said how many.
+    `output` is the S3 prefix of the output; `workers` is None if no number is declared.
     """
 
     flow_arn: str
@@ -61,44 +61,44 @@ class FlowSettings:
 
 @dataclass(slots=True)
 class HumanLoopRecord:
-    """One human loop as the service stores it."""
+    """A human loop as stored."""
 
     name: str
-    terms: FlowSettings
+    settings: FlowSettings
     input_content: str
     classifiers: tuple[str, ...] | None
     created: datetime
-    place: tuple[float, int, str]
+    sort_key: tuple[float, int, str]
     status: str = HUMAN_LOOP.start
     failure_code: str | None = None
     failure_reason: str | None = None
     answers: tuple[WorkerAnswer, ...] = ()
     stopping: Task | None = None
-    known_uri: str = ""
+    cached_uri: str = ""
 
     def same_request(
         self, flow_arn: str, content: str, classifiers: tuple[str, ...] | None
     ) -> bool:
-        """True when starting with this input again is the same request."""
-        mine = (self.flow_arn, self.input_content, self.classifiers)
-        return mine == (flow_arn, content, classifiers)
+        """Return whether a start with these arguments repeats the start of this loop."""
+        own = (self.flow_arn, self.input_content, self.classifiers)
+        return own == (flow_arn, content, classifiers)
 
     @property
     def flow_arn(self) -> str:
-        """The ARN of its flow definition."""
-        return self.terms.flow_arn
+        """The ARN of the flow definition."""
+        return self.settings.flow_arn
 
     @property
     def output_uri(self) -> str:
-        """Where its answers go: the documented key under the flow definition's prefix."""
-        if not self.known_uri:  # every look shows it, and writing a date takes longest of all
-            self.known_uri = self._output_uri()
-        return self.known_uri
+        """The S3 URI of the output: the documented key under the prefix of the flow definition."""
+        if not self.cached_uri:  # Every description has it, and strftime is slow.
+            self.cached_uri = self._output_uri()
+        return self.cached_uri
 
     def _output_uri(self) -> str:
-        moment = self.created.strftime("%Y/%m/%d/%H/%M/%S")
-        prefix = self.terms.output.rstrip("/")
-        return f"{prefix}/{self.terms.flow_name}/{moment}/{self.name}/output.json"
+        time = self.created.strftime("%Y/%m/%d/%H/%M/%S")
+        prefix = self.settings.output.rstrip("/")
+        return f"{prefix}/{self.settings.flow_name}/{time}/{self.name}/output.json"
 
     @property
     def input(self) -> Any:
@@ -107,11 +107,11 @@ class HumanLoopRecord:
 
     @property
     def is_open(self) -> bool:
-        """True as long as it takes answers."""
+        """Whether the loop takes answers."""
         return self.status in {"InProgress", "Stopping"}
 
     def summary(self) -> dict[str, Any]:
-        """Return the loop as ListHumanLoops shows it."""
+        """Return the summary in ListHumanLoops."""
         shown = {
             "HumanLoopName": self.name,
             "HumanLoopStatus": self.status,
@@ -123,9 +123,9 @@ class HumanLoopRecord:
         return shown
 
     def description(self, scope: Scope) -> dict[str, Any]:
-        """Return the loop as DescribeHumanLoop shows it.
+        """Return the output of DescribeHumanLoop.
 
-        HumanLoopOutput is there from the start: a recorded answer of a loop in progress has it.
+        HumanLoopOutput is present from the start. Source: recorded response.
         """
         shown = self.summary()
         shown["HumanLoopArn"] = loop_arn(scope, self.name)
@@ -140,13 +140,13 @@ def loop_arn(scope: Scope, name: str) -> str:
     return scope.arn("sagemaker", f"human-loop/{name}")
 
 
-def milliseconds(moment: datetime) -> str:
-    """Return an instant as A2I's output files and events write it."""
-    return f"{moment.strftime('%Y-%m-%dT%H:%M:%S')}.{moment.microsecond // 1000:03d}Z"
+def milliseconds(time: datetime) -> str:
+    """Return a time in the format of A2I's output files and events."""
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S')}.{time.microsecond // 1000:03d}Z"
 
 
 def output_json(loop: HumanLoopRecord) -> dict[str, Any]:
-    """Return the content of the output file of a custom task type (recorded ones look so)."""
+    """Return the output file of a custom task type. Source: recorded files."""
     return {
         "flowDefinitionArn": loop.flow_arn,
         "humanAnswers": [answer.as_json() for answer in loop.answers],
@@ -156,13 +156,13 @@ def output_json(loop: HumanLoopRecord) -> dict[str, Any]:
 
 
 def _number(text: str) -> float | int:
-    """Return a number as the output file repeats it: ``996.0`` becomes ``996``."""
+    """Return a number in the format of the output file: ``996.0`` becomes ``996``."""
     value = float(text)
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def event_detail(loop: HumanLoopRecord, scope: Scope) -> dict[str, Any]:
-    """Return the detail of the EventBridge event of an end state."""
+    """Return the detail of the EventBridge event for the end of a loop."""
     return {
         "creationTime": milliseconds(loop.created),
         "failureCode": loop.failure_code,

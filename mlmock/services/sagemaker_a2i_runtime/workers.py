@@ -1,4 +1,4 @@
-"""The workers that a test scripts: what they answer, and when they are asked."""
+"""Scripted workers: which answers they submit, and when."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoopView:
-    """What a worker sees of a human loop; `input` is its parsed InputContent."""
+    """A human loop as a worker sees it; `input` is the parsed InputContent."""
 
     name: str
     input: Any
@@ -34,7 +34,7 @@ class LoopView:
 
 @dataclass(frozen=True, slots=True)
 class Automatic:
-    """Workers that are a function of the loop, sync or async."""
+    """An outcome that a function of the loop returns, sync or async."""
 
     worker: Callable[[LoopView], Any]
 
@@ -43,33 +43,37 @@ Outcome = Submitted | Failed | Automatic
 
 
 def flow_key(name: str) -> tuple[str, str]:
-    """Return the key of the rules about a flow definition's workers."""
+    """Return the key of the rules for the workers of a flow definition."""
     return ("flow definition", name)
 
 
 def loop_key(name: str) -> tuple[str, str]:
-    """Return the key of the rules about one human loop."""
+    """Return the key of the rules for a human loop."""
     return ("human loop", name)
 
 
 class Workers:
     """The scripted workers of one account and region."""
 
-    def __init__(self, state: MockState, endings: LoopCompletion) -> None:
+    def __init__(self, state: MockState, completion: LoopCompletion) -> None:
         self._state = state
-        self._endings = endings
+        self._completion = completion
 
     def offer(self, loop: HumanLoopRecord, call: Call) -> Deferred | None:
-        """Offer a loop to the workers that are scripted for it, until none has an answer.
+        """Apply the rules for a loop until it ends or no rule matches.
 
-        Of the rules about the loop and about its flow definition the later wins. Returns Later
-        where a function is to be asked: user code doesn't run inside a lock.
+        The newest rule wins, whether it is for the loop or for its flow definition. Returns a
+        `Deferred` if a function has to run, because user code must not run inside a lock.
+
+        Args:
+            loop: The human loop.
+            call: The StartHumanLoop call.
         """
         index = self._state.rules
         if not index.has_rules:
             return None
         keys = tuple(
-            filter(index.has_rules_for, (loop_key(loop.name), flow_key(loop.terms.flow_name)))
+            filter(index.has_rules_for, (loop_key(loop.name), flow_key(loop.settings.flow_name)))
         )
         while loop.status == "InProgress":
             found = index.find(keys, call, {}) if keys else None
@@ -77,16 +81,16 @@ class Workers:
                 return None
             rule, outcome = found
             if rule.latency:
-                self._come_later(rule.latency, loop, outcome, call)
+                self._schedule(rule.latency, loop, outcome, call)
                 return None
             if isinstance(outcome, Automatic):
-                return self._ask(loop, outcome)
+                return self._call_worker(loop, outcome)
             with self._state.lock:
-                self._endings.carry_out(loop, outcome)
+                self._completion.apply(loop, outcome)
         return None
 
-    def _ask(self, loop: HumanLoopRecord, automatic: Automatic) -> Deferred:
-        """Ask the function once for every worker whose answer is missing."""
+    def _call_worker(self, loop: HumanLoopRecord, automatic: Automatic) -> Deferred:
+        """Call the function once for every worker whose answer is missing."""
         view = LoopView(
             name=loop.name,
             input=loop.input,
@@ -97,42 +101,44 @@ class Workers:
 
         def then(value: Any) -> Deferred | None:
             outcome = _outcome(value)
-            if loop.is_open:  # else the worker comes too late: somebody has ended the loop
-                self._endings.carry_out(loop, outcome)
-            return self._ask(loop, automatic) if loop.status == "InProgress" else None
+            if loop.is_open:  # Otherwise the loop has ended while the function ran.
+                self._completion.apply(loop, outcome)
+            return self._call_worker(loop, automatic) if loop.status == "InProgress" else None
 
         return Deferred(partial(automatic.worker, view), then)
 
-    def _come_later(
+    def _schedule(
         self, seconds: float, loop: HumanLoopRecord, outcome: Outcome, call: Call
     ) -> None:
-        """Let the worker come after `seconds` of virtual time, and offer the loop again then."""
+        """Apply `outcome` after `seconds` of virtual time, then offer the loop again."""
 
-        def come() -> None:
+        def answer_now() -> None:
             if not loop.is_open:
                 return
             if isinstance(outcome, Automatic):
-                _run(self._ask(loop, outcome))
+                _run_deferred(self._call_worker(loop, outcome))
             else:
-                self._endings.carry_out(loop, outcome)
-            _run(self.offer(loop, call))
+                self._completion.apply(loop, outcome)
+            _run_deferred(self.offer(loop, call))
 
         clock = self._state.clock
-        clock.call_at(clock.seconds() + seconds, come)
+        clock.call_at(clock.seconds() + seconds, answer_now)
 
 
 def _outcome(value: Any) -> Submitted | Failed:
-    """Return what a function's value means: an answer, or ``error(code, reason)``."""
+    """Return the outcome for the return value of a function: an answer or ``error(…)``."""
     if isinstance(value, ErrorAnswer):
         return failure(value.code, value.message)
     return Submitted((answer_content(value),))
 
 
-def _run(later: Deferred | None) -> None:
-    """Ask functions outside a call: while the clock moves."""
-    while later is not None:
-        value = later.work()
+def _run_deferred(deferred: Deferred | None) -> None:
+    """Run functions outside a call, while the clock advances."""
+    while deferred is not None:
+        value = deferred.work()
         if inspect.iscoroutine(value):
             value.close()
-            raise InvalidRule("a worker that comes later is a plain function, not a coroutine one")
-        later = later.then(value)
+            raise InvalidRule(
+                "a worker with a delay must be a plain function, not a coroutine function"
+            )
+        deferred = deferred.then(value)

@@ -110,7 +110,7 @@ def test_invalid_answer_of_a_function_raises(value: Any) -> None:
 
 
 def test_answer_requires_a_function(ml: MockML) -> None:
-    with pytest.raises(InvalidRule, match="takes a function of the loop"):
+    with pytest.raises(InvalidRule, match="requires a function of the human loop"):
         ml.a2i.flow_definition("review").answer({"decision": "approve"})  # type: ignore[arg-type]
 
 
@@ -188,5 +188,5 @@ def test_delayed_function_must_not_be_a_coroutine_function(a2i: Any, ml: MockML)
 
     ml.a2i.flow_definition("review").answer(worker).delay(60)
     start(a2i, "invoice-1")
-    with pytest.raises(InvalidRule, match="is a plain function, not a coroutine one"):
+    with pytest.raises(InvalidRule, match="must be a plain function, not a coroutine function"):
         ml.clock.advance(seconds=60)

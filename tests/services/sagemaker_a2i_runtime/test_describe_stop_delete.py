@@ -234,7 +234,7 @@ def test_finish_requires_a_pending_task(a2i: Any, ml: MockML) -> None:
     with pytest.raises(InvalidRule, match="has not been started"):
         ml.a2i.human_loop("invoice-1").finish()
     start(a2i, "invoice-1")
-    with pytest.raises(InvalidRule, match="is InProgress: nothing is under way"):
+    with pytest.raises(InvalidRule, match="is InProgress, not Stopping: nothing to finish"):
         ml.a2i.human_loop("invoice-1").finish()
 
 

@@ -83,7 +83,7 @@ def test_trailing_slash_of_an_output_is_ignored(a2i: Any, ml: MockML, output: st
 
 @pytest.mark.parametrize("name", ["Review", "", "a/b", "-a", "x" * 64])
 def test_invalid_name_is_rejected(ml: MockML, name: str) -> None:
-    with pytest.raises(ValueError, match="a flow definition's name"):
+    with pytest.raises(ValueError, match="the name of a flow definition"):
         ml.a2i.flow_definition(name)
 
 

@@ -177,7 +177,7 @@ def test_missing_bucket_in_moto_fails_the_loop(
         "ValidationError",
         "The bucket missing-bucket does not exist.",
     )
-    assert "moto's S3 has no bucket missing-bucket" in caplog.text
+    assert "moto's S3 has no bucket 'missing-bucket'" in caplog.text
 
 
 @mock_aws
