@@ -154,7 +154,9 @@ def test_journal_keeps_the_last_calls_and_assertions_say_when_calls_were_discard
         assert (ml.calls.total, ml.calls.discarded) == (3, 1)
         ml.calls.assert_called(A2I, "StartHumanLoop", HumanLoopName="c")
         for check in (ml.calls.assert_not_called, ml.calls.assert_called_once):
-            with pytest.raises(AssertionError, match=r"1 earlier call is no longer in the journal.*journal="):
+            with pytest.raises(
+                AssertionError, match=r"1 earlier call is no longer in the journal.*journal="
+            ):
                 check(A2I, "StartHumanLoop", HumanLoopName="z")
         start(a2i, "d")
         with pytest.raises(AssertionError, match="2 earlier calls are no longer in the journal"):

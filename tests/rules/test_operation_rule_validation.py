@@ -76,7 +76,10 @@ def test_where_must_be_a_function(mlmock: MockML) -> None:
     ("write", "message"),
     [
         (lambda rule: rule.fail(404), "code of an error must be a string"),
-        (lambda rule: rule.fail("ValidationException", 404), "message of an error must be a string"),
+        (
+            lambda rule: rule.fail("ValidationException", 404),
+            "message of an error must be a string",
+        ),
         (lambda rule: rule.fail("Any", status="404"), "must be an integer from 400 to 599"),
         (lambda rule: rule.fail("Any", status=300), "must be an integer from 400 to 599"),
         (lambda rule: rule.reply(error("Any", status=200)), "must be an integer from 400 to 599"),
@@ -92,7 +95,7 @@ def test_invalid_failure_or_delay_is_rejected(mlmock: MockML, write: Any, messag
 
 def test_answer_that_is_not_json_is_rejected(mlmock: MockML) -> None:
     for answer in (float("nan"), {"score": float("inf")}, {1, 2}):
-        with pytest.raises(InvalidRule, match="returns JSON, and .* cannot be encoded"):
+        with pytest.raises(InvalidRule, match=r"returns JSON, and .* cannot be encoded"):
             mlmock.on("sagemaker-runtime", "InvokeEndpoint").reply(answer)
 
 

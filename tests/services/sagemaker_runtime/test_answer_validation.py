@@ -12,7 +12,9 @@ from tests.services.sagemaker_runtime.invoke_helpers import body_of, invoke
 
 def test_unmatched_call_names_the_closest_rule(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("churn").on(ContentType="text/csv").reply("1").optional()
-    with pytest.raises(UnmatchedCall, match="no rule for endpoint 'churn' matches this call") as caught:
+    with pytest.raises(
+        UnmatchedCall, match="no rule for endpoint 'churn' matches this call"
+    ) as caught:
         invoke(client, ContentType="application/json")
     assert "ContentType is 'application/json'; expected 'text/csv'" in str(caught.value)
     suggestion = """ml.sagemaker.endpoint("churn").on(ContentType='application/json').reply('1')"""

@@ -139,7 +139,9 @@ def test_generator_must_yield_a_stream_error(ml: MockML, client: Any) -> None:
 
 def test_fail_requires_an_error_of_the_operation(ml: MockML, client: Any) -> None:
     ml.sagemaker.endpoint("llm").fail("ModelNotReadyException")
-    with pytest.raises(InvalidRule, match="WithResponseStream has no error 'ModelNotReadyException'"):
+    with pytest.raises(
+        InvalidRule, match="WithResponseStream has no error 'ModelNotReadyException'"
+    ):
         stream(client)
     ml.unmatched.clear()
 
