@@ -36,13 +36,13 @@ def openapi(objects: RemoteObjects, request: ControlRequest) -> Any:
 ALL_ROUTES = (*ROUTES, Route("GET", "openapi.json", openapi, response="Document"))
 
 
-class Control:
+class ControlApi:
     """The control API of one mock."""
 
     def __init__(self, ml: MockML, context: MockContext) -> None:
         self._objects = RemoteObjects(ml, context.state)
 
-    def answer(self, head: RequestHead, body: bytes) -> HttpResponse:
+    def respond(self, head: RequestHead, body: bytes) -> HttpResponse:
         """Return the response to a request."""
         path = head.target.partition("?")[0]
         path = path[path.index(_PREFIX) + len(_PREFIX) :]

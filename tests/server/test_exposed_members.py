@@ -30,7 +30,7 @@ def test_every_service_can_be_used() -> None:
 
 
 def test_a_subclass_inherits_exposed_members(remote: RemoteMock) -> None:
-    rule = remote.bedrock.model("anthropic.*").reply("Hello.").times(2)
+    rule = remote.bedrock.model("anthropic.*").reply("Hello.").times(2).optional()
     assert (rule.used, rule.expected, rule.remaining) == (0, 2, 2)
     job = remote.lookoutvision.project("p", model="TRAINED").packaging_job("job")
     assert {"status", "finish", "fail"} <= set(dir(job))
