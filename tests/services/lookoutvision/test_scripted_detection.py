@@ -142,9 +142,9 @@ def test_unmatched_call_message(ml: Any, vision: Any, model: Any) -> None:
     with pytest.raises(UnmatchedCall) as caught:
         detect(vision)
     text = str(caught.value)
-    assert 'no rule of ml.lookoutvision.project("circuits").model("1") takes this call' in text
+    assert 'no rule for ml.lookoutvision.project("circuits").model("1") matches this call' in text
     assert ".reply({'anomalous': True, 'confidence': 0.99})" in text
-    assert "the rule says b'other'" in text
+    assert "expected b'other'" in text
     assert '.model("1").on(image=' in text
     ml.unmatched.clear()
 
