@@ -1,4 +1,4 @@
-"""Amazon Bedrock Runtime: models that speak, async invokes, guardrails."""
+"""Amazon Bedrock Runtime: inference, async invokes and guardrails."""
 
 from mlmock.services.bedrock_runtime.backend import BedrockRuntime as Backend
 from mlmock.services.bedrock_runtime.handle import Bedrock as Handle

@@ -1,4 +1,4 @@
-"""The operations of Bedrock Runtime; each is answered in a room of its own."""
+"""The operations of Bedrock Runtime, each implemented in a package of its own."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ class BedrockRuntime(RuntimeBackend):
 
     service = "bedrock-runtime"
 
-    # -- models -----------------------------------------------------------------------------
+    # -- inference --------------------------------------------------------------------------
 
     def converse(self, call: Call) -> Result:
-        """Let a model answer a conversation."""
+        """Answer a conversation."""
         return converse(self, call)
 
     def converse_stream(self, call: Call) -> Result:
-        """Let a model answer a conversation, event by event."""
+        """Answer a conversation with a stream of events."""
         return converse_stream(self, call)
 
     def invoke_model(self, call: Call) -> Result:
-        """Let a model answer in its provider's own shape."""
+        """Answer a request in the provider's format."""
         from mlmock.services.bedrock_runtime.inference.invoke_model import invoke_model
 
         return invoke_model(self, call)
 
     def invoke_model_with_response_stream(self, call: Call) -> Result:
-        """Let a model answer in its provider's own shape, chunk by chunk."""
+        """Answer a request in the provider's format with a stream of chunks."""
         from mlmock.services.bedrock_runtime.inference.invoke_model import (
             invoke_model_with_response_stream,
         )
@@ -44,7 +44,7 @@ class BedrockRuntime(RuntimeBackend):
         return invoke_model_with_response_stream(self, call)
 
     def count_tokens(self, call: Call) -> Result:
-        """Count the tokens of what could be sent to a model."""
+        """Count the input tokens of a request without sending it to a model."""
         from mlmock.services.bedrock_runtime.inference.count_tokens import count_tokens
 
         return count_tokens(self, call)
@@ -59,27 +59,27 @@ class BedrockRuntime(RuntimeBackend):
         return AsyncInvokes(self)
 
     def start_async_invoke(self, call: Call) -> Result:
-        """Start a model on work whose result goes to S3."""
+        """Start an invocation that writes its output to S3."""
         return self.async_invokes.start(call)
 
     def get_async_invoke(self, call: Call) -> Result:
-        """Show one async invoke."""
+        """Return an async invoke."""
         return self.async_invokes.get(call)
 
     def list_async_invokes(self, call: Call) -> Result:
-        """Show the async invokes, page by page."""
+        """Return a page of async invokes."""
         return self.async_invokes.list(call)
 
     # -- guardrails -------------------------------------------------------------------------
 
     def apply_guardrail(self, call: Call) -> Result:
-        """Hold texts against a guardrail."""
-        from mlmock.services.bedrock_runtime.guardrails.operations import apply
+        """Assess contents by a guardrail."""
+        from mlmock.services.bedrock_runtime.guardrails.operations import apply_guardrail
 
-        return apply(self, call)
+        return apply_guardrail(self, call)
 
     def invoke_guardrail_checks(self, call: Call) -> Result:
-        """Check texts without a guardrail."""
-        from mlmock.services.bedrock_runtime.guardrails.operations import check
+        """Check contents without a guardrail."""
+        from mlmock.services.bedrock_runtime.guardrails.operations import invoke_guardrail_checks
 
-        return check(self, call)
+        return invoke_guardrail_checks(self, call)

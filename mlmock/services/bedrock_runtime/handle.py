@@ -1,4 +1,4 @@
-"""`ml.bedrock`: models and what they say, async invokes, guardrails."""
+"""The handle `ml.bedrock`: models and their answers, async invokes and guardrails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from mlmock.services.bedrock_runtime.models.declarations import (
     ModelDeclarations,
     rule_key,
 )
-from mlmock.services.bedrock_runtime.scripting.model_rules import ModelRule, checked, members_of
+from mlmock.services.bedrock_runtime.scripting.model_rules import (
+    ModelRule,
+    to_match_values,
+    to_model_answer,
+)
 from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.common.scripted_resource import ScriptedResource
 
@@ -42,7 +46,7 @@ if TYPE_CHECKING:
     ),
 )
 class Bedrock(ServiceHandle):
-    """Models, answers, async invokes, guardrails."""
+    """The handle of Bedrock Runtime: models, async invokes and guardrails."""
 
     service = "bedrock-runtime"
 
@@ -78,26 +82,40 @@ class Bedrock(ServiceHandle):
         max_tokens: int | None = None,
         **traits: bool,
     ) -> ModelHandle:
-        """Return the models that `pattern` covers, to script them or to say what they refuse.
+        """Return the handle of the models that `pattern` matches, and declare what is given.
 
-        `pattern` is a glob, tried on the identifier as it is written and on the foundation model
-        it resolves to. What it covers exists, unless it begins with a wildcard. `base` is the
-        foundation model behind an ARN that doesn't tell.
+        Calls that a declaration excludes get the service's error response. Such a response has
+        precedence over rules.
 
-        Refused, in the service's own words: ``exists=False``; ``access=False`` (or one of model,
-        agreement, account, marketplace, use_case); ``on_demand=False`` without an inference
-        profile; ``legacy=True``; ``end_of_life=True``; more than `input_tokens` in, or more than
-        `max_tokens` asked for; and what `traits` says the model can't do: converse, streaming,
-        tools, streaming_tools, system, images, documents, videos, audios, leading_assistant,
-        prefill, counts_tokens, caches; ``alternating=True`` refuses two turns of one role in a row.
-        InvalidRule for other words.
+        Args:
+            pattern: A glob. It is compared with the model id in the call and with the id of the
+                foundation model that the model id resolves to. The models that it matches exist,
+                unless it starts with a wildcard.
+            base: The id of the foundation model behind an ARN that does not contain it.
+            exists: Whether the models exist.
+            access: False, or the reason why the account has no access: ``"model"``,
+                ``"agreement"``, ``"account"``, ``"marketplace"`` or ``"use_case"``.
+            on_demand: Whether the models can be called without an inference profile.
+            legacy: Whether the provider marks the models as legacy and the account has not used
+                them recently.
+            end_of_life: Whether the models have reached the end of their life.
+            input_tokens: The maximum number of input tokens.
+            max_tokens: The maximum value of ``maxTokens`` in a request.
+            **traits: What the models support, as a bool each: ``converse``, ``streaming``,
+                ``tools``, ``streaming_tools``, ``system``, ``images``, ``documents``, ``videos``,
+                ``audios``, ``leading_assistant`` (the first message may be the assistant's),
+                ``prefill`` (the last message may be the assistant's), ``counts_tokens``,
+                ``caches`` (prompt caching). With ``alternating`` two messages of one role in a
+                row are rejected.
+
+        Raises:
+            InvalidRule: If `pattern` is empty, or an argument is unknown or has an invalid value.
         """
         if not pattern:
-            raise InvalidRule(f"a model is named by its id, an ARN or a glob, not by {pattern!r}")
-        if isinstance(access, str) and access not in ACCESS_ERRORS:
-            raise InvalidRule(f"access= is True, False, {', '.join(ACCESS_ERRORS)}, not {access!r}")
+            raise InvalidRule(f"model() requires a model id, an ARN or a glob, not {pattern!r}")
+        _check_access(access)
         _check_traits(traits)
-        facts = ModelDeclaration(
+        declaration = ModelDeclaration(
             base=base,
             exists=exists,
             access=access,
@@ -108,27 +126,32 @@ class Bedrock(ServiceHandle):
             max_tokens=max_tokens,
             **traits,
         )
-        self.state.shared(ModelDeclarations).declare(pattern, self.at, facts)
+        self.state.shared(ModelDeclarations).declare(pattern, self.at, declaration)
         return ModelHandle(self, pattern)
 
     @property
     def async_invokes(self) -> AsyncInvokesHandle:
-        """The async invokes that start from here on, and those that are there."""
+        """The async invokes: those that exist, and rules for those that are started afterwards."""
         from mlmock.services.bedrock_runtime.async_invoke.handle import AsyncInvokesHandle
 
         return AsyncInvokesHandle(self)
 
     def async_invoke(self, arn: str) -> AsyncInvokeHandle:
-        """Return one async invoke, to end it by hand."""
+        """Return the handle of the async invoke with this ARN."""
         from mlmock.services.bedrock_runtime.async_invoke.handle import AsyncInvokeHandle
 
         return AsyncInvokeHandle(self, arn)
 
     def guardrail(self, identifier: str, *, version: str | int | None = None) -> GuardrailHandle:
-        """Return the guardrail of that id or ARN, declared if it is new.
+        """Return the handle of a guardrail, which is declared if it does not exist.
 
-        Without `version` (``"DRAFT"`` or a number) it is what every version holds that has not
-        been declared by itself. InvalidRule for what can't be an id or a version.
+        Args:
+            identifier: The id or ARN of the guardrail.
+            version: ``"DRAFT"`` or a number. Default: all versions that are not declared
+                themselves.
+
+        Raises:
+            InvalidRule: If `identifier` or `version` is invalid.
         """
         from mlmock.services.bedrock_runtime.guardrails.handle import GuardrailHandle
 
@@ -136,7 +159,7 @@ class Bedrock(ServiceHandle):
 
     @property
     def guardrail_checks(self) -> GuardrailChecksHandle:
-        """What InvokeGuardrailChecks finds, which needs no guardrail."""
+        """The results of InvokeGuardrailChecks, which needs no guardrail."""
         from mlmock.services.bedrock_runtime.guardrails.handle import GuardrailChecksHandle
 
         return GuardrailChecksHandle(self)
@@ -149,12 +172,20 @@ _TRAITS = (
 )
 
 
+def _check_access(access: bool | str | None) -> None:
+    if isinstance(access, str) and access not in ACCESS_ERRORS:
+        reasons = ", ".join(ACCESS_ERRORS)
+        raise InvalidRule(f"access must be True, False or one of {reasons}, not {access!r}")
+
+
 def _check_traits(traits: dict[str, bool]) -> None:
     for name, value in traits.items():
         if name not in _TRAITS:
-            raise InvalidRule(f"a model is declared by {', '.join(_TRAITS)}, not by {name}")
+            raise InvalidRule(
+                f"model() has no argument {name!r}; the traits of a model are {', '.join(_TRAITS)}"
+            )
         if not isinstance(value, bool):
-            raise InvalidRule(f"{name}= is True or False, not {value!r}")
+            raise InvalidRule(f"{name} must be True or False, not {value!r}")
 
 
 @exposed(
@@ -162,7 +193,7 @@ def _check_traits(traits: dict[str, bool]) -> None:
     "pattern on reply embed fail timeout drop unreachable delay times optional",
 )
 class ModelHandle(ScriptedResource[ModelRule]):
-    """The models that a pattern covers: their rules."""
+    """The models that a pattern matches, and their rules."""
 
     def __init__(self, bedrock: Bedrock, pattern: str) -> None:
         self._bedrock = bedrock
@@ -182,15 +213,21 @@ class ModelHandle(ScriptedResource[ModelRule]):
         tools: Any = MISSING,
         where: Callable[[Call], Any] | None = None,
     ) -> ModelRule:
-        """Return a rule for some calls of these models; it exists once it has an answer.
+        """Return a rule for the calls of these models that match all arguments.
 
-        All values are match values. `last_user`: the text of the last user turn that has any;
-        `system`: the system text; `turn`: the count of user turns; `has_tool_result`: whether the
-        last turn carries one; `tool_result`: what one of its results says (its JSON, or its
-        text); `tools`: the list of the names on offer, or one of them; `where`: a function of the
-        Call.
+        The rule takes effect once it has an answer. Every argument but `where` is a match value.
+
+        Args:
+            last_user: The text of the last user message that contains text.
+            system: The system text.
+            turn: The number of user messages.
+            has_tool_result: Whether the last message contains a tool result.
+            tool_result: A tool result in the last message, or the list of all: its JSON document
+                if it has no other content, otherwise its text.
+            tools: The list of the names of the offered tools. A str matches if it is among them.
+            where: A function of the Call that returns whether the rule matches.
         """
-        members = members_of(
+        members = to_match_values(
             last_user=last_user,
             system=system,
             turn=turn,
@@ -200,21 +237,43 @@ class ModelHandle(ScriptedResource[ModelRule]):
         )
         at = self._bedrock.at
         match = CallMatcher(members, where, at.region, at.account_id)
-        subject = RuleTarget(rule_key(self.pattern), repr(self), checked, scripts_resource=True)
-        return ModelRule(self._bedrock.state.rules, subject, match)
+        key = rule_key(self.pattern)
+        target = RuleTarget(key, repr(self), to_model_answer, scripts_resource=True)
+        return ModelRule(self._bedrock.state.rules, target, match)
 
     def rule(self) -> ModelRule:
-        """Return a new rule for every call of these models; it exists once it has an answer."""
+        """Return a rule for every call of these models. It takes effect once it has an answer."""
         return self.on()
 
     def reply(self, *answers: Any) -> ModelRule:
-        """Let the models say `answers`: one always, or several in order.
+        """Script what these models answer to every call.
 
-        An answer is a text, a block, ``message(...)``, ``stream(...)``, ``raw(...)``,
-        ``error(...)``, an exception, or a function of the Call (sync or async) that returns one.
+        Args:
+            *answers: One answer for every call, or several in order. An answer is a text, a
+                content block, ``message(...)``, ``stream(...)``, ``raw(...)``, ``error(...)``, an
+                exception, or a function of the Call (synchronous or asynchronous) that returns
+                one of these.
+
+        Returns:
+            The rule.
+
+        Raises:
+            InvalidRule: If there is no answer, or if an answer is invalid.
         """
         return self.on().reply(*answers)
 
     def embed(self, *vectors: Any) -> ModelRule:
-        """Answer embeddings: with a function of each text, a dict of vectors, or one vector."""
+        """Script the vectors that these models return for embedding requests.
+
+        Args:
+            *vectors: One answer for every call, or several in order. An answer is a function of
+                each input (synchronous or asynchronous) that returns its vector, a dict from
+                inputs to vectors, or one vector (a list of numbers) for every input.
+
+        Returns:
+            The rule.
+
+        Raises:
+            InvalidRule: If there is no answer, or if an answer has another type.
+        """
         return self.on().embed(*vectors)

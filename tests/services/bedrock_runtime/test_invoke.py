@@ -160,7 +160,7 @@ def test_embeddings_from_functions_dicts_and_numbers(ml: MockML) -> None:
 @mock_ml
 def test_missing_and_invalid_vectors_are_rejected(ml: MockML) -> None:
     ml.bedrock.model(EMBED).embed({"abc": [7]}, lambda text: 5)
-    with pytest.raises(InvalidRule, match="no vector for 'x'"):
+    with pytest.raises(InvalidRule, match="no vector for the input 'x'"):
         invoke_json(EMBED, {"inputText": "x"})
     with pytest.raises(InvalidRule, match="lists of numbers"):
         invoke_json(EMBED, {"inputText": "x"})

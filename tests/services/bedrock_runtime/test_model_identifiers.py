@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import InvalidRule, MockML, mock_ml
-from mlmock.services.bedrock_runtime.models.identifiers import resolve
+from mlmock.services.bedrock_runtime.models.identifiers import parse_model_id
 from tests.services.bedrock_runtime.converse_helpers import (
     CLAUDE,
     NEW_CLAUDE,
@@ -74,12 +74,16 @@ def test_every_kind_of_arn_is_a_model(ml: MockML, arn: str) -> None:
 
 
 def test_base_model_and_arn_of_identifiers() -> None:
-    custom = resolve(f"{ARN_PREFIX}:custom-model/anthropic.claude-3-haiku-20240307-v1/abc123def456")
+    custom = parse_model_id(
+        f"{ARN_PREFIX}:custom-model/anthropic.claude-3-haiku-20240307-v1/abc123def456"
+    )
     assert custom.base == "anthropic.claude-3-haiku-20240307-v1"
-    assert resolve(f"{ARN_PREFIX}:prompt-router/mine").base == ""
-    assert resolve(CLAUDE).arn("us-west-2").endswith(f"us-west-2::foundation-model/{CLAUDE}")
+    assert parse_model_id(f"{ARN_PREFIX}:prompt-router/mine").base == ""
+    assert parse_model_id(CLAUDE).arn("us-west-2").endswith(f"us-west-2::foundation-model/{CLAUDE}")
     assert (
-        resolve(f"{ARN_PREFIX}:imported-model/abc123def456").arn("us-west-2").startswith(ARN_PREFIX)
+        parse_model_id(f"{ARN_PREFIX}:imported-model/abc123def456")
+        .arn("us-west-2")
+        .startswith(ARN_PREFIX)
     )
 
 
@@ -249,17 +253,17 @@ def test_the_cache_of_identifiers_is_bounded(ml: MockML) -> None:
     models = ml._state.shared(ModelDeclarations)
     scope = ml.bedrock.default_scope()
     for number in range(2100):
-        models.known(f"anthropic.claude-{number}", scope)
-    assert len(models.here(scope)) < 2100
+        models.resolve(f"anthropic.claude-{number}", scope)
+    assert len(models.cache_of(scope)) < 2100
 
 
 @mock_ml
 def test_invalid_declarations_are_rejected(ml: MockML) -> None:
-    with pytest.raises(InvalidRule, match="declared by"):
+    with pytest.raises(InvalidRule, match="no argument 'streams'"):
         ml.bedrock.model(CLAUDE, streams=False)
     with pytest.raises(InvalidRule, match="True or False"):
         ml.bedrock.model(CLAUDE, streaming="no")  # type: ignore[arg-type]
     with pytest.raises(InvalidRule, match="agreement"):
         ml.bedrock.model(CLAUDE, access="maybe")
-    with pytest.raises(InvalidRule, match="named by its id"):
+    with pytest.raises(InvalidRule, match="requires a model id, an ARN or a glob"):
         ml.bedrock.model("")

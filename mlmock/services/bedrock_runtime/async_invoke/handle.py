@@ -1,4 +1,4 @@
-"""`ml.bedrock.async_invokes` and `ml.bedrock.async_invoke(arn)`."""
+"""Handles `ml.bedrock.async_invokes` and `ml.bedrock.async_invoke(arn)`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlmock.services.bedrock_runtime.async_invoke.jobs import (
     Outcome,
 )
 from mlmock.services.bedrock_runtime.async_invoke.operations import (
-    RULES,
+    RULE_KEY,
     AsyncInvokes,
     AsyncProgress,
 )
@@ -24,15 +24,17 @@ from mlmock.services.common.handle import ServiceHandle
 from mlmock.simulation.object_store import json_bytes
 from mlmock.simulation.progress import ProgressAttribute
 
-_LONGEST = 2048
+_MAX_MESSAGE_LENGTH = 2048
 _TITLE = "ml.bedrock.async_invokes"
 
 
 @exposed("bedrock.AsyncInvokesHandle", "progress on fail complete __len__ __iter__")
 class AsyncInvokesHandle:
-    """The async invokes that are started from here on, and those that are there.
+    """The async invokes of Bedrock Runtime.
 
-    Iterating yields those that are there, in the order in which they were started.
+    Its rules script how invocations end that are started afterwards. Iterating yields a handle for
+    each existing invocation, in the order in which they were started. `progress` is the policy
+    that decides when they end.
     """
 
     progress = ProgressAttribute()
@@ -46,18 +48,22 @@ class AsyncInvokesHandle:
         return f"<{len(self)} async invokes>"
 
     def __len__(self) -> int:
-        return sum(len(part.invokes) for part in _parts(self._bedrock))
+        return sum(len(each.invokes) for each in _all_async_invokes(self._bedrock))
 
     def __iter__(self) -> Iterator[AsyncInvokeHandle]:
-        found = [invoke for part in _parts(self._bedrock) for invoke in part.invokes.values()]
-        for invoke in sorted(found, key=lambda invoke: invoke.place[:2]):
+        invokes = [i for each in _all_async_invokes(self._bedrock) for i in each.invokes.values()]
+        for invoke in sorted(invokes, key=lambda invoke: invoke.sort_key[:2]):
             yield AsyncInvokeHandle(self._bedrock, invoke.arn)
 
     def on(self, **members: Any) -> AsyncInvokesHandle:
-        """Return this for those whose StartAsyncInvoke fits match values of its members.
+        """Return a handle for the invocations whose StartAsyncInvoke request matches.
 
-        `modelId` is held against the foundation model's id, whatever the caller wrote. InvalidRule
-        for a member that the call doesn't have.
+        Args:
+            **members: Match values of members of the request. ``modelId`` is the id of the
+                foundation model, even if the caller names the model in another way.
+
+        Raises:
+            InvalidRule: If the request has no such member.
         """
         from mlmock.rules.operation_rules import check_members
 
@@ -65,24 +71,43 @@ class AsyncInvokesHandle:
         return AsyncInvokesHandle(self._bedrock, members)
 
     def fail(self, message: str, *, times: int | None = None) -> Rule:
-        """Let those that are started from here on, or the next `times` of them, fail.
+        """Make invocations fail that are started afterwards.
 
-        `message` is their failureMessage, 2048 characters at most; InvalidRule otherwise.
+        Args:
+            message: The failureMessage, of at most 2048 characters.
+            times: The number of invocations that fail. Default: all.
+
+        Returns:
+            The rule.
+
+        Raises:
+            InvalidRule: If `message` is not a str or too long.
         """
-        return self._rule(Failure(_checked(message)), times)
+        return self._rule(Failure(_valid_message(message)), times)
 
     def complete(self, body: Any = None, *, times: int | None = None) -> Rule:
-        """Let them complete with `body` as their main output: bytes, text, or a JSON value.
+        """Make invocations complete with another main output that are started afterwards.
 
-        Without one they write what they write by themselves.
+        Args:
+            body: The main output: bytes, a str or a JSON value. Default: the default output.
+            times: The number of invocations that complete with it. Default: all.
+
+        Returns:
+            The rule.
+
+        Raises:
+            InvalidRule: If `body` cannot be encoded as JSON.
         """
-        return self._rule(Completion(_bytes(body)), times)
+        return self._rule(Completion(_to_bytes(body)), times)
 
     def _rule(self, outcome: Outcome, times: int | None) -> Rule:
-        subject = RuleTarget(
-            key=RULES, title=_TITLE, check=lambda answer: answer, allows_connection_failures=False
+        target = RuleTarget(
+            key=RULE_KEY,
+            title=_TITLE,
+            check=lambda answer: answer,
+            allows_connection_failures=False,
         )
-        rule = self._bedrock.rule(subject, self._members)
+        rule = self._bedrock.rule(target, self._members)
         if times is not None:
             rule.times(times)
         return rule.reply(outcome)
@@ -94,7 +119,10 @@ class AsyncInvokesHandle:
     "complete fail finish",
 )
 class AsyncInvokeHandle:
-    """One async invoke, by its ARN."""
+    """One async invoke, named by its ARN.
+
+    Every property and method except `arn` raises InvalidRule if no invocation has the ARN.
+    """
 
     def __init__(self, bedrock: ServiceHandle, arn: str) -> None:
         self._bedrock = bedrock
@@ -105,79 +133,99 @@ class AsyncInvokeHandle:
 
     @property
     def status(self) -> str:
-        """InProgress, Completed or Failed. Asking isn't a look."""
-        return self._found()[1].status
+        """The status: InProgress, Completed or Failed. Reading it does not poll the invocation."""
+        return self._find()[1].status
 
     @property
     def output_uri(self) -> str:
-        """The S3 URI of the folder with its outputs."""
-        return self._found()[1].work.folder
+        """The S3 URI of the output folder."""
+        return self._find()[1].invocation.folder
 
     @property
     def model_input(self) -> Any:
-        """The modelInput with which it was started."""
-        return self._found()[1].work.model_input
+        """The ``modelInput`` of the request."""
+        return self._find()[1].invocation.model_input
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags with which it was started; the service's own API doesn't show them."""
-        return dict(self._found()[1].tags)
+        """The tags of the request, which no operation of the service returns."""
+        return dict(self._find()[1].tags)
 
     @property
     def failure_message(self) -> str | None:
-        """Why it failed, or None."""
-        return self._found()[1].failure_message
+        """The failureMessage, or None if the invocation has not failed."""
+        return self._find()[1].failure_message
 
     def complete(self, body: Any = None) -> None:
-        """Complete it now, with `body` as its main output: bytes, text, or a JSON value.
+        """Complete the invocation now.
 
-        Without one it writes what it writes by itself. InvalidRule if it has ended.
+        Args:
+            body: The main output: bytes, a str or a JSON value. Default: the default output.
+
+        Raises:
+            InvalidRule: If the invocation has already ended.
         """
-        self._end(Completion(_bytes(body)))
+        self._end(Completion(_to_bytes(body)))
 
     def fail(self, message: str) -> None:
-        """Fail it now, with `message` as its failureMessage. InvalidRule if it has ended."""
-        self._end(Failure(_checked(message)))
+        """Fail the invocation now.
+
+        Args:
+            message: The failureMessage, of at most 2048 characters.
+
+        Raises:
+            InvalidRule: If the invocation has already ended.
+        """
+        self._end(Failure(_valid_message(message)))
 
     def finish(self) -> None:
-        """End it now, as it would have ended by itself. InvalidRule if it has ended."""
-        self._end(self._found()[1].outcome)
+        """End the invocation now with the outcome that it would have had.
+
+        Raises:
+            InvalidRule: If the invocation has already ended.
+        """
+        self._end(self._find()[1].outcome)
 
     def _end(self, outcome: Outcome) -> None:
-        with self._bedrock.state.lock:  # a call in another thread may be its last look
-            part, invoke = self._found()
+        # The lock prevents a call of another thread from ending the invocation at the same time.
+        with self._bedrock.state.lock:
+            async_invokes, invoke = self._find()
             if invoke.status != "InProgress":
                 raise InvalidRule(
-                    f"async invoke {self.arn} is {invoke.status} and can't end again. To end it by "
-                    "hand, set ml.bedrock.async_invokes.progress = manually() before it starts."
+                    f"async invoke {self.arn} has already ended: its status is {invoke.status}. "
+                    "To end it in the test, set ml.bedrock.async_invokes.progress = manually() "
+                    "before it starts"
                 )
-            part.end(invoke, outcome)
+            async_invokes.end(invoke, outcome)
 
-    def _found(self) -> tuple[AsyncInvokes, AsyncInvokeRecord]:
-        for part in _parts(self._bedrock):
-            if self.arn in part.invokes:
-                return part, part.invokes[self.arn]
-        raise InvalidRule(f"no async invoke has the ARN {self.arn}")
+    def _find(self) -> tuple[AsyncInvokes, AsyncInvokeRecord]:
+        for async_invokes in _all_async_invokes(self._bedrock):
+            if self.arn in async_invokes.invokes:
+                return async_invokes, async_invokes.invokes[self.arn]
+        raise InvalidRule(f"there is no async invoke with the ARN {self.arn!r}")
 
 
-def _parts(bedrock: ServiceHandle) -> list[AsyncInvokes]:
+def _all_async_invokes(bedrock: ServiceHandle) -> list[AsyncInvokes]:
     return [backend.async_invokes for backend in bedrock.backends()]
 
 
-def _checked(message: Any) -> str:
-    if not isinstance(message, str) or len(message) > _LONGEST:
+def _valid_message(message: Any) -> str:
+    if not isinstance(message, str) or len(message) > _MAX_MESSAGE_LENGTH:
         raise InvalidRule(
-            f"a failureMessage is a text of at most {_LONGEST} characters, not {message!r:.80}"
+            f"a failure message requires a str of at most {_MAX_MESSAGE_LENGTH} characters, "
+            f"not {message!r:.80}"
         )
     return message
 
 
-def _bytes(body: Any) -> bytes | None:
+def _to_bytes(body: Any) -> bytes | None:
     if body is None or isinstance(body, (bytes, bytearray, memoryview)):
         return None if body is None else bytes(body)
     if isinstance(body, str):
         return body.encode()
     try:
         return json_bytes(body)
-    except (TypeError, ValueError) as fault:
-        raise InvalidRule(f"an output is bytes, text or JSON, not {body!r:.80}: {fault}") from None
+    except (TypeError, ValueError) as error:
+        raise InvalidRule(
+            f"an output requires bytes, a str or a JSON value, not {body!r:.80}: {error}"
+        ) from None

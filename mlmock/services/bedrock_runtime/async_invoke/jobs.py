@@ -1,4 +1,4 @@
-"""Async invokes: what is stored of one, and its life."""
+"""Records of async invokes and their states."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mlmock.aws.protocol.json_body import plain_serializer
-from mlmock.services.bedrock_runtime.async_invoke.families import Family, Work
-from mlmock.simulation.progress import Task as Progressing
+from mlmock.services.bedrock_runtime.async_invoke.families import Family, Invocation
+from mlmock.simulation.progress import Task
 from mlmock.simulation.state_machine import StateMachine, Transition
 
-# The states are the model's; there is no operation that moves them.
+# The states are those of the service model. No operation changes the state of an invocation.
 ASYNC_INVOKE = StateMachine(
     name="async invoke",
     start="InProgress",
@@ -20,19 +20,20 @@ ASYNC_INVOKE = StateMachine(
         Transition("fail", ("InProgress",), "Failed"),
     ),
 )
-Place = tuple[float, int, str]
+# The time of submission in seconds since 1970, the order of submission, and the ARN.
+SortKey = tuple[float, int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The invocation completes; `body` is its main output, None for the family's own."""
+    """The completion of an invocation. `body` is its main output, None for the default output."""
 
     body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The invocation fails with this failureMessage."""
+    """The failure of an invocation with a failureMessage."""
 
     message: str
 
@@ -41,61 +42,64 @@ Outcome = Completion | Failure
 
 
 class InvokeSummary(NamedTuple):
-    """What is shown of an invocation: the members as boto3 shows them, and their JSON."""
+    """The members of an AsyncInvokeSummary as boto3 returns them, and their JSON."""
 
     members: dict[str, Any]
-    written: bytes
+    json: bytes
 
 
-_write = plain_serializer("iso8601")
+_serialize = plain_serializer("iso8601")
 
 
 @dataclass(slots=True)
 class AsyncInvokeRecord:
-    """One async invoke as the service stores it; `place` is its place in the listings."""
+    """An async invoke as the service stores it.
 
-    place: Place
+    `sort_key` is its position in listings. `outcome` is how it will end. `cached_summary` must be
+    set to None whenever a member changes.
+    """
+
+    sort_key: SortKey
     model_arn: str
     token: str | None
     destination: dict[str, str]
     family: Family
-    work: Work
+    invocation: Invocation
     outcome: Outcome
-    submitted: datetime
+    submit_time: datetime
     tags: dict[str, str] = field(default_factory=dict)
     status: str = ASYNC_INVOKE.start
     failure_message: str | None = None
-    ended: datetime | None = None
-    progress: Progressing | None = None
-    row: InvokeSummary | None = None
+    end_time: datetime | None = None
+    task: Task | None = None
+    cached_summary: InvokeSummary | None = None
 
     @property
     def arn(self) -> str:
-        """Its invocationArn."""
-        return self.work.arn
+        """The invocationArn."""
+        return self.invocation.arn
 
-    def shown(self) -> InvokeSummary:
-        """Return the invocation as GetAsyncInvoke and ListAsyncInvokes show it.
+    def summary(self) -> InvokeSummary:
+        """Return the summary in GetAsyncInvoke and ListAsyncInvokes, serialized only once.
 
-        `lastModifiedTime` is there from the start, `endTime` once it has ended (judged). It is
-        written once, not for every page; whoever changes the invocation sets `row` to None.
+        Assumption: `lastModifiedTime` is present from the start, `endTime` once it has ended.
         """
-        if self.row is None:
+        if self.cached_summary is None:
             members = self._members()
-            self.row = InvokeSummary(members, _write(members))
-        return self.row
+            self.cached_summary = InvokeSummary(members, _serialize(members))
+        return self.cached_summary
 
     def _members(self) -> dict[str, Any]:
-        submitted, ended = self.submitted, self.ended
-        shown = {
-            "invocationArn": self.work.arn,
+        submit_time, end_time = self.submit_time, self.end_time
+        members = {
+            "invocationArn": self.arn,
             "modelArn": self.model_arn,
             "status": self.status,
-            "submitTime": submitted,
-            "lastModifiedTime": ended or submitted,
+            "submitTime": submit_time,
+            "lastModifiedTime": end_time or submit_time,
             "outputDataConfig": {"s3OutputDataConfig": self.destination},
             "clientRequestToken": self.token,
-            "endTime": ended,
+            "endTime": end_time,
             "failureMessage": self.failure_message,
         }
-        return {name: value for name, value in shown.items() if value is not None}
+        return {name: value for name, value in members.items() if value is not None}

@@ -1,6 +1,7 @@
-"""ListAsyncInvokes: pages whose cost doesn't depend on how many invocations there are.
+"""Pages of ListAsyncInvokes, whose cost does not depend on the number of invocations.
 
-There is a shelf for each status, and one for all. A page takes from one of them what it shows.
+There is a sorted index for each status and one for all invocations. A page reads only the keys
+that it lists.
 """
 
 from __future__ import annotations
@@ -11,27 +12,44 @@ from itertools import islice
 from typing import Any, NamedTuple, cast
 
 from mlmock.aws.scope import Scope
-from mlmock.services.bedrock_runtime.async_invoke.jobs import ASYNC_INVOKE, AsyncInvokeRecord, Place
+from mlmock.services.bedrock_runtime.async_invoke.jobs import (
+    ASYNC_INVOKE,
+    AsyncInvokeRecord,
+    SortKey,
+)
 from mlmock.services.common.pagination import PageTokens, SortedKeys
 from mlmock.simulation.clock import to_seconds
 from mlmock.simulation.undo_log import UndoLog
 
-_DEFAULT_PAGE = 100
+_DEFAULT_PAGE_SIZE = 100
+Poll = Callable[[SortKey], AsyncInvokeRecord]
 
 
 class Query(NamedTuple):
-    """What one call lists: times are exclusive at both ends (judged), `after` is its token's."""
+    """The parameters of one ListAsyncInvokes call.
+
+    `low` and `high` are exclusive bounds of the sort key. `after` is the last key of the previous
+    page. Assumption: submitTimeAfter and submitTimeBefore are exclusive.
+    """
 
     status: str | None
     low: tuple[float, float] | None
     high: tuple[float] | None
     descending: bool
-    size: int
-    after: Place | None = None
+    page_size: int
+    after: SortKey | None = None
 
 
-def read(params: Mapping[str, Any], scope: Scope) -> Query:
-    """Return what the parameters of ListAsyncInvokes ask for; ServiceError for a bad token."""
+def parse_query(params: Mapping[str, Any], scope: Scope) -> Query:
+    """Return the query in the parameters of ListAsyncInvokes.
+
+    Args:
+        params: The parameters.
+        scope: The scope of the call.
+
+    Raises:
+        ServiceError: If ``nextToken`` is invalid.
+    """
     since, until = params.get("submitTimeAfter"), params.get("submitTimeBefore")
     token = params.get("nextToken")
     return Query(
@@ -39,13 +57,13 @@ def read(params: Mapping[str, Any], scope: Scope) -> Query:
         None if since is None else (to_seconds(since), math.inf),
         None if until is None else (to_seconds(until),),
         params.get("sortOrder", "Descending") == "Descending",
-        params.get("maxResults", _DEFAULT_PAGE),
-        None if token is None else cast("Place", tokens_of(params, scope).read(token)),
+        params.get("maxResults", _DEFAULT_PAGE_SIZE),
+        None if token is None else cast("SortKey", page_tokens(params, scope).read(token)),
     )
 
 
-def tokens_of(params: Mapping[str, Any], scope: Scope) -> PageTokens:
-    """Return the tokens of a listing: of a place, its filters and its order."""
+def page_tokens(params: Mapping[str, Any], scope: Scope) -> PageTokens:
+    """Return the page tokens of a listing, which are valid for its scope, filters and order."""
     names = ("statusEquals", "submitTimeAfter", "submitTimeBefore")
     filters = [params.get(name) for name in names]
     order = params.get("sortOrder", "Descending")
@@ -60,50 +78,52 @@ class InvokeIndex:
         self._by_status = {state: SortedKeys(undo_log) for state in ASYNC_INVOKE.states}
 
     def add(self, invoke: AsyncInvokeRecord) -> None:
-        """Put down a new invocation."""
-        self._all.add(invoke.place)
-        self._by_status[invoke.status].add(invoke.place)
+        """Add a new invocation."""
+        self._all.add(invoke.sort_key)
+        self._by_status[invoke.status].add(invoke.sort_key)
 
-    def move(self, place: Place, old: str, new: str) -> None:
-        """Note that the status of an invocation has changed."""
-        self._by_status[old].remove(place)
-        self._by_status[new].add(place)
+    def move(self, key: SortKey, old: str, new: str) -> None:
+        """Move an invocation from the index of the status `old` to that of `new`."""
+        self._by_status[old].remove(key)
+        self._by_status[new].add(key)
 
-    def page(
-        self, query: Query, look: Callable[[Place], AsyncInvokeRecord]
-    ) -> tuple[list[AsyncInvokeRecord], Place | None]:
-        """Return the page that `query` asks for, and the place after which the next one begins.
+    def page(self, query: Query, poll: Poll) -> tuple[list[AsyncInvokeRecord], SortKey | None]:
+        """Return the invocations of a page, and the key after which the next page starts.
 
-        Showing an invocation is a look at it, which may end it. One that a look ends is no longer
-        in progress, and a listing of those goes on without it.
+        Listing an invocation polls it, which may end it. In a listing of invocations in progress
+        those that end are left out, and the page continues with the following ones.
+
+        Args:
+            query: The query.
+            poll: A function that polls the invocation of a key and returns its record.
         """
-        self._look_ahead(query, look)
+        self._poll_in_progress(query, poll)
         rows: list[AsyncInvokeRecord] = []
         while True:
-            wanted = query.size - len(rows)
-            places = list(islice(self._places(query), wanted + 1))
-            found = [look(place) for place in places[:wanted]]
+            missing = query.page_size - len(rows)
+            keys = list(islice(self._keys(query), missing + 1))
+            polled = [poll(key) for key in keys[:missing]]
             if query.status is not None:
-                found = [invoke for invoke in found if invoke.status == query.status]
-            rows += found
-            if len(places) <= wanted:
+                polled = [invoke for invoke in polled if invoke.status == query.status]
+            rows += polled
+            if len(keys) <= missing:
                 return rows, None
-            query = query._replace(after=places[wanted - 1])
-            if len(rows) == query.size:
+            query = query._replace(after=keys[missing - 1])
+            if len(rows) == query.page_size:
                 return rows, query.after
 
-    def _places(self, query: Query) -> Iterator[Place]:
-        shelf = self._all if query.status is None else self._by_status[query.status]
-        found = shelf.between(query.low, query.high, after=query.after, descending=query.descending)
-        return cast("Iterator[Place]", found)
+    def _keys(self, query: Query) -> Iterator[SortKey]:
+        index = self._all if query.status is None else self._by_status[query.status]
+        keys = index.between(query.low, query.high, after=query.after, descending=query.descending)
+        return cast("Iterator[SortKey]", keys)
 
-    def _look_ahead(self, query: Query, look: Callable[[Place], AsyncInvokeRecord]) -> None:
-        """Look at a page of what is in progress before those that have ended are shown.
+    def _poll_in_progress(self, query: Query, poll: Poll) -> None:
+        """Poll one page of invocations in progress before ended ones are listed.
 
-        Else whoever polls for an end by ``statusEquals`` would never see one.
+        Otherwise a caller that polls only by ``statusEquals`` would never see an invocation end.
         """
         if query.status in (None, ASYNC_INVOKE.start):
             return
-        pending = query._replace(status=ASYNC_INVOKE.start, after=None)
-        for place in list(islice(self._places(pending), query.size)):
-            look(place)
+        in_progress = query._replace(status=ASYNC_INVOKE.start, after=None)
+        for key in list(islice(self._keys(in_progress), query.page_size)):
+            poll(key)

@@ -1,4 +1,4 @@
-"""StartAsyncInvoke, GetAsyncInvoke and ListAsyncInvokes."""
+"""Operations StartAsyncInvoke, GetAsyncInvoke and ListAsyncInvokes."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ from mlmock.call import Call
 from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime.async_invoke import listing
-from mlmock.services.bedrock_runtime.async_invoke.families import Family, File, Work, family_of
-from mlmock.services.bedrock_runtime.async_invoke.families.base import check_input, manifest
+from mlmock.services.bedrock_runtime.async_invoke.families import (
+    Family,
+    File,
+    Invocation,
+    family_of,
+)
+from mlmock.services.bedrock_runtime.async_invoke.families.base import manifest, validate_input
 from mlmock.services.bedrock_runtime.async_invoke.jobs import (
     ASYNC_INVOKE,
     AsyncInvokeRecord,
     Completion,
     Failure,
     Outcome,
-    Place,
+    SortKey,
 )
 from mlmock.services.bedrock_runtime.models.declarations import (
     ModelDeclaration,
@@ -45,13 +50,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("mlmock.bedrock")
 _ALPHABET = string.ascii_lowercase + string.digits
-_LONGEST_KEY = 1024
-_LONGEST_NAME = len("/abcdefghijkl/segmented-embedding-result.json")
-RULES = ("bedrock async invokes",)
+_MAX_KEY_BYTES = 1024
+_MAX_FILE_NAME_BYTES = len("/abcdefghijkl/segmented-embedding-result.json")
+RULE_KEY = ("bedrock async invokes",)
 
 
 class AsyncProgress:
-    """The policy of the async invokes of a world: the service's, until it is set."""
+    """The progress policy of the async invokes of a mock. Default: that of the service."""
 
     def __init__(self, state: MockState) -> None:
         self.progress: ProgressSetting = state.shared(ServiceProgress).of("bedrock-runtime").child()
@@ -66,87 +71,101 @@ class AsyncInvokes:
         self._backend = backend
         self._state = backend.state
         self._undo_log = backend.undo_log
-        self._catalogue = listing.InvokeIndex(backend.undo_log)
-        # How long a token is remembered is not documented; the listing shows it for ever (judged).
+        self._index = listing.InvokeIndex(backend.undo_log)
+        # Assumption: client tokens never expire. Their lifetime is not documented.
         self._tokens = ClientTokens(backend.undo_log, backend.clock, lifetime=math.inf)
         self._order = itertools.count()
 
     # -- operations -------------------------------------------------------------------------
 
     def start(self, call: Call) -> Result:
-        """Start an invocation; the same token and input again is the same invocation (judged)."""
+        """Start an invocation.
+
+        Assumption: a call with the token and the parameters of an earlier call returns the
+        invocation of that call.
+        """
         params = call.params
         token = params.get("clientRequestToken")
-        given = {name: params[name] for name in params if name != "clientRequestToken"}
+        others = {name: params[name] for name in params if name != "clientRequestToken"}
         with self._backend.lock:
             arn = self._tokens.run_once(
                 "StartAsyncInvoke",
                 token,
-                given,
-                work=lambda: self._begin(call, token).arn,
-                conflict=_conflict,
+                others,
+                work=lambda: self._start(call, token).arn,
+                conflict=_conflict_error,
             )
         return {"invocationArn": arn}
 
     def get(self, call: Call) -> Result:
-        """Show one invocation; ValidationException if there is none: NotFound isn't modelled."""
+        """Return an invocation.
+
+        Raises:
+            ServiceError: ValidationException if the invocation does not exist. The operation has
+                no ResourceNotFoundException.
+        """
         arn = call.params["invocationArn"]
         with self._backend.lock:
-            found = self.invokes.get(arn)
-            if found is None:
+            invoke = self.invokes.get(arn)
+            if invoke is None:
                 raise ServiceError(
                     "ValidationException", "The provided invocation ARN does not exist."
                 )
-            row = _looked_at(found).shown()
-        return PreserializedResult(row.members, row.written)
+            summary = _poll(invoke).summary()
+        return PreserializedResult(summary.members, summary.json)
 
     def list(self, call: Call) -> Result:
-        """Show invocations, the latest first, a hundred a page (judged)."""
-        query = listing.read(call.params, self.scope)
+        """Return a page of invocations. Assumption: the default order and page size."""
+        query = listing.parse_query(call.params, self.scope)
         with self._backend.lock:
-            found, after = self._catalogue.page(query, self._look)
-            rows = [invoke.shown() for invoke in found]
-        members: Result = {"asyncInvokeSummaries": [row.members for row in rows]}
+            invokes, after = self._index.page(query, self._poll_key)
+            summaries = [invoke.summary() for invoke in invokes]
+        members: Result = {"asyncInvokeSummaries": [summary.members for summary in summaries]}
         end = b"]}"
         if after is not None:
-            token = listing.tokens_of(call.params, self.scope).make(after)
+            token = listing.page_tokens(call.params, self.scope).make(after)
             members["nextToken"], end = token, b'],"nextToken":"%s"}' % token.encode()
-        body = b'{"asyncInvokeSummaries":[%s%s' % (b",".join([row.written for row in rows]), end)
-        return PreserializedResult(members, body)
+        rows = b",".join([summary.json for summary in summaries])
+        return PreserializedResult(members, b'{"asyncInvokeSummaries":[%s%s' % (rows, end))
 
-    # -- the life of an invocation ----------------------------------------------------------
+    # -- states -----------------------------------------------------------------------------
 
     def end(self, invoke: AsyncInvokeRecord, outcome: Outcome) -> None:
-        """End an invocation in progress: write its files, then show how it ended."""
-        if invoke.progress is not None:
-            invoke.progress.cancel()
+        """End an invocation in progress: write its output files, then change its state."""
+        if invoke.task is not None:
+            invoke.task.cancel()
         try:
-            self._write(invoke, _files(invoke, outcome))
-        except NoSuchBucket as missing:
-            _log.warning("async invoke %s: there is no bucket %s", invoke.arn, missing)
+            self._write(invoke, _output_files(invoke, outcome))
+        except NoSuchBucket as bucket:
+            _log.warning(
+                "async invoke %s: cannot write its output, because bucket %s does not exist",
+                invoke.arn,
+                bucket,
+            )
             if isinstance(outcome, Completion):
-                outcome = Failure(f"The bucket {missing} does not exist.")
+                outcome = Failure(f"The bucket {bucket} does not exist.")
         message = outcome.message if isinstance(outcome, Failure) else None
-        self._move(invoke, "complete" if message is None else "fail", message)
+        self._change_state(invoke, "complete" if message is None else "fail", message)
 
-    def _begin(self, call: Call, token: str | None) -> AsyncInvokeRecord:
+    def _start(self, call: Call, token: str | None) -> AsyncInvokeRecord:
         params = call.params
-        model_id, family = _model(
-            self._state.shared(ModelDeclarations).known(params["modelId"], self.scope)
+        model_id, family = _model_and_family(
+            self._state.shared(ModelDeclarations).resolve(params["modelId"], self.scope)
         )
-        check_input(family, model_id, params["modelInput"])
+        validate_input(family, model_id, params["modelInput"])
         _check_destination(params["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"])
-        invoke = self._new(params, token, model_id, family, self._outcome(call, model_id))
+        outcome = self._find_outcome(call, model_id)
+        invoke = self._create_record(params, token, model_id, family, outcome)
         self._write_manifest(invoke)
         self._undo_log.set_item(self.invokes, invoke.arn, invoke)
-        self._catalogue.add(invoke)
+        self._index.add(invoke)
         progress = self._state.shared(AsyncProgress).progress
-        working = progress.begin(lambda: self.end(invoke, invoke.outcome))
-        if not working.done:
-            self._undo_log.set(invoke, progress=working)
+        task = progress.begin(lambda: self.end(invoke, invoke.outcome))
+        if not task.done:
+            self._undo_log.set(invoke, task=task)
         return invoke
 
-    def _new(
+    def _create_record(
         self,
         params: Mapping[str, Any],
         token: str | None,
@@ -154,85 +173,83 @@ class AsyncInvokes:
         family: Family,
         outcome: Outcome,
     ) -> AsyncInvokeRecord:
-        asked = params["outputDataConfig"]["s3OutputDataConfig"]
+        destination = params["outputDataConfig"]["s3OutputDataConfig"]
         name = "".join(self._state.context.random.choices(_ALPHABET, k=12))
-        folder = f"{asked['s3Uri'].rstrip('/')}/{name}"
+        folder = f"{destination['s3Uri'].rstrip('/')}/{name}"
         arn = self.scope.arn("bedrock", f"async-invoke/{name}")
-        submitted = self._backend.now()
-        work = Work(arn, model_id, folder, params["modelInput"], None, self._read)
+        submit_time = self._backend.now()
         return AsyncInvokeRecord(
-            place=(to_seconds(submitted), next(self._order), arn),
+            sort_key=(to_seconds(submit_time), next(self._order), arn),
             model_arn=self._model_arn(params["modelId"], model_id),
             token=token,
-            destination={**asked, "s3Uri": folder},
+            destination={**destination, "s3Uri": folder},
             family=family,
-            work=work,
+            invocation=Invocation(arn, model_id, folder, params["modelInput"], None, self._read),
             outcome=outcome,
-            submitted=submitted,
+            submit_time=submit_time,
             tags={tag["key"]: tag["value"] for tag in params.get("tags", ())},
         )
 
-    def _model_arn(self, written: str, model_id: str) -> str:
-        """Return a foundation or provisioned model's ARN; for a profile, its model's (judged)."""
-        if ":foundation-model/" in written or ":provisioned-model/" in written:
-            return written
-        return str(
-            Arn(
-                self.scope.partition,
-                "bedrock",
-                self.scope.region,
-                "",
-                f"foundation-model/{model_id}",
-            )
-        )
+    def _model_arn(self, identifier: str, model_id: str) -> str:
+        """Return the modelArn. Assumption: for a profile it is the ARN of the foundation model."""
+        if ":foundation-model/" in identifier or ":provisioned-model/" in identifier:
+            return identifier
+        resource = f"foundation-model/{model_id}"
+        return str(Arn(self.scope.partition, "bedrock", self.scope.region, "", resource))
 
-    def _outcome(self, call: Call, model_id: str) -> Outcome:
-        """Return how the invocation will end: as the newest rule that takes it says, or well."""
+    def _find_outcome(self, call: Call, model_id: str) -> Outcome:
+        """Return the outcome that the newest matching rule sets, or a completion."""
         index = self._state.rules
-        if not index.has_rules_for(RULES):
+        if not index.has_rules_for(RULE_KEY):
             return Completion()
-        found = index.find((RULES,), call, {**call.params, "modelId": model_id})
-        return found[1] if found is not None else Completion()
+        result = index.find((RULE_KEY,), call, {**call.params, "modelId": model_id})
+        return result[1] if result is not None else Completion()
 
-    def _look(self, place: Place) -> AsyncInvokeRecord:
-        found = self.invokes[place[2]]
-        return found if found.progress is None else _looked_at(found)
+    def _poll_key(self, key: SortKey) -> AsyncInvokeRecord:
+        invoke = self.invokes[key[2]]
+        return invoke if invoke.task is None else _poll(invoke)
 
-    def _move(self, invoke: AsyncInvokeRecord, event: str, message: str | None) -> None:
+    def _change_state(self, invoke: AsyncInvokeRecord, event: str, message: str | None) -> None:
         status, now = ASYNC_INVOKE.after(invoke.status, event), self._backend.now()
-        self._catalogue.move(invoke.place, invoke.status, status)
+        self._index.move(invoke.sort_key, invoke.status, status)
         self._undo_log.set(
-            invoke, status=status, ended=now, failure_message=message, progress=None, row=None
+            invoke,
+            status=status,
+            end_time=now,
+            failure_message=message,
+            task=None,
+            cached_summary=None,
         )
 
     # -- files ------------------------------------------------------------------------------
 
     def _write_manifest(self, invoke: AsyncInvokeRecord) -> None:
-        """Write what is there from the start; a bucket that isn't there is refused here.
+        """Write the manifest, which exists from the start.
 
-        So is one that belongs to somebody else than the `bucketOwner` that the call names (judged).
+        Assumption: a bucket that does not exist, or that belongs to another account than the
+        `bucketOwner` of the call, is rejected at the start.
         """
         try:
-            self._check_owner(invoke)
-            self._write(invoke, [manifest(invoke.work)])
+            self._check_bucket_owner(invoke)
+            self._write(invoke, [manifest(invoke.invocation)])
         except NoSuchBucket:
             raise ServiceError("ValidationException", "Invalid S3 credentials") from None
 
-    def _check_owner(self, invoke: AsyncInvokeRecord) -> None:
+    def _check_bucket_owner(self, invoke: AsyncInvokeRecord) -> None:
         account_id = invoke.destination.get("bucketOwner")
         if account_id is None:
             return
-        ask = self._state.external_service(self._state, "s3", Scope(account_id, self.scope.region))
-        bucket, _ = parse_s3_uri(invoke.work.folder)
-        owned = None if ask is None else ask("list_buckets")
-        if owned is not None and bucket not in [each["Name"] for each in owned["Buckets"]]:
+        s3 = self._state.external_service(self._state, "s3", Scope(account_id, self.scope.region))
+        bucket, _ = parse_s3_uri(invoke.invocation.folder)
+        listed = None if s3 is None else s3("list_buckets")
+        if listed is not None and bucket not in [each["Name"] for each in listed["Buckets"]]:
             raise NoSuchBucket(bucket)
 
     def _write(self, invoke: AsyncInvokeRecord, files: Sequence[File]) -> None:
         account_id = invoke.destination.get("bucketOwner", self.scope.account_id)
         scope = Scope(account_id, self.scope.region)
         for file in files:
-            uri = f"{invoke.work.folder}/{file.name}"
+            uri = f"{invoke.invocation.folder}/{file.name}"
             self._state.store.put(uri, file.body, file.content_type, scope=scope)
 
     def _read(self, uri: str) -> bytes | None:
@@ -243,19 +260,21 @@ class AsyncInvokes:
             return None
 
 
-def _model(known: ResolvedModel) -> tuple[str, Family]:
-    """Return the foundation model's id, and its family; a model has to be one that takes this.
+def _model_and_family(model: ResolvedModel) -> tuple[str, Family]:
+    """Return the id of the foundation model and its family.
 
-    What is declared of a model (no access, legacy) is refused as in every other operation.
+    Raises:
+        ServiceError: If the model does not support async invokes, or if a declaration makes the
+            service reject every call of the model.
     """
-    model = known.model
-    names = (model.base, *map(_without_geography, model.names))
-    found = next(((n, f) for n in names if (f := family_of(n)) is not None), None)
-    if known.refused is not None and (found is None or known.facts != ModelDeclaration()):
-        raise known.refused
-    if found is None:
+    identifier = model.identifier
+    names = (identifier.base, *map(_without_geography, identifier.names))
+    result = next(((n, f) for n in names if (f := family_of(n)) is not None), None)
+    if model.error is not None and (result is None or model.declaration != ModelDeclaration()):
+        raise model.error
+    if result is None:
         raise ServiceError("ValidationException", "The provided request is not valid")
-    return found
+    return result
 
 
 def _without_geography(name: str) -> str:
@@ -263,29 +282,29 @@ def _without_geography(name: str) -> str:
 
 
 def _check_destination(uri: str) -> None:
-    """Refuse an S3 URI whose objects could have no key: S3's are UTF-8, of 1024 bytes at most."""
+    """Raise ValidationException if the keys of the output files would exceed 1024 bytes."""
     try:
         size = len(parse_s3_uri(uri)[1].encode())
     except UnicodeEncodeError:
-        size = _LONGEST_KEY
-    if size + _LONGEST_NAME > _LONGEST_KEY:
+        size = _MAX_KEY_BYTES
+    if size + _MAX_FILE_NAME_BYTES > _MAX_KEY_BYTES:
         raise ServiceError("ValidationException", "The provided S3 URI is invalid.")
 
 
-def _conflict() -> ServiceError:
+def _conflict_error() -> ServiceError:
     return ServiceError(
         "ConflictException",
         "The client request token is already in use with different request parameters.",
     )
 
 
-def _looked_at(invoke: AsyncInvokeRecord) -> AsyncInvokeRecord:
-    if invoke.progress is not None:
-        invoke.progress.poll()
+def _poll(invoke: AsyncInvokeRecord) -> AsyncInvokeRecord:
+    if invoke.task is not None:
+        invoke.task.poll()
     return invoke
 
 
-def _files(invoke: AsyncInvokeRecord, outcome: Outcome) -> list[File]:
+def _output_files(invoke: AsyncInvokeRecord, outcome: Outcome) -> list[File]:
     if isinstance(outcome, Failure):
-        return invoke.family.failed_outputs(invoke.work, outcome.message)
-    return invoke.family.outputs(replace(invoke.work, body=outcome.body))
+        return invoke.family.failed_outputs(invoke.invocation, outcome.message)
+    return invoke.family.outputs(replace(invoke.invocation, body=outcome.body))

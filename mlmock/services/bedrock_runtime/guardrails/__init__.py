@@ -1,1 +1,1 @@
-"""guardrails."""
+"""Guardrails: declarations, assessments, and the operations that apply them."""

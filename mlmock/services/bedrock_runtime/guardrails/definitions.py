@@ -1,4 +1,4 @@
-"""Guardrails as tests declare them: what CreateGuardrail would have stored."""
+"""Definitions of guardrails: what CreateGuardrail would have stored."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from mlmock.engine.state import MockState
 from mlmock.services.bedrock_runtime.guardrails.policies import Policy
 from mlmock.services.common.declarations import ScopedRegistry
 
-# What the console proposes for both.
-_MESSAGE = "Sorry, the model cannot answer this question."
+# The default of the AWS console for both messages.
+_DEFAULT_MESSAGE = "Sorry, the model cannot answer this question."
 
 
 @dataclass(slots=True)
-class Definition:
-    """A guardrail: its policies in the order in which they were declared, and its messages."""
+class GuardrailDefinition:
+    """The policies of a guardrail, in the order of their declaration, and its messages."""
 
     policies: tuple[Policy, ...] = ()
-    input_message: str = _MESSAGE
-    output_message: str = _MESSAGE
+    input_message: str = _DEFAULT_MESSAGE
+    output_message: str = _DEFAULT_MESSAGE
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
-    """A guardrail as a call names it, and where it lives."""
+class GuardrailName:
+    """A guardrail as a call names it, and the scope to which it belongs."""
 
     id: str
     version: str
@@ -34,37 +34,57 @@ class Name:
 
     @property
     def arn(self) -> str:
-        """Its ARN."""
+        """The ARN of the guardrail."""
         return self.scope.arn("bedrock", f"guardrail/{self.id}")
 
 
 class Guardrails:
-    """The guardrails of a world."""
+    """The declared guardrails of a mock."""
 
     def __init__(self, state: MockState) -> None:
-        self._declared: ScopedRegistry[Definition] = ScopedRegistry(state.undo_log)
+        self._registry: ScopedRegistry[GuardrailDefinition] = ScopedRegistry(state.undo_log)
 
     def declare(
-        self, name: str, version: str | None, at: ScopeFilter, make: Callable[[], Definition]
-    ) -> Definition:
-        """Return the guardrail `name` in a version (None: all others), made if it is new."""
-        return self._declared.get_or_add(_key(name, version), at, make)
+        self,
+        guardrail_id: str,
+        version: str | None,
+        at: ScopeFilter,
+        make: Callable[[], GuardrailDefinition],
+    ) -> GuardrailDefinition:
+        """Return the definition of a guardrail, which is created if it does not exist.
 
-    def find(self, name: Name) -> Definition | None:
-        """Return what holds as `name`: its own version, or the one for all."""
-        own = self._declared.find(_key(name.id, name.version), name.scope)
-        return own or self._declared.find(_key(name.id, None), name.scope)
+        Args:
+            guardrail_id: The id of the guardrail.
+            version: The version, or None for all versions that are not declared themselves.
+            at: The scopes in which the guardrail exists.
+            make: A function that returns a new definition.
+        """
+        return self._registry.get_or_add(_key(guardrail_id, version), at, make)
+
+    def find(self, name: GuardrailName) -> GuardrailDefinition | None:
+        """Return the definition of the version of `name`, or of all versions, or None."""
+        definition = self._registry.find(_key(name.id, name.version), name.scope)
+        return definition or self._registry.find(_key(name.id, None), name.scope)
 
 
-def _key(name: str, version: str | None) -> str:
-    return f"{name}:{version or '*'}"
+def _key(guardrail_id: str, version: str | None) -> str:
+    return f"{guardrail_id}:{version or '*'}"
 
 
-def named(identifier: str, version: str, scope: Scope) -> Name | None:
-    """Return what an id or ARN names in a call of `scope`; None for another region's ARN."""
+def parse_guardrail_name(identifier: str, version: str, scope: Scope) -> GuardrailName | None:
+    """Return the guardrail that an id or ARN names.
+
+    Args:
+        identifier: The id or ARN in the call.
+        version: The version in the call.
+        scope: The scope of the call.
+
+    Returns:
+        The name, or None if the ARN is of another region or partition.
+    """
     if not identifier.startswith("arn:"):
-        return Name(identifier, version, scope)
+        return GuardrailName(identifier, version, scope)
     arn = parse_arn(identifier)
     if arn is None or (arn.partition, arn.region) != (scope.partition, scope.region):
         return None
-    return Name(arn.name, version, Scope(arn.account_id, arn.region))
+    return GuardrailName(arn.name, version, Scope(arn.account_id, arn.region))

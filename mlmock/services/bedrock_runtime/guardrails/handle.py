@@ -1,4 +1,4 @@
-"""`ml.bedrock.guardrail("gr1")` and `ml.bedrock.guardrail_checks`."""
+"""Handles `ml.bedrock.guardrail(...)` and `ml.bedrock.guardrail_checks`."""
 
 from __future__ import annotations
 
@@ -11,69 +11,103 @@ from mlmock.services.bedrock_runtime.guardrails import policies
 from mlmock.services.bedrock_runtime.guardrails.checks import (
     ATTACKS,
     CATEGORIES,
-    ChecksScript,
+    CheckDeclarations,
     DeclaredPii,
     DeclaredSeverity,
 )
-from mlmock.services.bedrock_runtime.guardrails.definitions import Definition, Guardrails
-from mlmock.services.bedrock_runtime.guardrails.pii import KINDS
+from mlmock.services.bedrock_runtime.guardrails.definitions import GuardrailDefinition, Guardrails
+from mlmock.services.bedrock_runtime.guardrails.pii import PII_TYPES
 from mlmock.services.bedrock_runtime.guardrails.policies import BLOCKED, MASKED, NONE, Policy
 from mlmock.services.bedrock_runtime.guardrails.policy_builders import (
     BLOCKABLE,
     MASKABLE,
     SOURCES,
+    build_policies,
     check_among,
-    checked_id,
-    checked_message,
-    checked_version,
-    constant,
-    entries_of,
-    score_of,
-    threshold,
+    constant_score,
+    grounding_score,
+    valid_id,
+    valid_message,
+    valid_threshold,
+    valid_version,
 )
-from mlmock.services.bedrock_runtime.guardrails.text_matchers import finder_of
+from mlmock.services.bedrock_runtime.guardrails.text_matchers import to_finder
 from mlmock.services.common.handle import ServiceHandle
 
 
 @exposed("bedrock.GuardrailHandle", "id block mask detect content_filter ground messages")
 class GuardrailHandle:
-    """One guardrail, declared by being named. Each word adds to it and returns it.
+    """A guardrail, which is declared when a test names it.
 
-    `source` is INPUT or OUTPUT where a word is to hold for one of them only.
+    Each method adds policies and returns the handle, so that calls can be chained. A policy
+    applies to the input of models, to their output, or to both, as `source` says.
     """
 
     def __init__(
         self, bedrock: ServiceHandle, identifier: str, *, version: str | int | None = None
     ) -> None:
-        self._state, self._version = bedrock.state, checked_version(version)
+        self._state, self._version = bedrock.state, valid_version(version)
         arn = parse_arn(identifier)
-        self.id = checked_id(identifier if arn is None else arn.name)
+        self.id = valid_id(identifier if arn is None else arn.name)
         at = bedrock.at.narrow(arn.region, arn.account_id) if arn is not None else bedrock.at
         guardrails = self._state.shared(Guardrails)
-        self._definition = guardrails.declare(self.id, self._version, at, Definition)
+        self._definition = guardrails.declare(self.id, self._version, at, GuardrailDefinition)
 
     def __repr__(self) -> str:
         return f"<guardrail {self.id}: {len(self._definition.policies)} policies>"
 
     def block(self, *, source: str | None = None, **what: Any) -> GuardrailHandle:
-        """Block texts in which something of `what` is found.
+        """Block texts in which one of the policies detects something.
 
-        `words`: words and phrases; `profanity`: True, or more words for the managed list;
-        `topics`: names of denied topics, which stand for themselves, or a mapping from a name to
-        what it is found by; `content`: a mapping from VIOLENCE, HATE, … to what it is found by;
-        `pii`: documented types, or a mapping from a type to what else is one; `regexes`: a mapping
-        from a name to a regular expression. Something is found by a word or phrase, a compiled
-        pattern, a match value or another predicate of the text, or several of them.
+        What a policy finds is given as a word or phrase, a compiled pattern, a match value or
+        other predicate of the whole text, or a list of these.
+
+        Args:
+            source: ``"INPUT"`` or ``"OUTPUT"``. Default: both.
+            **what: One or more of the following policies. ``words``: words and phrases.
+                ``profanity``: True for the managed list, or words to add to it. ``topics``: names
+                of denied topics, which are found by their names, or a dict from a name to what is
+                found. ``content``: a dict from a content type, such as ``"VIOLENCE"``, to what is
+                found. ``pii``: PII types, or a dict from a type to what is found in addition.
+                ``regexes``: a dict from a name to a regular expression.
+
+        Returns:
+            The handle.
+
+        Raises:
+            InvalidRule: If an argument is unknown or invalid.
         """
-        return self._add(entries_of(what, BLOCKED, source, BLOCKABLE))
+        return self._add(build_policies(what, BLOCKED, source, BLOCKABLE))
 
     def mask(self, *, source: str | None = None, **what: Any) -> GuardrailHandle:
-        """Mask personal data (`pii`) and what `regexes` fit: ``{EMAIL}``, ``{name}``."""
-        return self._add(entries_of(what, MASKED, source, MASKABLE))
+        """Mask PII with its type, as in ``{EMAIL}``, and other texts with a name.
+
+        Args:
+            source: ``"INPUT"`` or ``"OUTPUT"``. Default: both.
+            **what: ``pii`` and ``regexes``, as for `block`.
+
+        Returns:
+            The handle.
+
+        Raises:
+            InvalidRule: If an argument is unknown or invalid.
+        """
+        return self._add(build_policies(what, MASKED, source, MASKABLE))
 
     def detect(self, *, source: str | None = None, **what: Any) -> GuardrailHandle:
-        """Detect what `block` would block, show it in the assessment, and do nothing about it."""
-        return self._add(entries_of(what, NONE, source, BLOCKABLE))
+        """Show in the assessment what `block` would block, without an intervention.
+
+        Args:
+            source: ``"INPUT"`` or ``"OUTPUT"``. Default: both.
+            **what: The policies, as for `block`.
+
+        Returns:
+            The handle.
+
+        Raises:
+            InvalidRule: If an argument is unknown or invalid.
+        """
+        return self._add(build_policies(what, NONE, source, BLOCKABLE))
 
     def content_filter(
         self,
@@ -86,27 +120,42 @@ class GuardrailHandle:
         pictures: Callable[[bytes], Any] | None = None,
         source: str | None = None,
     ) -> GuardrailHandle:
-        """Add one content filter: what it finds (`when`), how surely, and how strong it is.
+        """Add a content filter with a confidence and a strength.
 
-        `pictures` is a predicate of a picture's bytes. A filter of strength LOW acts on confidence
-        HIGH only, one of MEDIUM on MEDIUM too, one of HIGH on LOW too.
+        A filter of strength HIGH acts at confidence LOW or higher, MEDIUM at MEDIUM or higher, LOW
+        at HIGH.
+
+        Args:
+            kind: The content type, such as ``"VIOLENCE"``.
+            when: What is found in texts, as for `block`. Default: nothing.
+            confidence: ``"NONE"``, ``"LOW"``, ``"MEDIUM"`` or ``"HIGH"``.
+            strength: ``"NONE"``, ``"LOW"``, ``"MEDIUM"`` or ``"HIGH"``.
+            action: ``"BLOCKED"`` or ``"NONE"``.
+            pictures: A predicate of the bytes of an image. Default: nothing is found in images.
+            source: ``"INPUT"`` or ``"OUTPUT"``. Default: both.
+
+        Returns:
+            The handle.
+
+        Raises:
+            InvalidRule: If an argument is invalid.
         """
-        check_among(kind, policies.CONTENT_TYPES, "a content filter")
-        check_among(confidence, policies.LEVELS, "confidence=")
-        check_among(strength, policies.LEVELS, "strength=")
-        check_among(action, (BLOCKED, NONE), "action=")
-        check_among(source, SOURCES, "source=")
-        finder = None if when is None else finder_of(when, f"{kind} content")
-        entry = policies.Filter(
+        check_among(kind, policies.CONTENT_TYPES, "a content type")
+        check_among(confidence, policies.LEVELS, "confidence")
+        check_among(strength, policies.LEVELS, "strength")
+        check_among(action, (BLOCKED, NONE), "action")
+        check_among(source, SOURCES, "source")
+        finder = None if when is None else to_finder(when, f"content type {kind!r}")
+        policy = policies.ContentFilter(
             action=action,
             source=source,
             type=kind,
             finder=finder,
-            pictures=pictures,
+            image_predicate=pictures,
             confidence=confidence,
             strength=strength,
         )
-        return self._add([entry])
+        return self._add([policy])
 
     def ground(
         self,
@@ -116,71 +165,120 @@ class GuardrailHandle:
         score: float | policies.Score | None = None,
         action: str = BLOCKED,
     ) -> GuardrailHandle:
-        """Add contextual grounding with its thresholds, 0 to 0.99.
+        """Add contextual grounding. An answer with a score below a threshold is detected.
 
-        Without `score` (a number, or a function of answer, source and query) it is the share of
-        words: of the answer's in the source (grounding), of the query's in the answer (relevance).
+        Args:
+            grounding: The threshold of the GROUNDING filter, from 0 to 0.99.
+            relevance: The threshold of the RELEVANCE filter, from 0 to 0.99.
+            score: The score from 0 to 1, or a function of answer, source and query that returns
+                it. Default: the share of the answer's words that are in the source (grounding),
+                or of the query's words that are in the answer (relevance).
+            action: ``"BLOCKED"`` or ``"NONE"``.
+
+        Returns:
+            The handle.
+
+        Raises:
+            InvalidRule: If an argument is out of range.
         """
-        check_among(action, (BLOCKED, NONE), "action=")
-        asked = (("GROUNDING", grounding), ("RELEVANCE", relevance))
+        check_among(action, (BLOCKED, NONE), "action")
+        thresholds = (("GROUNDING", grounding), ("RELEVANCE", relevance))
         return self._add(
             policies.Grounding(
                 action=action,
                 type=kind,
-                threshold=threshold(kind, value),
-                score=score_of(kind, score),
+                threshold=valid_threshold(kind, value),
+                score=grounding_score(kind, score),
             )
-            for kind, value in asked
+            for kind, value in thresholds
             if value is not None
         )
 
     def messages(
         self,
         *,
-        input: str | None = None,  # noqa: A002 - the guardrail's two sides are called so
+        input: str | None = None,  # noqa: A002 - the guardrail's name of this source
         output: str | None = None,
     ) -> GuardrailHandle:
-        """Set what is said instead of blocked texts, 1 to 500 characters each."""
+        """Set the messages that replace blocked texts.
+
+        Args:
+            input: The message for blocked input, of 1 to 500 characters.
+            output: The message for blocked output, of 1 to 500 characters.
+
+        Returns:
+            The handle.
+
+        Raises:
+            InvalidRule: If a message has another length.
+        """
         given = {"input_message": input, "output_message": output}
-        values = {n: checked_message(text) for n, text in given.items() if text is not None}
+        values = {name: valid_message(text) for name, text in given.items() if text is not None}
         self._state.undo_log.set(self._definition, **values)
         return self
 
-    def _add(self, entries: Iterable[Policy]) -> GuardrailHandle:
-        together = (*self._definition.policies, *entries)
+    def _add(self, added: Iterable[Policy]) -> GuardrailHandle:
+        together = (*self._definition.policies, *added)
         self._state.undo_log.set(self._definition, policies=together)
         return self
 
 
 @exposed("bedrock.GuardrailChecksHandle", "score find")
 class GuardrailChecksHandle:
-    """What InvokeGuardrailChecks finds."""
+    """The results of InvokeGuardrailChecks."""
 
     def __init__(self, bedrock: ServiceHandle) -> None:
         self._bedrock = bedrock
-        self._script = bedrock.state.shared(ChecksScript)
+        self._declarations = bedrock.state.shared(CheckDeclarations)
 
     def __repr__(self) -> str:
-        return f"<guardrail checks: {len(self._script.scores)} scores>"
+        return f"<guardrail checks: {len(self._declarations.severities)} scores>"
 
     def score(
         self, category: str, score: float | Callable[[str], float], *, when: Any = None
     ) -> GuardrailChecksHandle:
-        """Let a category (VIOLENCE, JAILBREAK, …) score so much: 0 to 1, or a function of a text.
+        """Set the severity score of texts in a category.
 
-        `when` says in which texts: a word, a pattern, a match value, a predicate. Of two words on
-        a text the later counts, of several texts the greatest score.
+        A score that is set later has precedence. The result for several texts is the greatest
+        score.
+
+        Args:
+            category: A content category or prompt attack, such as ``"VIOLENCE"`` or
+                ``"JAILBREAK"``.
+            score: The score from 0 to 1, or a function of a text that returns it.
+            when: The texts that have the score: a word or phrase, a compiled pattern, a match
+                value or other predicate, or a list of these. Default: all texts.
+
+        Returns:
+            The handle.
+
+        Raises:
+            InvalidRule: If an argument is invalid.
         """
         check_among(category, (*CATEGORIES, *ATTACKS), "a category")
-        finder = None if when is None else finder_of(when, category)
-        value = score if callable(score) else constant(score, "score")
-        entry = DeclaredSeverity(category, value, finder, self._bedrock.at)
-        self._bedrock.state.undo_log.set(self._script, scores=(*self._script.scores, entry))
+        finder = None if when is None else to_finder(when, f"category {category!r}")
+        function = score if callable(score) else constant_score(score)
+        declared = DeclaredSeverity(category, function, finder, self._bedrock.at)
+        together = (*self._declarations.severities, declared)
+        self._bedrock.state.undo_log.set(self._declarations, severities=together)
         return self
 
     def find(self, kind: str, what: Any) -> GuardrailChecksHandle:
-        """Let `what` (a word, a pattern, several) be data of a type, too, besides its pattern."""
-        check_among(kind, tuple(KINDS), "a type of personal data")
-        entry = DeclaredPii(kind, finder_of(what, kind), self._bedrock.at)
-        self._bedrock.state.undo_log.set(self._script, told=(*self._script.told, entry))
+        """Declare texts that are PII of a type, in addition to those that its pattern matches.
+
+        Args:
+            kind: The PII type, such as ``"NAME"``.
+            what: A word or phrase, a compiled pattern, a match value or other predicate of the
+                whole text, or a list of these.
+
+        Returns:
+            The handle.
+
+        Raises:
+            InvalidRule: If an argument is invalid.
+        """
+        check_among(kind, tuple(PII_TYPES), "a PII type")
+        declared = DeclaredPii(kind, to_finder(what, f"PII type {kind!r}"), self._bedrock.at)
+        together = (*self._declarations.pii, declared)
+        self._bedrock.state.undo_log.set(self._declarations, pii=together)
         return self

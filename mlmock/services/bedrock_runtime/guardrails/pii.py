@@ -1,8 +1,10 @@
-"""Personal data that a pattern can tell: one for each documented type.
+"""Patterns that detect personally identifiable information (PII), one for each documented type.
 
-Numbers with a check digit are held against it. Types whose values look like any other number or
-word (a PIN, an age, a user name) need the word that names them before the value; a name or an
-address is found in its usual surroundings only. The service finds more: it has a model (judged).
+Numbers with a check digit must pass the check. A value that looks like any other number or word
+(a PIN, an age, a user name) is only detected after a word that names it, a name or an address only
+in its usual context.
+
+Assumption: patterns. The service uses a model and detects more.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ Check = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class PiiType:
-    """How a type of data is told: a pattern, and a check of what it finds.
+    """A pattern and an optional check that detect the values of a type.
 
-    Where the pattern has a group, the group is the value and the rest its surroundings.
+    If the pattern has a group, the group is the value and the rest is its context.
     """
 
     pattern: str
@@ -29,7 +31,7 @@ class PiiType:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Where a value stands in a text: from `start` to before `end`."""
+    """The position of a value in a text, from `start` to before `end`."""
 
     start: int
     end: int
@@ -39,43 +41,43 @@ def _digits(text: str) -> list[int]:
     return [int(char) for char in text if char in "0123456789"]
 
 
-def luhn(text: str) -> bool:
-    """True when the digits of `text` end with their Luhn check digit."""
+def is_luhn_number(text: str) -> bool:
+    """Return whether the digits of `text` end with their Luhn check digit."""
     total = 0
-    for place, digit in enumerate(reversed(_digits(text))):
-        double = digit * 2 if place % 2 else digit
+    for index, digit in enumerate(reversed(_digits(text))):
+        double = digit * 2 if index % 2 else digit
         total += double - 9 if double > 9 else double
     return total % 10 == 0
 
 
-def _card(text: str) -> bool:
-    return 13 <= len(_digits(text)) <= 19 and luhn(text)
+def _is_card_number(text: str) -> bool:
+    return 13 <= len(_digits(text)) <= 19 and is_luhn_number(text)
 
 
-def iban(text: str) -> bool:
-    """True when the check digits of an IBAN are right (ISO 7064, 97-10)."""
+def is_iban(text: str) -> bool:
+    """Return whether the check digits of an IBAN are correct. Source: ISO 7064, MOD 97-10."""
     plain = text.replace(" ", "")
     if not 15 <= len(plain) <= 34:
         return False
-    turned = plain[4:] + plain[:4]
-    return int("".join(str(int(char, 36)) for char in turned)) % 97 == 1
+    rearranged = plain[4:] + plain[:4]
+    return int("".join(str(int(char, 36)) for char in rearranged)) % 97 == 1
 
 
-def routing_number(text: str) -> bool:
-    """True when nine digits can be an American routing number (weights 3, 7, 1)."""
+def is_routing_number(text: str) -> bool:
+    """Return whether nine digits have the checksum of a US routing number (weights 3, 7, 1)."""
     digits = _digits(text)
     return sum(w * d for w, d in zip((3, 7, 1) * 3, digits, strict=True)) % 10 == 0
 
 
-def nhs_number(text: str) -> bool:
-    """True when ten digits end with the check digit of a British NHS number (modulo 11)."""
+def is_nhs_number(text: str) -> bool:
+    """Return whether ten digits end with the check digit of an NHS number (modulo 11)."""
     digits = _digits(text)
-    left = 11 - sum((10 - place) * digit for place, digit in enumerate(digits[:9])) % 11
-    return left != 10 and left % 11 == digits[9]
+    check = 11 - sum((10 - index) * digit for index, digit in enumerate(digits[:9])) % 11
+    return check != 10 and check % 11 == digits[9]
 
 
-def ip_address(text: str) -> bool:
-    """True for an address of version 4 or 6."""
+def is_ip_address(text: str) -> bool:
+    """Return whether `text` is an IP address of version 4 or 6."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -83,12 +85,12 @@ def ip_address(text: str) -> bool:
     return True
 
 
-def _vehicle(text: str) -> bool:
+def _has_digit_and_letter(text: str) -> bool:
     return any(char.isdigit() for char in text) and any(char.isalpha() for char in text)
 
 
-def _named(words: str, value: str) -> str:
-    """Return the pattern of a value that follows the words that name it."""
+def _after_words(words: str, value: str) -> str:
+    """Return a pattern for a value that follows the words that name it."""
     between = r"(?:[\s#:=]{0,4}(?i:\b(?:is|no|number|code)\b)){0,2}[\s.#:=]{0,4}"
     return rf"(?i:\b(?:{words})\b){between}({value})"
 
@@ -99,8 +101,8 @@ _STREET = (
 )
 _CAPITAL = r"[A-Z][\w'’-]+"
 
-# In the order of the service model. The forms are those that their issuers publish.
-KINDS: dict[str, PiiType] = {
+# The types are in the order of the service model, the formats those that the issuers publish.
+PII_TYPES: dict[str, PiiType] = {
     "ADDRESS": PiiType(
         rf"\b\d{{1,6}}[A-Za-z]?\s(?:{_CAPITAL}\s){{1,4}}(?:{_STREET})\b\.?"
         rf"(?:,?\s(?:Apt|Suite|Unit)\.?\s?\w+)?"
@@ -115,32 +117,36 @@ KINDS: dict[str, PiiType] = {
         r"([A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])"
     ),
     "CA_HEALTH_NUMBER": PiiType(
-        _named("health(?: card| insurance)?|OHIP", r"\d{4}[ -]?\d{3}[ -]?\d{3}(?: ?[A-Z]{2})?\b")
+        _after_words(
+            "health(?: card| insurance)?|OHIP", r"\d{4}[ -]?\d{3}[ -]?\d{3}(?: ?[A-Z]{2})?\b"
+        )
     ),
-    "CA_SOCIAL_INSURANCE_NUMBER": PiiType(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b", luhn),
-    "CREDIT_DEBIT_CARD_CVV": PiiType(_named("cvv2?|cvc2?|security code|card code", r"\d{3,4}\b")),
+    "CA_SOCIAL_INSURANCE_NUMBER": PiiType(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b", is_luhn_number),
+    "CREDIT_DEBIT_CARD_CVV": PiiType(
+        _after_words("cvv2?|cvc2?|security code|card code", r"\d{3,4}\b")
+    ),
     "CREDIT_DEBIT_CARD_EXPIRY": PiiType(
         r"(?i)\b(?:exp(?:iry|ires|iration)?(?:\sdate)?|valid\s(?:thru|until))\.?[\s:=is]*"
         r"((?:0[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d{2})\b"
     ),
-    "CREDIT_DEBIT_CARD_NUMBER": PiiType(r"\b(?:\d[ -]?){12,18}\d\b", _card),
+    "CREDIT_DEBIT_CARD_NUMBER": PiiType(r"\b(?:\d[ -]?){12,18}\d\b", _is_card_number),
     "DRIVER_ID": PiiType(
-        _named(
+        _after_words(
             r"driver'?s?[\s']*(?:licen[cs]e|id)|DL",
             r"(?=[A-Z0-9-]*\d)[A-Z0-9](?:[A-Z0-9-]{4,18})\b",
         )
     ),
     "EMAIL": PiiType(r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b"),
     "INTERNATIONAL_BANK_ACCOUNT_NUMBER": PiiType(
-        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", iban
+        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", is_iban
     ),
     "IP_ADDRESS": PiiType(
         r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)"
         r"|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]))",
-        ip_address,
+        is_ip_address,
     ),
     "LICENSE_PLATE": PiiType(
-        _named(
+        _after_words(
             "licen[cs]e plate|number plate|plate|registration",
             r"(?=[A-Z0-9 -]*\d)[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5}\b",
         )
@@ -159,17 +165,19 @@ KINDS: dict[str, PiiType] = {
         r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?|1[ .-])?"
         r"(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}"
         r"(?![\w-])|(?<![\w+])\+\d{8,15}\b|"
-        + _named("phone|telephone|tel|mobile|cell|call(?: me)?(?: at| on)?", r"\d{7,15}\b")
+        + _after_words("phone|telephone|tel|mobile|cell|call(?: me)?(?: at| on)?", r"\d{7,15}\b")
     ),
-    "PIN": PiiType(_named("pin", r"\d{4,6}\b")),
-    "SWIFT_CODE": PiiType(_named("swift|bic", r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")),
-    "UK_NATIONAL_HEALTH_SERVICE_NUMBER": PiiType(r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b", nhs_number),
+    "PIN": PiiType(_after_words("pin", r"\d{4,6}\b")),
+    "SWIFT_CODE": PiiType(
+        _after_words("swift|bic", r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")
+    ),
+    "UK_NATIONAL_HEALTH_SERVICE_NUMBER": PiiType(r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b", is_nhs_number),
     "UK_NATIONAL_INSURANCE_NUMBER": PiiType(
         r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
         r" ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"
     ),
     "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER": PiiType(
-        _named(r"utr|unique taxpayer reference|taxpayer reference", r"\d{5} ?\d{5}K?\b")
+        _after_words(r"utr|unique taxpayer reference|taxpayer reference", r"\d{5} ?\d{5}K?\b")
     ),
     "URL": PiiType(
         r"\b(?:https?|ftp)://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]|\bwww\.[^\s<>\"']+\.[a-z]{2,}\b"
@@ -177,38 +185,38 @@ KINDS: dict[str, PiiType] = {
     "USERNAME": PiiType(
         r"(?i:\b(?:user ?name|user ?id|login)\b)(?i:\s+is\b)?[\s:=]{0,4}([\w.@-]{3,})"
     ),
-    "US_BANK_ACCOUNT_NUMBER": PiiType(_named("(?:bank )?account|acct", r"\d{8,17}\b")),
+    "US_BANK_ACCOUNT_NUMBER": PiiType(_after_words("(?:bank )?account|acct", r"\d{8,17}\b")),
     "US_BANK_ROUTING_NUMBER": PiiType(
-        _named("(?:bank )?routing|aba|rtn", r"\d{9}\b"), routing_number
+        _after_words("(?:bank )?routing|aba|rtn", r"\d{9}\b"), is_routing_number
     ),
     "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER": PiiType(
         r"\b9\d{2}[ -]?(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])[ -]?\d{4}\b"
     ),
-    "US_PASSPORT_NUMBER": PiiType(_named("passport", r"[A-Z]?\d{8,9}\b")),
+    "US_PASSPORT_NUMBER": PiiType(_after_words("passport", r"[A-Z]?\d{8,9}\b")),
     "US_SOCIAL_SECURITY_NUMBER": PiiType(
         r"\b(?!000|666|9\d\d)\d{3}(?:-(?!00)\d{2}-| (?!00)\d{2} )(?!0000)\d{4}\b|"
-        + _named("ssn|social security", r"(?!000|666|9\d\d)\d{9}\b")
+        + _after_words("ssn|social security", r"(?!000|666|9\d\d)\d{9}\b")
     ),
-    "VEHICLE_IDENTIFICATION_NUMBER": PiiType(r"\b[A-HJ-NPR-Z0-9]{17}\b", _vehicle),
+    "VEHICLE_IDENTIFICATION_NUMBER": PiiType(r"\b[A-HJ-NPR-Z0-9]{17}\b", _has_digit_and_letter),
 }
-_SEPARATED = "MAC_ADDRESS"  # its group is no value
+_WITHOUT_VALUE_GROUP = "MAC_ADDRESS"  # The group of its pattern is the separator.
 
 
-def is_checked(kind: str) -> bool:
-    """True for a type whose values are held against more than a pattern."""
-    return KINDS[kind].check is not None
+def has_check(kind: str) -> bool:
+    """Return whether the values of a type are checked by more than a pattern."""
+    return PII_TYPES[kind].check is not None
 
 
 @lru_cache(maxsize=64)
 def _compiled(kind: str) -> re.Pattern[str]:
-    return re.compile(KINDS[kind].pattern)
+    return re.compile(PII_TYPES[kind].pattern)
 
 
-def spans(kind: str, text: str) -> Iterator[Span]:
-    """Yield where values of the type `kind` stand in `text`, in order."""
-    check = KINDS[kind].check
-    for found in _compiled(kind).finditer(text):
-        group = 0 if kind == _SEPARATED else found.lastindex or 0
-        start, end = found.span(group)
+def find_spans(kind: str, text: str) -> Iterator[Span]:
+    """Yield the positions of the values of a type in `text`, in ascending order."""
+    check = PII_TYPES[kind].check
+    for match in _compiled(kind).finditer(text):
+        group = 0 if kind == _WITHOUT_VALUE_GROUP else match.lastindex or 0
+        start, end = match.span(group)
         if check is None or check(text[start:end]):
             yield Span(start, end)

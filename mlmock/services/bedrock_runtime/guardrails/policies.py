@@ -1,4 +1,4 @@
-"""The policies of a guardrail: what each finds in a text, and what it does about it."""
+"""Policies of a guardrail: what each detects in a text or an image, and its action."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from mlmock.services.bedrock_runtime.guardrails.pii import Span
 from mlmock.services.bedrock_runtime.guardrails.text_matchers import Finder, pattern_finder
 
 BLOCKED, MASKED, NONE = "BLOCKED", "ANONYMIZED", "NONE"
-_QUIET: Mapping[str, Any] = {"action": NONE, "detected": False}
+_NOT_DETECTED: Mapping[str, Any] = {"action": NONE, "detected": False}
 CONTENT_TYPES = ("INSULTS", "HATE", "SEXUAL", "VIOLENCE", "MISCONDUCT", "PROMPT_ATTACK")
 LEVELS = ("NONE", "LOW", "MEDIUM", "HIGH")
-# A few words of the list that AWS keeps and does not publish (judged).
+# Assumption: a few words. AWS does not publish its list.
 PROFANITY = ("damn", "bastard", "bitch", "bullshit", "crap", "asshole", "shit", "fuck", "fucking")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a policy found: its section and list in the assessment, the entry, what to mask."""
+    """A detection of a policy.
+
+    `section` and `group` name the list of the assessment that contains `entry`. `mask` replaces
+    the text at `spans`.
+    """
 
     section: str
     group: str
@@ -37,7 +41,11 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """One entry of a guardrail: its action, and whether it holds for INPUT, OUTPUT or both."""
+    """A policy with its action. It applies to `source` (INPUT or OUTPUT), or to both if None.
+
+    `section` and `group` name the list of the assessment to which its entries belong, `units` the
+    member of the usage that counts its text units.
+    """
 
     action: str = BLOCKED
     source: str | None = None
@@ -47,29 +55,29 @@ class Policy:
     units = ""
 
     def find(self, text: str) -> Iterator[Finding]:
-        """Yield what is found in `text`."""
+        """Yield the findings in `text`."""
         yield from ()
 
     def find_image(self, image: bytes) -> Iterator[Finding]:
-        """Yield what is found in a picture."""
+        """Yield the findings in an image."""
         yield from ()
 
-    def quiet(self) -> Mapping[str, Any] | None:
-        """Return the entry that says that nothing was found, for the full scope; None for none.
+    def undetected_entry(self) -> Mapping[str, Any] | None:
+        """Return the entry of the full assessment if the policy detects nothing, or None.
 
-        That scope isn't for words and regular expressions: the service model on `outputScope`.
-        What else an entry says that found nothing is judged.
+        Source: service model, documentation of `outputScope` (no entries for words and regular
+        expressions). Assumption: the members of the entry.
         """
         return None
 
-    def _found(self, *spans: Span, mask: str = "", **members: Any) -> Finding:
+    def _finding(self, *spans: Span, mask: str = "", **members: Any) -> Finding:
         entry = {**members, "action": self.action, "detected": True}
         return Finding(self.section, self.group, entry, spans, mask)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word(Policy):
-    """A word or phrase of the author's own."""
+class CustomWord(Policy):
+    """A word or phrase that the test defines."""
 
     text: str
     pattern: re.Pattern[str]
@@ -77,9 +85,9 @@ class Word(Policy):
     section, group, units = "wordPolicy", "customWords", "wordPolicyUnits"
 
     def find(self, text: str) -> Iterator[Finding]:
-        """Yield the word as it stands in `text`, every spelling once."""
-        for match in dict.fromkeys(found[0] for found in self.pattern.finditer(text)):
-            yield self._found(match=match)
+        """Yield one finding for each spelling of the word in `text`."""
+        for match in dict.fromkeys(m[0] for m in self.pattern.finditer(text)):
+            yield self._finding(match=match)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +99,9 @@ class Profanity(Policy):
     section, group, units = "wordPolicy", "managedWordLists", "wordPolicyUnits"
 
     def find(self, text: str) -> Iterator[Finding]:
-        """Yield the words of the list as they stand in `text`."""
-        for match in dict.fromkeys(found[0] for found in self.pattern.finditer(text)):
-            yield self._found(match=match, type="PROFANITY")
+        """Yield one finding for each spelling of a word of the list in `text`."""
+        for match in dict.fromkeys(m[0] for m in self.pattern.finditer(text)):
+            yield self._finding(match=match, type="PROFANITY")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,58 +114,61 @@ class Topic(Policy):
     section, group, units = "topicPolicy", "topics", "topicPolicyUnits"
 
     def find(self, text: str) -> Iterator[Finding]:
-        """Yield the topic if `text` is about it."""
+        """Yield a finding if `text` is about the topic."""
         if any(True for _ in self.finder(text)):
-            yield self._found(name=self.name, type="DENY")
+            yield self._finding(name=self.name, type="DENY")
 
-    def quiet(self) -> Mapping[str, Any]:
-        """Return the topic, not found."""
-        return {"name": self.name, "type": "DENY", **_QUIET}
+    def undetected_entry(self) -> Mapping[str, Any]:
+        """Return the entry of a topic that is not detected."""
+        return {"name": self.name, "type": "DENY", **_NOT_DETECTED}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filter(Policy):
-    """A content filter: found with a confidence, which counts as far as the strength says.
+class ContentFilter(Policy):
+    """A content filter that detects with a confidence and acts according to its strength.
 
-    Strength HIGH acts from LOW confidence on, MEDIUM from MEDIUM, LOW from HIGH: the user guide's
-    page on filter strengths.
+    A filter of strength HIGH acts at confidence LOW or higher, MEDIUM at MEDIUM or higher, LOW at
+    HIGH. Source: Amazon Bedrock user guide, filter strengths.
     """
 
     type: str
     finder: Finder | None = None
-    pictures: Callable[[bytes], Any] | None = None
+    image_predicate: Callable[[bytes], Any] | None = None
     confidence: str = "HIGH"
     strength: str = "HIGH"
 
     section, group, units = "contentPolicy", "filters", "contentPolicyUnits"
 
     def find(self, text: str) -> Iterator[Finding]:
-        """Yield the filter if it is strong enough for what is in `text`."""
+        """Yield a finding if the filter detects its content in `text` and acts on it."""
         if self.finder is not None and self.is_strong_enough and any(self.finder(text)):
             yield self._detection()
 
     def find_image(self, image: bytes) -> Iterator[Finding]:
-        """Yield the filter if it is strong enough for what a picture shows."""
-        if self.pictures is not None and self.is_strong_enough and self.pictures(image):
+        """Yield a finding if the filter detects its content in an image and acts on it."""
+        if self.image_predicate is None or not self.is_strong_enough:
+            return
+        if self.image_predicate(image):
             yield self._detection()
 
     @property
     def is_strong_enough(self) -> bool:
-        """True when the filter's strength acts on its confidence."""
+        """Whether a filter of this strength acts at its confidence."""
         return LEVELS.index(self.strength) + LEVELS.index(self.confidence) > LEVELS.index("HIGH")
 
-    def quiet(self) -> Mapping[str, Any]:
-        """Return the filter, with nothing found."""
-        shown = {"type": self.type, "confidence": NONE, "filterStrength": self.strength}
-        return {**shown, **_QUIET}
+    def undetected_entry(self) -> Mapping[str, Any]:
+        """Return the entry of a filter that detects nothing."""
+        members = {"type": self.type, "confidence": NONE, "filterStrength": self.strength}
+        return {**members, **_NOT_DETECTED}
 
     def _detection(self) -> Finding:
-        return self._found(type=self.type, confidence=self.confidence, filterStrength=self.strength)
+        members = {"confidence": self.confidence, "filterStrength": self.strength}
+        return self._finding(type=self.type, **members)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Personal(Policy):
-    """One type of personal data: what its pattern tells, and what the author says it is."""
+class Pii(Policy):
+    """A type of PII, which its pattern and a finder of the test detect."""
 
     type: str
     finder: Finder | None = None
@@ -166,27 +177,27 @@ class Personal(Policy):
     units = "sensitiveInformationPolicyUnits"
 
     def find(self, text: str) -> Iterator[Finding]:
-        """Yield each value in `text`, with every place where it stands."""
-        places: dict[str, list[Span]] = {}
+        """Yield one finding for each value in `text`, with all positions."""
+        positions: dict[str, list[Span]] = {}
         for span in self.spans(text):
-            places.setdefault(text[span.start : span.end], []).append(span)
-        for match, spans in places.items():
-            yield self._found(*spans, mask=f"{{{self.type}}}", match=match, type=self.type)
+            positions.setdefault(text[span.start : span.end], []).append(span)
+        for match, spans in positions.items():
+            yield self._finding(*spans, mask=f"{{{self.type}}}", match=match, type=self.type)
 
     def spans(self, text: str) -> Iterator[Span]:
-        """Yield where values of the type stand in `text`."""
-        yield from pii.spans(self.type, text)
+        """Yield the positions of values of the type in `text`."""
+        yield from pii.find_spans(self.type, text)
         if self.finder is not None:
             yield from self.finder(text)
 
-    def quiet(self) -> Mapping[str, Any]:
-        """Return the type, with nothing found."""
-        return {"match": "", "type": self.type, **_QUIET}
+    def undetected_entry(self) -> Mapping[str, Any]:
+        """Return the entry of a type that is not detected."""
+        return {"match": "", "type": self.type, **_NOT_DETECTED}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Regex(Policy):
-    """A regular expression of the author's own."""
+    """A regular expression that the test defines."""
 
     name: str
     pattern: re.Pattern[str]
@@ -195,13 +206,13 @@ class Regex(Policy):
     units = "sensitiveInformationPolicyFreeUnits"
 
     def find(self, text: str) -> Iterator[Finding]:
-        """Yield each text that the expression fits, with every place where it stands."""
-        places: dict[str, list[Span]] = {}
+        """Yield one finding for each text that the expression matches, with all positions."""
+        positions: dict[str, list[Span]] = {}
         for span in pattern_finder(self.pattern)(text):
-            places.setdefault(text[span.start : span.end], []).append(span)
-        for match, spans in places.items():
-            shown = {"name": self.name, "match": match, "regex": self.pattern.pattern}
-            yield self._found(*spans, mask=f"{{{self.name}}}", **shown)
+            positions.setdefault(text[span.start : span.end], []).append(span)
+        for match, spans in positions.items():
+            members = {"name": self.name, "match": match, "regex": self.pattern.pattern}
+            yield self._finding(*spans, mask=f"{{{self.name}}}", **members)
 
 
 Score = Callable[[str, str, str], float]
@@ -209,7 +220,7 @@ Score = Callable[[str, str, str], float]
 
 @dataclass(frozen=True, kw_only=True)
 class Grounding(Policy):
-    """Contextual grounding: the answer's score against the source or the query."""
+    """A filter of contextual grounding, which scores an answer by its source or the query."""
 
     type: str
     threshold: float
@@ -219,15 +230,21 @@ class Grounding(Policy):
     units = "contextualGroundingPolicyUnits"
 
     def measure(self, answer: str, source: str, query: str) -> Finding:
-        """Return the filter with its score, which is found where it is under the threshold."""
+        """Return a finding with the score, detected if the score is below the threshold.
+
+        Args:
+            answer: The text to assess.
+            source: The grounding source.
+            query: The query.
+        """
         score = max(0.0, min(1.0, self.score(answer, source, query)))
-        found = score < self.threshold
+        detected = score < self.threshold
         entry = {
             "type": self.type,
             "threshold": self.threshold,
             "score": round(score, 2),
-            "action": self.action if found else NONE,
-            "detected": found,
+            "action": self.action if detected else NONE,
+            "detected": detected,
         }
         return Finding(self.section, self.group, entry)
 
@@ -236,7 +253,10 @@ _WORD = re.compile(r"\w{3,}")
 
 
 def overlap(part: str, text: str) -> float:
-    """Return which share of the words of `part` (three letters or more) is in `text`: 0 to 1."""
+    """Return the share, from 0 to 1, of the words of `part` that `text` contains.
+
+    Words of one or two letters are ignored.
+    """
     words = {word.lower() for word in _WORD.findall(part)}
     if not words:
         return 1.0

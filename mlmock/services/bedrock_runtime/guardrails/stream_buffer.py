@@ -1,8 +1,8 @@
-"""A guardrail over a text that is streamed while it is assessed.
+"""Assessment of a text while it is streamed.
 
-Every piece passes at once; the text so far is assessed again every thousand characters (judged)
-and at its end. Once it is blocked the guardrail's message follows and nothing more. Masks would
-come too late, so nothing is masked.
+Assumption: every piece is sent at once, and the text so far is assessed after each thousand
+characters and at its end. If it is blocked, the guardrail's message follows and the stream ends.
+Nothing is masked, because the text has already been sent.
 """
 
 from __future__ import annotations
@@ -13,40 +13,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.guardrails.operations import Verdict
 
-_WINDOW = 1000
+_ASSESSED_CHARACTERS = 1000
 
 
 class StreamBuffer:
-    """What stands between a model's text and its caller; `assess` gives the verdict on a text."""
+    """A buffer of the text of one stream. `assess` returns the verdict on a text."""
 
     def __init__(self, assess: Callable[[str], Verdict]) -> None:
         self._assess = assess
         self._text = ""
-        self._assessed = 0
+        self._assessed_length = 0
         self._verdict: Verdict | None = None
 
     @property
-    def is_shut(self) -> bool:
-        """True when the text is blocked and nothing more passes."""
+    def is_blocked(self) -> bool:
+        """Whether the text is blocked and further pieces are not sent."""
         return self._verdict is not None and self._verdict.message is not None
 
     def feed(self, piece: str) -> list[str]:
-        """Take one piece of the model's text; return what passes now."""
-        if self.is_shut:
+        """Add a piece of the model's text, and return the pieces to send."""
+        if self.is_blocked:
             return []
         self._text += piece
-        if len(self._text) - self._assessed < _WINDOW:
+        if len(self._text) - self._assessed_length < _ASSESSED_CHARACTERS:
             return [piece]
-        return [piece, *self._look()]
+        return [piece, *self._assess_text()]
 
     def close(self) -> tuple[list[str], Verdict]:
-        """End the text; return what passes still, and the verdict on the whole of it."""
-        rest = [] if self.is_shut else self._look()
+        """End the text, and return the remaining pieces to send and the final verdict."""
+        remaining = [] if self.is_blocked else self._assess_text()
         assert self._verdict is not None
-        return rest, self._verdict
+        return remaining, self._verdict
 
-    def _look(self) -> list[str]:
-        self._assessed = len(self._text)
+    def _assess_text(self) -> list[str]:
+        self._assessed_length = len(self._text)
         self._verdict = self._assess(self._text)
         message = self._verdict.message
         return [] if message is None else [message]

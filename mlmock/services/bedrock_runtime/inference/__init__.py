@@ -1,1 +1,1 @@
-"""inference."""
+"""Inference operations: Converse, InvokeModel, their streams, and CountTokens."""

@@ -1,4 +1,4 @@
-"""Converse and ConverseStream: a conversation in Bedrock's own words."""
+"""Converse and ConverseStream: conversations from parameters, responses from replies."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation, 
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.inference import guardrail_enforcement
 from mlmock.services.bedrock_runtime.inference.answering import (
-    check_length,
-    check_points,
+    check_cache_points,
+    check_token_limits,
     generate_reply,
 )
-from mlmock.services.bedrock_runtime.inference.encoded_events import frames_of
+from mlmock.services.bedrock_runtime.inference.encoded_events import encode_events
 from mlmock.services.bedrock_runtime.inference.exchange import Exchange, start_exchange
 from mlmock.services.bedrock_runtime.inference.guardrail_enforcement import GuardrailSession
 from mlmock.services.bedrock_runtime.models.declarations import (
@@ -26,7 +26,7 @@ from mlmock.services.bedrock_runtime.models.declarations import (
     check_converse,
     check_streaming,
 )
-from mlmock.services.bedrock_runtime.scripting.answers import Raw
+from mlmock.services.bedrock_runtime.scripting.scripted_message import Raw
 from mlmock.services.bedrock_runtime.validation import json_pointers
 from mlmock.services.bedrock_runtime.validation.attachments import validate_attachments
 from mlmock.services.bedrock_runtime.validation.messages import (
@@ -39,52 +39,62 @@ from mlmock.services.common.backend import Result
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.inference.exchange import RuntimeBackend
 
-_NOTHING: dict[str, Any] = {}
+_EMPTY: dict[str, Any] = {}
 
 
 def converse(backend: RuntimeBackend, call: Call) -> Result:
     """Answer Converse."""
-    return _answered(start_exchange(backend, call, streams=False), members_of)
+    return _answer(start_exchange(backend, call, streams=False), response_members)
 
 
 def converse_stream(backend: RuntimeBackend, call: Call) -> Result:
     """Answer ConverseStream."""
-    return _answered(start_exchange(backend, call, streams=True), _stream_of)
+    return _answer(start_exchange(backend, call, streams=True), _stream_members)
 
 
-def _answered(exchange: Exchange, write: Any) -> Result:
-    params, known = exchange.call.params, exchange.known
-    conversation = checked_conversation(known, params, streams=exchange.streams)
-    check_points(exchange, conversation)
-    guarded = guardrail_enforcement.apply_input_guardrail(
+def _answer(exchange: Exchange, write: Any) -> Result:
+    params, model = exchange.call.params, exchange.model
+    conversation = parse_conversation(model, params, streams=exchange.streams)
+    check_cache_points(exchange, conversation)
+    session = guardrail_enforcement.apply_input_guardrail(
         exchange, conversation, params.get("guardrailConfig")
     )
-    if guarded is None:
-        found: Any = generate_reply(
+    if session is None:
+        result: Any = generate_reply(
             exchange, conversation, lambda reply: write(exchange, reply, None)
         )
-    elif guarded.blocked is not None:
-        found = write(exchange, guarded.blocked, guarded)
+    elif session.blocked is not None:
+        result = write(exchange, session.blocked, session)
     else:
-        said = guarded.conversation
-        found = generate_reply(exchange, said, lambda reply: write(exchange, reply, guarded))
-    return cast("Result", found)
+        result = generate_reply(
+            exchange, session.conversation, lambda reply: write(exchange, reply, session)
+        )
+    return cast("Result", result)
 
 
-# -- what comes in ---------------------------------------------------------------------------
+# -- request ---------------------------------------------------------------------------------
 
 
-def checked_conversation(
-    known: ResolvedModel, params: Mapping[str, Any], *, streams: bool = False
+def parse_conversation(
+    model: ResolvedModel, params: Mapping[str, Any], *, streams: bool = False
 ) -> Conversation:
-    """Return the conversation in the parameters of a Converse, or raise what refuses it."""
-    check_converse(known)
+    """Return the conversation in the parameters of Converse.
+
+    Args:
+        model: The model of the call.
+        params: The parameters of Converse.
+        streams: Whether the operation is ConverseStream.
+
+    Raises:
+        ServiceError: If the service rejects the conversation.
+    """
+    check_converse(model)
     if streams:
-        check_streaming(known)
-    traits, messages = known.traits, params.get("messages", ())
-    if known.model.form == "prompt":
+        check_streaming(model)
+    traits, messages = model.traits, params.get("messages", ())
+    if model.identifier.form == "prompt":
         _check_prompt(params)
-    conversation = conversation_of(known, params)
+    conversation = to_conversation(model, params)
     if conversation.tools:
         validate_tools(conversation, traits, streams=streams)
     if conversation.system and not traits.system:
@@ -92,36 +102,36 @@ def checked_conversation(
             "This model doesn't support system messages. Try again without a system message or "
             "use a model that supports system messages."
         )
-    if messages or known.model.form != "prompt":
-        talk = validate_messages(messages, traits, has_tools="toolConfig" in params)
-        conversation.set_content_tokens(talk.tokens)
-        if talk.media:
-            validate_attachments(talk.media, messages, traits)
+    if messages or model.identifier.form != "prompt":
+        turns = validate_messages(messages, traits, has_tools="toolConfig" in params)
+        conversation.set_content_tokens(turns.tokens)
+        if turns.media:
+            validate_attachments(turns.media, messages, traits)
     if "additionalModelResponseFieldPaths" in params:
         json_pointers.check(params["additionalModelResponseFieldPaths"])
-    check_length(known, conversation)
+    check_token_limits(model, conversation)
     if conversation.top_p is not None or conversation.extra:
-        _check_by_family(known, conversation)
+        _validate_for_provider(model, conversation)
     return conversation
 
 
-def _check_by_family(known: ResolvedModel, conversation: Conversation) -> None:
-    """Refuse what the model's provider does, in its words behind those of Converse."""
+def _validate_for_provider(model: ResolvedModel, conversation: Conversation) -> None:
+    """Raise the error with which the model's provider rejects `conversation`."""
     if not isinstance(conversation.extra, dict):
         raise not_an_object_error("additionalModelRequestFields")
-    if known.model.family is not None:
+    if model.identifier.family is not None:
         try:
-            known.model.family.check(conversation)
-        except ServiceError as fault:
-            raise errors.provider_error(fault.message or "") from None
+            model.identifier.family.validate_converse(conversation)
+        except ServiceError as error:
+            raise errors.provider_error(error.message or "") from None
 
 
-def conversation_of(known: ResolvedModel, params: Mapping[str, Any]) -> Conversation:
-    """Return what the parameters of a Converse say."""
-    config, tools = params.get("inferenceConfig", _NOTHING), params.get("toolConfig", _NOTHING)
+def to_conversation(model: ResolvedModel, params: Mapping[str, Any]) -> Conversation:
+    """Return the conversation in the parameters of Converse, without validation."""
+    config, tools = params.get("inferenceConfig", _EMPTY), params.get("toolConfig", _EMPTY)
     system = params.get("system", ())
     return Conversation(
-        known.model.base or known.model.written,
+        model.identifier.base or model.identifier.model_id,
         params.get("messages", ()),
         joined_text(system) if system else "",
         tools.get("tools", ()),
@@ -131,139 +141,145 @@ def conversation_of(known: ResolvedModel, params: Mapping[str, Any]) -> Conversa
         config.get("topP"),
         config.get("stopSequences", ()),
         _schema(params["outputConfig"]) if "outputConfig" in params else None,
-        params.get("additionalModelRequestFields", _NOTHING),
+        params.get("additionalModelRequestFields", _EMPTY),
         system,
     )
 
 
 def _schema(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the JSON schema that the answer is to follow; ValidationException if it is none."""
-    structure = config.get("textFormat", _NOTHING).get("structure")
+    """Return the JSON schema of the answer, or None; raise ValidationException if it is invalid."""
+    structure = config.get("textFormat", _EMPTY).get("structure")
     if structure is None:
         return None
     try:
-        found = json.loads(structure["jsonSchema"]["schema"])
+        schema = json.loads(structure["jsonSchema"]["schema"])
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        schema = None
+    if not isinstance(schema, dict):
         raise errors.invalid("The schema field in outputConfig.textFormat isn't a JSON schema.")
-    return found
+    return schema
 
 
-_OF_PROMPTS = ("system", "toolConfig", "inferenceConfig", "additionalModelRequestFields")
+_SET_BY_PROMPT = ("system", "toolConfig", "inferenceConfig", "additionalModelRequestFields")
 
 
 def _check_prompt(params: Mapping[str, Any]) -> None:
-    """Refuse what a prompt of Prompt management brings itself."""
-    for name in _OF_PROMPTS:
+    """Raise ValidationException for a parameter that a managed prompt sets itself."""
+    for name in _SET_BY_PROMPT:
         if params.get(name):
             raise errors.invalid(
                 f"The {name} field can't be used with a prompt. Remove {name} and try again."
             )
 
 
-# -- what goes out ---------------------------------------------------------------------------
+# -- response --------------------------------------------------------------------------------
 
 
-def members_of(exchange: Exchange, reply: Reply | Raw, guarded: GuardrailSession | None) -> Result:
-    """Return the answer of Converse, keys in alphabetical order as the service sends them."""
+def response_members(
+    exchange: Exchange, reply: Reply | Raw, session: GuardrailSession | None
+) -> Result:
+    """Return the members of Converse's response, in the service's alphabetical order."""
     assert isinstance(reply, Reply)
-    if guarded is not None:
-        reply = guarded.passed(reply)
-    params, traits = exchange.call.params, exchange.known.traits
-    found: Result = {}
+    if session is not None:
+        reply = session.apply_to_output(reply)
+    params, traits = exchange.call.params, exchange.model.traits
+    members: Result = {}
     if "additionalModelResponseFieldPaths" in params:
         paths = params["additionalModelResponseFieldPaths"]
-        found["additionalModelResponseFields"] = json_pointers.select(
-            paths, _fields(exchange, reply)
+        members["additionalModelResponseFields"] = json_pointers.select(
+            paths, _provider_fields(exchange, reply)
         )
-    found["metrics"] = {"latencyMs": reply.latency}
-    found["output"] = {"message": {"content": _content(reply, traits), "role": "assistant"}}
-    _echo(found, params)
-    found["stopReason"] = reply.stop_reason
-    _trace(found, exchange, guarded)
-    found["usage"] = usage_of(reply.usage)
-    return found
+    members["metrics"] = {"latencyMs": reply.latency}
+    members["output"] = {"message": {"content": _content(reply, traits), "role": "assistant"}}
+    _add_echoed(members, params)
+    members["stopReason"] = reply.stop_reason
+    _add_trace(members, exchange, session)
+    members["usage"] = usage_members(reply.usage)
+    return members
 
 
 def _content(reply: Reply, traits: Traits) -> list[Any]:
     content = [part.block for part in reply.parts]
-    return [_typed(block) for block in content] if traits.typed_tool_use else content
+    return [_add_type(block) for block in content] if traits.typed_tool_use else content
 
 
-def _typed(block: Mapping[str, Any]) -> Mapping[str, Any]:
+def _add_type(block: Mapping[str, Any]) -> Mapping[str, Any]:
     use = block.get("toolUse")
     if use is None or "type" in use:
         return block
     return {"toolUse": {**use, "type": "tool_use"}}
 
 
-def _echo(found: Result, params: Mapping[str, Any]) -> None:
+def _add_echoed(members: Result, params: Mapping[str, Any]) -> None:
     for name in ("performanceConfig", "serviceTier"):
         if name in params:
-            found[name] = params[name]
+            members[name] = params[name]
 
 
-def _trace(found: Result, exchange: Exchange, guarded: GuardrailSession | None) -> None:
+def _add_trace(members: Result, exchange: Exchange, session: GuardrailSession | None) -> None:
     trace: dict[str, Any] = {}
-    if guarded is not None and guarded.traced:
-        trace["guardrail"] = guarded.trace()
-    model = exchange.known.model
-    if model.form.endswith("prompt-router"):
-        trace["promptRouter"] = {"invokedModelId": model.arn(exchange.backend.scope.region)}
+    if session is not None and session.is_traced:
+        trace["guardrail"] = session.trace()
+    identifier = exchange.model.identifier
+    if identifier.form.endswith("prompt-router"):
+        arn = identifier.arn(exchange.backend.scope.region)
+        trace["promptRouter"] = {"invokedModelId": arn}
     if trace:
-        found["trace"] = trace
+        members["trace"] = trace
 
 
-def _fields(exchange: Exchange, reply: Reply) -> dict[str, Any]:
-    """Return what the model's own answer would hold, for the pointers of the caller."""
-    own = {"stop_reason": reply.stop_reason, "stop_sequence": reply.stop_sequence}
-    known, family = exchange.known, exchange.known.model.family
+def _provider_fields(exchange: Exchange, reply: Reply) -> dict[str, Any]:
+    """Return the members of the provider's response, which JSON pointers of the caller select."""
+    fields = {"stop_reason": reply.stop_reason, "stop_sequence": reply.stop_sequence}
+    model, family = exchange.model, exchange.model.identifier.family
     if family is None:
-        return {**own, **reply.response_fields}
-    said = conversation_of(known, exchange.call.params)._replace(extra={})
-    return {**own, **family.format_reply(said, reply), **reply.response_fields}
+        return {**fields, **reply.response_fields}
+    conversation = to_conversation(model, exchange.call.params)._replace(extra={})
+    return {**fields, **family.format_reply(conversation, reply), **reply.response_fields}
 
 
-def usage_of(usage: Usage) -> dict[str, Any]:
-    """Return a usage in the service's words.
+def usage_members(usage: Usage) -> dict[str, Any]:
+    """Return the members of Converse's ``usage``.
 
-    Cached tokens go by two names, one unmodelled; so are the uses of the service's own tools.
+    The service also sends unmodeled members: a second name for each count of cached tokens, and
+    the usage of its own tools.
     """
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     if usage.cache_details:
-        found["cacheDetails"] = list(usage.cache_details)
+        members["cacheDetails"] = list(usage.cache_details)
     if usage.cache_read is not None:
-        found["cacheReadInputTokenCount"] = found["cacheReadInputTokens"] = usage.cache_read
+        members["cacheReadInputTokenCount"] = members["cacheReadInputTokens"] = usage.cache_read
     if usage.cache_write is not None:
-        found["cacheWriteInputTokenCount"] = found["cacheWriteInputTokens"] = usage.cache_write
-    found["inputTokens"] = usage.input_tokens
-    found["outputTokens"] = usage.output_tokens
-    found["serverToolUsage"] = {}
-    found["totalTokens"] = usage.total
-    return found
+        members["cacheWriteInputTokenCount"] = members["cacheWriteInputTokens"] = usage.cache_write
+    members["inputTokens"] = usage.input_tokens
+    members["outputTokens"] = usage.output_tokens
+    members["serverToolUsage"] = {}
+    members["totalTokens"] = usage.total
+    return members
 
 
-def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: GuardrailSession | None) -> Result:
+def _stream_members(
+    exchange: Exchange, reply: Reply | Raw, session: GuardrailSession | None
+) -> Result:
     assert isinstance(reply, Reply)
-    if guarded is not None:
-        reply = guarded.passed(reply)
+    if session is not None:
+        reply = session.apply_to_output(reply)
     params, state = exchange.call.params, exchange.backend.state
     stop: dict[str, Any] = {}
     if "additionalModelResponseFieldPaths" in params:
         paths = params["additionalModelResponseFieldPaths"]
         stop["additionalModelResponseFields"] = json_pointers.select(
-            paths, _fields(exchange, reply)
+            paths, _provider_fields(exchange, reply)
         )
     metadata: Result = {"metrics": {"latencyMs": reply.latency}}
-    _echo(metadata, params)
-    _trace(metadata, exchange, guarded)
-    traits, usage = exchange.known.traits, reply.usage
+    _add_echoed(metadata, params)
+    _add_trace(metadata, exchange, session)
+    traits, usage = exchange.model.traits, reply.usage
     if traits.sparse_usage and not usage.cache_read:
         usage = usage._replace(cache_read=None)
-    metadata["usage"] = usage_of(usage)
-    events = frames_of(
-        _typed_reply(reply) if traits.typed_tool_use else reply,
+    metadata["usage"] = usage_members(usage)
+    events = encode_events(
+        _add_types(reply) if traits.typed_tool_use else reply,
         lambda seconds: state.clock.advance(seconds=seconds),
         split_input=traits.splits_tool_input,
         stop=stop,
@@ -272,6 +288,6 @@ def _stream_of(exchange: Exchange, reply: Reply | Raw, guarded: GuardrailSession
     return {"stream": events}
 
 
-def _typed_reply(reply: Reply) -> Reply:
-    parts = tuple(ReplyPart(_typed(part.block), part.pieces) for part in reply.parts)
+def _add_types(reply: Reply) -> Reply:
+    parts = tuple(ReplyPart(_add_type(part.block), part.pieces) for part in reply.parts)
     return reply._replace(parts=parts)

@@ -1,4 +1,4 @@
-"""One exchange with a model: the request, the model, and what it asks."""
+"""Exchanges with a model: the call, the model, and whether the answer is streamed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlmock.services.common.backend import Backend
 
 
 class RuntimeBackend(Backend):
-    """A backend that knows models: what an exchange needs of Bedrock Runtime's."""
+    """A backend that resolves models: what an exchange needs of Bedrock Runtime's backend."""
 
     def __init__(self, state: MockState, scope: Scope) -> None:
         super().__init__(state, scope)
@@ -21,26 +21,30 @@ class RuntimeBackend(Backend):
 
 
 class Exchange(NamedTuple):
-    """One call of a model that has been let in; `streams` when the answer comes in pieces."""
+    """A call of a model that the service accepts. `streams` is whether the answer is a stream."""
 
     backend: RuntimeBackend
     call: Call
-    known: ResolvedModel
+    model: ResolvedModel
     streams: bool
 
     def seed(self) -> int:
-        """Return a number to draw ids from, the next of the mock's seed."""
+        """Return the next number from which ids are derived."""
         return self.backend.state.context.random.getrandbits(63)
 
 
 def start_exchange(backend: RuntimeBackend, call: Call, *, streams: bool) -> Exchange:
-    """Return the exchange that `call` begins, or raise what the service refuses it with."""
-    known = resolve_model(backend, call.params["modelId"])
-    if known.refused is not None:
-        raise ServiceError(known.refused.code, known.refused.message)
-    return Exchange(backend, call, known, streams)
+    """Return the exchange that `call` starts.
+
+    Raises:
+        ServiceError: If the service rejects every call of the model.
+    """
+    model = resolve_model(backend, call.params["modelId"])
+    if model.error is not None:
+        raise ServiceError(model.error.code, model.error.message)
+    return Exchange(backend, call, model, streams)
 
 
-def resolve_model(backend: RuntimeBackend, written: str) -> ResolvedModel:
-    """Return what is known of a model in the backend's place."""
-    return backend.models.known(written, backend.scope)
+def resolve_model(backend: RuntimeBackend, model_id: str) -> ResolvedModel:
+    """Return the model that `model_id` names in the scope of the backend."""
+    return backend.models.resolve(model_id, backend.scope)

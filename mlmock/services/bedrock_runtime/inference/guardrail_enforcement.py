@@ -1,8 +1,8 @@
-"""A guardrail around an exchange: what the model gets to read, and what the caller does."""
+"""Guardrails in an exchange: assessment of the input of a model and of its output."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,33 +10,42 @@ from mlmock.services.bedrock_runtime.conversation.replies import Pause, Reply, R
 from mlmock.services.bedrock_runtime.conversation.requests import Block, Conversation
 from mlmock.services.bedrock_runtime.errors import INVALID_GUARDRAIL_INPUT, invalid
 from mlmock.services.bedrock_runtime.guardrails.stream_buffer import StreamBuffer
-from mlmock.services.bedrock_runtime.scripting.reply_builder import pieces_of_text
+from mlmock.services.bedrock_runtime.scripting.reply_builder import text_pieces
 
 if TYPE_CHECKING:
     from mlmock.services.bedrock_runtime.guardrails.operations import Content, Guardrail, Verdict
     from mlmock.services.bedrock_runtime.inference.exchange import Exchange
     from mlmock.services.common.backend import Backend
 
-INTERVENED, _OVER = "guardrail_intervened", "end_turn"
+INTERVENED, _END_TURN = "guardrail_intervened", "end_turn"
 _JSON = "application/json"
 _MODES = {"SYNCHRONOUS": "sync", "ASYNCHRONOUS": "async"}
-_GROUNDS = {"grounding_source", "query"}
+_GROUNDING_QUALIFIERS = {"grounding_source", "query"}
 
 
 @dataclass
 class GuardrailSession:
-    """The guardrail of one exchange and what it has said.
+    """A guardrail in one exchange, with its verdicts.
 
-    `conversation` is what the model gets to read; `blocked` the reply instead of the model's.
-    `traced` when the caller asked for a trace, `full` for one of everything; `sync` when a stream
-    waits for the verdict; `native` when the answer is in the provider's own words, which don't
-    say that a guardrail intervened; `context` is what an answer is grounded on.
+    Attributes:
+        guardrail: The guardrail.
+        conversation: The request that the model receives, masked if necessary.
+        verdict: The verdict on the input.
+        is_traced: Whether the caller requested a trace.
+        full: Whether the trace contains what was not detected.
+        sync: Whether a stream waits for the verdict on the output.
+        native: Whether the response is in the provider's format, whose stop reasons do not tell
+            that a guardrail intervened.
+        context: The contents on which the output is grounded.
+        blocked: The reply that replaces the model's, if the input is blocked.
+        outputs: The verdicts on the output.
+        originals: The texts of the output before the guardrail changed them.
     """
 
     guardrail: Guardrail
     conversation: Conversation
     verdict: Verdict
-    traced: bool
+    is_traced: bool
     full: bool
     sync: bool
     native: bool = False
@@ -45,14 +54,14 @@ class GuardrailSession:
     outputs: list[Verdict] = field(default_factory=list)
     originals: list[str] = field(default_factory=list)
 
-    def passed(self, reply: Reply) -> Reply:
-        """Return what the caller gets of the model's `reply`."""
+    def apply_to_output(self, reply: Reply) -> Reply:
+        """Return what the caller receives of the model's `reply`."""
         texts = [p.block["text"] for p in reply.parts if "text" in p.block]
         if self.blocked is not None or not texts:
             return reply
         if not self.sync:
-            return self._passing(reply, texts)
-        verdict = self._assessed(texts)
+            return self._apply_to_stream(reply, texts)
+        verdict = self._assess(texts)
         self.outputs.append(verdict)
         if not verdict.intervened:
             return reply
@@ -63,111 +72,116 @@ class GuardrailSession:
             )
         else:
             masked = iter(verdict.texts)
-            parts = tuple(_masked(part, masked) for part in reply.parts)
-        return self._changed(reply, parts, verdict)
+            parts = tuple(_replace_text(part, masked) for part in reply.parts)
+        return self._replace_parts(reply, parts, verdict)
 
-    def _changed(self, reply: Reply, parts: tuple[ReplyPart, ...], verdict: Verdict) -> Reply:
+    def _replace_parts(self, reply: Reply, parts: tuple[ReplyPart, ...], verdict: Verdict) -> Reply:
         """Return `reply` with other parts.
 
-        A message ends the turn, whatever the model had still in store; a mask ends nothing.
+        A message of the guardrail ends the turn without the rest of the reply. Masks do not.
         """
         reason = reply.stop_reason if self.native else INTERVENED
         if verdict.message is None:
             return reply._replace(parts=parts, stop_reason=reason)
-        reason = _OVER if self.native else INTERVENED
+        reason = _END_TURN if self.native else INTERVENED
         return reply._replace(parts=parts, stop_reason=reason, stop_sequence=None, error=None)
 
-    def _assessed(self, texts: Sequence[str]) -> Verdict:
+    def _assess(self, texts: Sequence[str]) -> Verdict:
         from mlmock.services.bedrock_runtime.guardrails.operations import Content
 
         contents = [*map(Content, texts), *self.context]
         return self.guardrail.assess("OUTPUT", contents, full=self.full, masks=self.sync)
 
-    def _passing(self, reply: Reply, texts: list[str]) -> Reply:
-        """Return a reply that streams while it is assessed, and ends where it is blocked."""
-        gate = StreamBuffer(lambda text: self._assessed([text]))
-        parts = [_fed(gate, part) for part in reply.parts if not gate.is_shut]
-        rest, verdict = gate.close()
+    def _apply_to_stream(self, reply: Reply, texts: list[str]) -> Reply:
+        """Return a reply that is sent while it is assessed, and ends where it is blocked."""
+        buffer = StreamBuffer(lambda text: self._assess([text]))
+        parts = [_feed(buffer, part) for part in reply.parts if not buffer.is_blocked]
+        rest, verdict = buffer.close()
         self.outputs.append(verdict)
         if verdict.message is None:
             return reply
         self.originals = texts
-        parts[-1] = _longer(parts[-1], rest)
-        return self._changed(reply, tuple(parts), verdict)
+        parts[-1] = _append_texts(parts[-1], rest)
+        return self._replace_parts(reply, tuple(parts), verdict)
 
     @property
     def intervened(self) -> bool:
-        """True when something was blocked or masked."""
+        """Whether the guardrail blocked or masked something."""
         return self.verdict.intervened or any(verdict.intervened for verdict in self.outputs)
 
     def reason(self) -> str:
-        """Return the actionReason of both directions."""
+        """Return the actionReason of the input and of the output."""
         return "\n".join(v.reason for v in (self.verdict, *self.outputs))
 
     def trace(self) -> dict[str, Any]:
-        """Return Converse's trace of the guardrail, keys in alphabetical order."""
-        ident = self.guardrail.id
-        found: dict[str, Any] = {
+        """Return Converse's trace of the guardrail, members in alphabetical order."""
+        guardrail_id = self.guardrail.id
+        trace: dict[str, Any] = {
             "actionReason": self.reason(),
-            "inputAssessment": {ident: self.verdict.assessment},
+            "inputAssessment": {guardrail_id: self.verdict.assessment},
         }
         if self.originals:
-            found["modelOutput"] = self.originals
+            trace["modelOutput"] = self.originals
         if self.outputs:
-            found["outputAssessments"] = {ident: [v.assessment for v in self.outputs]}
-        return found
+            trace["outputAssessments"] = {guardrail_id: [v.assessment for v in self.outputs]}
+        return trace
 
-    def provider_trace(self) -> dict[str, Any]:
+    def invoke_model_trace(self) -> dict[str, Any]:
         """Return InvokeModel's trace of the guardrail."""
-        ident = self.guardrail.id
-        found: dict[str, Any] = {"modelOutput": self.originals} if self.originals else {}
-        found["input"] = {ident: self.verdict.assessment}
+        guardrail_id = self.guardrail.id
+        trace: dict[str, Any] = {"modelOutput": self.originals} if self.originals else {}
+        trace["input"] = {guardrail_id: self.verdict.assessment}
         if self.outputs:
-            found["outputs"] = [{ident: v.assessment} for v in self.outputs]
-        return {**found, "actionReason": self.reason()}
+            trace["outputs"] = [{guardrail_id: v.assessment} for v in self.outputs]
+        return {**trace, "actionReason": self.reason()}
 
 
-def _masked(part: ReplyPart, texts: Any) -> ReplyPart:
+def _replace_text(part: ReplyPart, texts: Iterator[str]) -> ReplyPart:
     if "text" not in part.block:
         return part
     text = next(texts)
     return part if text == part.block["text"] else ReplyPart({"text": text}, (text,))
 
 
-def _fed(gate: StreamBuffer, part: ReplyPart) -> ReplyPart:
+def _feed(buffer: StreamBuffer, part: ReplyPart) -> ReplyPart:
     if "text" not in part.block:
         return part
     pieces: list[str | Pause] = []
-    for piece in pieces_of_text(part, part.block["text"]):
-        pieces += gate.feed(piece) if isinstance(piece, str) else [piece]
-    return _of_pieces(pieces)
+    for piece in text_pieces(part, part.block["text"]):
+        pieces += buffer.feed(piece) if isinstance(piece, str) else [piece]
+    return _from_pieces(pieces)
 
 
-def _of_pieces(pieces: Sequence[str | Pause]) -> ReplyPart:
+def _from_pieces(pieces: Sequence[str | Pause]) -> ReplyPart:
     text = "".join(piece for piece in pieces if isinstance(piece, str))
     return ReplyPart({"text": text}, tuple(pieces))
 
 
-def _longer(part: ReplyPart, rest: Sequence[str]) -> ReplyPart:
-    if "text" not in part.block or not rest:
+def _append_texts(part: ReplyPart, texts: Sequence[str]) -> ReplyPart:
+    if "text" not in part.block or not texts:
         return part
-    return _of_pieces([*pieces_of_text(part, part.block["text"]), *rest])
+    return _from_pieces([*text_pieces(part, part.block["text"]), *texts])
 
 
-def config_of(params: Mapping[str, Any], written: Any) -> dict[str, Any] | None:
-    """Return the guardrail that InvokeModel's headers name, in Converse's words; None without one.
+def to_guardrail_config(params: Mapping[str, Any], body_config: Any) -> dict[str, Any] | None:
+    """Return the guardrail of InvokeModel as Converse's guardrailConfig, or None without one.
 
-    `written` is the body's ``amazon-bedrock-guardrailConfig``. ServiceError where it says something
-    else, or where no guardrail is named: the service model's words on `guardrailIdentifier`.
+    Args:
+        params: The parameters of InvokeModel.
+        body_config: The value of ``amazon-bedrock-guardrailConfig`` in the request body.
+
+    Raises:
+        ServiceError: If `body_config` is invalid, or if no guardrail is named although there is
+            one. Source: service model, documentation of `guardrailIdentifier`.
     """
     if not params.get("guardrailIdentifier"):
-        if written is not None:
+        if body_config is not None:
             raise invalid("The provided guardrail identifier is invalid.")
         return None
-    config = {} if written is None else written
+    config = {} if body_config is None else body_config
     mode = config.get("streamProcessingMode", "SYNCHRONOUS") if isinstance(config, dict) else ""
-    kind = params.get("contentType", _JSON).partition(";")[0].strip().lower()
-    if kind != _JSON or not isinstance(mode, str) or mode not in _MODES:
+    content_type = params.get("contentType", _JSON).partition(";")[0].strip().lower()
+    if content_type != _JSON or not isinstance(mode, str) or mode not in _MODES:
         raise invalid(INVALID_GUARDRAIL_INPUT)
     return {
         "guardrailIdentifier": params["guardrailIdentifier"],
@@ -178,17 +192,20 @@ def config_of(params: Mapping[str, Any], written: Any) -> dict[str, Any] | None:
     }
 
 
-def check(backend: Backend, config: Mapping[str, Any] | None) -> None:
-    """Refuse a guardrail that doesn't exist around an answer that isn't speech."""
+def check_exists(backend: Backend, config: Mapping[str, Any] | None) -> None:
+    """Raise ValidationException if `config` names a guardrail that does not exist.
+
+    Embeddings, images and rankings are not assessed.
+    """
     if config is not None:
-        _found(backend, config)
+        _find(backend, config)
 
 
-def _found(backend: Backend, config: Mapping[str, Any]) -> Guardrail:
+def _find(backend: Backend, config: Mapping[str, Any]) -> Guardrail:
     from mlmock.services.bedrock_runtime.guardrails import operations
 
     version = config.get("guardrailVersion", "")
-    return operations.find(backend, config["guardrailIdentifier"], version)
+    return operations.find_guardrail(backend, config["guardrailIdentifier"], version)
 
 
 def apply_input_guardrail(
@@ -198,51 +215,67 @@ def apply_input_guardrail(
     *,
     native: bool = False,
 ) -> GuardrailSession | None:
-    """Return the guardrail's word on what comes in, or None where the caller named none.
+    """Return the guardrail of the exchange with its verdict on the input.
 
-    `native` where the answer is in the provider's own words. ValidationException if the guardrail
-    doesn't exist.
+    Args:
+        exchange: The exchange.
+        conversation: The request.
+        config: Converse's guardrailConfig, or None.
+        native: Whether the response is in the provider's format.
+
+    Returns:
+        The session, or None if the caller names no guardrail.
+
+    Raises:
+        ServiceError: If the guardrail does not exist.
     """
     if not config or not config.get("guardrailIdentifier"):
         return None
     from mlmock.services.bedrock_runtime.guardrails.input_selection import (
-        pieces_of,
-        rewritten,
-        total_of,
+        replace_texts,
+        select_input,
+        total_input,
     )
 
-    guardrail = _found(exchange.backend, config)
-    system = _system(exchange)
-    pieces = pieces_of(conversation, system, config.get("tagSuffix"))
-    contents = [piece.content for piece in pieces]
+    guardrail = _find(exchange.backend, config)
+    system = _system_blocks(exchange)
+    selected = select_input(conversation, system, config.get("tagSuffix"))
+    contents = [part.content for part in selected]
     full = config.get("trace") == "enabled_full"
-    total = total_of(conversation, system)
+    total = total_input(conversation, system)
     verdict = guardrail.assess("INPUT", contents, total=total, full=full)
-    found = GuardrailSession(
+    session = GuardrailSession(
         guardrail,
         conversation,
         verdict,
-        traced=config.get("trace", "disabled") != "disabled",
+        is_traced=config.get("trace", "disabled") != "disabled",
         full=full,
         sync=config.get("streamProcessingMode", "sync") == "sync" or not exchange.streams,
         native=native,
-        context=[content for content in contents if _GROUNDS & set(content.qualifiers)],
+        context=[c for c in contents if _GROUNDING_QUALIFIERS & set(c.qualifiers)],
     )
     if verdict.message is not None:
-        found.blocked = blocked_reply(exchange, verdict.message, _OVER if native else INTERVENED)
+        reason = _END_TURN if native else INTERVENED
+        session.blocked = blocked_reply(exchange, verdict.message, reason)
     elif verdict.masked:
-        found.conversation = rewritten(conversation, pieces, verdict.texts, system)
-    return found
+        session.conversation = replace_texts(conversation, selected, verdict.texts, system)
+    return session
 
 
-def _system(exchange: Exchange) -> Sequence[Block]:
-    """Return Converse's system blocks; a provider's body has its system text elsewhere."""
-    found: Sequence[Block] = exchange.call.params.get("system", ())
-    return found
+def _system_blocks(exchange: Exchange) -> Sequence[Block]:
+    """Return Converse's system blocks. The body of InvokeModel has none in this form."""
+    blocks: Sequence[Block] = exchange.call.params.get("system", ())
+    return blocks
 
 
 def blocked_reply(exchange: Exchange, message: str, reason: str) -> Reply:
-    """Return what the caller gets instead of an answer: no token has been spent."""
+    """Return the reply to a blocked request, which consumes no tokens.
+
+    Args:
+        exchange: The exchange.
+        message: The message of the guardrail.
+        reason: The stop reason.
+    """
     created = int(exchange.backend.clock.seconds())
     part = ReplyPart({"text": message}, (message,))
     return Reply((part,), reason, Usage(0, 0), latency=0, created=created)

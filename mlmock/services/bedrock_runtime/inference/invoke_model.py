@@ -1,7 +1,7 @@
-"""InvokeModel and its stream: the body of a provider, around the same exchange.
+"""InvokeModel and its stream: request and response bodies of the providers.
 
-The frame reads the JSON, asks who answers, and adds what Bedrock adds: token headers, metrics in a
-stream's last chunk, the guardrail's members.
+This module reads the JSON body, generates the reply, and adds what Bedrock adds to the provider's
+response: token headers, metrics in the last chunk of a stream, and members for the guardrail.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from mlmock.services.bedrock_runtime.conversation.requests import Conversation
 from mlmock.services.bedrock_runtime.families.base import Event, Family
 from mlmock.services.bedrock_runtime.inference import guardrail_enforcement
 from mlmock.services.bedrock_runtime.inference.answering import (
-    check_length,
-    check_points,
+    check_cache_points,
+    check_token_limits,
     generate_reply,
 )
 from mlmock.services.bedrock_runtime.inference.exchange import Exchange, start_exchange
 from mlmock.services.bedrock_runtime.inference.guardrail_enforcement import GuardrailSession
 from mlmock.services.bedrock_runtime.inference.non_text_answers import answer_non_text
-from mlmock.services.bedrock_runtime.inference.stream_events import events_of, padded_chunks
+from mlmock.services.bedrock_runtime.inference.stream_events import chunk_events, reply_events
 from mlmock.services.bedrock_runtime.media.encoding import json_bytes
 from mlmock.services.bedrock_runtime.models.declarations import check_streaming
-from mlmock.services.bedrock_runtime.scripting.answers import Raw
 from mlmock.services.bedrock_runtime.scripting.model_rules import BODY, CHUNKS, MESSAGE
+from mlmock.services.bedrock_runtime.scripting.scripted_message import Raw
 from mlmock.services.common.backend import Result
 
 if TYPE_CHECKING:
@@ -46,84 +46,90 @@ _TRACE = "amazon-bedrock-trace"
 def invoke_model(backend: RuntimeBackend, call: Call) -> Result:
     """Answer InvokeModel."""
     exchange = start_exchange(backend, call, streams=False)
-    family, asked, guard = _read(exchange)
-    if not isinstance(asked, Conversation):
-        guardrail_enforcement.check(backend, guard)
-        return cast("Result", answer_non_text(exchange, family, asked, _whole))
-    return _conversed(exchange, asked, _Whole(exchange, family).write, guard)
+    family, request, config = _parse(exchange)
+    if not isinstance(request, Conversation):
+        guardrail_enforcement.check_exists(backend, config)
+        return cast("Result", answer_non_text(exchange, family, request, _response))
+    return _generate(exchange, request, _BodyWriter(exchange, family).write, config)
 
 
 def invoke_model_with_response_stream(backend: RuntimeBackend, call: Call) -> Result:
     """Answer InvokeModelWithResponseStream."""
     exchange = start_exchange(backend, call, streams=True)
-    check_streaming(exchange.known)
-    family, asked, guard = _read(exchange)
-    if not isinstance(asked, Conversation):
+    check_streaming(exchange.model)
+    family, request, config = _parse(exchange)
+    if not isinstance(request, Conversation):
         raise errors.invalid("The model is unsupported for streaming.")
-    return _conversed(exchange, asked, _Streamed(exchange, family).write, guard)
+    return _generate(exchange, request, _StreamWriter(exchange, family).write, config)
 
 
 Write = Callable[["Reply | Raw", Conversation, "GuardrailSession | None"], Result]
 
 
-def _conversed(
-    exchange: Exchange, said: Conversation, write: Write, guard: dict[str, Any] | None
+def _generate(
+    exchange: Exchange, conversation: Conversation, write: Write, config: dict[str, Any] | None
 ) -> Result:
-    check_length(exchange.known, said)
-    check_points(exchange, said)
-    wanted = frozenset({MESSAGE, CHUNKS if exchange.streams else BODY})
-    guarded = guardrail_enforcement.apply_input_guardrail(exchange, said, guard, native=True)
-    if guarded is not None and guarded.blocked is not None:
-        return write(guarded.blocked, said, guarded)
-    heard = said if guarded is None else guarded.conversation
-    found = generate_reply(
-        exchange, heard, lambda reply: write(reply, heard, guarded), wanted=wanted
+    check_token_limits(exchange.model, conversation)
+    check_cache_points(exchange, conversation)
+    accepted = frozenset({MESSAGE, CHUNKS if exchange.streams else BODY})
+    session = guardrail_enforcement.apply_input_guardrail(
+        exchange, conversation, config, native=True
     )
-    return cast("Result", found)
+    if session is not None and session.blocked is not None:
+        return write(session.blocked, conversation, session)
+    allowed = conversation if session is None else session.conversation
+    result = generate_reply(
+        exchange, allowed, lambda reply: write(reply, allowed, session), accepted=accepted
+    )
+    return cast("Result", result)
 
 
-# -- what comes in ---------------------------------------------------------------------------
+# -- request ---------------------------------------------------------------------------------
 
 
-def _read(exchange: Exchange) -> tuple[Family, Any, dict[str, Any] | None]:
-    """Return the family that answers, what the body asks, and which guardrail stands around it."""
-    params, model = exchange.call.params, exchange.known.model
+def _parse(exchange: Exchange) -> tuple[Family, Any, dict[str, Any] | None]:
+    """Return the family of the model, the request in the body, and the guardrailConfig."""
+    params, model = exchange.call.params, exchange.model.identifier
     _check_accept(params)
-    body = parsed_body(params.get("body", b""))
-    guard = guardrail_enforcement.config_of(
+    body = parse_body(params.get("body", b""))
+    config = guardrail_enforcement.to_guardrail_config(
         params, body.pop("amazon-bedrock-guardrailConfig", None)
     )
-    family = model.family or family_by_body(body)
-    asked = family.parse_request(body, model.base or model.written)
-    return family, asked, guard
+    family = model.family or family_of_body(body)
+    request = family.parse_request(body, model.base or model.model_id)
+    return family, request, config
 
 
-def parsed_body(body: bytes) -> dict[str, Any]:
-    """Return the JSON object that `body` is; ValidationException for anything else."""
+def parse_body(body: bytes) -> dict[str, Any]:
+    """Return `body` as a JSON object.
+
+    Raises:
+        ServiceError: ValidationException if `body` is not a JSON object.
+    """
     try:
-        found = json.loads(body, parse_constant=_no_number)
+        document = json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        document = None
+    if not isinstance(document, dict):
         raise errors.invalid("Malformed input request, please reformat your input and try again.")
-    return found
+    return document
 
 
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} isn't JSON")
+def _reject_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
 
 
-def family_by_body(body: Mapping[str, Any]) -> Family:
-    """Return the family whose shape a body has, for models whose identifier doesn't tell it."""
+def family_of_body(body: Mapping[str, Any]) -> Family:
+    """Return the family whose format `body` has, for a model whose identifier does not tell."""
     from mlmock.services.bedrock_runtime.families import family_of
 
-    for key, model_id in _BY_KEY:
+    for key, model_id in _MODEL_BY_KEY:
         if key in body:
             return cast("Family", family_of(model_id))
     return cast("Family", family_of("openai.gpt-oss-20b-1:0"))
 
 
-_BY_KEY = (
+_MODEL_BY_KEY = (
     ("anthropic_version", "anthropic.claude-3-haiku-20240307-v1:0"),
     ("schemaVersion", "amazon.nova-lite-v1:0"),
     ("inferenceConfig", "amazon.nova-lite-v1:0"),
@@ -135,46 +141,47 @@ _BY_KEY = (
 
 
 def _check_accept(params: Mapping[str, Any]) -> None:
-    """Refuse to answer in anything but JSON (wording judged)."""
+    """Raise ValidationException unless the caller accepts JSON. Assumption: the wording."""
     accept = params.get("accept") or _JSON
-    kinds = {kind.split(";")[0].strip() for kind in accept.split(",")}
-    if not kinds & {_JSON, "*/*", "application/*", "*", ""}:
+    types = {media_type.split(";")[0].strip() for media_type in accept.split(",")}
+    if not types & {_JSON, "*/*", "application/*", "*", ""}:
         raise errors.invalid(f"The accept type {accept} isn't supported. Use {_JSON}.")
 
 
-# -- what goes out, in one piece -------------------------------------------------------------
+# -- response --------------------------------------------------------------------------------
 
 
-class _Whole:
-    """The answer of InvokeModel."""
+class _BodyWriter:
+    """A writer of InvokeModel's response."""
 
     def __init__(self, exchange: Exchange, family: Family) -> None:
         self._exchange = exchange
         self._family = family
 
     def write(
-        self, reply: Reply | Raw, said: Conversation, guarded: GuardrailSession | None
+        self, reply: Reply | Raw, conversation: Conversation, session: GuardrailSession | None
     ) -> Result:
-        """Return the members of the answer."""
+        """Return the members of the response."""
         if isinstance(reply, Raw):
-            return _whole(self._exchange, _raw_bytes(reply), _no_usage(said))
-        if guarded is not None:
-            reply = guarded.passed(reply)
-        body = self._family.format_reply(said, reply)
-        if guarded is not None:
-            body |= guardrail_members(guarded)
-        return _whole(self._exchange, json_bytes(body), reply.usage, reply.latency)
+            return _response(self._exchange, _raw_body(reply), _input_usage(conversation))
+        if session is not None:
+            reply = session.apply_to_output(reply)
+        body = self._family.format_reply(conversation, reply)
+        if session is not None:
+            body |= guardrail_members(session)
+        return _response(self._exchange, json_bytes(body), reply.usage, reply.latency)
 
 
-def _raw_bytes(raw: Raw) -> bytes:
+def _raw_body(raw: Raw) -> bytes:
     if raw.chunks is not None:
         raise InvalidRule(
-            f"raw([...]) are the chunks of a stream, not a body: {abbreviate_repr(raw.chunks)}"
+            "InvokeModel must be answered with raw(body), not with the chunks of a stream: "
+            f"{abbreviate_repr(list(raw.chunks))}"
         )
-    return _as_bytes(raw.body)
+    return _to_bytes(raw.body)
 
 
-def _as_bytes(value: Any) -> bytes:
+def _to_bytes(value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode()
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -182,98 +189,116 @@ def _as_bytes(value: Any) -> bytes:
     return json_bytes(value)
 
 
-def _no_usage(said: Conversation) -> Usage:
-    return Usage(said.input_tokens, 0)
+def _input_usage(conversation: Conversation) -> Usage:
+    return Usage(conversation.input_tokens, 0)
 
 
-def _whole(
+def _response(
     exchange: Exchange, body: bytes, usage: Usage, latency: int = 0, *, counted: str = "both"
 ) -> Result:
-    """Return an answer in one piece; `counted`: both, input or none of the token headers."""
+    """Return the members and headers of InvokeModel's response.
+
+    Args:
+        exchange: The exchange.
+        body: The response body.
+        usage: The tokens of the exchange.
+        latency: The latency in milliseconds.
+        counted: Which token headers to send: ``"both"``, ``"input"`` or ``"none"``.
+    """
     headers = {"X-Amzn-Bedrock-Invocation-Latency": str(latency)}
     if counted != "none":
         headers["X-Amzn-Bedrock-Input-Token-Count"] = str(usage.input_tokens)
     if counted == "both":
         headers["X-Amzn-Bedrock-Output-Token-Count"] = str(usage.output_tokens)
-        _cache_headers(headers, usage)
+        _add_cache_headers(headers, usage)
     members = {"body": body, "contentType": _JSON}
-    return ResultWithHeaders(members | _echo(exchange.call.params), headers)
+    return ResultWithHeaders(members | _echoed(exchange.call.params), headers)
 
 
-def _cache_headers(headers: dict[str, str], usage: Usage) -> None:
+def _add_cache_headers(headers: dict[str, str], usage: Usage) -> None:
     if usage.cache_read is not None:
         headers["X-Amzn-Bedrock-Cache-Read-Input-Token-Count"] = str(usage.cache_read)
     if usage.cache_write is not None:
         headers["X-Amzn-Bedrock-Cache-Write-Input-Token-Count"] = str(usage.cache_write)
 
 
-def _echo(params: Mapping[str, Any]) -> dict[str, Any]:
+def _echoed(params: Mapping[str, Any]) -> dict[str, Any]:
     names = ("performanceConfigLatency", "serviceTier")
     return {name: params[name] for name in names if name in params}
 
 
-def guardrail_members(guarded: GuardrailSession, *, traced: bool = True) -> dict[str, Any]:
-    """Return what Bedrock adds to a provider's body for a guardrail; the trace where asked for."""
-    found: dict[str, Any] = {}
-    if traced and guarded.traced:
-        found[_TRACE] = {"guardrail": guarded.provider_trace()}
-    found[_ACTION] = "INTERVENED" if guarded.intervened else "NONE"
-    return found
+def guardrail_members(session: GuardrailSession, *, traced: bool = True) -> dict[str, Any]:
+    """Return the members that Bedrock adds to a provider's body for a guardrail.
+
+    Args:
+        session: The guardrail of the exchange.
+        traced: Whether the trace is added, if the caller requested one.
+    """
+    members: dict[str, Any] = {}
+    if traced and session.is_traced:
+        members[_TRACE] = {"guardrail": session.invoke_model_trace()}
+    members[_ACTION] = "INTERVENED" if session.intervened else "NONE"
+    return members
 
 
-# -- what goes out, chunk by chunk -----------------------------------------------------------
+# -- streamed response -----------------------------------------------------------------------
 
 
-class _Streamed:
-    """The answer of InvokeModelWithResponseStream."""
+class _StreamWriter:
+    """A writer of InvokeModelWithResponseStream's response."""
 
     def __init__(self, exchange: Exchange, family: Family) -> None:
         self._exchange = exchange
         self._family = family
-        self._over = False
+        self._message_stopped = False
 
     def write(
-        self, reply: Reply | Raw, said: Conversation, guarded: GuardrailSession | None
+        self, reply: Reply | Raw, conversation: Conversation, session: GuardrailSession | None
     ) -> Result:
-        """Return the members of the answer."""
+        """Return the members of the response."""
         if isinstance(reply, Raw):
-            chunks = reply.chunks if reply.chunks is not None else (reply.body,)
-            events: Iterator[bytes] = map(_as_bytes, chunks)
+            raw_chunks = reply.chunks if reply.chunks is not None else (reply.body,)
+            chunks: Iterator[bytes] = map(_to_bytes, raw_chunks)
         else:
-            events = self._chunks(reply, said, guarded)
-        members = {"body": padded_chunks(events, self._exchange.seed()), "contentType": _JSON}
-        return members | _echo(self._exchange.call.params)
+            chunks = self._chunks(reply, conversation, session)
+        members = {"body": chunk_events(chunks, self._exchange.seed()), "contentType": _JSON}
+        return members | _echoed(self._exchange.call.params)
 
     def _chunks(
-        self, reply: Reply, said: Conversation, guarded: GuardrailSession | None
+        self, reply: Reply, conversation: Conversation, session: GuardrailSession | None
     ) -> Iterator[bytes]:
-        """Yield the chunks as they are due; what comes after messageStop is held for the last."""
-        if guarded is not None:
-            told = self._blocked(said, guarded)
-            if told is not None:
-                yield json_bytes(told | guardrail_members(guarded))
-                return
-            reply = guarded.passed(reply)
-        added = guardrail_members(guarded, traced=False) if guarded is not None else {}
-        held: dict[str, Any] | None = None
-        for chunk in self._family.chunks(said, reply, self._events(reply)):
-            if held is not None:
-                yield json_bytes(held | added)
-            held = chunk
-            if not self._over:
-                yield json_bytes(chunk | added)
-                held = None
-        if held is not None:
-            last = guardrail_members(guarded) if guarded is not None else {}
-            yield json_bytes(held | last | {_METRICS: _metrics(reply)})
+        """Yield each chunk when it is due, and the metrics in the last one.
 
-    def _blocked(self, said: Conversation, guarded: GuardrailSession) -> dict[str, Any] | None:
-        message = guarded.verdict.message
-        return None if message is None else self._family.blocked(said, message)
+        A chunk after messageStop may be the last one and waits until the family yields another.
+        """
+        if session is not None:
+            blocked = self._blocked_chunk(conversation, session)
+            if blocked is not None:
+                yield json_bytes(blocked | guardrail_members(session))
+                return
+            reply = session.apply_to_output(reply)
+        added = guardrail_members(session, traced=False) if session is not None else {}
+        pending: dict[str, Any] | None = None
+        for chunk in self._family.chunks(conversation, reply, self._events(reply)):
+            if pending is not None:
+                yield json_bytes(pending | added)
+            pending = chunk
+            if not self._message_stopped:
+                yield json_bytes(chunk | added)
+                pending = None
+        if pending is not None:
+            last = guardrail_members(session) if session is not None else {}
+            yield json_bytes(pending | last | {_METRICS: _metrics(reply)})
+
+    def _blocked_chunk(
+        self, conversation: Conversation, session: GuardrailSession
+    ) -> dict[str, Any] | None:
+        message = session.verdict.message
+        return None if message is None else self._family.blocked_chunk(conversation, message)
 
     def _events(self, reply: Reply) -> Iterator[Event]:
-        state, traits = self._exchange.backend.state, self._exchange.known.traits
-        events = events_of(
+        state, traits = self._exchange.backend.state, self._exchange.model.traits
+        events = reply_events(
             reply,
             lambda seconds: state.clock.advance(seconds=seconds),
             split_input=traits.splits_tool_input,
@@ -281,20 +306,20 @@ class _Streamed:
             metadata={},
         )
         for event in events:
-            self._over = self._over or event[0] == "messageStop"
+            self._message_stopped = self._message_stopped or event[0] == "messageStop"
             yield event
 
 
 def _metrics(reply: Reply) -> dict[str, int]:
     usage = reply.usage
-    found = {
+    metrics = {
         "inputTokenCount": usage.input_tokens,
         "outputTokenCount": usage.output_tokens,
         "invocationLatency": reply.latency,
         "firstByteLatency": min(reply.latency, 200),
     }
     if usage.cache_read is not None:
-        found["cacheReadInputTokenCount"] = usage.cache_read
+        metrics["cacheReadInputTokenCount"] = usage.cache_read
     if usage.cache_write is not None:
-        found["cacheWriteInputTokenCount"] = usage.cache_write
-    return found
+        metrics["cacheWriteInputTokenCount"] = usage.cache_write
+    return metrics

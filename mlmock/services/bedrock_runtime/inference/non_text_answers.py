@@ -1,4 +1,4 @@
-"""What models make that isn't speech: vectors, pictures, rankings."""
+"""Answers of models that return embeddings, images or rankings instead of text."""
 
 from __future__ import annotations
 
@@ -23,98 +23,112 @@ from mlmock.services.bedrock_runtime.inference.exchange import Exchange
 from mlmock.services.bedrock_runtime.media.embeddings import unit_vector
 from mlmock.services.bedrock_runtime.media.encoding import json_bytes
 from mlmock.services.bedrock_runtime.media.images import generate_png
-from mlmock.services.bedrock_runtime.scripting.answers import Raw
 from mlmock.services.bedrock_runtime.scripting.model_rules import (
     BODY,
     VECTORS,
     Vectors,
     find_model_rule,
 )
+from mlmock.services.bedrock_runtime.scripting.scripted_message import Raw
 
-Whole = Callable[..., Any]
-Numbers = Sequence[float]
-_LATENCY = 60
+WriteBody = Callable[..., Any]
+Vector = Sequence[float]
+_LATENCY_MS = 60
 
 
-def answer_non_text(exchange: Exchange, family: Family, asked: Any, whole: Whole) -> Any:
-    """Answer with vectors, pictures or a ranking; Later if user code makes the vectors."""
-    tokens = _tokens(asked)
-    counted = "none" if isinstance(asked, RerankRequest) else "input"
-    wanted = frozenset({BODY, VECTORS} if isinstance(asked, EmbeddingRequest) else {BODY})
+def answer_non_text(exchange: Exchange, family: Family, request: Any, write: WriteBody) -> Any:
+    """Return the response with embeddings, images or a ranking.
 
-    def sent(body: Any) -> Any:
+    Args:
+        exchange: The exchange.
+        family: The family that formats the response body.
+        request: The request for embeddings, images or a ranking.
+        write: A function that returns the response for a body and its usage.
+
+    Returns:
+        The response, or Deferred if a user callable must return the vectors.
+    """
+    tokens = _input_tokens(request)
+    counted = "none" if isinstance(request, RerankRequest) else "input"
+    accepted = frozenset({BODY, VECTORS} if isinstance(request, EmbeddingRequest) else {BODY})
+
+    def send(body: Any) -> Any:
         data = body if isinstance(body, bytes) else json_bytes(body)
-        return whole(exchange, data, Usage(tokens, 0), _LATENCY, counted=counted)
+        return write(exchange, data, Usage(tokens, 0), _LATENCY_MS, counted=counted)
 
-    def embedded(vectors: Sequence[Numbers]) -> Any:
-        return sent(family.format_embeddings(asked, vectors, tokens))
+    def send_vectors(vectors: Sequence[Vector]) -> Any:
+        return send(family.format_embeddings(request, vectors, tokens))
 
-    found = find_model_rule(exchange.backend, exchange.call, exchange.known, wanted)
-    if found is not None:
-        exchange.backend.state.simulate_latency(exchange.call, found[0].latency)
-    if found is None or isinstance(found[1], DefaultAnswer):
-        return sent(_default(family, asked, tokens))
-    answer = found[1]
+    result = find_model_rule(exchange.backend, exchange.call, exchange.model, accepted)
+    if result is not None:
+        exchange.backend.state.simulate_latency(exchange.call, result[0].latency)
+    if result is None or isinstance(result[1], DefaultAnswer):
+        return send(_default_body(family, request, tokens))
+    answer = result[1]
     if isinstance(answer, Vectors):
-        return _vectors(answer.source, asked.inputs, embedded)
-    return resolve_answer(answer, exchange.call, lambda value: sent(_exact(value, asked)))
+        return _resolve_vectors(answer.source, request.inputs, send_vectors)
+    return resolve_answer(answer, exchange.call, lambda value: send(_raw_body(value, request)))
 
 
-def _exact(value: Any, asked: Any) -> Any:
+def _raw_body(value: Any, request: Any) -> Any:
     if not isinstance(value, Raw) or value.chunks is not None:
-        what = "an embedding" if isinstance(asked, EmbeddingRequest) else "a picture or a ranking"
+        is_embedding = isinstance(request, EmbeddingRequest)
+        what = "an embedding" if is_embedding else "an image or a ranking"
         raise InvalidRule(
-            f"a model that makes {what} answers raw({{...}}), not {abbreviate_repr(value)}"
+            f"the response to a request for {what} must be raw({{...}}), "
+            f"not {abbreviate_repr(value)}"
         )
     body = value.body
     return body.encode() if isinstance(body, str) else body
 
 
-def _tokens(asked: Any) -> int:
-    if isinstance(asked, EmbeddingRequest):
-        return sum(text_tokens(text) for text in asked.inputs if isinstance(text, str))
-    if isinstance(asked, ImageRequest):
-        return text_tokens(asked.prompt)
-    return text_tokens(asked.query) + sum(map(text_tokens, asked.documents))
+def _input_tokens(request: Any) -> int:
+    if isinstance(request, EmbeddingRequest):
+        return sum(text_tokens(text) for text in request.inputs if isinstance(text, str))
+    if isinstance(request, ImageRequest):
+        return text_tokens(request.prompt)
+    return text_tokens(request.query) + sum(map(text_tokens, request.documents))
 
 
 # -- vectors ---------------------------------------------------------------------------------
 
 
-def _vectors(
-    source: Any, inputs: Sequence[str | bytes], then: Callable[[Sequence[Numbers]], Any]
+def _resolve_vectors(
+    source: Any, inputs: Sequence[str | bytes], then: Callable[[Sequence[Vector]], Any]
 ) -> Any:
-    """Return `then` of what `source` gives for `inputs`; user code runs later, without a lock."""
+    """Return `then` of the vectors of `inputs`, or Deferred if `source` is a user callable."""
     if callable(source):
-        return Deferred(partial(_called, source, inputs), lambda found: then(_checked(found)))
+        return Deferred(
+            partial(_call_for_each, source, inputs), lambda vectors: then(_to_floats(vectors))
+        )
     if isinstance(source, Mapping):
-        return then(_checked([_named(source, each) for each in inputs]))
+        return then(_to_floats([_vector_of(source, each) for each in inputs]))
     return then([source] * len(inputs))
 
 
-def _called(function: Callable[[Any], Any], inputs: Sequence[Any]) -> Any:
-    found = [function(each) for each in inputs]
-    return _all_of(found) if any(map(inspect.isawaitable, found)) else found
+def _call_for_each(function: Callable[[Any], Any], inputs: Sequence[Any]) -> Any:
+    vectors = [function(each) for each in inputs]
+    return _await_all(vectors) if any(map(inspect.isawaitable, vectors)) else vectors
 
 
-async def _all_of(found: Sequence[Any]) -> list[Any]:
-    return [await each if inspect.isawaitable(each) else each for each in found]
+async def _await_all(vectors: Sequence[Any]) -> list[Any]:
+    return [await each if inspect.isawaitable(each) else each for each in vectors]
 
 
-def _named(source: Mapping[Any, Any], each: Any) -> Any:
+def _vector_of(source: Mapping[Any, Any], each: Any) -> Any:
     if each not in source:
-        raise InvalidRule(f"embed({{...}}) has no vector for {abbreviate_repr(each)}")
+        raise InvalidRule(f"embed({{...}}) has no vector for the input {abbreviate_repr(each)}")
     return source[each]
 
 
-def _checked(vectors: Sequence[Any]) -> Sequence[Numbers]:
+def _to_floats(vectors: Sequence[Any]) -> Sequence[Vector]:
     for vector in vectors:
         if not isinstance(vector, Sequence) or isinstance(vector, (str, bytes)):
             try:
                 list(vector)
             except TypeError:
                 raise InvalidRule(
-                    f"embed() gives lists of numbers, not {abbreviate_repr(vector)}"
+                    f"embed() requires lists of numbers, not {abbreviate_repr(vector)}"
                 ) from None
     return [[float(number) for number in vector] for vector in vectors]
 
@@ -122,26 +136,30 @@ def _checked(vectors: Sequence[Any]) -> Sequence[Numbers]:
 # -- defaults --------------------------------------------------------------------------------
 
 
-def _default(family: Family, asked: Any, tokens: int) -> Any:
-    if isinstance(asked, EmbeddingRequest):
-        vectors = [unit_vector(_seed_text(each), asked.dimensions) for each in asked.inputs]
-        return family.format_embeddings(asked, vectors, tokens)
-    if isinstance(asked, ImageRequest):
-        found = [_picture(asked, place) for place in range(asked.count)]
-        return family.format_images(asked, found)
-    return family.format_ranking(asked, [score(asked.query, text) for text in asked.documents])
+def _default_body(family: Family, request: Any, tokens: int) -> Any:
+    if isinstance(request, EmbeddingRequest):
+        vectors = [unit_vector(_seed_text(each), request.dimensions) for each in request.inputs]
+        return family.format_embeddings(request, vectors, tokens)
+    if isinstance(request, ImageRequest):
+        images = [_default_image(request, index) for index in range(request.count)]
+        return family.format_images(request, images)
+    scores = [relevance_score(request.query, text) for text in request.documents]
+    return family.format_ranking(request, scores)
 
 
 def _seed_text(each: str | bytes) -> str:
     return each if isinstance(each, str) else each.hex()
 
 
-def _picture(asked: ImageRequest, place: int) -> bytes:
-    return generate_png(f"{asked.prompt}/{asked.seed + place}", asked.width, asked.height)
+def _default_image(request: ImageRequest, index: int) -> bytes:
+    return generate_png(f"{request.prompt}/{request.seed + index}", request.width, request.height)
 
 
-def score(query: str, document: str) -> float:
-    """Return how much of the query's words a document has: 0 to 1 (judged)."""
+def relevance_score(query: str, document: str) -> float:
+    """Return a score from 0 to 1 for the relevance of `document` to `query`.
+
+    Assumption: the score grows with the share of the query's words that the document contains.
+    """
     words = set(query.lower().split())
     if not words:
         return 0.0

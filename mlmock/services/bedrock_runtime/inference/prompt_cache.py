@@ -1,10 +1,13 @@
-"""Prompt caches: what stands before a cache point is written once, and read by who repeats it.
+"""Simulation of prompt caching.
 
-A prefix is known by everything in it: tools, system text, messages, in this order. Shorter ones
-than a model's minimum aren't kept; what is kept lives five minutes or an hour of virtual time after
-it was last used, in the region, account and model that wrote it. That a call reads the longest
-prefix that is there, and writes the rest up to its last point, is the developer guide's account of
-it; that prefixes hold from the moment they are written is judged.
+The first request stores the prefix before a cache point, and later requests that repeat the prefix
+read it. A prefix consists of tools, system text and messages, in this order. A prefix is stored
+for each account, region and model, if it is not shorter than the model's minimum. It expires five
+minutes or one hour of virtual time after its last use.
+
+Source: Amazon Bedrock developer guide, prompt caching. A request reads the longest stored prefix
+and stores the rest up to its last cache point.
+Assumption: a prefix can be read as soon as it is stored.
 """
 
 from __future__ import annotations
@@ -23,29 +26,33 @@ from mlmock.services.bedrock_runtime.errors import invalid, provider_error
 from mlmock.services.bedrock_runtime.inference.exchange import Exchange
 
 Block = Mapping[str, Any]
-_SECONDS = {"5m": 300, "1h": 3600}
-_MOST_POINTS = 4
+_TTL_SECONDS = {"5m": 300, "1h": 3600}
+_MAX_CACHE_POINTS = 4
 
 
-class Caches:
-    """The prefixes that models of a world keep, and until when."""
+class PromptCache:
+    """The prefixes that all models of a mock store, with their expiry times."""
 
     def __init__(self, state: MockState) -> None:
         self._state = state
-        self._until: dict[Any, float] = {}
+        self._expiry: dict[Any, float] = {}
 
     def has(self, key: Any) -> bool:
-        """True while the prefix of `key` is kept."""
-        return self._until.get(key, 0.0) > self._state.clock.seconds()
+        """Return whether the prefix of `key` is stored and has not expired."""
+        return self._expiry.get(key, 0.0) > self._state.clock.seconds()
 
-    def keep(self, key: Any, seconds: int) -> None:
-        """Keep the prefix of `key` for `seconds` from now on, or as long as it is kept already."""
-        until = max(self._state.clock.seconds() + seconds, self._until.get(key, 0.0))
-        self._state.undo_log.set_item(self._until, key, until)
+    def store(self, key: Any, seconds: int) -> None:
+        """Store the prefix of `key` for at least `seconds` of virtual time from now on."""
+        expiry = max(self._state.clock.seconds() + seconds, self._expiry.get(key, 0.0))
+        self._state.undo_log.set_item(self._expiry, key, expiry)
 
 
-class _Spot(NamedTuple):
-    """The end of a prefix: how much of a conversation is before it; `ttl`: a cache point's."""
+class _Prefix(NamedTuple):
+    """A prefix of a conversation: its digest, and how many tools and blocks it contains.
+
+    `messages` is the number of complete messages, `blocks` the number of blocks of the message
+    after them. `ttl` is the time to live if a cache point ends the prefix.
+    """
 
     digest: bytes
     tools: int
@@ -56,105 +63,112 @@ class _Spot(NamedTuple):
 
 
 def check(exchange: Exchange, conversation: Conversation) -> None:
-    """Refuse cache points to a model that has no cache, too many of them, a long one after a short.
+    """Check the cache points of `conversation`.
 
-    The first is an AccessDeniedException, the others are Anthropic's words.
+    Raises:
+        ServiceError: AccessDeniedException if the model has no prompt cache. ValidationException
+            in Anthropic's words for too many cache points, or for one of an hour that follows one
+            of five minutes.
     """
-    known = exchange.known
-    points = [spot for spot in _spots(conversation) if spot.ttl is not None]
-    if points and not known.traits.caches and known.model.family is not None:
+    model = exchange.model
+    points = [prefix for prefix in _prefixes(conversation) if prefix.ttl is not None]
+    if points and not model.traits.caches and model.identifier.family is not None:
         raise ServiceError(
             "AccessDeniedException",
             "You invoked an unsupported model or your request did not allow prompt caching. See "
             "the documentation for more information.",
         )
-    refuse = provider_error if exchange.call.operation.startswith("Converse") else invalid
-    if known.traits.caches and len(points) > _MOST_POINTS:
-        raise refuse(
-            f"A maximum of {_MOST_POINTS} blocks with cache_control may be provided. Found "
+    to_error = provider_error if exchange.call.operation.startswith("Converse") else invalid
+    if model.traits.caches and len(points) > _MAX_CACHE_POINTS:
+        raise to_error(
+            f"A maximum of {_MAX_CACHE_POINTS} blocks with cache_control may be provided. Found "
             f"{len(points)}."
         )
-    short = next((at for at, spot in enumerate(points) if spot.ttl == "5m"), len(points))
-    late = next((spot for spot in points[short:] if spot.ttl == "1h"), None)
-    if late is not None and known.traits.relays_errors:
-        raise refuse(
-            f"{_place(conversation, late)}.cache_control.ttl: a ttl='1h' cache_control block must "
-            "not come after a ttl='5m' cache_control block. Note that blocks are processed in the "
-            "following order: `tools`, `system`, `messages`."
+    first_short = next((i for i, point in enumerate(points) if point.ttl == "5m"), len(points))
+    misplaced = next((point for point in points[first_short:] if point.ttl == "1h"), None)
+    if misplaced is not None and model.traits.relays_errors:
+        raise to_error(
+            f"{_path(conversation, misplaced)}.cache_control.ttl: a ttl='1h' cache_control block "
+            "must not come after a ttl='5m' cache_control block. Note that blocks are processed in "
+            "the following order: `tools`, `system`, `messages`."
         )
 
 
-def _place(conversation: Conversation, spot: _Spot) -> str:
-    """Return where Anthropic sees the block that a cache point belongs to: the one before it."""
-    if spot.blocks:
-        name, end = f"messages.{spot.messages}.content", spot.blocks
-        blocks = conversation.messages[spot.messages]["content"]
-    elif spot.system:
-        name, end, blocks = "system", spot.system, conversation.system_blocks
+def _path(conversation: Conversation, point: _Prefix) -> str:
+    """Return Anthropic's path of the block before a cache point, to which the point belongs."""
+    if point.blocks:
+        name, end = f"messages.{point.messages}.content", point.blocks
+        blocks = conversation.messages[point.messages]["content"]
+    elif point.system:
+        name, end, blocks = "system", point.system, conversation.system_blocks
     else:
-        name, end, blocks = "tools", spot.tools, conversation.tools
+        name, end, blocks = "tools", point.tools, conversation.tools
     before = sum("cachePoint" not in block for block in blocks[:end])
     return f"{name}.{max(0, before - 1)}"
 
 
-def used(exchange: Exchange, conversation: Conversation) -> CacheUsage:
-    """Return what the model's cache serves and takes."""
-    spots = list(_spots(conversation))
-    points = [at for at, spot in enumerate(spots) if spot.ttl is not None]
+def use_cache(exchange: Exchange, conversation: Conversation) -> CacheUsage:
+    """Read and store the prefixes of `conversation`, and return the tokens read and written."""
+    prefixes = list(_prefixes(conversation))
+    points = [i for i, prefix in enumerate(prefixes) if prefix.ttl is not None]
     if not points:
         return CacheUsage()
-    caches, place = exchange.backend.state.shared(Caches), exchange.backend.scope
-    model = exchange.known.model.base or exchange.known.model.written
-    keys = [(place, model, spot.digest) for spot in spots[: points[-1] + 1]]
-    hit = next((at for at in reversed(range(len(keys))) if caches.has(keys[at])), None)
-    read = 0 if hit is None else _tokens(conversation, spots[hit])
+    cache, scope = exchange.backend.state.shared(PromptCache), exchange.backend.scope
+    model = exchange.model.identifier.base or exchange.model.identifier.model_id
+    keys = [(scope, model, prefix.digest) for prefix in prefixes[: points[-1] + 1]]
+    hit = next((i for i in reversed(range(len(keys))) if cache.has(keys[i])), None)
+    read = 0 if hit is None else _tokens(conversation, prefixes[hit])
     if hit is not None:
-        caches.keep(keys[hit], _SECONDS["5m"])
+        cache.store(keys[hit], _TTL_SECONDS["5m"])
     written: dict[str, int] = {}
-    done = read
-    for at in points:
-        size, ttl = _tokens(conversation, spots[at]), str(spots[at].ttl)
-        if size >= exchange.known.traits.cache_minimum:
-            caches.keep(keys[at], _SECONDS[ttl])
-            written[ttl] = written.get(ttl, 0) + max(0, size - done)
-            done = max(done, size)
+    end = read
+    for i in points:
+        size, ttl = _tokens(conversation, prefixes[i]), str(prefixes[i].ttl)
+        if size >= exchange.model.traits.cache_minimum:
+            cache.store(keys[i], _TTL_SECONDS[ttl])
+            written[ttl] = written.get(ttl, 0) + max(0, size - end)
+            end = max(end, size)
     details = tuple({"inputTokens": n, "ttl": ttl} for ttl, n in written.items() if n)
-    return CacheUsage(read, done - read, details)
+    return CacheUsage(read, end - read, details)
 
 
-def _tokens(conversation: Conversation, spot: _Spot) -> int:
-    """Return the tokens of everything before `spot`."""
-    system = joined_text(conversation.system_blocks[: spot.system])
-    before = conversation.messages[: spot.messages]
-    tokens = conversation_tokens(before, system, conversation.tools[: spot.tools])
-    begun = conversation.messages[spot.messages]["content"][: spot.blocks] if spot.blocks else ()
-    return tokens + sum(map(block_tokens, begun))
+def _tokens(conversation: Conversation, prefix: _Prefix) -> int:
+    """Return the number of tokens in `prefix`."""
+    system = joined_text(conversation.system_blocks[: prefix.system])
+    messages = conversation.messages[: prefix.messages]
+    tokens = conversation_tokens(messages, system, conversation.tools[: prefix.tools])
+    if not prefix.blocks:
+        return tokens
+    last_blocks = conversation.messages[prefix.messages]["content"][: prefix.blocks]
+    return tokens + sum(map(block_tokens, last_blocks))
 
 
-def _spots(conversation: Conversation) -> Iterator[_Spot]:
-    """Yield the end of every tool, system block and content block of a conversation."""
+def _prefixes(conversation: Conversation) -> Iterator[_Prefix]:
+    """Yield the prefixes that end with each tool, system block and content block."""
     digest = hashlib.blake2b(digest_size=16)
     tools, system = len(conversation.tools), len(conversation.system_blocks)
-    for at, ttl in _read(digest, "tools", conversation.tools):
-        yield _Spot(digest.digest(), at, 0, 0, 0, ttl)
-    for at, ttl in _read(digest, "system", conversation.system_blocks):
-        yield _Spot(digest.digest(), tools, at, 0, 0, ttl)
-    for place, message in enumerate(conversation.messages):
-        for at, ttl in _read(digest, message["role"], message["content"]):
-            yield _Spot(digest.digest(), tools, system, place, at, ttl)
+    for count, ttl in _digest_blocks(digest, "tools", conversation.tools):
+        yield _Prefix(digest.digest(), count, 0, 0, 0, ttl)
+    for count, ttl in _digest_blocks(digest, "system", conversation.system_blocks):
+        yield _Prefix(digest.digest(), tools, count, 0, 0, ttl)
+    for index, message in enumerate(conversation.messages):
+        for count, ttl in _digest_blocks(digest, message["role"], message["content"]):
+            yield _Prefix(digest.digest(), tools, system, index, count, ttl)
 
 
-def _read(digest: Any, name: str, blocks: Sequence[Block]) -> Iterator[tuple[int, str | None]]:
-    """Feed `blocks` into `digest`; yield how many there were, and the time of a cache point."""
-    for at, block in enumerate(blocks, 1):
+def _digest_blocks(
+    digest: Any, name: str, blocks: Sequence[Block]
+) -> Iterator[tuple[int, str | None]]:
+    """Add `blocks` to `digest`; yield after each the count and the time to live of a point."""
+    for count, block in enumerate(blocks, 1):
         point = block.get("cachePoint")
         if point is None:
-            told = json.dumps((name, block), sort_keys=True, default=_told)
-            digest.update(told.encode(errors="surrogatepass"))
-        yield at, None if point is None else point.get("ttl", "5m")
+            document = json.dumps((name, block), sort_keys=True, default=_to_json)
+            digest.update(document.encode(errors="surrogatepass"))
+        yield count, None if point is None else point.get("ttl", "5m")
 
 
-def _told(value: Any) -> str:
-    """Return what stands for a value that isn't JSON: bytes, mostly."""
+def _to_json(value: Any) -> str:
+    """Return a digest that represents a value that is not JSON, such as bytes."""
     data = value if isinstance(value, bytes) else repr(value).encode()
     return hashlib.blake2b(data, digest_size=16).hexdigest()

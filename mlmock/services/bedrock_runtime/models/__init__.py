@@ -1,1 +1,1 @@
-"""models."""
+"""Models: how their identifiers resolve, and what a test declares of them."""

@@ -1,4 +1,4 @@
-"""What a test declares of models: what the service refuses, what they can, what stands behind."""
+"""Declarations of models: access, traits and the foundation model behind an ARN."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from mlmock.engine.state import MockState
 from mlmock.errors import ServiceError
 from mlmock.services.bedrock_runtime.conversation.traits import Traits
 from mlmock.services.bedrock_runtime.errors import ACCESS_ERRORS, invalid, unknown_model_error
-from mlmock.services.bedrock_runtime.models.identifiers import Model, resolve
+from mlmock.services.bedrock_runtime.models.identifiers import ModelIdentifier, parse_model_id
 
-_MOST_KNOWN = 2048
-_WILD = "*?["
+_CACHE_SIZE = 2048
+_WILDCARDS = "*?["
 
 
 @dataclass(frozen=True, slots=True)
 class ModelDeclaration:
-    """What is declared of models; None: nothing is.
+    """What a test declares of models. A member is None if nothing is declared.
 
-    The first half is whom the service lets in, the second are `Traits` by their names.
+    The members up to `input_tokens` decide whether the service accepts a call. The others replace
+    the `Traits` of the same name.
     """
 
     base: str | None = None
@@ -48,8 +49,8 @@ class ModelDeclaration:
     caches: bool | None = None
     max_tokens: int | None = None
 
-    def given(self) -> dict[str, Any]:
-        """Return what is declared, by name."""
+    def values(self) -> dict[str, Any]:
+        """Return the members that are declared."""
         pairs = ((f.name, getattr(self, f.name)) for f in fields(self))
         return {name: value for name, value in pairs if value is not None}
 
@@ -59,127 +60,135 @@ _TRAITS = {f.name for f in fields(Traits)} & {f.name for f in fields(ModelDeclar
 
 @dataclass(frozen=True)
 class ResolvedModel:
-    """An identifier with everything that is known of it in a place.
+    """A model identifier with the declarations that apply to it in a scope.
 
-    `keys` are those of the rules that may be about it; `refused` what the service says to any call.
+    `keys` are the keys of the rules that may be for the model. `error` is the error response to
+    every call of the model, or None.
     """
 
-    model: Model
+    identifier: ModelIdentifier
     traits: Traits
-    facts: ModelDeclaration
+    declaration: ModelDeclaration
     keys: tuple[tuple[str, str], ...] = ()
-    refused: ServiceError | None = None
+    error: ServiceError | None = None
 
     @property
-    def written(self) -> str:
-        """The identifier as the caller wrote it."""
-        return self.model.written
+    def model_id(self) -> str:
+        """The identifier as the caller passed it."""
+        return self.identifier.model_id
 
 
 @dataclass(frozen=True, slots=True)
-class _Declaration:
+class _ScopedDeclaration:
     pattern: str
     at: ScopeFilter
-    facts: ModelDeclaration
+    declaration: ModelDeclaration
 
 
 def rule_key(pattern: str) -> tuple[str, str]:
-    """Return the key of the rules about the models that a pattern covers."""
+    """Return the key of the rules for the models that `pattern` matches."""
     return ("model", pattern)
 
 
 class ModelDeclarations:
-    """The models of a world, as far as tests have spoken of them."""
+    """The declarations of models in a mock, and a cache of resolved models."""
 
     def __init__(self, state: MockState) -> None:
         self._undo_log = state.undo_log
-        self._declarations: tuple[_Declaration, ...] = ()
-        self._known: dict[Scope, dict[str, ResolvedModel]] = {}
+        self._declarations: tuple[_ScopedDeclaration, ...] = ()
+        self._resolved: dict[Scope, dict[str, ResolvedModel]] = {}
 
-    def declare(self, pattern: str, at: ScopeFilter, facts: ModelDeclaration) -> None:
-        """Let `facts` hold of the models that `pattern` covers, where `at` says."""
-        declaration = _Declaration(pattern, at, facts)
-        if declaration not in self._declarations:
-            together = (*self._declarations, declaration)
-            self._undo_log.set(self, _declarations=together, _known={})
+    def declare(self, pattern: str, at: ScopeFilter, declaration: ModelDeclaration) -> None:
+        """Apply `declaration` to the models that `pattern` matches, in the scopes of `at`."""
+        scoped = _ScopedDeclaration(pattern, at, declaration)
+        if scoped not in self._declarations:
+            declarations = (*self._declarations, scoped)
+            self._undo_log.set(self, _declarations=declarations, _resolved={})
 
-    def known(self, written: str, scope: Scope) -> ResolvedModel:
-        """Return what is known of the identifier `written`; the model need not exist."""
-        here = self.here(scope)
-        found = here.get(written)
-        if found is None:
-            if len(here) >= _MOST_KNOWN:
-                here.clear()
-            found = here[written] = self._find(written, scope)
-        return found
+    def resolve(self, model_id: str, scope: Scope) -> ResolvedModel:
+        """Return the model that `model_id` names in `scope`. The model need not exist."""
+        cache = self.cache_of(scope)
+        model = cache.get(model_id)
+        if model is None:
+            if len(cache) >= _CACHE_SIZE:
+                cache.clear()
+            model = cache[model_id] = self._resolve(model_id, scope)
+        return model
 
-    def here(self, scope: Scope) -> dict[str, ResolvedModel]:
-        """Return what is known in `scope` so far; a new dict once something is declared."""
-        found = self._known.get(scope)
-        if found is None:
-            found = self._known[scope] = {}
-        return found
+    def cache_of(self, scope: Scope) -> dict[str, ResolvedModel]:
+        """Return the resolved models of `scope`. A new declaration discards them."""
+        cache = self._resolved.get(scope)
+        if cache is None:
+            cache = self._resolved[scope] = {}
+        return cache
 
-    def _find(self, written: str, scope: Scope) -> ResolvedModel:
-        model = resolve(written)
-        facts = self._facts(model, scope)
-        if facts.base is not None:
-            model = _based(model, facts.base)
-            facts = self._facts(model, scope)
-        patterns = tuple(dict.fromkeys(d.pattern for d in self._covering(model)))
-        if facts.exists is None and any(map(_names_something, patterns)):
-            facts = replace(facts, exists=True)
-        traits = replace(model.traits, **_only(facts.given(), _TRAITS))
+    def _resolve(self, model_id: str, scope: Scope) -> ResolvedModel:
+        identifier = parse_model_id(model_id)
+        declaration = self._combine(identifier, scope)
+        if declaration.base is not None:
+            identifier = _with_base(identifier, declaration.base)
+            declaration = self._combine(identifier, scope)
+        patterns = tuple(dict.fromkeys(d.pattern for d in self._matching(identifier)))
+        if declaration.exists is None and any(map(_starts_with_name, patterns)):
+            declaration = replace(declaration, exists=True)
+        traits = replace(identifier.traits, **_select(declaration.values(), _TRAITS))
         keys = tuple(map(rule_key, patterns))
-        return ResolvedModel(model, traits, facts, keys, of_model(model, facts))
+        error = find_access_error(identifier, declaration)
+        return ResolvedModel(identifier, traits, declaration, keys, error)
 
-    def _covering(self, model: Model) -> Iterator[_Declaration]:
+    def _matching(self, identifier: ModelIdentifier) -> Iterator[_ScopedDeclaration]:
         for declaration in self._declarations:
-            if any(pattern_matches(declaration.pattern, name) for name in model.names):
+            if any(pattern_matches(declaration.pattern, name) for name in identifier.names):
                 yield declaration
 
-    def _facts(self, model: Model, scope: Scope) -> ModelDeclaration:
-        """Return what holds in `scope`: what was said last, point by point."""
-        given: dict[str, Any] = {}
-        for declaration in self._covering(model):
-            if declaration.at.covers(scope):
-                given |= declaration.facts.given()
-        return ModelDeclaration(**given)
+    def _combine(self, identifier: ModelIdentifier, scope: Scope) -> ModelDeclaration:
+        """Return the declarations that apply in `scope` as one; the latest value of each wins."""
+        values: dict[str, Any] = {}
+        for scoped in self._matching(identifier):
+            if scoped.at.covers(scope):
+                values |= scoped.declaration.values()
+        return ModelDeclaration(**values)
 
 
 def pattern_matches(pattern: str, name: str) -> bool:
-    """True when the glob `pattern` covers `name`, or is `name` letter by letter."""
+    """Return whether the glob `pattern` matches `name` or is equal to it."""
     return pattern == name or fnmatchcase(name, pattern)
 
 
-def _names_something(pattern: str) -> bool:
-    """True for a pattern that begins with a name: what it covers exists. ``*`` names nothing."""
-    return pattern[:1] not in _WILD
+def _starts_with_name(pattern: str) -> bool:
+    """Return whether the models that `pattern` matches are declared to exist.
+
+    A pattern that starts with a wildcard, such as ``*``, names no model.
+    """
+    return pattern[:1] not in _WILDCARDS
 
 
-def _based(model: Model, base: str) -> Model:
-    behind = resolve(base)
-    names = tuple(dict.fromkeys((*model.names, *behind.names)))
-    return Model(model.written, behind.base, model.form, names, behind.family, behind.traits)
+def _with_base(identifier: ModelIdentifier, base: str) -> ModelIdentifier:
+    model_id, form = identifier.model_id, identifier.form
+    model = parse_model_id(base)
+    names = tuple(dict.fromkeys((*identifier.names, *model.names)))
+    return ModelIdentifier(model_id, model.base, form, names, model.family, model.traits)
 
 
-def _only(given: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name in names}
+def _select(values: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in names}
 
 
-def of_model(model: Model, facts: ModelDeclaration) -> ServiceError | None:
-    """Return what the service says to every call of the model, or None if it is let in."""
-    if facts.exists is False or not (model.exists or facts.exists):
+def find_access_error(
+    identifier: ModelIdentifier, declaration: ModelDeclaration
+) -> ServiceError | None:
+    """Return the error response to every call of the model, or None if calls are accepted."""
+    if declaration.exists is False or not (identifier.exists or declaration.exists):
         return unknown_model_error()
-    if facts.access is False or isinstance(facts.access, str):
-        return ServiceError(*ACCESS_ERRORS[facts.access or "model"])
-    if facts.end_of_life:
+    if declaration.access is False or isinstance(declaration.access, str):
+        return ServiceError(*ACCESS_ERRORS[declaration.access or "model"])
+    if declaration.end_of_life:
         return ServiceError("ResourceNotFoundException", _END_OF_LIFE)
-    if facts.legacy:
+    if declaration.legacy:
         return ServiceError("ResourceNotFoundException", _LEGACY)
-    if facts.on_demand is False and model.is_bare:
+    if declaration.on_demand is False and identifier.is_foundation_model:
         return invalid(
-            f"Invocation of model ID {model.written} with on-demand throughput isn\u2019t "
+            f"Invocation of model ID {identifier.model_id} with on-demand throughput isn\u2019t "
             "supported. Retry your request with the ID or ARN of an inference profile that "
             "contains this model."
         )
@@ -196,9 +205,9 @@ _LEGACY = (
 )
 
 
-def check_converse(known: ResolvedModel) -> None:
-    """Refuse models that don't talk: embeddings, pictures, videos, speech."""
-    traits = known.traits
+def check_converse(model: ResolvedModel) -> None:
+    """Raise ValidationException for a model that does not support Converse."""
+    traits = model.traits
     if not traits.converse or traits.kind != "text":
         raise invalid(
             "This action doesn't support the model that you provided. Try again with a supported "
@@ -206,7 +215,7 @@ def check_converse(known: ResolvedModel) -> None:
         )
 
 
-def check_streaming(known: ResolvedModel) -> None:
-    """Refuse to stream a model that can't be."""
-    if not known.traits.streaming:
+def check_streaming(model: ResolvedModel) -> None:
+    """Raise ValidationException for a model that does not support streaming."""
+    if not model.traits.streaming:
         raise invalid("The model is unsupported for streaming.")

@@ -1,7 +1,9 @@
 """Model identifiers: ids, inference profiles and ARNs, and the foundation model behind them.
 
-Resolving an identifier depends on its text alone. Judged: the service also holds a profile's
-geography against the region of the call; here every profile resolves everywhere.
+An identifier is resolved by its text alone.
+
+Assumption: a profile resolves in every region. The service also compares the geography of the
+profile with the region of the call.
 """
 
 from __future__ import annotations
@@ -28,9 +30,8 @@ GEOGRAPHIES = (
     "af.",
     "global.",
 )
-_PROFILES = ("inference-profile", "application-inference-profile")
-_BY_PROVIDER = ("foundation-model", "inference-profile")
-_OWN = frozenset(
+_FORMS_WITH_PROVIDER = ("foundation-model", "inference-profile")
+_FORMS_WITHOUT_PROVIDER = frozenset(
     {
         "application-inference-profile",
         "custom-model",
@@ -43,8 +44,8 @@ _OWN = frozenset(
         "provisioned-model",
     }
 )
-_NUMBER = re.compile(r"\d")
-_UNKNOWABLE = Traits(
+_DIGIT = re.compile(r"\d")
+_UNKNOWN_MODEL_TRAITS = Traits(
     leading_assistant=True,
     prefill=True,
     videos=True,
@@ -55,15 +56,16 @@ _UNKNOWABLE = Traits(
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """An identifier as it was `written`, and what stands behind it.
+class ModelIdentifier:
+    """An identifier of a model in a call, and what its text tells about the model.
 
-    `base` is the foundation model's id, "" where the identifier alone doesn't tell (application
-    profiles, provisioned, imported and deployed models, prompts). `form` is foundation-model,
-    inference-profile or the type in its ARN. `names` are what a pattern may cover.
+    `model_id` is the identifier as the caller passed it. `base` is the id of the foundation model,
+    or "" if the identifier does not contain it (application profiles, provisioned, imported and
+    deployed models, prompts). `form` is ``foundation-model``, ``inference-profile`` or the
+    resource type of the ARN. `names` are the names that the pattern of a declaration can match.
     """
 
-    written: str
+    model_id: str
     base: str
     form: str
     names: tuple[str, ...]
@@ -72,53 +74,53 @@ class Model:
 
     @property
     def exists(self) -> bool:
-        """True when the service would know it: of a known provider, or an ARN of its own.
+        """Whether the model exists: an id of a known provider, or an ARN of another form.
 
-        Every id of a provider that has a number in it is taken to exist: so have all of them
-        (judged).
+        Assumption: every id of a known provider that contains a digit exists, because all
+        published ids contain one.
         """
-        if self.form in _BY_PROVIDER:
-            return self.family is not None and _NUMBER.search(self.base) is not None
-        return self.form in _OWN
+        if self.form in _FORMS_WITH_PROVIDER:
+            return self.family is not None and _DIGIT.search(self.base) is not None
+        return self.form in _FORMS_WITHOUT_PROVIDER
 
     @property
-    def is_bare(self) -> bool:
-        """True for a foundation model that is called without an inference profile."""
+    def is_foundation_model(self) -> bool:
+        """Whether it names a foundation model without an inference profile."""
         return self.form == "foundation-model"
 
     def arn(self, region: str) -> str:
-        """Return the ARN that async invokes show: the foundation model's, or as it was written."""
+        """Return the ARN of the foundation model in `region`, or the identifier if unknown."""
         if not self.base:
-            return self.written
+            return self.model_id
         resource = f"foundation-model/{self.base}"
         return str(Arn(partition_of(region), "bedrock", region, "", resource))
 
 
 @lru_cache(maxsize=512)
-def resolve(written: str) -> Model:
-    """Return the model that an identifier names; it need not exist."""
-    arn = parse_arn(written) if written.startswith("arn:") else None
-    form, name = _form_and_name(arn, written)
+def parse_model_id(model_id: str) -> ModelIdentifier:
+    """Return what the identifier `model_id` names. The model need not exist."""
+    arn = parse_arn(model_id) if model_id.startswith("arn:") else None
+    form, name = _form_and_name(arn, model_id)
     base = _base(form, name)
     family = family_of(base) if base else None
     if family is None and form != "foundation-model":
         base = ""
-    traits = family.traits(base) if family is not None else _UNKNOWABLE
-    names = tuple(dict.fromkeys(n for n in (written, name, base) if n))
-    return Model(written, base, form, names, family, traits)
+    traits = family.traits(base) if family is not None else _UNKNOWN_MODEL_TRAITS
+    names = tuple(dict.fromkeys(n for n in (model_id, name, base) if n))
+    return ModelIdentifier(model_id, base, form, names, family, traits)
 
 
-def _form_and_name(arn: Arn | None, written: str) -> tuple[str, str]:
+def _form_and_name(arn: Arn | None, model_id: str) -> tuple[str, str]:
     if arn is not None:
         form, _, name = arn.resource.partition("/")
-        owner = "sagemaker" if form == "endpoint" else "bedrock"
-        return (form if arn.service == owner else f"{arn.service}:{form}"), name
-    profile = written.startswith(GEOGRAPHIES)
-    return ("inference-profile" if profile else "foundation-model"), written
+        service = "sagemaker" if form == "endpoint" else "bedrock"
+        return (form if arn.service == service else f"{arn.service}:{form}"), name
+    is_profile = model_id.startswith(GEOGRAPHIES)
+    return ("inference-profile" if is_profile else "foundation-model"), model_id
 
 
 def _base(form: str, name: str) -> str:
-    """Return the foundation model's id in a name, or the start of one that tells the family."""
+    """Return the foundation model's id in `name`, or a prefix that determines the family."""
     if form in ("inference-profile", "foundation-model"):
         return _GEOGRAPHY.sub("", name)
     if form == "custom-model":

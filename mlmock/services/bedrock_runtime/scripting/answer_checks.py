@@ -1,4 +1,4 @@
-"""What the service's model lets a script say, checked where it is written."""
+"""Checks of scripted answers against the service model, made where a test writes them."""
 
 from __future__ import annotations
 
@@ -11,50 +11,50 @@ from mlmock.rules.answers import validate_result
 from mlmock.rules.matchers import abbreviate_repr
 
 _USAGE = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
-_FRAME = {"stopReason": "end_turn", "usage": _USAGE, "metrics": {"latencyMs": 0}}
+_RESPONSE = {"stopReason": "end_turn", "usage": _USAGE, "metrics": {"latencyMs": 0}}
 
 
 def check_block(block: Mapping[str, Any]) -> None:
-    """Raise InvalidRule, with the path, for a content block that isn't one of the model's.
+    """Raise InvalidRule, with the path of the member, unless `block` fits the service model.
 
-    A tool use may leave out id and input, and may say the type that newer models give theirs.
+    A tool use may leave out its id and input. It may also have the type that newer models add.
     """
     use = block.get("toolUse")
     if isinstance(use, Mapping):
         _check_json(use.get("input"))
-        whole = {"toolUseId": "tooluse_1", "input": {}, **use}
-        if whole.get("type") == "tool_use":
-            del whole["type"]
-        block = {"toolUse": whole}
-    _check(output={"message": {"role": "assistant", "content": [block]}})
+        complete = {"toolUseId": "tooluse_1", "input": {}, **use}
+        if complete.get("type") == "tool_use":
+            del complete["type"]
+        block = {"toolUse": complete}
+    _check_response(output={"message": {"role": "assistant", "content": [block]}})
 
 
 def check_usage(usage: Mapping[str, Any]) -> None:
-    """Raise InvalidRule for a usage that isn't one of the model's."""
-    _check(usage={**_USAGE, **usage})
+    """Raise InvalidRule, with the path of the member, unless `usage` fits the service model."""
+    _check_response(usage={**_USAGE, **usage})
 
 
-def check_extras(latency: Any, fields: Any) -> None:
-    """Raise InvalidRule unless `latency` are milliseconds and `fields` is a dict, or None."""
-    if latency is not None and (type(latency) is not int or latency < 0):
+def check_message_options(latency_ms: Any, fields: Any) -> None:
+    """Raise InvalidRule unless `latency_ms` is None or milliseconds, `fields` None or a dict."""
+    if latency_ms is not None and (type(latency_ms) is not int or latency_ms < 0):
         raise InvalidRule(
-            f"latency_ms= takes a count of milliseconds, not {abbreviate_repr(latency)}"
+            f"latency_ms requires 0 or more milliseconds, not {abbreviate_repr(latency_ms)}"
         )
     if fields is not None and not isinstance(fields, Mapping):
-        raise InvalidRule(f"fields= takes a dict, not {abbreviate_repr(fields)}")
+        raise InvalidRule(f"fields requires a dict, not {abbreviate_repr(fields)}")
 
 
-def _check(**members: Any) -> None:
+def _check_response(**members: Any) -> None:
     from mlmock.aws.protocol.compiler import operation
 
-    frame = _FRAME | {"output": {"message": {"role": "assistant", "content": []}}}
-    validate_result(operation("bedrock-runtime", "Converse"), frame | members)
+    response = _RESPONSE | {"output": {"message": {"role": "assistant", "content": []}}}
+    validate_result(operation("bedrock-runtime", "Converse"), response | members)
 
 
 def _check_json(value: Any) -> None:
     try:
         json.dumps(value)
-    except (TypeError, ValueError) as fault:
+    except (TypeError, ValueError) as error:
         raise InvalidRule(
-            f"a tool's input is JSON; {abbreviate_repr(value)} is none: {fault}"
+            f"the input of a tool must be JSON; cannot encode {abbreviate_repr(value)}: {error}"
         ) from None

@@ -1,4 +1,4 @@
-"""Rules about models: which calls they take, and which of them an answer can serve."""
+"""Rules for models: which calls they match, and which calls their answers can serve."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from mlmock.rules.answers import ConnectionFailureAnswer, DefaultAnswer, ErrorAn
 from mlmock.rules.matchers import MISSING, Contains, matches
 from mlmock.rules.rule import Rule, is_callable
 from mlmock.services.bedrock_runtime.conversation.requests import Conversation
-from mlmock.services.bedrock_runtime.scripting.answers import Raw, to_scripted
+from mlmock.services.bedrock_runtime.scripting.answers import to_scripted
+from mlmock.services.bedrock_runtime.scripting.scripted_message import Raw
 from mlmock.services.common.backend import Backend
 
 if TYPE_CHECKING:
@@ -23,63 +24,73 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     class ScriptedModel(Protocol):
-        """A model as rules see it: as the caller wrote it, and the keys of rules about it."""
+        """A model identifier of a call and the keys of the rules for it."""
 
         @property
         def keys(self) -> tuple[tuple[str, str], ...]:
-            """The keys of the rules that may be about it."""
+            """The keys of the rules that may be for the model."""
 
         @property
-        def written(self) -> str:
-            """The identifier as the caller wrote it."""
+        def model_id(self) -> str:
+            """The identifier as the caller passed it."""
 
 
 SERVICE = "bedrock-runtime"
 OPERATIONS = ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
-MESSAGE, BODY, CHUNKS, VECTORS = "words", "body", "chunks", "vectors"
-_EVERYTHING = frozenset({MESSAGE, BODY, CHUNKS, VECTORS})
-_BY_CALLABLE = frozenset({MESSAGE, BODY, CHUNKS})
+MESSAGE, BODY, CHUNKS, VECTORS = "message", "body", "chunks", "vectors"
+_ALL_KINDS = frozenset({MESSAGE, BODY, CHUNKS, VECTORS})
+_KINDS_OF_CALLABLE = frozenset({MESSAGE, BODY, CHUNKS})
 
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """An answer to embeddings: a function of each input, a mapping of inputs, or one vector."""
+    """A scripted answer to embedding requests.
+
+    `source` is a function of each input, a mapping from inputs to vectors, or one vector.
+    """
 
     source: Any
 
 
 @exposed("bedrock.ModelRule", "embed")
 class ModelRule(Rule):
-    """A rule about a model: `reply` for what it says, `embed` for what texts become."""
+    """A rule for models: `reply` scripts what they generate, `embed` the vectors of embeddings."""
 
     kinds: frozenset[str] = frozenset()
-    """What its answers can be to a call: WORDS, BODY, CHUNKS, VECTORS."""
+    """The kinds of answers that the rule has: MESSAGE, BODY, CHUNKS, VECTORS."""
 
-    def matches(self, call: Call, seen: Mapping[str, Any]) -> bool:
-        """True when the rule is about the call, and has an answer of a kind that is wanted."""
-        return not seen["answers"].isdisjoint(self.kinds) and super().matches(call, seen)
+    def matches(self, call: Call, values: Mapping[str, Any]) -> bool:
+        """Return whether the rule is for `call` and has an answer of an accepted kind."""
+        return not values["answers"].isdisjoint(self.kinds) and super().matches(call, values)
 
     def _set_answers(self, answers: tuple[Any, ...]) -> Self:
         self.kinds = frozenset().union(*map(_kinds, answers))
         return super()._set_answers(answers)
 
     def embed(self, *vectors: Any) -> ModelRule:
-        """Answer embeddings: with a function of each text (sync or async), or with vectors.
+        """Answer embedding requests.
 
-        A mapping gives the vectors of the texts it names, a list of numbers that of every text.
-        InvalidRule for anything else.
+        Args:
+            *vectors: One answer for every call, or several in order. An answer is a function of
+                each input (synchronous or asynchronous) that returns its vector, a mapping from
+                inputs to vectors, or one vector (a list of numbers) for every input.
+
+        Raises:
+            InvalidRule: If there is no answer, or if an answer has another type.
         """
         if not vectors:
-            raise InvalidRule("embed() needs a function of the text, or a vector")
-        return self._set_answers(tuple(_vectors(each) for each in vectors))
+            raise InvalidRule("embed() requires a function of the input, a dict or a vector")
+        return self._set_answers(tuple(_to_vectors(each) for each in vectors))
 
 
-def _vectors(source: Any) -> Any:
+def _to_vectors(source: Any) -> Any:
     if isinstance(source, (ErrorAnswer, ConnectionFailureAnswer, DefaultAnswer, BaseException)):
         return source
-    numbers = isinstance(source, Sequence) and not isinstance(source, (str, bytes))
-    if not (callable(source) or isinstance(source, Mapping) or numbers):
-        raise InvalidRule(f"embed() takes a function, a dict or a vector, not {source!r}")
+    is_vector = isinstance(source, Sequence) and not isinstance(source, (str, bytes))
+    if not (callable(source) or isinstance(source, Mapping) or is_vector):
+        raise InvalidRule(
+            f"embed() requires a function of the input, a dict or a vector, not {source!r}"
+        )
     return Vectors(source)
 
 
@@ -91,53 +102,58 @@ def _kinds(answer: Any) -> frozenset[str]:
     if isinstance(
         answer, (ErrorAnswer, ConnectionFailureAnswer, DefaultAnswer, BaseException, type)
     ):
-        return _EVERYTHING
-    return _BY_CALLABLE if is_callable(answer) else frozenset({MESSAGE})
+        return _ALL_KINDS
+    return _KINDS_OF_CALLABLE if is_callable(answer) else frozenset({MESSAGE})
 
 
-# -- writing them ----------------------------------------------------------------------------
+# -- validation ------------------------------------------------------------------------------
 
 
-def checked(answer: Any) -> Any:
-    """Return what a rule keeps of an answer, or raise InvalidRule at the line that writes it."""
+def to_model_answer(answer: Any) -> Any:
+    """Return an answer in the form that rules keep; raise InvalidRule if it is invalid."""
     if isinstance(answer, ErrorAnswer):
-        return _checked_error(answer)
+        return _valid_error(answer)
     if isinstance(answer, Vectors) or is_callable(answer) or isinstance(answer, type):
         return answer
-    found = to_scripted(answer)
-    if not isinstance(found, Raw) and found.fault is not None:
-        _check_break(found.fault)
-    return found
+    scripted = to_scripted(answer)
+    if not isinstance(scripted, Raw) and scripted.error is not None:
+        _check_stream_error(scripted.error)
+    return scripted
 
 
-def _checked_error(answer: ErrorAnswer) -> ErrorAnswer:
-    fault: InvalidRule | None = None
+def _valid_error(answer: ErrorAnswer) -> ErrorAnswer:
+    """Return `answer` if one of the operations has the error; raise InvalidRule if none has it."""
+    last_error: InvalidRule | None = None
     for name in OPERATIONS:
         try:
             validate_error(operation(SERVICE, name), answer)
-        except InvalidRule as found:
-            fault = found
+        except InvalidRule as error:
+            last_error = error
         else:
             return answer
-    raise fault or InvalidRule(f"there is no error {answer.code}")
+    raise last_error or InvalidRule(f"{SERVICE} has no error {answer.code!r}")
 
 
-def _check_break(fault: ErrorAnswer) -> None:
-    """Refuse to break a stream with what no stream sends; other codes need a status."""
-    known = sorted({*_breaks("ConverseStream"), *_breaks("InvokeModelWithResponseStream")})
-    if fault.code[:1].lower() + fault.code[1:] not in known and fault.status is None:
-        raise InvalidRule(f"a stream breaks with {', '.join(known)}, not with {fault.code}")
+def _check_stream_error(error: ErrorAnswer) -> None:
+    """Raise InvalidRule unless `error` is an exception event of a stream or has a status."""
+    known = sorted({*_stream_exceptions("ConverseStream"), *_stream_exceptions(OPERATIONS[-1])})
+    if error.code[:1].lower() + error.code[1:] not in known and error.status is None:
+        raise InvalidRule(
+            f"a stream has no exception {error.code!r}; it has {', '.join(known)}. "
+            "Other codes require status=..."
+        )
 
 
-def _breaks(name: str) -> Iterator[str]:
-    plan = operation(SERVICE, name)
-    stream = plan.model.output_shape.members[plan.output_payload]
+def _stream_exceptions(name: str) -> Iterator[str]:
+    compiled_operation = operation(SERVICE, name)
+    output = compiled_operation.model.output_shape
+    stream = output.members[compiled_operation.output_payload]
     yield from (n for n, shape in stream.members.items() if shape.metadata.get("exception"))
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Fits a list of results if `expected` takes one of them, or all of them together."""
+    """A predicate of a list that `expected` matches one item of, or the list as a whole."""
 
     expected: Any
 
@@ -145,56 +161,59 @@ class AnyOf:
         return repr(self.expected)
 
     def __call__(self, results: Any) -> bool:
-        """True when it fits `results`."""
+        """Return whether `expected` matches `results` or one of them."""
         return matches(self.expected, results) or any(matches(self.expected, r) for r in results)
 
 
-def members_of(**given: Any) -> dict[str, Any]:
-    """Return the match values that `on(...)` was given, in the form that rules keep."""
-    members = {name: value for name, value in given.items() if value is not MISSING}
-    if "tool_result" in members:
-        members["tool_result"] = AnyOf(members["tool_result"])
-    if isinstance(members.get("tools"), str):
-        members["tools"] = Contains(members["tools"])
-    return members
+def to_match_values(**arguments: Any) -> dict[str, Any]:
+    """Return the match values passed to `on(...)` in the form that rules keep."""
+    values = {name: value for name, value in arguments.items() if value is not MISSING}
+    if "tool_result" in values:
+        values["tool_result"] = AnyOf(values["tool_result"])
+    if isinstance(values.get("tools"), str):
+        values["tools"] = Contains(values["tools"])
+    return values
 
 
-# -- asking them -----------------------------------------------------------------------------
+# -- matching --------------------------------------------------------------------------------
 
 
 class MatchableRequest(Mapping[str, Any]):
-    """What rules of a model are held against; worked out as far as a rule asks."""
+    """The values of a request that rules match, each computed when a rule needs it.
 
-    __slots__ = ("_conversation", "_wanted")
+    The value of ``answers`` is the set of answer kinds that the operation accepts.
+    """
 
-    def __init__(self, wanted: frozenset[str], conversation: Conversation | None) -> None:
-        self._wanted = wanted
+    __slots__ = ("_accepted", "_conversation")
+
+    def __init__(self, accepted: frozenset[str], conversation: Conversation | None) -> None:
+        self._accepted = accepted
         self._conversation = conversation
 
     def __getitem__(self, name: str) -> Any:
         if name == "answers":
-            return self._wanted
-        if self._conversation is None or name not in _LOOKS:
+            return self._accepted
+        if self._conversation is None or name not in _VALUES:
             raise KeyError(name)
-        return _LOOKS[name](self._conversation)
+        return _VALUES[name](self._conversation)
 
     def __contains__(self, name: object) -> bool:
-        return name == "answers" or (self._conversation is not None and name in _LOOKS)
+        return name == "answers" or (self._conversation is not None and name in _VALUES)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(name for name in ("answers", *_LOOKS) if name in self)
+        return iter(name for name in ("answers", *_VALUES) if name in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
-_LOOKS: dict[str, Callable[[Conversation], Any]] = {
-    "last_user": lambda said: said.last_user,
-    "system": lambda said: said.system,
-    "turn": lambda said: said.turn,
-    "has_tool_result": lambda said: said.has_tool_result,
-    "tool_result": lambda said: said.tool_results,
-    "tools": lambda said: said.tool_names,
+_VALUES: dict[str, Callable[[Conversation], Any]] = {
+    "last_user": lambda conversation: conversation.last_user,
+    "system": lambda conversation: conversation.system,
+    "turn": lambda conversation: conversation.turn,
+    "has_tool_result": lambda conversation: conversation.has_tool_result,
+    "tool_result": lambda conversation: conversation.tool_results,
+    "tools": lambda conversation: conversation.tool_names,
 }
 
 
@@ -202,24 +221,33 @@ def find_model_rule(
     backend: Backend,
     call: Call,
     model: ScriptedModel,
-    wanted: frozenset[str],
+    accepted: frozenset[str],
     conversation: Conversation | None = None,
 ) -> tuple[Rule, Any] | None:
-    """Return the newest rule that takes the call, with its answer; None: nobody scripts it.
+    """Return the newest rule that matches the call, and its next answer, or None.
 
-    UnmatchedCall if answers that could serve the call are there and none takes it (if strict).
+    Args:
+        backend: The backend that received the call.
+        call: The call.
+        model: The model of the call.
+        accepted: The kinds of answers that the operation can send.
+        conversation: The request, unless it is for embeddings, images or a ranking.
+
+    Raises:
+        UnmatchedCall: If the mock is strict and the model is scripted with answers that the
+            operation can send, but no rule matches the call.
     """
     if not model.keys:
         return None
-    seen = MatchableRequest(wanted, conversation)
-    found = backend.state.rules.find(model.keys, call, seen)
-    if found is None:
-        _check_unscripted(backend, call, model, seen)
-    return found
+    request = MatchableRequest(accepted, conversation)
+    result = backend.state.rules.find(model.keys, call, request)
+    if result is None:
+        _check_unscripted(backend, call, model, request)
+    return result
 
 
 def _check_unscripted(
-    backend: Backend, call: Call, model: ScriptedModel, seen: MatchableRequest
+    backend: Backend, call: Call, model: ScriptedModel, request: MatchableRequest
 ) -> None:
     rules = [
         rule
@@ -227,14 +255,14 @@ def _check_unscripted(
         for rule in backend.state.rules.rules_for(key)
         if rule.is_scripted_answer
         and rule.match.applies_in(call)
-        and _can_serve(rule, seen["answers"])
+        and _can_serve(rule, request["answers"])
     ]
     if rules:
         from mlmock.reporting.messages import format_unmatched_call
 
-        what = f"model {model.written!r}"
-        backend.state.raise_unmatched(call, format_unmatched_call(call, rules, what, seen))
+        what = f"model {model.model_id!r}"
+        backend.state.raise_unmatched(call, format_unmatched_call(call, rules, what, request))
 
 
-def _can_serve(rule: Rule, wanted: frozenset[str]) -> bool:
-    return isinstance(rule, ModelRule) and not wanted.isdisjoint(rule.kinds)
+def _can_serve(rule: Rule, accepted: frozenset[str]) -> bool:
+    return isinstance(rule, ModelRule) and not accepted.isdisjoint(rule.kinds)

@@ -119,19 +119,19 @@ def test_finish_applies_the_failure_rule(ml: MockML, bedrock: Any) -> None:
 def test_an_ended_invocation_cannot_end_again(ml: MockML, bedrock: Any) -> None:
     invoke = ml.bedrock.async_invoke(start(bedrock))
     for end in (invoke.complete, invoke.finish, lambda: invoke.fail("late")):
-        with pytest.raises(InvalidRule, match=r"is Completed and can't end again.*manually\(\)"):
+        with pytest.raises(InvalidRule, match=r"has already ended.*Completed.*manually\(\)"):
             end()
 
 
 def test_a_handle_of_an_unknown_arn_is_rejected(ml: MockML) -> None:
-    with pytest.raises(InvalidRule, match="no async invoke has the ARN arn:x"):
+    with pytest.raises(InvalidRule, match="no async invoke with the ARN 'arn:x'"):
         _ = ml.bedrock.async_invoke("arn:x").status
 
 
 def test_invalid_rules_are_rejected(ml: MockML) -> None:
     with pytest.raises(InvalidRule, match="at most 2048 characters"):
         ml.bedrock.async_invokes.fail("x" * 2049)
-    with pytest.raises(InvalidRule, match="an output is bytes, text or JSON"):
+    with pytest.raises(InvalidRule, match="requires bytes, a str or a JSON value"):
         ml.bedrock.async_invokes.complete(object())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlmock import MockML
-from mlmock.services.bedrock_runtime.async_invoke.families.luma_ray import size_of
+from mlmock.services.bedrock_runtime.async_invoke.families.luma_ray import video_size
 from mlmock.services.bedrock_runtime.media.segments import mp4_seconds
 from tests.services.bedrock_runtime.async_helpers import output_folder, start
 from tests.services.bedrock_runtime.async_invoke.output_helpers import RAY, outputs, violations
@@ -54,7 +54,7 @@ def test_a_ray_video_has_the_requested_size_and_length(ml: MockML, bedrock: Any)
 def test_the_resolution_is_the_length_of_the_shorter_side(
     ratio: str, resolution: str, size: tuple[int, int]
 ) -> None:
-    assert size_of(ratio, resolution) == size
+    assert video_size(ratio, resolution) == size
 
 
 def test_invalid_ray_input(bedrock: Any) -> None:

@@ -34,7 +34,7 @@ def _acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _forget() -> None:
     families._families.cache_clear()
-    identifiers.resolve.cache_clear()
+    identifiers.parse_model_id.cache_clear()
 
 
 @pytest.mark.usefixtures("_acme")

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlmock import mock_ml
-from mlmock.services.bedrock_runtime.models.identifiers import resolve
+from mlmock.services.bedrock_runtime.models.identifiers import parse_model_id
 from tests.services.bedrock_runtime.converse_helpers import bedrock_client
 
 HI = {"role": "user", "content": [{"text": "Hi"}]}
@@ -95,4 +95,4 @@ def test_supported_features_are_accepted(model_id: str, params: dict[str, Any]) 
     ],
 )
 def test_models_that_support_async_invokes(model_id: str) -> None:
-    assert resolve(model_id).traits.async_invoke
+    assert parse_model_id(model_id).traits.async_invoke

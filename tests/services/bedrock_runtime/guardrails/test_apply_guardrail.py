@@ -10,7 +10,7 @@ import pytest
 from mlmock import MockML
 from mlmock.errors import InvalidRule
 from mlmock.services.bedrock_runtime.guardrails.assessment import Total
-from mlmock.services.bedrock_runtime.guardrails.operations import Content, Guardrail, find
+from mlmock.services.bedrock_runtime.guardrails.operations import Content, Guardrail, find_guardrail
 from tests.services.bedrock_runtime.guardrails.guardrail_helpers import (
     PNG,
     apply,
@@ -147,7 +147,7 @@ def test_no_content_is_no_action(ml: MockML, bedrock: Any) -> None:
 
 def test_a_verdict_has_a_text_for_every_content(ml: MockML, bedrock: Any) -> None:
     ml.bedrock.guardrail("gr1").mask(pii=["EMAIL"])
-    guardrail: Guardrail = find(ml.bedrock.backend(), "gr1", "DRAFT")
+    guardrail: Guardrail = find_guardrail(ml.bedrock.backend(), "gr1", "DRAFT")
     contents = [Content("a@b.org"), Content(image=PNG), Content("hello")]
     verdict = guardrail.assess("INPUT", contents, total=Total(100, 3))
     assert verdict.texts == ("{EMAIL}", "", "hello")
@@ -157,7 +157,7 @@ def test_a_verdict_has_a_text_for_every_content(ml: MockML, bedrock: Any) -> Non
         "textCharacters": {"guarded": 12, "total": 100},
         "images": {"guarded": 1, "total": 3},
     }
-    assert (guardrail.id, guardrail.version, guardrail.grounds) == ("gr1", "DRAFT", False)
+    assert (guardrail.id, guardrail.version, guardrail.has_grounding) == ("gr1", "DRAFT", False)
 
 
 # -- invalid declarations ---------------------------------------------------------------------
@@ -166,24 +166,24 @@ def test_a_verdict_has_a_text_for_every_content(ml: MockML, bedrock: Any) -> Non
 @pytest.mark.parametrize(
     ("declare", "expected"),
     [
-        (lambda g: g.block(pii=["SHOE_SIZE"]), "a type of personal data is one of ADDRESS"),
-        (lambda g: g.mask(words=["x"]), "what a guardrail looks for is one of pii, regexes"),
-        (lambda g: g.block(content={"SPAM": "x"}), "a content filter is one of INSULTS"),
-        (lambda g: g.block(content=["HATE"]), "content= maps a type"),
-        (lambda g: g.block(regexes={"a": "("}), "is no regular expression"),
-        (lambda g: g.block(regexes=["a"]), "regexes= maps a name"),
-        (lambda g: g.block(words=[" "]), "words= takes words or phrases"),
-        (lambda g: g.block(topics={"tax": 7}), "topic tax is found by a word"),
-        (lambda g: g.block(words=["x"], source="BOTH"), "source= is one of INPUT, OUTPUT"),
-        (lambda g: g.content_filter("SPAM"), "a content filter is one of INSULTS"),
-        (lambda g: g.content_filter("HATE", strength="MAX"), "strength= is one of NONE"),
-        (lambda g: g.content_filter("HATE", action="ANONYMIZED"), "action= is one of BLOCKED"),
-        (lambda g: g.ground(grounding=1), "the threshold of GROUNDING is 0 to 0.99"),
-        (lambda g: g.ground(grounding=0.5, score=7), "score= is 0 to 1"),
+        (lambda g: g.block(pii=["SHOE_SIZE"]), "a PII type must be one of ADDRESS"),
+        (lambda g: g.mask(words=["x"]), "a policy must be one of pii, regexes"),
+        (lambda g: g.block(content={"SPAM": "x"}), "a content type must be one of INSULTS"),
+        (lambda g: g.block(content=["HATE"]), "content requires a dict"),
+        (lambda g: g.block(regexes={"a": "("}), "requires a regular expression"),
+        (lambda g: g.block(regexes=["a"]), "regexes requires a dict"),
+        (lambda g: g.block(words=[" "]), "words requires words or phrases"),
+        (lambda g: g.block(topics={"tax": 7}), "topic 'tax' requires a word"),
+        (lambda g: g.block(words=["x"], source="BOTH"), "source must be one of INPUT, OUTPUT"),
+        (lambda g: g.content_filter("SPAM"), "a content type must be one of INSULTS"),
+        (lambda g: g.content_filter("HATE", strength="MAX"), "strength must be one of NONE"),
+        (lambda g: g.content_filter("HATE", action="ANONYMIZED"), "action must be one of BLOCKED"),
+        (lambda g: g.ground(grounding=1), "grounding must be a threshold from 0 to 0.99"),
+        (lambda g: g.ground(grounding=0.5, score=7), "score must be from 0 to 1"),
         (lambda g: g.messages(input=""), "1 to 500 characters"),
         (lambda g: g.messages(output=7), "1 to 500 characters, not 7"),
-        (lambda g: g.block(words=7), "a name or a list of them, not 7"),
-        (lambda g: g.ground(grounding="0.5"), "the threshold of GROUNDING is 0 to 0.99"),
+        (lambda g: g.block(words=7), "a name or a list of names, not 7"),
+        (lambda g: g.ground(grounding="0.5"), "grounding must be a threshold from 0 to 0.99"),
     ],
 )
 def test_invalid_policies_are_rejected(ml: MockML, declare: Any, expected: str) -> None:

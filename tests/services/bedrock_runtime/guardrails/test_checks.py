@@ -126,9 +126,9 @@ def test_service_model_constraints_are_enforced(bedrock: Any) -> None:
 
 def test_invalid_declarations_are_rejected(ml: MockML) -> None:
     checks = ml.bedrock.guardrail_checks
-    with pytest.raises(InvalidRule, match="a category is one of VIOLENCE"):
+    with pytest.raises(InvalidRule, match="a category must be one of VIOLENCE"):
         checks.score("SPAM", 0.5)
-    with pytest.raises(InvalidRule, match="score= is 0 to 1"):
+    with pytest.raises(InvalidRule, match="score must be from 0 to 1"):
         checks.score("HATE", 7)
-    with pytest.raises(InvalidRule, match="a type of personal data is one of ADDRESS"):
+    with pytest.raises(InvalidRule, match="a PII type must be one of ADDRESS"):
         checks.find("SHOE_SIZE", "44")

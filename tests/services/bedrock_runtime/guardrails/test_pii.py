@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlmock.services.bedrock_runtime.guardrails.assessment import Content, assess
-from mlmock.services.bedrock_runtime.guardrails.pii import KINDS, spans
-from mlmock.services.bedrock_runtime.guardrails.policies import MASKED, Personal
+from mlmock.services.bedrock_runtime.guardrails.pii import PII_TYPES, find_spans
+from mlmock.services.bedrock_runtime.guardrails.policies import MASKED, Pii
 
 # Numbers that their issuers publish for tests and examples.
 FOUND = [
@@ -100,18 +100,18 @@ IGNORED = [
 
 @pytest.mark.parametrize(("kind", "text", "values"), FOUND)
 def test_values_are_found(kind: str, text: str, values: list[str]) -> None:
-    assert [text[span.start : span.end] for span in spans(kind, text)] == values
+    assert [text[span.start : span.end] for span in find_spans(kind, text)] == values
 
 
 @pytest.mark.parametrize(("kind", "text"), IGNORED)
 def test_similar_values_are_ignored(kind: str, text: str) -> None:
-    assert list(spans(kind, text)) == []
+    assert list(find_spans(kind, text)) == []
 
 
 def test_every_type_of_the_service_model_has_an_example() -> None:
     model = Session().get_service_model("bedrock-runtime")
     documented = model.shape_for("GuardrailPiiEntityType").metadata["enum"]
-    assert list(KINDS) == documented
+    assert list(PII_TYPES) == documented
     assert {kind for kind, _, _ in FOUND} == set(documented)
 
 
@@ -120,12 +120,12 @@ def test_every_type_of_the_service_model_has_an_example() -> None:
 )
 def test_time_grows_linearly_with_the_text(part: str) -> None:
     text = "pin is " + part * 20_000
-    for kind in KINDS:
-        assert not any(span.end > len(text) for span in spans(kind, text))
+    for kind in PII_TYPES:
+        assert not any(span.end > len(text) for span in find_spans(kind, text))
 
 
 def test_a_type_with_a_check_digit_wins_over_others() -> None:
-    policies = [Personal(type=kind, action=MASKED) for kind in KINDS]
+    policies = [Pii(type=kind, action=MASKED) for kind in PII_TYPES]
     found = assess(policies, "INPUT", [Content("943 476 5919")])
     assert found.texts == ["{UK_NATIONAL_HEALTH_SERVICE_NUMBER}"]
 
@@ -140,7 +140,7 @@ PIECES = st.lists(
 @given(pieces=PIECES, separator=st.sampled_from([" ", "", ", ", "\n", "\ud800"]))
 def test_random_text_is_masked_without_overlaps(pieces: list[str], separator: str) -> None:
     text = separator.join(pieces)
-    policies = [Personal(type=kind, action=MASKED) for kind in KINDS]
+    policies = [Pii(type=kind, action=MASKED) for kind in PII_TYPES]
     found = assess(policies, "INPUT", [Content(text)])
     found_spans = sorted(span for finding in found.findings for span in finding.spans)
     assert all(one.end <= other.start for one, other in pairwise(found_spans))

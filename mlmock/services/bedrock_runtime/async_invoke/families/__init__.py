@@ -1,5 +1,10 @@
-"""What asynchronous models write under the caller's S3 URI: one file a model family."""
+"""Families of asynchronous models: their request schemas and output files, one module each."""
 
-from mlmock.services.bedrock_runtime.async_invoke.families.base import Family, File, Work, family_of
+from mlmock.services.bedrock_runtime.async_invoke.families.base import (
+    Family,
+    File,
+    Invocation,
+    family_of,
+)
 
-__all__ = ["Family", "File", "Work", "family_of"]
+__all__ = ["Family", "File", "Invocation", "family_of"]

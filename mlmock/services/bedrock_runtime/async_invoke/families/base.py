@@ -1,6 +1,6 @@
-"""What a family of asynchronous models is, and which models belong to which.
+"""The interface of a family of asynchronous models, and the models of each family.
 
-Adding a family is adding one file with a `FAMILY` in it, and one line to `_FAMILIES`.
+To add a family, add a module that defines `FAMILY`, and an entry of `_FAMILIES`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from mlmock.services.bedrock_runtime.validation.schema import Schema, validate
 from mlmock.simulation.object_store import json_bytes
 
 _JSON = "application/json"
-# Which models take StartAsyncInvoke: the user guide's pages on these models.
+# The models that support StartAsyncInvoke.
+# Source: Amazon Bedrock and Amazon Nova user guides, pages of these models.
 _FAMILIES = {
     "amazon.nova-reel-v1:*": "nova_reel",
     "luma.ray-v2:*": "luma_ray",
@@ -26,12 +27,9 @@ _FAMILIES = {
 }
 
 
-"""Where a source lies: an object, and whose bucket it is in (the forms are judged)."""
-
-
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of an output folder: its name there, its bytes, its content type."""
+    """A file of an output folder, with its name in the folder."""
 
     name: str
     body: bytes
@@ -39,11 +37,16 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What a family needs to know of one invocation.
+class Invocation:
+    """The data of an invocation from which a family generates its output files.
 
-    `folder` is the S3 URI of its outputs, without a slash at the end; `read` returns the bytes at
-    an S3 URI, or None where nothing is; `body` is what a test author wants as the main output.
+    Attributes:
+        arn: The invocationArn.
+        model_id: The id of the foundation model.
+        folder: The S3 URI of the output folder, without a slash at the end.
+        model_input: The ``modelInput`` of the request.
+        body: The main output that a test sets, or None for the default output.
+        read: A function that returns the content of an S3 URI, or None if there is no object.
     """
 
     arn: str
@@ -55,21 +58,21 @@ class Work:
 
 
 class Family(Protocol):
-    """The models that share requests and outputs."""
+    """The models that share the format of requests and outputs."""
 
-    def schema_of(self, model_id: str, model_input: Any) -> Schema:
-        """Return what `model_input` is held against."""
+    def request_schema(self, model_id: str, model_input: Any) -> Schema:
+        """Return the schema with which `model_input` is validated."""
 
-    def outputs(self, work: Work) -> list[File]:
-        """Return the files of an invocation that completes."""
+    def outputs(self, invocation: Invocation) -> list[File]:
+        """Return the output files of an invocation that completes."""
 
-    def failed_outputs(self, work: Work, message: str) -> list[File]:
-        """Return the files of an invocation that fails."""
+    def failed_outputs(self, invocation: Invocation, message: str) -> list[File]:
+        """Return the output files of an invocation that fails with `message`."""
 
 
 @lru_cache(maxsize=256)
 def family_of(model_id: str) -> Family | None:
-    """Return the family of a foundation model's id, or None for a model without async support."""
+    """Return the family of a foundation model id, or None if it does not support async invokes."""
     for pattern, module in _FAMILIES.items():
         if fnmatchcase(model_id, pattern):
             family: Family = import_module(f"{__package__}.{module}").FAMILY
@@ -77,22 +80,35 @@ def family_of(model_id: str) -> Family | None:
     return None
 
 
-def check_input(family: Family, model_id: str, model_input: Any) -> None:
-    """Raise ValidationException, in the words of InvokeModel's schema, for a bad `model_input`."""
-    validate(family.schema_of(model_id, model_input), model_input)
+def validate_input(family: Family, model_id: str, model_input: Any) -> None:
+    """Validate ``modelInput`` by the schema of a family.
+
+    Args:
+        family: The family.
+        model_id: The id of the foundation model.
+        model_input: The ``modelInput`` of the request.
+
+    Raises:
+        ServiceError: ValidationException with the violations, in the format of InvokeModel.
+    """
+    validate(family.request_schema(model_id, model_input), model_input)
 
 
 def json_file(name: str, value: Any) -> File:
-    """Return a file of JSON."""
+    """Return a JSON file."""
     return File(name, json_bytes(value))
 
 
-def lines_file(name: str, values: list[Any]) -> File:
+def json_lines_file(name: str, values: list[Any]) -> File:
     """Return a file of JSON lines."""
     return File(name, b"".join(json_bytes(value) + b"\n" for value in values), "application/jsonl")
 
 
-def manifest(work: Work) -> File:
-    """Return the manifest, which is there from the start (its members are judged)."""
-    shown = {"schemaVersion": "1.0", "invocationArn": work.arn, "modelId": work.model_id}
-    return json_file("manifest.json", shown)
+def manifest(invocation: Invocation) -> File:
+    """Return the manifest, which is written at the start. Assumption: its members."""
+    members = {
+        "schemaVersion": "1.0",
+        "invocationArn": invocation.arn,
+        "modelId": invocation.model_id,
+    }
+    return json_file("manifest.json", members)

@@ -1,6 +1,6 @@
-"""Amazon Nova Multimodal Embeddings: long text, video, sound and pictures, in segments.
+"""Amazon Nova Multimodal Embeddings: embeddings of segments of text, video, audio and images.
 
-The files are those of the Nova user guide's page on the complete embeddings schema.
+Source: Amazon Nova user guide, complete embeddings schema (request and output files).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 from mlmock.services.bedrock_runtime.async_invoke.families.base import (
     File,
-    Work,
+    Invocation,
     json_file,
-    lines_file,
+    json_lines_file,
 )
 from mlmock.services.bedrock_runtime.families.nova_embedding_schema import Input, parameters_schema
 from mlmock.services.bedrock_runtime.media.embeddings import canonical_json, unit_vector
@@ -22,22 +22,24 @@ from mlmock.services.bedrock_runtime.media.segments import duration_of, fixed_cl
 from mlmock.services.bedrock_runtime.validation.media_schema import S3_LOCATION
 from mlmock.services.bedrock_runtime.validation.schema import ObjectOf, Schema, String, integer
 
-_CHARACTERS, _SECONDS = 32000, 5  # of a segment, where the request names none
-_MOST_TEXTS, _MOST_CLIPS = 1900, 1434  # segments; what comes after them is left out (judged)
-_BY_TIME = ObjectOf({}, {"durationSeconds": integer(1, 30)})
+# The length of a segment if the request sets none.
+_DEFAULT_CHARACTERS, _DEFAULT_SECONDS = 32000, 5
+# The maximum number of segments. Assumption: further segments are left out.
+_MAX_TEXTS, _MAX_CLIPS = 1900, 1434
+_DURATION = ObjectOf({}, {"durationSeconds": integer(1, 30)})
 _PARAMETERS = parameters_schema(
     ObjectOf({"s3Location": S3_LOCATION}),
     {
         "text": ObjectOf({}, {"maxLengthChars": integer(800, 50000)}),
-        "video": _BY_TIME,
-        "audio": _BY_TIME,
+        "video": _DURATION,
+        "audio": _DURATION,
     },
 )
 _BODY: dict[str, Schema] = {
     "taskType": String(enum=("SEGMENTED_EMBEDDING",)),
     "segmentedEmbeddingParams": _PARAMETERS,
 }
-_TO_A_WORDS_END = re.compile(r".*\s", re.DOTALL)
+_UP_TO_LAST_SPACE = re.compile(r".*\s", re.DOTALL)
 _FILES = {
     "TEXT": "embedding-text.jsonl",
     "IMAGE": "embedding-image.json",
@@ -48,29 +50,29 @@ _FILES = {
 
 
 class NovaEmbeddings:
-    """Nova Multimodal Embeddings, for the task SEGMENTED_EMBEDDING."""
+    """The family of Nova Multimodal Embeddings, for the task SEGMENTED_EMBEDDING."""
 
-    def schema_of(self, model_id: str, model_input: Any) -> Schema:
+    def request_schema(self, model_id: str, model_input: Any) -> Schema:
         """Return the schema of every request."""
         return ObjectOf(_BODY, {"schemaVersion": String()})
 
-    def outputs(self, work: Work) -> list[File]:
-        """Return one file for each type of embedding, and the document that says which."""
+    def outputs(self, invocation: Invocation) -> list[File]:
+        """Return a file for each embedding type, and the result document that lists them."""
         files, results = [], []
-        for kind in _types(work.model_input):
-            files.append(_embeddings(work, kind))
-            uri = f"{work.folder}/{_FILES[kind]}"
+        for kind in _types(invocation.model_input):
+            files.append(_embeddings_file(invocation, kind))
+            uri = f"{invocation.folder}/{_FILES[kind]}"
             results.append({"embeddingType": kind, "status": "SUCCESS", "outputFileUri": uri})
-        if work.body is not None:
-            files[0] = File(files[0].name, work.body, files[0].content_type)
-        return [*files, _result(work, results)]
+        if invocation.body is not None:
+            files[0] = File(files[0].name, invocation.body, files[0].content_type)
+        return [*files, _result_file(invocation, results)]
 
-    def failed_outputs(self, work: Work, message: str) -> list[File]:
-        """Return the document that says what failed, and why."""
-        why = {"status": "FAILURE", "failureReason": "INTERNAL_SERVER_EXCEPTION"}
-        kinds = _types(work.model_input)
-        results = [{"embeddingType": kind, **why, "message": message} for kind in kinds]
-        return [_result(work, results)]
+    def failed_outputs(self, invocation: Invocation, message: str) -> list[File]:
+        """Return the result document with the failure of each embedding type."""
+        failure = {"status": "FAILURE", "failureReason": "INTERNAL_SERVER_EXCEPTION"}
+        kinds = _types(invocation.model_input)
+        results = [{"embeddingType": kind, **failure, "message": message} for kind in kinds]
+        return [_result_file(invocation, results)]
 
 
 def _input(model_input: Mapping[str, Any]) -> Input:
@@ -85,76 +87,78 @@ def _types(model_input: Mapping[str, Any]) -> list[str]:
     return ["AUDIO_VIDEO_COMBINED"] if combined else ["VIDEO", "AUDIO"]
 
 
-def _embeddings(work: Work, kind: str) -> File:
-    name, part, size = _input(work.model_input)
+def _embeddings_file(invocation: Invocation, kind: str) -> File:
+    name, part, size = _input(invocation.model_input)
     lines = []
-    for place, (seed, segment) in enumerate(_segments(work, name, part)):
+    for index, (seed, segment) in enumerate(_segments(invocation, name, part)):
         vector = list(unit_vector(f"{kind} {seed}", size))
-        meta = {"segmentIndex": place, **segment}
-        lines.append({"embedding": vector, "segmentMetadata": meta, "status": "SUCCESS"})
+        metadata = {"segmentIndex": index, **segment}
+        lines.append({"embedding": vector, "segmentMetadata": metadata, "status": "SUCCESS"})
     if kind == "IMAGE":
         return json_file(_FILES[kind], lines[0])
-    return lines_file(_FILES[kind], lines)
+    return json_lines_file(_FILES[kind], lines)
 
 
 def _segments(
-    work: Work, name: str, part: Mapping[str, Any]
+    invocation: Invocation, name: str, part: Mapping[str, Any]
 ) -> list[tuple[str, dict[str, float | int]]]:
-    """Return what is embedded of each segment, and its metadata."""
+    """Return the text from which each segment's vector is derived, and its metadata."""
     if name == "image":
         return [(canonical_json(part["source"]), {})]
-    asked = part.get("segmentationConfig", {})
+    config = part.get("segmentationConfig", {})
     if name == "text":
-        return _text_segments(work, part, asked.get("maxLengthChars", _CHARACTERS))
-    length = duration_of(part["source"], work.read)
+        return _text_segments(invocation, part, config.get("maxLengthChars", _DEFAULT_CHARACTERS))
+    length = duration_of(part["source"], invocation.read)
     return [
-        (f"{canonical_json(part['source'])} {since}", _between(since, until))
-        for since, until in fixed_clips(0.0, length, asked.get("durationSeconds", _SECONDS))[
-            :_MOST_CLIPS
+        (f"{canonical_json(part['source'])} {start}", _clip_metadata(start, end))
+        for start, end in fixed_clips(0.0, length, config.get("durationSeconds", _DEFAULT_SECONDS))[
+            :_MAX_CLIPS
         ]
     ]
 
 
-def _between(since: float, until: float) -> dict[str, float | int]:
-    return {"segmentStartSeconds": since, "segmentEndSeconds": until}
+def _clip_metadata(start: float, end: float) -> dict[str, float | int]:
+    return {"segmentStartSeconds": start, "segmentEndSeconds": end}
 
 
 def _text_segments(
-    work: Work, part: Mapping[str, Any], most: int
+    invocation: Invocation, part: Mapping[str, Any], max_length: int
 ) -> list[tuple[str, dict[str, float | int]]]:
-    text = part["value"] if "value" in part else _text(work, part["source"]["s3Location"]["uri"])
+    text = (
+        part["value"] if "value" in part else _text(invocation, part["source"]["s3Location"]["uri"])
+    )
     return [
         (
             text[start:end],
             {"segmentStartCharPosition": start, "segmentEndCharPosition": end - 1},
         )
-        for start, end in islice(_pieces(text, most), _MOST_TEXTS)
+        for start, end in islice(_text_spans(text, max_length), _MAX_TEXTS)
     ]
 
 
-def _text(work: Work, uri: str) -> str:
-    """Return the text at `uri`; its name stands for one that isn't there (judged)."""
-    body = work.read(uri)
+def _text(invocation: Invocation, uri: str) -> str:
+    """Return the text at `uri`. Assumption: the URI itself if there is no object."""
+    body = invocation.read(uri)
     return uri if body is None else body.decode("utf-8", "replace")
 
 
-def _pieces(text: str, most: int) -> Iterator[tuple[int, int]]:
-    """Yield where the segments of `text` begin and end: behind a word, where one ends in them."""
+def _text_spans(text: str, max_length: int) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each segment of `text`, which ends after a word if possible."""
     start = 0
     while start < len(text):
-        end = start + most
-        if end < len(text) and (words := _TO_A_WORDS_END.match(text, start, end)):
+        end = start + max_length
+        if end < len(text) and (words := _UP_TO_LAST_SPACE.match(text, start, end)):
             end = words.end()
         yield start, min(end, len(text))
         start = end
 
 
-def _result(work: Work, results: list[dict[str, str]]) -> File:
-    _, part, size = _input(work.model_input)
-    shown: dict[str, Any] = {"embeddingDimension": size, "embeddingResults": results}
+def _result_file(invocation: Invocation, results: list[dict[str, str]]) -> File:
+    _, part, size = _input(invocation.model_input)
+    document: dict[str, Any] = {"embeddingDimension": size, "embeddingResults": results}
     if "value" not in part:
-        shown["sourceFileUri"] = part["source"]["s3Location"]["uri"]
-    return json_file("segmented-embedding-result.json", shown)
+        document["sourceFileUri"] = part["source"]["s3Location"]["uri"]
+    return json_file("segmented-embedding-result.json", document)
 
 
 FAMILY = NovaEmbeddings()
