@@ -15,12 +15,17 @@ _MODULES = {
     "MlmockError": "errors",
     "InvalidRule": "errors",
     "Call": "call",
+    "EndpointHandle": "services.sagemaker_runtime.endpoint_handle",
     "Event": "simulation.events",
+    "Journal": "reporting.journal",
     "MockML": "mock.handle",
+    "ModelHandle": "services.bedrock_runtime.handle",
     "NotMocked": "errors",
     "Policy": "simulation.progress",
+    "Rule": "rules.rule",
     "ServerLimits": "server.limits",
     "ServerThread": "server.server_thread",
+    "ServiceHandle": "services.common.handle",
     "UnmatchedCall": "errors",
     "UnusedRule": "errors",
     "UnusedRuleWarning": "errors",
@@ -72,6 +77,11 @@ __all__ = [  # noqa: RUF022 - in the order of docs/contract.md
     "Call",
     "Event",
     "MockML",
+    "Rule",
+    "Journal",
+    "ServiceHandle",
+    "ModelHandle",
+    "EndpointHandle",
     "Policy",
     "ServerThread",
     "ServerLimits",
@@ -90,21 +100,26 @@ if TYPE_CHECKING:
     from mlmock.mock.handle import MockML as MockML
     from mlmock.mock.mock import current as current
     from mlmock.mock.mock import mock_ml as mock_ml
+    from mlmock.reporting.journal import Journal as Journal
     from mlmock.rules.answers import error as error
     from mlmock.rules.answers import output as output
     from mlmock.rules.matchers import ANY as ANY
     from mlmock.rules.matchers import contains as contains
     from mlmock.rules.matchers import glob as glob
     from mlmock.rules.matchers import regex as regex
+    from mlmock.rules.rule import Rule as Rule
     from mlmock.server.limits import ServerLimits as ServerLimits
     from mlmock.server.remote_client import connect as connect
     from mlmock.server.server_thread import ServerThread as ServerThread
+    from mlmock.services.bedrock_runtime.handle import ModelHandle as ModelHandle
     from mlmock.services.bedrock_runtime.scripting.answers import json_output as json_output
     from mlmock.services.bedrock_runtime.scripting.answers import message as message
     from mlmock.services.bedrock_runtime.scripting.answers import raw as raw
     from mlmock.services.bedrock_runtime.scripting.answers import reasoning as reasoning
     from mlmock.services.bedrock_runtime.scripting.answers import stream as stream
     from mlmock.services.bedrock_runtime.scripting.answers import tool_use as tool_use
+    from mlmock.services.common.handle import ServiceHandle as ServiceHandle
+    from mlmock.services.sagemaker_runtime.endpoint_handle import EndpointHandle as EndpointHandle
     from mlmock.simulation.events import Event as Event
     from mlmock.simulation.progress import Policy as Policy
     from mlmock.simulation.progress import after as after

@@ -67,7 +67,7 @@ class Call:
         self.duration = 0.0
         self.clock_offset = 0.0
         self.answer: HttpResponse | None = None
-        self.error: BaseException | None = None
+        self.error: Any = None
         self.request_id = ""
         self.params: Params
 

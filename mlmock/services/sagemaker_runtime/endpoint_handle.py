@@ -1,4 +1,4 @@
-"""One endpoint in the hands of the test's author: what its model answers."""
+"""The handle of an endpoint, which scripts the answers of its model."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from mlmock.simulation.progress import ProgressAttribute
     "name arn progress delete finish on",
     "reply model_error stream fail timeout drop unreachable delay times optional",
 )
-class ScriptedEndpoint(ScriptedResource[ModelRule]):
-    """One endpoint, or (by `.on`) some of its calls: what its model answers."""
+class EndpointHandle(ScriptedResource[ModelRule]):
+    """The handle of an endpoint, or with `.on` of some of its calls."""
 
     progress = ProgressAttribute()
 
@@ -43,20 +43,20 @@ class ScriptedEndpoint(ScriptedResource[ModelRule]):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name."""
         return self._endpoint.name
 
     @property
     def arn(self) -> str:
-        """Its ARN (lower case, as AWS has it) in the mock's own scope, or in that of `ml.at`."""
+        """The ARN in the scope of `ml.at`, else in that of the mock. AWS writes it in lower case."""
         return self._sagemaker.default_scope().arn("sagemaker", f"endpoint/{self.name.lower()}")
 
     def delete(self) -> None:
-        """Let the endpoint be gone, as DeleteEndpoint leaves it."""
+        """Delete the endpoint, as DeleteEndpoint does."""
         self._sagemaker.state.undo_log.set(self._endpoint, deleted=True)
 
     def finish(self) -> None:
-        """End all its asynchronous invocations that are under way, as the model answered."""
+        """End all active asynchronous invocations of the endpoint with the answers of the model."""
         for backend in self._sagemaker.backends():
             for job in list(backend.jobs.values()):
                 if job.endpoint.name == self.name:
@@ -71,12 +71,22 @@ class ScriptedEndpoint(ScriptedResource[ModelRule]):
         component: Any = None,
         where: Callable[[Call], Any] | None = None,
         **members: Any,
-    ) -> ScriptedEndpoint:
-        """Return the endpoint for those calls only that fit.
+    ) -> EndpointHandle:
+        """Return the endpoint restricted to the calls that match.
 
-        All are match values: `variant` is the one invoked, the next three are the target of the
-        call, `members` are request members as AWS spells them (Body={"x": 1} matches by part).
-        InvalidRule for members that no call has.
+        All arguments but `where` are match values; see `ml.on`.
+
+        Args:
+            variant: The production variant that is invoked.
+            target_model: The TargetModel of the call.
+            container: The TargetContainerHostname of the call.
+            component: The InferenceComponentName of the call.
+            where: A function of the `Call` that returns whether the call matches.
+            **members: Request members by their AWS names. Body={"x": 1} matches any JSON object
+                with this member.
+
+        Raises:
+            InvalidRule: No operation has such a member, or `where` is not callable.
         """
         known = {
             "InvokedProductionVariant": variant,
@@ -84,43 +94,60 @@ class ScriptedEndpoint(ScriptedResource[ModelRule]):
             "TargetContainerHostname": container,
             "InferenceComponentName": component,
         }
-        said = {name: value for name, value in known.items() if value is not None}
+        targets = {name: value for name, value in known.items() if value is not None}
         _check_members(members)
         if where is not None and not callable(where):
-            raise InvalidRule(f"where= takes a function of the call, not {where!r}")
+            raise InvalidRule(f"where= requires a function of the call, not {where!r}")
         match = replace(
             self._match,
-            members={**self._match.members, **members, **said},
+            members={**self._match.members, **members, **targets},
             where=where or self._match.where,
         )
-        return ScriptedEndpoint(self._sagemaker, self._endpoint, match)
+        return EndpointHandle(self._sagemaker, self._endpoint, match)
 
     # -- rules ------------------------------------------------------------------------------
 
     def rule(self) -> ModelRule:
-        """Return a new rule about these calls, which exists once it has an answer."""
-        subject = RuleTarget(
+        """Return a new rule for these calls. It takes effect once it has an answer."""
+        target = RuleTarget(
             key=endpoint_key(self.name),
             title=f'ml.sagemaker.endpoint("{self.name}")',
             check=AnswerOptions(),
             scripts_resource=True,
         )
-        return ModelRule(self._sagemaker.state.rules, subject, self._match)
+        return ModelRule(self._sagemaker.state.rules, target, self._match)
 
     def reply(
         self, *answers: Any, content_type: str | None = None, custom_attributes: str | None = None
     ) -> ModelRule:
-        """Answer with `answers`: see `ModelRule.reply`."""
+        """Answer with `answers`; see `ModelRule.reply`.
+
+        Args:
+            *answers: One answer for all calls, or several answers in order.
+            content_type: The content type; by default that of JSON, text or bytes.
+            custom_attributes: The CustomAttributes of the response.
+
+        Raises:
+            InvalidRule: An endpoint can't send such an answer.
+        """
         return self.rule().reply(
             *answers, content_type=content_type, custom_attributes=custom_attributes
         )
 
     def handler(self, function: Handler) -> Handler:
-        """Answer with what `function` of the Call returns or yields; as a decorator."""
+        """Answer with the values that `function` of the `Call` returns or yields. A decorator."""
         return self.rule().handler(function)
 
     def model_error(self, status: int, message: Any = "") -> ModelRule:
-        """Let the container answer `status`: see `ModelRule.model_error`."""
+        """Answer with an error response of the container; see `ModelRule.model_error`.
+
+        Args:
+            status: The HTTP status of the container, 400 to 599.
+            message: The body of the error response: text, bytes or a JSON value.
+
+        Raises:
+            InvalidRule: `status` is not valid, or `message` is none of these.
+        """
         return self.rule().model_error(status, message)
 
     def stream(
@@ -131,7 +158,17 @@ class ScriptedEndpoint(ScriptedResource[ModelRule]):
         custom_attributes: str | None = None,
         pause: float = 0.0,
     ) -> ModelRule:
-        """Answer in `parts`: see `ModelRule.stream`."""
+        """Answer with a stream of `parts`; see `ModelRule.stream`.
+
+        Args:
+            parts: A list of bytes, text or JSON values, or a function that returns or yields them.
+            content_type: The content type; by default JSON.
+            custom_attributes: The CustomAttributes of the response.
+            pause: The virtual time between two parts, in seconds.
+
+        Raises:
+            InvalidRule: An endpoint can't send such a stream.
+        """
         return self.rule().stream(
             parts, content_type=content_type, custom_attributes=custom_attributes, pause=pause
         )
@@ -143,5 +180,5 @@ def _check_members(members: Mapping[str, Any]) -> None:
     for name in members:
         if name not in known:
             raise InvalidRule(
-                f"no invocation has a member {name}; there are {', '.join(sorted(known))}"
+                f"invocations have no member {name!r}; use one of {', '.join(sorted(known))}"
             )

@@ -1,4 +1,4 @@
-"""`ml.sagemaker`: endpoints, what their models answer, and their asynchronous work."""
+"""The handle `ml.sagemaker`: endpoints and asynchronous invocations."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mlmock.reporting.resource import Resource
 from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.sagemaker_runtime.async_handle import AsyncInvocationHandle
 from mlmock.services.sagemaker_runtime.async_invocations import INVOCATION
-from mlmock.services.sagemaker_runtime.endpoint_handle import ScriptedEndpoint
-from mlmock.services.sagemaker_runtime.endpoint_options import config_said, name_said
+from mlmock.services.sagemaker_runtime.endpoint_handle import EndpointHandle
+from mlmock.services.sagemaker_runtime.endpoint_options import parse_options, check_name
 from mlmock.services.sagemaker_runtime.endpoints import Endpoints
 
 
 @exposed("sagemaker.SageMaker", "endpoint invocation progress resources")
 class SageMaker(ServiceHandle):
-    """Endpoints: declare them, and say what their models answer."""
+    """The handle of SageMaker Runtime, `ml.sagemaker`."""
 
     service = "sagemaker-runtime"
 
@@ -27,7 +27,7 @@ class SageMaker(ServiceHandle):
         return f"<sagemaker: {len(self.state.shared(Endpoints).declared())} endpoints declared>"
 
     def resources(self) -> list[Resource]:
-        """Return the declared endpoints, and the asynchronous invocations under way."""
+        """Return the declared endpoints and the active asynchronous invocations for display."""
         options = self.state.context.options
         found = [
             Resource(
@@ -72,33 +72,50 @@ class SageMaker(ServiceHandle):
         data_capture: str | Mapping[str, Any] | None = None,
         serverless: bool | None = None,
         status: str | None = None,
-    ) -> ScriptedEndpoint:
-        """Return the endpoint `name`, declared if it is new; what is said changes it.
+    ) -> EndpointHandle:
+        """Return the endpoint `name`, and declare it if it is new or was deleted.
 
-        `variants`: production variants by name, with weights or of equal weight (AllTraffic);
-        `shadow`: names of shadow variants; `multi_model`: True for any target model, or those that
-        exist; `containers`: host names invoked directly; `components`: inference components;
-        `async_output`, `async_failure`: S3 prefixes, and `success_topic`, `error_topic`: ARNs of
-        SNS topics, each of which makes it asynchronous; `include_response_in`: as AWS names them;
-        `sessions`: True (for 1200 seconds) or seconds that a session lives; `data_capture`: an S3
-        prefix or a DataCaptureConfig; `serverless`: True for 4 MiB; `status`: as DescribeEndpoint
-        shows it. ValueError for what no endpoint is.
+        Options that are given change the endpoint; the others keep their values. Any of
+        `async_output`, `async_failure`, `success_topic`, `error_topic` and `include_response_in`
+        makes the endpoint asynchronous.
+
+        Args:
+            name: The name of the endpoint.
+            variants: Production variants with their weights, or names with equal weights. The
+                default is one variant, AllTraffic.
+            shadow: Names of shadow variants.
+            multi_model: True if every target model exists, or the target models that exist.
+            containers: Host names of containers that are invoked directly.
+            components: Names of inference components.
+            async_output: The S3 prefix of asynchronous output.
+            async_failure: The S3 prefix of asynchronous failures.
+            success_topic: The ARN of the SNS topic for successes.
+            error_topic: The ARN of the SNS topic for failures.
+            include_response_in: SUCCESS_NOTIFICATION_TOPIC, ERROR_NOTIFICATION_TOPIC or both.
+            sessions: The lifetime of sessions in seconds, or True for 1200 seconds.
+            data_capture: An S3 prefix or a DataCaptureConfig.
+            serverless: Whether the endpoint is serverless, with a limit of 4 MiB per body.
+            status: The EndpointStatus.
+
+        Raises:
+            ValueError: The name or an option is not valid.
         """
-        name_said(name, "an endpoint")
-        said = {k: v for k, v in locals().items() if k not in ("self", "name") and v is not None}
+        check_name(name, "an endpoint")
+        options = {k: v for k, v in locals().items() if k not in ("self", "name") and v is not None}
         endpoints = self.state.shared(Endpoints)
         endpoint = endpoints.declare(name, self.at, {})
-        if said or endpoint.deleted:
-            endpoint = endpoints.declare(name, self.at, config_said(endpoint.config, said))
-        return ScriptedEndpoint(self, endpoint)
+        if options or endpoint.deleted:
+            endpoint = endpoints.declare(name, self.at, parse_options(endpoint.config, options))
+        return EndpointHandle(self, endpoint)
 
     def invocation(self, inference_id: str) -> AsyncInvocationHandle:
-        """Return the asynchronous invocation under way with `inference_id`; InvalidRule if none is.
+        """Return the active asynchronous invocation with `inference_id`.
 
-        `.finish()` ends it as the model answered, `.complete(answer)` and `.fail(...)` otherwise.
+        Raises:
+            InvalidRule: No active invocation has this InferenceId.
         """
         for backend in self.backends():
             for job in reversed(list(backend.jobs.values())):
                 if job.inference_id == inference_id:
                     return AsyncInvocationHandle(job)
-        raise InvalidRule(f"no asynchronous invocation {inference_id} is under way")
+        raise InvalidRule(f"no asynchronous invocation {inference_id!r} is active")
