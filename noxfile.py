@@ -1,4 +1,4 @@
-"""The versions that mlmock is held to; `make matrix` runs all, CI a fast slice of them."""
+"""The supported versions: `make matrix` tests all of them, CI a fast slice."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def pinned(name: str, version: str) -> str:
 
 
 def install(session: nox.Session, *, botocore: str, moto: str) -> None:
-    """Install the package, what its tests use, and these versions of its neighbours."""
+    """Install the package, what its tests use, and these versions of botocore and moto."""
     wanted = [pinned("botocore", botocore), pinned("boto3", botocore)]
     session.install(
         "-e", ".", *TOOLS, *wanted, pinned("moto[s3,sns,events,sagemaker,server]", moto)
@@ -55,7 +55,7 @@ def tests(session: nox.Session, botocore: str, moto: str) -> None:
 @nox.session(name="slice")
 @nox.parametrize(("botocore", "moto"), [("1.36.0", "5.0.26"), ("1.40.60", "newest")])
 def a_slice(session: nox.Session, botocore: str, moto: str) -> None:
-    """What stands on botocore's own code, with the botocores that we hold beside the newest."""
+    """The tests close to botocore, with the supported botocores other than the newest."""
     install(session, botocore=botocore, moto=moto)
     session.run("python", "-m", "pytest", "-q", "-n", "2", *(session.posargs or NEAR_BOTOCORE))
 
@@ -70,6 +70,6 @@ def aio(session: nox.Session, aiobotocore: str) -> None:
 
 @nox.session(python=["3.11", "3.13"])
 def beside(session: nox.Session) -> None:
-    """The tests of neighbours that have an environment of their own."""
+    """The tests with other libraries that need an environment of their own."""
     session.install("-e", ".", "-r", "tests/integration/coexistence/requirements.txt")
     session.run("python", "-m", "pytest", "-q", "-p", "no:asyncio", "tests/integration/coexistence")
