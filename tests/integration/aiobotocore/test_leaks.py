@@ -69,7 +69,7 @@ async def test_every_endpoint_of_existing_and_new_clients(kind: str) -> None:
                 with pytest.raises(NotMocked):
                     await sqs.list_queues()
             ml.unmatched.clear()
-        with pytest.raises(NotMocked, match="made inside a mock_ml block"):
+        with pytest.raises(NotMocked, match="created inside a mock_ml that has ended"):
             await inside[0].invoke_endpoint(EndpointName="e", Body=b"{}")
 
 
