@@ -1,4 +1,4 @@
-"""Amazon SageMaker Runtime: endpoints that answer in one piece, later, and in streams."""
+"""Amazon SageMaker Runtime: synchronous, streamed and asynchronous invocations of endpoints."""
 
 from mlmock.services.sagemaker_runtime.backend import Invocations as Backend
 from mlmock.services.sagemaker_runtime.handle import SageMaker as Handle

@@ -1,11 +1,11 @@
-"""How an asynchronous invocation fails: what its notification says, and what lies in S3."""
+"""Failures of asynchronous invocations: the reason in the notification and the object in S3."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from mlmock.errors import ServiceError
-from mlmock.services.sagemaker_runtime.model_answers import type_of
+from mlmock.services.sagemaker_runtime.model_answers import content_type_of
 
 _LOGS = "See the SageMaker Endpoint logs in your account for more information."
 _TEXT = "text/plain; charset=utf-8"
@@ -13,49 +13,49 @@ _TEXT = "text/plain; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How an invocation failed: the reason in the notification, the object's body and type.
+    """A failure: the reason in the notification, and the body and type of the object in S3.
 
-    `is_models`: the body is the model's own answer, which a notification may repeat.
+    `is_model_answer`: the body is the answer of the model, which a notification may repeat.
     """
 
     reason: str
     body: bytes
     content_type: str
-    is_models: bool = False
+    is_model_answer: bool = False
 
 
-def failure_of(fault: ServiceError) -> Failure:
-    """Return what a model's (or the service's) `fault` leaves behind."""
-    if fault.code != "ModelError":
-        text = fault.message or fault.code
-        return Failure(f"{fault.code}: {text}", text.encode(), _TEXT)
-    status = fault.members.get("OriginalStatusCode", 500)
-    original = fault.members.get("OriginalMessage") or fault.message or ""
+def failure_of(error: ServiceError) -> Failure:
+    """Return the failure for an error of the model or of the service."""
+    if error.code != "ModelError":
+        text = error.message or error.code
+        return Failure(f"{error.code}: {text}", text.encode(), _TEXT)
+    status = error.members.get("OriginalStatusCode", 500)
+    original = error.members.get("OriginalMessage") or error.message or ""
     body = original.encode()
-    return Failure(_received(status), body, type_of(original, body), is_models=True)
+    return Failure(_received(status), body, content_type_of(original, body), is_model_answer=True)
 
 
 def no_answer(why: str) -> Failure:
-    """Return the failure of an invocation that the model gave no (whole) answer to.
+    """Return the failure for a missing or incomplete answer of the model.
 
-    The notification has the words seen on the wire; `why` is what lies in S3 (judged).
+    Source: recorded notification (reason). Assumption: the object in S3 has the text `why`.
     """
     return Failure(_received(0), why.encode(), _TEXT)
 
 
 def expired() -> Failure:
-    """Return the failure of an invocation that waited longer than it lives (judged)."""
+    """Return the failure for an invocation whose time to live is over. Assumption: the text."""
     text = "The request expired before the model took it."
     return Failure(f"ClientError: {text}", text.encode(), _TEXT)
 
 
 def no_object(what: str, uri: str) -> Failure:
-    """Return the failure of an invocation whose input or output S3 won't give or take (judged)."""
+    """Return the failure for an input or output that S3 rejects. Assumption: the text."""
     text = f"Unable to {what} {uri}."
     return Failure(f"ClientError: {text}", text.encode(), _TEXT)
 
 
 def _received(status: int) -> str:
-    """Return the reason in a notification, as seen: ClientError, whoever's the error was."""
+    """Return the reason, which is a ClientError for every status. Source: recorded notification."""
     whose = "client" if 400 <= status < 500 else "server"
     return f"ClientError: Received {whose} error ({status}) from model. {_LOGS}"

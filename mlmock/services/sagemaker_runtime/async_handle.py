@@ -1,4 +1,4 @@
-"""One asynchronous invocation, in the hands of the test's author."""
+"""The handle of an asynchronous invocation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlmock.services.sagemaker_runtime.model_answers import AnswerOptions
 
 @exposed("sagemaker.AsyncInvocationHandle", "inference_id output_uri status finish complete fail")
 class AsyncInvocationHandle:
-    """One asynchronous invocation that was under way when it was asked for."""
+    """The handle of an asynchronous invocation that has not ended when it is looked up."""
 
     def __init__(self, job: AsyncInvocation) -> None:
         self._job = job
@@ -24,36 +24,56 @@ class AsyncInvocationHandle:
 
     @property
     def inference_id(self) -> str:
-        """Its InferenceId."""
+        """The InferenceId."""
         return self._job.inference_id
 
     @property
     def output_uri(self) -> str:
-        """Where its output goes."""
+        """The S3 URI of the output."""
         return self._job.output
 
     @property
     def status(self) -> str:
-        """Queued, Processing, Completed or Failed."""
+        """The status: Queued, Processing, Completed or Failed."""
         return self._job.status
 
     def finish(self) -> None:
-        """End it as the model answered."""
-        self._under_way().end()
+        """End the invocation with the answer of the model.
+
+        Raises:
+            InvalidRule: The invocation has ended.
+        """
+        self._active().end()
 
     def complete(self, answer: Any, *, content_type: str | None = None) -> None:
-        """End it with `answer`, as `reply` takes it; InvalidRule for callables and errors."""
-        form = AnswerOptions(content_type=content_type)
+        """End the invocation with `answer`.
+
+        Args:
+            answer: The answer, as in `ModelRule.reply`, but not a callable or an error.
+            content_type: The content type; by default that of JSON, text or bytes.
+
+        Raises:
+            InvalidRule: The invocation has ended, or `answer` is a callable or an error.
+        """
+        options = AnswerOptions(content_type=content_type)
         if callable(answer) or isinstance(answer, (ErrorAnswer, BaseException)):
-            raise InvalidRule(f"complete() takes the answer itself, not {answer!r}")
-        self._under_way().end(form.of(answer))
+            raise InvalidRule(f"complete() requires the answer itself, not {answer!r}")
+        self._active().end(options.of(answer))
 
     def fail(self, message: str, *, status: int = 500) -> None:
-        """End it as failed: the model answered `status` with `message`."""
-        members: dict[str, Any] = {"OriginalStatusCode": status, "OriginalMessage": message}
-        self._under_way().end(failure_of(ServiceError("ModelError", message, **members)))
+        """Fail the invocation with an error response of the model.
 
-    def _under_way(self) -> AsyncInvocation:
+        Args:
+            message: The body of the error response.
+            status: The HTTP status of the error response.
+
+        Raises:
+            InvalidRule: The invocation has ended.
+        """
+        members: dict[str, Any] = {"OriginalStatusCode": status, "OriginalMessage": message}
+        self._active().end(failure_of(ServiceError("ModelError", message, **members)))
+
+    def _active(self) -> AsyncInvocation:
         if self._job.done:
-            raise InvalidRule(f"the invocation {self.inference_id} has ended")
+            raise InvalidRule(f"asynchronous invocation {self.inference_id!r} has ended")
         return self._job

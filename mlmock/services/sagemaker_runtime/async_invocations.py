@@ -1,4 +1,4 @@
-"""Asynchronous invocations: accepted at once, answered in S3 when their work ends."""
+"""Asynchronous invocations, which write their results to S3 when they end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mlmock.simulation.state_machine import StateMachine, Transition
 if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.invocation import InvocationBackend
 
-# The service shows no states; these are what its notifications and its S3 objects tell of them.
+# Assumption: the service returns no states; these follow from its notifications and S3 objects.
 INVOCATION = StateMachine(
     name="asynchronous invocation",
     start="Queued",
@@ -41,13 +41,13 @@ INVOCATION = StateMachine(
         Transition("fails", ("Queued", "Processing"), "Failed"),
     ),
 )
-_TTL, _TIMEOUT = 21_600, 900  # seconds, where the call says none
+_TTL, _TIMEOUT = 21_600, 900  # Defaults in seconds.
 _CONTENT_TYPE = "x-amzn-sagemaker-content-type"
-_BROKEN_OFF = "The model's answer broke off."
+_BROKEN_STREAM = "The model's answer broke off."
 
 
 class AsyncInvocation:
-    """One asynchronous invocation, from the call to what it leaves in S3."""
+    """An asynchronous invocation, from the call to the objects in S3."""
 
     def __init__(
         self, backend: InvocationBackend, call: Call, endpoint: Endpoint, config: AsyncConfig
@@ -74,103 +74,103 @@ class AsyncInvocation:
 
     @property
     def done(self) -> bool:
-        """True when it has ended."""
+        """Whether the invocation has ended."""
         return self.status in {"Completed", "Failed"}
 
     @property
     def accepted(self) -> Result:
-        """The members of the answer to the call."""
+        """The output members of the call."""
         result = {"InferenceId": self.inference_id, "OutputLocation": self.output}
         if self.failure is not None:
             result["FailureLocation"] = self.failure
         return result
 
-    def trip(self, variant: str) -> Invocation | None:
-        """Return the trip with the input as its body; None, and a failure, if there is none."""
+    def model_invocation(self, variant: str) -> Invocation | None:
+        """Return the invocation with the input as its body, or fail and return None."""
         location = self.params.get("InputLocation")
         if location is None:
             return Invocation(self.backend, self.call, self.endpoint, variant)
         try:
             found = self.backend.state.store.object(location, scope=self.backend.scope)
         except (NoSuchKey, NoSuchBucket, ValueError):
-            self._begin(no_object("download the input from", location))
+            self._start(no_object("download the input from", location))
             return None
         content_type = self.params.get("ContentType", found.content_type)
         call = _with_input(self.call, found.body, content_type)
         return Invocation(self.backend, call, self.endpoint, variant)
 
-    # -- the desk: what becomes of the model's answer -----------------------------------------
+    # -- responder -------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
-        """Let the model take its time once the work is begun: the call doesn't wait for it."""
+        """Add `seconds` to the processing time. The call does not wait for it."""
         self.seconds += seconds
 
-    def failed(self, fault: ServiceError) -> Result:
-        """End as failed; the call itself succeeds."""
-        if fault.code in STREAM_ERRORS:
-            return self._begin(no_answer(_BROKEN_OFF))
-        return self._begin(failure_of(errors.with_text(fault)))
+    def respond_error(self, error: ServiceError) -> Result:
+        """Start work that ends as failed. The call itself succeeds."""
+        if error.code in STREAM_ERRORS:
+            return self._start(no_answer(_BROKEN_STREAM))
+        return self._start(failure_of(errors.with_text(error)))
 
-    def answered(self, reply: ModelAnswer) -> Result:
-        """Take the model's answer; it is written when the work ends."""
-        body = reply.whole(self.wait)
+    def respond(self, answer: ModelAnswer) -> Result:
+        """Start work that writes the answer of the model when it ends."""
+        body = answer.join_parts(self.wait)
         if body is None:
-            return self._begin(no_answer(_BROKEN_OFF))
-        return self._begin(ModelAnswer(body, reply.content_type))
+            return self._start(no_answer(_BROKEN_STREAM))
+        return self._start(ModelAnswer(body, answer.content_type))
 
-    # -- the work ---------------------------------------------------------------------------
+    # -- progress ---------------------------------------------------------------------------
 
-    def _begin(self, outcome: ModelAnswer | Failure) -> Result:
-        """Start the work that ends in `outcome`, and return the answer to the call."""
+    def _start(self, outcome: ModelAnswer | Failure) -> Result:
+        """Start the work that ends with `outcome`, and return the output of the call."""
         backend = self.backend
         self.outcome = outcome
         backend.undo_log.set_item(backend.jobs, id(self), self)
-        work = self.endpoint.progress.begin(self._run)
+        work = self.endpoint.progress.begin(self._process)
         if work.policy.polls is not None:
-            work.finish()  # nobody can look at it: so many polls count as none
+            work.finish()  # No operation polls it.
         else:
             backend.undo_log.set(self, work=work)
-            self._at(self.params.get("RequestTTLSeconds", _TTL), self._expire)
+            self._call_after(self.params.get("RequestTTLSeconds", _TTL), self._expire)
         return self.accepted
 
     def end(self, outcome: ModelAnswer | Failure | None = None) -> None:
-        """End now, in `outcome` or as the model answered; nothing if it has ended."""
+        """End the invocation with `outcome` or the answer of the model, unless it has ended."""
         backend, work = self.backend, self.work
-        with backend.lock:  # waiters in other threads move the clock as well
+        with backend.lock:  # Other threads may advance the clock too.
             if self.done:
                 return
             backend.undo_log.pop_item(backend.jobs, id(self))
             if work is not None and not work.done:
                 work.cancel()
-            left = self._leave(outcome or self.outcome)
-            self._move("completes" if left else "fails")
+            succeeded = self._write_results(outcome or self.outcome)
+            self._move("completes" if succeeded else "fails")
 
     def _move(self, event: str) -> None:
         self.backend.undo_log.set(self, status=INVOCATION.after(self.status, event))
 
-    def _run(self) -> None:
-        """The queue is over: the model works, and ends in its time or in the caller's."""
+    def _process(self) -> None:
+        """Start processing, which ends after the time of the model or at the timeout."""
         self._move("the model takes it")
         timeout = self.params.get("InvocationTimeoutSeconds", _TIMEOUT)
         if self.seconds > timeout:
-            late = no_answer("The invocation timed out.")
-            self._at(timeout, lambda: self.end(late))
+            timed_out = no_answer("The invocation timed out.")
+            self._call_after(timeout, lambda: self.end(timed_out))
         elif self.seconds:
-            self._at(self.seconds, self.end)
+            self._call_after(self.seconds, self.end)
         else:
             self.end()
 
-    def _at(self, seconds: float, job: Callable[[], object]) -> None:
+    def _call_after(self, seconds: float, job: Callable[[], object]) -> None:
         self.backend.clock.call_at(self.backend.clock.seconds() + seconds, job)
 
     def _expire(self) -> None:
         if self.work is not None and not self.work.done:
             self.end(expired())
 
-    # -- what it leaves behind --------------------------------------------------------------
+    # -- results ----------------------------------------------------------------------------
 
-    def _leave(self, outcome: ModelAnswer | Failure | None) -> bool:
-        """Write what the work leaves; True for an output, False for a failure."""
+    def _write_results(self, outcome: ModelAnswer | Failure | None) -> bool:
+        """Write the output or the failure, and return whether it was an output."""
         if isinstance(outcome, ModelAnswer):
             if self._put(self.output, outcome.body, outcome.content_type):
                 notifications.notify_success(self, outcome.body, outcome.content_type)
@@ -189,15 +189,17 @@ class AsyncInvocation:
         try:
             store.put(uri, body, content_type, scope=scope)
         except (NoSuchBucket, ValueError):
-            self.backend.warn_of_place(self.endpoint.name, uri)
+            self.backend.warn_not_written(self.endpoint.name, uri)
             return False
         return True
 
 
 def _with_input(call: Call, body: bytes, content_type: str) -> Call:
-    """Return `call` as the model sees it: with the input object as its body."""
-    wire = call.request
-    seen = copy(call)
-    seen.request = replace(wire, headers={**wire.headers, _CONTENT_TYPE: content_type}, body=body)
-    seen.release_params()
-    return seen
+    """Return a copy of `call` with the input object as its body."""
+    request = call.request
+    model_call = copy(call)
+    model_call.request = replace(
+        request, headers={**request.headers, _CONTENT_TYPE: content_type}, body=body
+    )
+    model_call.release_params()
+    return model_call

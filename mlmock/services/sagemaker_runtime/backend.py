@@ -1,4 +1,4 @@
-"""The three operations of SageMaker Runtime."""
+"""The operations of SageMaker Runtime."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from mlmock.services.sagemaker_runtime.responders import StreamResponder, SyncRe
 from mlmock.services.sagemaker_runtime.sessions import Sessions
 
 _log = logging.getLogger("mlmock.sagemaker")
-_HEADROOM = 4096  # what the front door takes beyond the largest body (seen, of an older limit)
-Desk = SyncResponder | AsyncInvocation
+_HEADROOM = 4096  # Bytes over the limit until status 413. Source: recorded response.
+Responder = SyncResponder | AsyncInvocation
 
 
 class Invocations(InvocationBackend):
@@ -46,38 +46,38 @@ class Invocations(InvocationBackend):
     # -- operations -------------------------------------------------------------------------
 
     def invoke_endpoint(self, call: Call) -> Result | Deferred:
-        """Answer in one piece."""
-        trip = admit(self, call, self._endpoint(call))
+        """Return the answer of the model in one piece."""
+        invocation = admit(self, call, self._endpoint(call))
         if "SessionId" in call.params:
-            self.sessions.route(trip)
-        return self._asked(trip, SyncResponder(trip))
+            self.sessions.route(invocation)
+        return self._respond(invocation, SyncResponder(invocation))
 
     def invoke_endpoint_with_response_stream(self, call: Call) -> Result | Deferred:
-        """Answer part by part."""
-        trip = admit(self, call, self._endpoint(call))
+        """Return the answer of the model as a stream of parts."""
+        invocation = admit(self, call, self._endpoint(call))
         if "SessionId" in call.params:
-            self.sessions.route(trip)
-        return self._asked(trip, StreamResponder(trip))
+            self.sessions.route(invocation)
+        return self._respond(invocation, StreamResponder(invocation))
 
     def invoke_endpoint_async(self, call: Call) -> Result | Deferred:
-        """Accept the invocation; its answer is in S3 when the work ends."""
+        """Start an asynchronous invocation, which writes its answer to S3 when it ends."""
         endpoint = self._endpoint(call)
-        config = endpoint.config.later
+        config = endpoint.config.async_config
         if config is None:
             raise errors.not_async_error(endpoint.name)
         check_attributes(call.params)
         if bool(call.params.get("Body")) == ("InputLocation" in call.params):
             raise errors.ambiguous_input_error()
         job = AsyncInvocation(self, call, endpoint, config)
-        trip = job.trip(endpoint.variants.pick(self.state.context.random.choices))
-        return job.accepted if trip is None else self._asked(trip, job)
+        invocation = job.model_invocation(endpoint.variants.pick(self.state.context.random.choices))
+        return job.accepted if invocation is None else self._respond(invocation, job)
 
-    def translate_error(self, call: Call, fault: ServiceError) -> ServiceError:
-        """Return the front door's 413 for a body that is far too large, else `fault`."""
+    def translate_error(self, call: Call, error: ServiceError) -> ServiceError:
+        """Return the gateway's error 413 if the body is far too large, else `error`."""
         limit = MAX_BODY_BYTES + _HEADROOM
-        return errors.payload_too_large_error(limit) if len(call.body) > limit else fault
+        return errors.payload_too_large_error(limit) if len(call.body) > limit else error
 
-    # -- the model --------------------------------------------------------------------------
+    # -- answers ----------------------------------------------------------------------------
 
     def _endpoint(self, call: Call) -> Endpoint:
         name = call.params["EndpointName"]
@@ -86,47 +86,51 @@ class Invocations(InvocationBackend):
             raise errors.not_found(name, self.scope)
         return found
 
-    def _asked(self, trip: Invocation, desk: Desk) -> Result | Deferred:
-        """Ask the rules of the endpoint, and let the desk do with the answer what it does."""
-        name = trip.endpoint.name
+    def _respond(self, invocation: Invocation, responder: Responder) -> Result | Deferred:
+        """Find the answer in the rules of the endpoint, and respond with it."""
+        name = invocation.endpoint.name
         key, index = endpoint_key(name), self.state.rules
         if not index.has_rules_for(key):
-            return desk.answered(_default(trip))
-        seen = trip.seen
-        found: Any = index.find((key,), trip.call, seen)
+            return responder.respond(_default_answer(invocation))
+        values = invocation.match_values
+        found: Any = index.find((key,), invocation.call, values)
         if found is None:
-            self.raise_unmatched(trip.call, (key,), seen, f"endpoint {name!r}")
-            return desk.answered(_default(trip))
+            self.raise_unmatched(invocation.call, (key,), values, f"endpoint {name!r}")
+            return responder.respond(_default_answer(invocation))
         rule, answer = found
         if type(answer) is ModelAnswer and not rule.latency:
-            return desk.answered(rule.target.check.of(answer))  # the usual case, on the short way
-        return _carried(desk, lambda: _given(desk, trip, rule, answer))
+            return responder.respond(rule.target.check.of(answer))  # Fast path.
+        return _handle_errors(responder, lambda: _respond_with(responder, invocation, rule, answer))
 
 
-def _given(desk: Desk, trip: Invocation, rule: Rule, answer: Any) -> Result | Deferred:
+def _respond_with(
+    responder: Responder, invocation: Invocation, rule: Rule, answer: Any
+) -> Result | Deferred:
     if rule.latency:
-        desk.wait(rule.latency)
+        responder.wait(rule.latency)
     if isinstance(answer, DefaultAnswer):
-        return desk.answered(_default(trip))
-    form = cast(AnswerOptions, rule.target.check)
+        return responder.respond(_default_answer(invocation))
+    options = cast(AnswerOptions, rule.target.check)
     found: Result | Deferred = resolve_answer(
-        answer, trip.call, lambda value: desk.answered(form.of(value))
+        answer, invocation.call, lambda value: responder.respond(options.of(value))
     )
     return found
 
 
-def _carried(desk: Desk, make: Callable[[], Any]) -> Result | Deferred:
-    """Return what `make` comes to; the desk says what becomes of a service's error on the way."""
+def _handle_errors(responder: Responder, make: Callable[[], Any]) -> Result | Deferred:
+    """Return the result of `make`, in which `responder` handles each ServiceError."""
     try:
         found = make()
-    except ServiceError as fault:
-        return desk.failed(fault)
+    except ServiceError as error:
+        return responder.respond_error(error)
     if type(found) is Deferred:
-        return Deferred(found.work, lambda value: _carried(desk, lambda: found.then(value)))
+        return Deferred(
+            found.work, lambda value: _handle_errors(responder, lambda: found.then(value))
+        )
     return cast(Result, found)
 
 
-def _default(trip: Invocation) -> ModelAnswer:
-    """Return the answer of an endpoint that nobody has scripted: it says what it is."""
-    said = {"mlmock": "this endpoint has no script", "endpoint": trip.endpoint.name}
-    return ModelAnswer(to_bytes({**said, "variant": trip.variant}), "application/json")
+def _default_answer(invocation: Invocation) -> ModelAnswer:
+    """Return the default answer, which identifies the endpoint."""
+    members = {"mlmock": "this endpoint has no script", "endpoint": invocation.endpoint.name}
+    return ModelAnswer(to_bytes({**members, "variant": invocation.variant}), "application/json")

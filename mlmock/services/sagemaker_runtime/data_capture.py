@@ -1,4 +1,4 @@
-"""Data capture: what goes into an endpoint and comes out of it, as lines in S3."""
+"""Data capture: the input and output of invocations, as JSON lines in S3."""
 
 from __future__ import annotations
 
@@ -15,57 +15,67 @@ if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.invocation import Invocation
 
 
-def write(trip: Invocation, capture: Capture, body: bytes, content_type: str) -> None:
-    """Put down one invocation, or none if the sample leaves it out; shadows get their own."""
-    state = trip.backend.state
+def write(invocation: Invocation, capture: Capture, body: bytes, content_type: str) -> None:
+    """Write the records of an invocation and of its shadow variants, if it is in the sample.
+
+    Args:
+        invocation: The invocation.
+        capture: The settings of data capture.
+        body: The output.
+        content_type: The content type of the output.
+    """
+    state = invocation.backend.state
     if capture.percent < 100 and state.context.random.random() * 100 >= capture.percent:
         return
-    sent = (trip.call.body, trip.call.params.get("ContentType", "application/octet-stream"))
-    _put(trip, capture, trip.variant, {"Input": sent, "Output": (body, content_type)})
-    for shadow in trip.endpoint.config.shadows:
-        _put(trip, capture, shadow, {"Input": sent})
+    sent = (
+        invocation.call.body,
+        invocation.call.params.get("ContentType", "application/octet-stream"),
+    )
+    _put(invocation, capture, invocation.variant, {"Input": sent, "Output": (body, content_type)})
+    for shadow in invocation.endpoint.config.shadows:
+        _put(invocation, capture, shadow, {"Input": sent})
 
 
 def _put(
-    trip: Invocation, capture: Capture, variant: str, data: Mapping[str, tuple[bytes, str]]
+    invocation: Invocation, capture: Capture, variant: str, data: Mapping[str, tuple[bytes, str]]
 ) -> None:
-    now, event_id = trip.backend.now(), trip.backend.state.new_id()
-    halves = {
-        f"endpoint{half}": _half(capture, half, *content)
-        for half, content in data.items()
-        if half in capture.halves
+    now, event_id = invocation.backend.now(), invocation.backend.state.new_id()
+    modes = {
+        f"endpoint{mode}": _captured(capture, mode, *content)
+        for mode, content in data.items()
+        if mode in capture.modes
     }
-    if not halves:
+    if not modes:
         return
-    line = {
-        "captureData": halves,
-        "eventMetadata": {"eventId": event_id, **_metadata(trip, now)},
+    record = {
+        "captureData": modes,
+        "eventMetadata": {"eventId": event_id, **_metadata(invocation, now)},
         "eventVersion": "0",
     }
-    text = json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
-    store = trip.backend.state.store
-    uri = _uri(capture.prefix, trip.endpoint.name, variant, now, event_id)
+    text = json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n"
+    store = invocation.backend.state.store
+    uri = _uri(capture.prefix, invocation.endpoint.name, variant, now, event_id)
     try:
-        store.put(uri, text, "application/jsonlines", scope=trip.backend.scope)
+        store.put(uri, text, "application/jsonlines", scope=invocation.backend.scope)
     except (NoSuchBucket, ValueError):
-        trip.backend.warn_of_place(trip.endpoint.name, uri)
+        invocation.backend.warn_not_written(invocation.endpoint.name, uri)
 
 
-def _half(capture: Capture, half: str, body: bytes, content_type: str) -> dict[str, str]:
+def _captured(capture: Capture, mode: str, body: bytes, content_type: str) -> dict[str, str]:
     encoding = capture.encoding(content_type)
     data = (
         base64.b64encode(body).decode() if encoding == "BASE64" else body.decode(errors="replace")
     )
     return {
         "observedContentType": content_type,
-        "mode": half.upper(),
+        "mode": mode.upper(),
         "data": data,
         "encoding": encoding,
     }
 
 
-def _metadata(trip: Invocation, now: datetime) -> dict[str, Any]:
-    params = trip.call.params
+def _metadata(invocation: Invocation, now: datetime) -> dict[str, Any]:
+    params = invocation.call.params
     found: dict[str, Any] = {}
     if "CustomAttributes" in params:
         found["customAttributes"] = [params["CustomAttributes"]]

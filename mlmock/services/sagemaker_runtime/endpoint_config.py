@@ -1,4 +1,4 @@
-"""Endpoint configurations: variants and asynchronous inference."""
+"""Endpoint configurations: variants, asynchronous inference and data capture."""
 
 from __future__ import annotations
 
@@ -12,35 +12,36 @@ _BOTH = frozenset({"Input", "Output"})
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """How an endpoint's data capture is set up."""
+    """The settings of data capture."""
 
     prefix: str
     percent: float = 100.0
-    halves: frozenset[str] = _BOTH
+    modes: frozenset[str] = _BOTH
     csv_types: frozenset[str] = frozenset()
     json_types: frozenset[str] = frozenset()
 
     def encoding(self, content_type: str) -> str:
-        """Return how data of a type is written down: base64 unless the type is listed."""
+        """Return the encoding for a content type: base64 unless the type is listed."""
         plain = content_type.partition(";")[0].strip().lower()
         if plain in self.csv_types:
             return "CSV"
         return "JSON" if plain in self.json_types else "BASE64"
 
 
-def capture_of(said: str | Mapping[str, Any]) -> Capture:
-    """Return what is said of data capture: a prefix in S3, or a DataCaptureConfig as AWS has it.
+def capture_of(settings: str | Mapping[str, Any]) -> Capture:
+    """Return the settings of data capture from an S3 prefix or a DataCaptureConfig.
 
-    KeyError for a mapping without its DestinationS3Uri.
+    Raises:
+        KeyError: A DataCaptureConfig has no DestinationS3Uri.
     """
-    if isinstance(said, str):
-        return Capture(said)
-    modes = {option["CaptureMode"] for option in said.get("CaptureOptions", ())}
+    if isinstance(settings, str):
+        return Capture(settings)
+    modes = {option["CaptureMode"] for option in settings.get("CaptureOptions", ())}
     both = not modes or "InputAndOutput" in modes
-    types = said.get("CaptureContentTypeHeader", {})
+    types = settings.get("CaptureContentTypeHeader", {})
     return Capture(
-        said["DestinationS3Uri"],
-        float(said.get("InitialSamplingPercentage", 100)),
+        settings["DestinationS3Uri"],
+        float(settings.get("InitialSamplingPercentage", 100)),
         _BOTH if both else frozenset(modes),
         frozenset(map(str.lower, types.get("CsvContentTypes", ()))),
         frozenset(map(str.lower, types.get("JsonContentTypes", ()))),
@@ -49,7 +50,7 @@ def capture_of(said: str | Mapping[str, Any]) -> Capture:
 
 @dataclass(frozen=True, slots=True)
 class AsyncConfig:
-    """How an asynchronous endpoint is set up: where its results go, and who is told."""
+    """The settings of asynchronous inference: S3 prefixes and SNS topics of the results."""
 
     output: str | None = None
     failure: str | None = None
@@ -74,18 +75,18 @@ class Variants:
         return f"Variants({self.weights})"
 
     def pick(self, choices: Callable[..., list[str]]) -> str:
-        """Return a name, drawn by weight; `choices` is a random generator's."""
+        """Return a name, drawn by weight; `choices` is the method of a random generator."""
         if self.only is not None:
             return self.only
         return choices(self.names, cum_weights=self._sums)[0]
 
 
-ALL_TRAFFIC = Variants({"AllTraffic": 1.0})  # the one variant that the SageMaker Python SDK makes
+ALL_TRAFFIC = Variants({"AllTraffic": 1.0})  # The default of the SageMaker Python SDK.
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointConfig:
-    """How an endpoint is set up. None and empty: nobody has said anything."""
+    """The configuration of an endpoint; members that are not declared are None or empty."""
 
     variants: Variants | None = None
     shadows: tuple[str, ...] = ()
@@ -93,11 +94,11 @@ class EndpointConfig:
     models: frozenset[str] | None = None
     containers: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
-    later: AsyncConfig | None = None
+    async_config: AsyncConfig | None = None
     session_seconds: float | None = None
     capture: Capture | None = None
     serverless: bool = False
     status: str = "InService"
 
 
-_UNSPECIFIED = EndpointConfig()
+UNSPECIFIED = EndpointConfig()

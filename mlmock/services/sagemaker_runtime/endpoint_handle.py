@@ -48,7 +48,7 @@ class EndpointHandle(ScriptedResource[ModelRule]):
 
     @property
     def arn(self) -> str:
-        """The ARN in the scope of `ml.at`, else in that of the mock. AWS writes it in lower case."""
+        """The ARN, in lower case, in the scope of `ml.at`, else in that of the mock."""
         return self._sagemaker.default_scope().arn("sagemaker", f"endpoint/{self.name.lower()}")
 
     def delete(self) -> None:

@@ -1,4 +1,4 @@
-"""What the author of a test says of an endpoint, as the service keeps it."""
+"""The options of `ml.sagemaker.endpoint`, validated and converted."""
 
 from __future__ import annotations
 
@@ -22,19 +22,26 @@ _STATUSES = SERVING | {"Creating", "Deleting", "Failed", "OutOfService"}
 _TOPICS = frozenset({"SUCCESS_NOTIFICATION_TOPIC", "ERROR_NOTIFICATION_TOPIC"})
 _MODES = frozenset({"Input", "Output", "InputAndOutput"})
 _NAME = re.compile(r"(?!.{64})[a-zA-Z0-9](-*[a-zA-Z0-9])*")
-_LONGEST_SESSION = 1e9  # seconds: some 30 years
+_MAX_SESSION_SECONDS = 1e9  # Seconds, about 30 years.
 
 
-def config_said(config: EndpointConfig, said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of Config that `said` (the options of an endpoint) changes.
+def parse_options(config: EndpointConfig, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an endpoint configuration that `options` change.
 
-    ValueError for what no endpoint is.
+    Args:
+        config: The current configuration.
+        options: The options of an endpoint by name.
+
+    Raises:
+        ValueError: An option is not valid.
     """
     found: dict[str, Any] = {}
-    for name, value in said.items():
-        if name in _LATER:
-            later = found.get("later") or config.later or AsyncConfig()
-            found["later"] = replace(later, **{_LATER[name]: _CHECKS[name](value)})
+    for name, value in options.items():
+        if name in _ASYNC_FIELDS:
+            async_config = found.get("async_config") or config.async_config or AsyncConfig()
+            found["async_config"] = replace(
+                async_config, **{_ASYNC_FIELDS[name]: _ASYNC_PARSERS[name](value)}
+            )
         elif name == "multi_model":
             found.update(_models(value))
         else:
@@ -43,106 +50,118 @@ def config_said(config: EndpointConfig, said: Mapping[str, Any]) -> dict[str, An
     return found
 
 
-def name_said(said: Any, what: str) -> str:
-    """Return `said` if an endpoint, or `what` else there is of one, can be called so; ValueError.
+def check_name(value: Any, what: str) -> str:
+    """Return `value` if it is a valid name. Source: service model (pattern).
 
-    The pattern is the model's: letters, digits and hyphens within, at most 63.
+    Args:
+        value: The name.
+        what: The kind of thing that is named, for the message.
+
+    Raises:
+        ValueError: The name is not valid.
     """
-    if type(said) is not str or _NAME.fullmatch(said) is None:
-        raise ValueError(f"{what}'s name is letters, digits and hyphens, not {said!r}")
-    return said
+    if type(value) is not str or _NAME.fullmatch(value) is None:
+        raise ValueError(
+            f"the name of {what} has 1 to 63 letters, digits and inner hyphens, not {value!r}"
+        )
+    return value
 
 
-def _variants(said: Mapping[str, float] | Iterable[str]) -> Variants:
-    weights = dict(said) if isinstance(said, Mapping) else dict.fromkeys(_texts(said), 1.0)
+def _variants(value: Mapping[str, float] | Iterable[str]) -> Variants:
+    weights = dict(value) if isinstance(value, Mapping) else dict.fromkeys(_texts(value), 1.0)
     for name, weight in weights.items():
-        name_said(name, "a variant")
+        check_name(name, "a variant")
         if type(weight) not in (int, float) or not 0 <= weight < math.inf:
-            raise ValueError(f"a variant's weight is a number from 0, and {name} has {weight!r}")
+            raise ValueError(
+                f"the weight of variant {name!r} must be a number from 0, not {weight!r}"
+            )
     if not any(weights.values()):
-        raise ValueError("an endpoint needs a variant with a weight above 0")
+        raise ValueError("an endpoint requires a variant with a weight above 0")
     return Variants(weights)
 
 
-def _models(said: bool | Iterable[str]) -> dict[str, Any]:
-    if isinstance(said, bool):
-        return {"multi_model": said, "models": None}
-    return {"multi_model": True, "models": frozenset(_texts(said))}
+def _models(value: bool | Iterable[str]) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"multi_model": value, "models": None}
+    return {"multi_model": True, "models": frozenset(_texts(value))}
 
 
-def _texts(said: str | Iterable[str]) -> tuple[str, ...]:
-    if not isinstance(said, Iterable):
-        raise ValueError(f"names are a text or a list of texts, not {said!r}")
-    names = (said,) if isinstance(said, str) else tuple(said)
+def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(value, Iterable):
+        raise ValueError(f"names must be a string or a list of strings, not {value!r}")
+    names = (value,) if isinstance(value, str) else tuple(value)
     for name in names:
         if type(name) is not str or not name:
-            raise ValueError(f"a name is a text, not {name!r}")
+            raise ValueError(f"a name must be a string that is not empty, not {name!r}")
     return names
 
 
 def _names(what: str) -> Callable[[Any], tuple[str, ...]]:
-    """Return the reader of names of `what`."""
-    return lambda said: tuple(name_said(name, what) for name in _texts(said))
+    """Return a parser for names of `what`."""
+    return lambda value: tuple(check_name(name, what) for name in _texts(value))
 
 
-def _prefix(said: str) -> str:
-    parse_s3_uri(str(said))
-    return said
+def _prefix(value: str) -> str:
+    parse_s3_uri(str(value))
+    return value
 
 
-def _capture(said: str | Mapping[str, Any]) -> Capture | None:
-    """Return how data is captured; None for a config that says that none is."""
-    if isinstance(said, Mapping) and said.get("EnableCapture") is False:
+def _capture(value: str | Mapping[str, Any]) -> Capture | None:
+    """Return the settings of data capture, or None if `EnableCapture` is False."""
+    if isinstance(value, Mapping) and value.get("EnableCapture") is False:
         return None
-    found = capture_of(said)
+    found = capture_of(value)
     _prefix(found.prefix)
     if not 0 <= found.percent <= 100:
-        raise ValueError(f"a sample is a percentage from 0 to 100, not {found.percent!r}")
-    if not found.halves <= _MODES:
-        raise ValueError(f"{', '.join(sorted(_MODES))} are captured, not {set(found.halves)}")
+        raise ValueError(f"InitialSamplingPercentage must be from 0 to 100, not {found.percent!r}")
+    if not found.modes <= _MODES:
+        raise ValueError(f"CaptureMode must be {', '.join(sorted(_MODES))}, not {set(found.modes)}")
     return found
 
 
-def _topic(said: str) -> str:
-    if not str(said).startswith("arn:") or ":sns:" not in said:
-        raise ValueError(f"a topic is the ARN of an SNS topic, not {said!r}")
-    return said
+def _topic(value: str) -> str:
+    if not str(value).startswith("arn:") or ":sns:" not in value:
+        raise ValueError(f"a topic must be the ARN of an SNS topic, not {value!r}")
+    return value
 
 
-def _told(said: Iterable[str]) -> frozenset[str]:
-    names = frozenset(_texts(said))
+def _topics(value: Iterable[str]) -> frozenset[str]:
+    names = frozenset(_texts(value))
     if not names <= _TOPICS:
-        raise ValueError(f"responses are included in {', '.join(sorted(_TOPICS))}, not {said!r}")
+        raise ValueError(f"include_response_in= takes {', '.join(sorted(_TOPICS))}, not {value!r}")
     return names
 
 
-def _session_seconds(said: bool | float) -> float | None:
-    if isinstance(said, bool):
-        return SESSION_SECONDS if said else None
-    if type(said) not in (int, float) or not 0 < said <= _LONGEST_SESSION:
-        raise ValueError(f"a session lives some seconds, not {said!r}")
-    return float(said)
+def _session_seconds(value: bool | float) -> float | None:
+    if isinstance(value, bool):
+        return SESSION_SECONDS if value else None
+    if type(value) not in (int, float) or not 0 < value <= _MAX_SESSION_SECONDS:
+        raise ValueError(
+            "sessions= must be True, False or a number of seconds up to "
+            f"{_MAX_SESSION_SECONDS:.0e}, not {value!r}"
+        )
+    return float(value)
 
 
-def _status(said: str) -> str:
-    if type(said) is not str or said not in _STATUSES:
-        raise ValueError(f"an endpoint is {', '.join(sorted(_STATUSES))}, not {said!r}")
-    return said
+def _status(value: str) -> str:
+    if type(value) is not str or value not in _STATUSES:
+        raise ValueError(f"status= must be {', '.join(sorted(_STATUSES))}, not {value!r}")
+    return value
 
 
-_LATER = {
+_ASYNC_FIELDS = {
     "async_output": "output",
     "async_failure": "failure",
     "success_topic": "success_topic",
     "error_topic": "error_topic",
     "include_response_in": "includes_response",
 }
-_CHECKS: dict[str, Callable[[Any], Any]] = {
+_ASYNC_PARSERS: dict[str, Callable[[Any], Any]] = {
     "async_output": _prefix,
     "async_failure": _prefix,
     "success_topic": _topic,
     "error_topic": _topic,
-    "include_response_in": _told,
+    "include_response_in": _topics,
 }
 _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "variants": ("variants", _variants),

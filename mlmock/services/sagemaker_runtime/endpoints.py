@@ -1,4 +1,4 @@
-"""Endpoints: declared by the test's author, or found in the control plane beside us."""
+"""Endpoints, declared by the test or found in the control plane of moto."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mlmock.engine.state import MockState
 from mlmock.services.common.declarations import ScopedRegistry
 from mlmock.services.common.handle import ServiceProgress
 from mlmock.services.sagemaker_runtime.endpoint_config import (
-    _UNSPECIFIED,
     ALL_TRAFFIC,
+    UNSPECIFIED,
     AsyncConfig,
     EndpointConfig,
     Variants,
@@ -23,46 +23,47 @@ from mlmock.simulation.progress import ProgressSetting
 
 _log = logging.getLogger("mlmock.sagemaker")
 _UNKNOWN = (
-    'no endpoint %s: declare it with ml.sagemaker.endpoint("%s"), or create it in moto\'s sagemaker'
+    'endpoint "%s" does not exist: declare it with ml.sagemaker.endpoint("%s"), or create it in '
+    "moto's sagemaker"
 )
 _GONE = (
-    "no endpoint %s in moto's sagemaker, which had it: create it there, or let it stand alone with "
-    'ml.sagemaker.endpoint("%s", variants=["AllTraffic"])'
+    'endpoint "%s" no longer exists in moto\'s sagemaker: create it there, or declare it without '
+    'moto by ml.sagemaker.endpoint("%s", variants=["AllTraffic"])'
 )
-# The statuses in which an endpoint answers: while it is changed, the old fleet still does.
+# The statuses in which an endpoint answers. During an update the old instances still do.
 SERVING = frozenset(
     {"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"}
 )
 
 
-SESSION_SECONDS = 1200.0  # what SageMaker's large-model container gives a session (judged)
-_ANYTHING = EndpointConfig(later=AsyncConfig(), session_seconds=SESSION_SECONDS)
+SESSION_SECONDS = 1200.0  # Assumption: the default of SageMaker's LMI container.
+_UNRESTRICTED = EndpointConfig(async_config=AsyncConfig(), session_seconds=SESSION_SECONDS)
 
 
 @dataclass(slots=True)
 class Endpoint:
-    """One endpoint: its name, its set-up, and when its asynchronous work ends.
+    """An endpoint with its configuration and the progress policy of asynchronous invocations.
 
-    `is_found`: the control plane beside us has had it, and says from then on where it is.
-    `is_made_up`: nobody has declared it, and it answers whatever it is asked.
+    `is_found`: it was found in moto's control plane, which from then on decides whether it exists.
+    `is_assumed`: it is not declared, and accepts every call because the mock is not strict.
     """
 
     name: str
     progress: ProgressSetting
-    config: EndpointConfig = _UNSPECIFIED
+    config: EndpointConfig = UNSPECIFIED
     deleted: bool = False
     is_found: bool = False
-    is_made_up: bool = False
+    is_assumed: bool = False
     at: ScopeFilter = field(default_factory=ScopeFilter)
 
     @property
     def variants(self) -> Variants:
-        """Its production variants."""
+        """The production variants."""
         return self.config.variants or ALL_TRAFFIC
 
 
 class Endpoints:
-    """The endpoints of a world."""
+    """The endpoints of a mock."""
 
     def __init__(self, state: MockState) -> None:
         self._state = state
@@ -70,41 +71,47 @@ class Endpoints:
         self._declared: ScopedRegistry[Endpoint] = ScopedRegistry(state.undo_log)
 
     def declared(self) -> list[Endpoint]:
-        """Return what is declared, and not deleted."""
+        """Return the declared endpoints that are not deleted."""
         return [endpoint for endpoint in self._declared.values() if not endpoint.deleted]
 
-    def declare(self, name: str, at: ScopeFilter, said: Mapping[str, Any]) -> Endpoint:
-        """Return the endpoint `name`, with `said` (fields of Config) changed."""
+    def declare(self, name: str, at: ScopeFilter, fields: Mapping[str, Any]) -> Endpoint:
+        """Return the endpoint `name`, and declare it if it is new or was deleted.
+
+        Args:
+            name: The name of the endpoint.
+            at: The scopes in which it exists.
+            fields: The fields of the configuration to change.
+        """
         found = self._declared.get_or_add(
             name, at, lambda: Endpoint(name, self._policy.child(), at=at)
         )
-        if said or found.deleted:
-            config = replace(found.config, **said) if said else found.config
+        if fields or found.deleted:
+            config = replace(found.config, **fields) if fields else found.config
             self._state.undo_log.set(found, config=config, deleted=False)
         return found
 
     def find(self, name: str, scope: Scope) -> Endpoint | None:
-        """Return the endpoint that answers as `name` in `scope`, or None.
+        """Return the endpoint `name` in `scope`, or None if there is none in service.
 
-        A declaration that says how it is set up stands alone; for the others the control plane of
-        an active moto is asked, on behalf of `scope`. One that was found there is gone when it is
-        gone there.
+        An endpoint that is declared with options does not depend on moto. Any other is looked up
+        in the control plane of an active moto; once found there, it exists as long as it does
+        there.
         """
         declared = self._declared.find(name, scope)
-        if declared is not None and (declared.deleted or declared.config is not _UNSPECIFIED):
+        if declared is not None and (declared.deleted or declared.config is not UNSPECIFIED):
             return None if declared.deleted else _in_service(declared)
-        ask = self._state.external_service(self._state, "sagemaker", scope)
-        found = self._found(ask, name, declared) if ask is not None else None
+        describe = self._state.external_service(self._state, "sagemaker", scope)
+        found = self._find_in_moto(describe, name, declared) if describe is not None else None
         if found is not None:
             return _in_service(found)
-        if declared is None or (declared.is_found and ask is not None):
+        if declared is None or (declared.is_found and describe is not None):
             return self._undeclared(name, _UNKNOWN if declared is None else _GONE)
         return declared
 
-    def _found(self, ask: Any, name: str, declared: Endpoint | None) -> Endpoint | None:
+    def _find_in_moto(self, describe: Any, name: str, declared: Endpoint | None) -> Endpoint | None:
         from mlmock.services.sagemaker_runtime.control_plane import config_of
 
-        config = config_of(ask, name)
+        config = config_of(describe, name)
         if config is None:
             return None
         if declared is None:
@@ -115,7 +122,7 @@ class Endpoints:
 
     def _undeclared(self, name: str, hint: str) -> Endpoint | None:
         if not self._state.context.options.strict:
-            return Endpoint(name, self._policy, _ANYTHING, is_made_up=True)
+            return Endpoint(name, self._policy, _UNRESTRICTED, is_assumed=True)
         _log.warning(hint, name, name)
         return None
 
@@ -125,5 +132,5 @@ def _in_service(endpoint: Endpoint) -> Endpoint | None:
 
 
 def endpoint_key(name: str) -> tuple[str, str]:
-    """Return the key of the rules about an endpoint."""
+    """Return the key of the rules for an endpoint."""
     return ("endpoint", name)

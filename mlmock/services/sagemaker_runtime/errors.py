@@ -1,7 +1,6 @@
-"""What the service says where it doesn't answer: codes, texts, error codes.
+"""Errors of SageMaker Runtime: which code and text each cause has.
 
-The texts are as seen on the wire where anybody has shown one; the others are judged, and the docs
-page lists them.
+A text without a source is an assumption; the docs page lists these.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Any
 from mlmock.aws.scope import Scope
 from mlmock.errors import ServiceError
 
-# Texts of errors that a test fails an endpoint with without saying a message (judged).
+# Default messages of scripted errors. Assumption: all texts.
 _TEXTS = {
     "InternalDependencyException": "Something that the endpoint depends on failed.",
     "InternalFailure": "An internal failure occurred.",
@@ -21,33 +20,33 @@ _TEXTS = {
     "ServiceUnavailable": "The service is unavailable. Try again.",
     "ValidationError": "The request is not valid.",
 }
-LONGEST = 2048  # characters of a Message and of an OriginalMessage, in the model
+MAX_MESSAGE_LENGTH = 2048  # Characters. Source: service model (Message, OriginalMessage).
 
 
 def not_found(name: str, scope: Scope) -> ServiceError:
-    """Return the refusal of an endpoint that isn't there, or isn't in service (seen)."""
+    """Return the error for an endpoint that is not in service. Source: recorded response."""
     return _invalid(f"Endpoint {name} of account {scope.account_id} not found.")
 
 
 def async_only_error(name: str) -> ServiceError:
-    """Return the refusal of a call that wants its answer now from an asynchronous endpoint."""
+    """Return the error for a synchronous call to an asynchronous endpoint."""
     return _invalid(
         f"Endpoint {name} is configured for asynchronous inference. Use InvokeEndpointAsync."
     )
 
 
 def not_async_error(name: str) -> ServiceError:
-    """Return the refusal of an asynchronous call to an endpoint that answers at once."""
+    """Return the error for an asynchronous call to a synchronous endpoint."""
     return _invalid(f"Endpoint {name} is not configured for asynchronous inference.")
 
 
 def ambiguous_input_error() -> ServiceError:
-    """Return the refusal of an asynchronous call with no input, or with two."""
+    """Return the error for an asynchronous call without input or with two inputs."""
     return _invalid("Exactly one of Body and InputLocation must be given.")
 
 
 def not_multi_model(name: str) -> ServiceError:
-    """Return the refusal of a target model where there is one model (seen)."""
+    """Return the error for a target model at a single model. Source: recorded response."""
     return _invalid(
         f"Endpoint {name} is not a multi-model endpoint and does not support target model header.",
         ErrorCode="TARGET_MODEL_HEADER_NOT_SUPPORTED",
@@ -55,12 +54,12 @@ def not_multi_model(name: str) -> ServiceError:
 
 
 def no_target_model(request_id: str) -> ServiceError:
-    """Return the refusal of a call that names no model where there are many (seen)."""
+    """Return the error for a missing target model. Source: recorded response."""
     return _invalid(f"Request {request_id} is missing a target model header.")
 
 
 def no_such_model(model: str) -> ServiceError:
-    """Return the refusal of a target model that isn't there (worded as endpoint creation does)."""
+    """Return the error for an unknown target model. Source: recorded error of CreateEndpoint."""
     return _invalid(
         f"Failed to download model data(key: {model}). Please ensure that there is an object "
         "located at the URL and that the role passed to CreateModel has permissions to download "
@@ -69,7 +68,7 @@ def no_such_model(model: str) -> ServiceError:
 
 
 def no_component_named() -> ServiceError:
-    """Return the refusal of a call that names no inference component (seen)."""
+    """Return the error for a missing inference component. Source: recorded response."""
     return _invalid(
         "Inference Component Name header is required for endpoints to which you plan to deploy "
         "inference components. Please include Inference Component Name header or consider using "
@@ -78,7 +77,7 @@ def no_component_named() -> ServiceError:
 
 
 def no_components() -> ServiceError:
-    """Return the refusal of an inference component where there are none (seen)."""
+    """Return the error for an inference component without any. Source: recorded response."""
     return _invalid(
         "Inference Component Name header is not allowed for endpoints to which you dont plan to "
         "deploy inference components. Please remove the Inference Component Name header and try "
@@ -87,39 +86,39 @@ def no_components() -> ServiceError:
 
 
 def no_such_component(component: str, scope: Scope) -> ServiceError:
-    """Return the refusal of an inference component that isn't there."""
+    """Return the error for an unknown inference component."""
     return _invalid(f"Inference Component {component} of account {scope.account_id} not found.")
 
 
 def no_container_named(name: str) -> ServiceError:
-    """Return the refusal of a call that names no container where each is invoked directly."""
+    """Return the error for a missing container name where containers are invoked directly."""
     return _invalid(
         f"Endpoint {name} is invoked directly: a target container hostname is required."
     )
 
 
 def no_such_container(name: str, container: str) -> ServiceError:
-    """Return the refusal of a container that isn't there, or can't be invoked directly."""
+    """Return the error for a container that does not exist or can't be invoked directly."""
     return _invalid(f"Endpoint {name} has no container {container} that can be invoked directly.")
 
 
 def no_such_variant(name: str, variant: str) -> ServiceError:
-    """Return the refusal of a target variant that isn't there."""
+    """Return the error for an unknown target variant."""
     return _invalid(f'Could not find variant "{variant}" for endpoint "{name}".')
 
 
 def invisible_attributes() -> ServiceError:
-    """Return the refusal of custom attributes that have more than visible characters in them."""
+    """Return the error for custom attributes with control characters."""
     return _invalid("CustomAttributes takes visible US-ASCII characters only.")
 
 
 def payload_too_large_error(size: int) -> ServiceError:
-    """Return what the front door says to a body that it doesn't take at all (seen)."""
+    """Return the gateway's error for a body that is far too large. Source: recorded response."""
     return ServiceError("413", f"HTTP content length exceeded {size} bytes.", status=413)
 
 
 def oversize(request_id: str) -> ServiceError:
-    """Return the refusal of a body that is too large for the model (seen, of serverless ones)."""
+    """Return the error for a body over the limit. Source: recorded response (serverless)."""
     return _invalid(f"Request {request_id} has oversize body.")
 
 
@@ -127,46 +126,52 @@ def _invalid(text: str, **members: Any) -> ServiceError:
     return ServiceError("ValidationError", text, **members)
 
 
-# -- what the model itself did wrong ----------------------------------------------------------
+# -- errors of the model ----------------------------------------------------------------------
 
 
-def with_text(fault: ServiceError) -> ServiceError:
-    """Return a scripted `fault` with the text that its author left out."""
-    if fault.message is None and fault.code in _TEXTS:
-        fault.message = _TEXTS[fault.code]
-    return fault
+def with_text(error: ServiceError) -> ServiceError:
+    """Return a scripted error with the default message if it has none."""
+    if error.message is None and error.code in _TEXTS:
+        error.message = _TEXTS[error.code]
+    return error
 
 
 def model_error(
     scope: Scope, endpoint: str, container: str, *, status: int, original: str | None
 ) -> ServiceError:
-    """Return ModelError for a container that answered `status` with the text `original`.
+    """Return ModelError for an error response of a container.
 
-    None as text: its answer was too large, or broke off, and could not be read (seen).
+    Args:
+        scope: The region and account of the endpoint.
+        endpoint: The name of the endpoint.
+        container: The name of the container.
+        status: The HTTP status of the response of the container.
+        original: The body of this response, or None if it was too large or incomplete. Source:
+            recorded response.
     """
     whose = "client" if 400 <= status < 500 else "server"
-    said = f"Received {whose} error ({status}) from {container}"
-    text = _error_message(said, original, _see(scope, endpoint))
+    prefix = f"Received {whose} error ({status}) from {container}"
+    text = _error_message(prefix, original, _log_hint(scope, endpoint))
     code = "CLIENT_ERROR_FROM_MODEL" if whose == "client" else "INTERNAL_FAILURE_FROM_MODEL"
     members: dict[str, Any] = {
         "ErrorCode": code,
         "LogStreamArn": scope.arn("logs", f"log-group:{_log_group(endpoint)}"),
-        "OriginalMessage": (original or "")[:LONGEST],
+        "OriginalMessage": (original or "")[:MAX_MESSAGE_LENGTH],
         "OriginalStatusCode": status,
     }
     return ServiceError("ModelError", text, **members)
 
 
-def _error_message(said: str, original: str | None, see: str) -> str:
-    """Return the Message of a ModelError; `original` is cut so that it is no longer than may be."""
+def _error_message(prefix: str, original: str | None, hint: str) -> str:
+    """Return the Message of a ModelError, in which `original` is cut to the maximal length."""
     if original is None:
-        return f"{said} and could not load the entire response body. {see}"
-    around = f'{said} with message "". {see}'
-    return f'{said} with message "{original[: LONGEST - len(around)]}". {see}'
+        return f"{prefix} and could not load the entire response body. {hint}"
+    envelope = f'{prefix} with message "". {hint}'
+    return f'{prefix} with message "{original[: MAX_MESSAGE_LENGTH - len(envelope)]}". {hint}'
 
 
 def timed_out(scope: Scope, endpoint: str, container: str) -> ServiceError:
-    """Return ModelError for a container that took more than its 60 seconds (seen)."""
+    """Return ModelError for a container that exceeds 60 seconds. Source: recorded response."""
     text = (
         f"Your invocation timed out while waiting for a response from container {container}. "
         "Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, "
@@ -176,29 +181,33 @@ def timed_out(scope: Scope, endpoint: str, container: str) -> ServiceError:
 
 
 def complete_error(
-    fault: ServiceError, scope: Scope, endpoint: str, container: str
+    error: ServiceError, scope: Scope, endpoint: str, container: str
 ) -> ServiceError:
-    """Return a scripted `fault` with all that the service adds to it."""
-    if fault.code != "ModelError":
-        return with_text(fault)
-    said = fault.members
-    whole = model_error(
+    """Return a scripted error with the members that the service adds."""
+    if error.code != "ModelError":
+        return with_text(error)
+    scripted = error.members
+    complete = model_error(
         scope,
         endpoint,
         container,
-        status=said.get("OriginalStatusCode", 500),
-        original=said.get("OriginalMessage", ""),
+        status=scripted.get("OriginalStatusCode", 500),
+        original=scripted.get("OriginalMessage", ""),
     )
-    text = whole.message if fault.message is None else fault.message
-    members = {**whole.members, **said, "OriginalMessage": whole.members["OriginalMessage"]}
-    return ServiceError("ModelError", text, status=fault.status, **members)
+    text = complete.message if error.message is None else error.message
+    members = {
+        **complete.members,
+        **scripted,
+        "OriginalMessage": complete.members["OriginalMessage"],
+    }
+    return ServiceError("ModelError", text, status=error.status, **members)
 
 
 def _log_group(endpoint: str) -> str:
     return f"/aws/sagemaker/Endpoints/{endpoint}"
 
 
-def _see(scope: Scope, endpoint: str) -> str:
+def _log_hint(scope: Scope, endpoint: str) -> str:
     region = scope.region
     return (
         f"See https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"

@@ -13,7 +13,7 @@ from mlmock.services.common.handle import ServiceHandle
 from mlmock.services.sagemaker_runtime.async_handle import AsyncInvocationHandle
 from mlmock.services.sagemaker_runtime.async_invocations import INVOCATION
 from mlmock.services.sagemaker_runtime.endpoint_handle import EndpointHandle
-from mlmock.services.sagemaker_runtime.endpoint_options import parse_options, check_name
+from mlmock.services.sagemaker_runtime.endpoint_options import check_name, parse_options
 from mlmock.services.sagemaker_runtime.endpoints import Endpoints
 
 

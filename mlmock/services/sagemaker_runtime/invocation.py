@@ -1,4 +1,4 @@
-"""One invocation on its way to the model: what the service refuses, and which variant it picks."""
+"""Synchronous invocations: validation of the target and the choice of the variant."""
 
 from __future__ import annotations
 
@@ -15,26 +15,31 @@ from mlmock.services.sagemaker_runtime.endpoints import Endpoint
 from mlmock.simulation.object_store import parse_s3_uri
 
 _log = logging.getLogger("mlmock.sagemaker")
-PRIMARY_CONTAINER = "primary"  # what the messages call a container without a host name
-MAX_BODY_BYTES = 6_291_456  # bytes of a body, of an answer in one piece
-MOST_SERVERLESS = 4_194_304
+PRIMARY_CONTAINER = "primary"  # The name of a container without a host name in messages.
+MAX_BODY_BYTES = 6_291_456  # Of the request, and of an answer in one piece.
+MAX_SERVERLESS_BODY_BYTES = 4_194_304
 
 
 class InvocationBackend(Backend):
-    """A backend as far as an invocation needs it: its sessions, its work, and a log."""
+    """The part of the backend that invocations need."""
 
     sessions: Any
     jobs: dict[int, Any]
 
-    def warn_of_place(self, endpoint: str, uri: str) -> None:
-        """Say that something could not be written: moto's S3 lacks the bucket, or no S3 has it."""
+    def warn_not_written(self, endpoint: str, uri: str) -> None:
+        """Log that an object could not be written, because moto's S3 has no such bucket.
+
+        Args:
+            endpoint: The name of the endpoint.
+            uri: The S3 URI of the object.
+        """
         try:
             bucket, _ = parse_s3_uri(uri)
-        except ValueError as fault:
-            _log.warning("endpoint %s could not write %s: %s", endpoint, uri, fault)
+        except ValueError as error:
+            _log.warning("endpoint %r could not write %r: %s", endpoint, uri, error)
             return
         _log.warning(
-            "endpoint %s could not write %s: the bucket %s is not in moto's S3; create it",
+            "endpoint %r could not write %r: moto's S3 has no bucket %r. Create the bucket first.",
             endpoint,
             uri,
             bucket,
@@ -43,9 +48,9 @@ class InvocationBackend(Backend):
 
 @dataclass(slots=True)
 class Invocation:
-    """An invocation that the service lets through: the call, and who answers it.
+    """An accepted invocation, with its endpoint, variant and container.
 
-    `call` is what the model sees: of an asynchronous call its body is the input object's.
+    `call` is the call as the model sees it; its body is the input object if it is asynchronous.
     """
 
     backend: InvocationBackend
@@ -55,30 +60,44 @@ class Invocation:
     container: str = PRIMARY_CONTAINER
 
     @property
-    def most(self) -> int:
-        """How large a body may be, either way."""
-        return MOST_SERVERLESS if self.endpoint.config.serverless else MAX_BODY_BYTES
+    def max_body_bytes(self) -> int:
+        """The largest request or answer, in bytes."""
+        return MAX_SERVERLESS_BODY_BYTES if self.endpoint.config.serverless else MAX_BODY_BYTES
 
     @property
-    def seen(self) -> dict[str, Any]:
-        """What the rules' members are held against: the parameters, and the variant."""
+    def match_values(self) -> dict[str, Any]:
+        """The values that the members of rules are matched with."""
         return {**self.call.params, "InvokedProductionVariant": self.variant}
 
     def model_error(self, status: int, original: str | None) -> ServiceError:
-        """Return ModelError for a container that answered `status` with the text `original`."""
+        """Return ModelError for an error response of the container.
+
+        Args:
+            status: The HTTP status of the response of the container.
+            original: The body of this response, or None if it was too large or incomplete.
+        """
         return errors.model_error(
             self.backend.scope, self.endpoint.name, self.container, status=status, original=original
         )
 
-    def completed(self, fault: ServiceError) -> ServiceError:
-        """Return a scripted `fault` with all that the service adds to it."""
-        return errors.complete_error(fault, self.backend.scope, self.endpoint.name, self.container)
+    def complete_error(self, error: ServiceError) -> ServiceError:
+        """Return a scripted error with the members that the service adds."""
+        return errors.complete_error(error, self.backend.scope, self.endpoint.name, self.container)
 
 
 def admit(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Invocation:
-    """Return the trip of a call that wants its answer now, or raise the service's refusal."""
+    """Return the invocation of a synchronous call.
+
+    Args:
+        backend: The backend.
+        call: The call.
+        endpoint: The endpoint that is called.
+
+    Raises:
+        ServiceError: The endpoint does not accept the call.
+    """
     config, params = endpoint.config, call.params
-    if config.later is not None:
+    if config.async_config is not None:
         return _undeclared_endpoint(backend, call, endpoint)
     if "CustomAttributes" in params:
         check_attributes(params)
@@ -92,17 +111,19 @@ def admit(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Invocat
     variant = endpoint.variants.only if "TargetVariant" not in params else None
     if variant is None:
         variant = _variant(backend, endpoint, params)
-    if config.serverless and len(call.body) > MOST_SERVERLESS:  # the model checks the others
+    if (
+        config.serverless and len(call.body) > MAX_SERVERLESS_BODY_BYTES
+    ):  # The service model bounds the others.
         raise errors.oversize(call.request_id)
     return Invocation(backend, call, endpoint, variant, container)
 
 
 def _undeclared_endpoint(backend: InvocationBackend, call: Call, endpoint: Endpoint) -> Invocation:
-    """Return the trip to an endpoint that nobody has declared: it has all that the call names.
+    """Return the invocation of an undeclared endpoint, which has every target that is named.
 
-    Raises the refusal of an asynchronous endpoint that somebody has.
+    Raises ServiceError for a declared endpoint, because that is asynchronous.
     """
-    if not endpoint.is_made_up:
+    if not endpoint.is_assumed:
         raise errors.async_only_error(endpoint.name)
     check_attributes(call.params)
     variant = call.params.get("TargetVariant", endpoint.variants.names[0])
@@ -111,45 +132,45 @@ def _undeclared_endpoint(backend: InvocationBackend, call: Call, endpoint: Endpo
 
 
 def check_attributes(params: Mapping[str, Any]) -> None:
-    """Refuse attributes that no header field may have in it: visible characters, blanks and tabs.
+    """Raise ServiceError for CustomAttributes with control characters other than tabs.
 
-    The model has bounded and decoded them: what is left are the control characters of ASCII.
+    The service model rejects non-ASCII characters and too long values before.
     """
-    said = params.get("CustomAttributes")
-    if said and not said.replace("\t", " ").isprintable():
+    attributes = params.get("CustomAttributes")
+    if attributes and not attributes.replace("\t", " ").isprintable():
         raise errors.invisible_attributes()
 
 
 def _check_component(
     backend: InvocationBackend, endpoint: Endpoint, params: Mapping[str, Any]
 ) -> None:
-    components, given = endpoint.config.components, params.get("InferenceComponentName")
+    components, name = endpoint.config.components, params.get("InferenceComponentName")
     if not components:
         raise errors.no_components()
-    if given is None:
+    if name is None:
         raise errors.no_component_named()
-    if given not in components:
-        raise errors.no_such_component(given, backend.scope)
+    if name not in components:
+        raise errors.no_such_component(name, backend.scope)
 
 
 def _check_model(endpoint: Endpoint, call: Call) -> None:
-    given = call.params.get("TargetModel")
+    name = call.params.get("TargetModel")
     if not endpoint.config.multi_model:
         raise errors.not_multi_model(endpoint.name)
-    if given is None:
+    if name is None:
         raise errors.no_target_model(call.request_id)
     models = endpoint.config.models
-    if models is not None and given not in models:
-        raise errors.no_such_model(given)
+    if models is not None and name not in models:
+        raise errors.no_such_model(name)
 
 
 def _container(endpoint: Endpoint, params: Mapping[str, Any]) -> str:
-    given: str | None = params.get("TargetContainerHostname")
-    if given is None:
+    name: str | None = params.get("TargetContainerHostname")
+    if name is None:
         raise errors.no_container_named(endpoint.name)
-    if given not in endpoint.config.containers:
-        raise errors.no_such_container(endpoint.name, given)
-    return given
+    if name not in endpoint.config.containers:
+        raise errors.no_such_container(endpoint.name, name)
+    return name
 
 
 def _variant(backend: InvocationBackend, endpoint: Endpoint, params: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What a model answers: a body, or parts of one, and what stands in the headers beside it."""
+"""Answers of a model: a body or a stream of parts, with the members in headers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mlmock.rules.answers import (
 )
 from mlmock.rules.matchers import abbreviate_repr
 from mlmock.rules.rule import is_callable
-from mlmock.services.sagemaker_runtime.errors import LONGEST
+from mlmock.services.sagemaker_runtime.errors import MAX_MESSAGE_LENGTH
 from mlmock.services.sagemaker_runtime.session_header import expiry_of
 
 SERVICE = "sagemaker-runtime"
@@ -37,9 +37,9 @@ _MEMBERS = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ModelAnswer:
-    """One answer of a model: `body` in one piece, or `parts` that are sent one after another.
+    """An answer of a model: a `body` in one piece, or the `parts` of a stream.
 
-    `ending` breaks the stream after its last part; `pause` is virtual seconds between two parts.
+    `ending` is an error after the last part; `pause` is virtual time between parts, in seconds.
     """
 
     body: bytes = b""
@@ -52,7 +52,7 @@ class ModelAnswer:
     pause: float = 0.0
 
     def __repr__(self) -> str:
-        """Show the answer as its author would write it, without its headers."""
+        """Return the answer as test code writes it, without headers."""
         if self.parts is not None:
             return repr(list(self.parts) if isinstance(self.parts, tuple) else self.parts)
         try:
@@ -60,10 +60,10 @@ class ModelAnswer:
         except UnicodeDecodeError:
             return repr(self.body)
 
-    def whole(self, wait: Callable[[float], object]) -> bytes | None:
-        """Return the body in one piece; None for a stream that breaks.
+    def join_parts(self, wait: Callable[[float], object]) -> bytes | None:
+        """Return the body in one piece, or None for a stream that ends with an error.
 
-        `wait` is told how many seconds pass between its parts.
+        `wait` is called with the time that passes between the parts, in seconds.
         """
         if self.parts is None:
             return self.body
@@ -82,10 +82,10 @@ class ModelAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
-    """How the answers of one rule are written: as what type, with which attributes, in parts.
+    """The options that all answers of a rule share.
 
-    Calling it checks an answer at the line that writes it, and returns the form that is kept; `of`
-    takes what is kept, and what a callable has made, to a Reply.
+    A call validates an answer of a rule and returns it in its stored form. `of` converts a stored
+    answer, or the return value of a callable, to a `ModelAnswer`.
     """
 
     content_type: str | None = None
@@ -95,10 +95,15 @@ class AnswerOptions:
     pause: float = 0.0
 
     def __call__(self, answer: Any) -> Any:
-        """Return `answer` as the rule keeps it; InvalidRule if no endpoint could answer so."""
+        """Return `answer` in the form that a rule stores.
+
+        Raises:
+            InvalidRule: An endpoint can't send such an answer.
+        """
         if isinstance(answer, Iterator):
             raise InvalidRule(
-                f"{abbreviate_repr(answer)} can be read only once: give a list, or a function that makes it"
+                f"{abbreviate_repr(answer)} can be read only once; use a list, or a function that "
+                "returns it"
             )
         if is_callable(answer) or isinstance(answer, type):
             return answer
@@ -108,53 +113,67 @@ class AnswerOptions:
         return self.of(answer)
 
     def of(self, value: Any) -> ModelAnswer:
-        """Return the Reply that `value` stands for; InvalidRule if it stands for none."""
+        """Return `value` as a `ModelAnswer`.
+
+        Raises:
+            InvalidRule: An endpoint can't send such an answer.
+        """
         if type(value) is ModelAnswer:
-            return value if value.parts is None or not self._shapes else self._shaped(value)
+            return (
+                value if value.parts is None or not self._has_ending else self._with_ending(value)
+            )
         if isinstance(value, OutputAnswer):
-            return self._all_members(value)
+            return self._from_output(value)
         if isinstance(value, AsyncIterator):
-            raise InvalidRule("a stream is made by a plain generator, not by an asynchronous one")
+            raise InvalidRule(
+                "a stream must come from a plain generator, not from an asynchronous one"
+            )
         if self.in_parts or isinstance(value, Iterator):
-            return self._streamed(value)
+            return self._stream(value)
         body = to_bytes(value)
-        return ModelAnswer(body, self.content_type or type_of(value, body), self.custom_attributes)
+        return ModelAnswer(
+            body, self.content_type or content_type_of(value, body), self.custom_attributes
+        )
 
     @property
-    def _shapes(self) -> bool:
+    def _has_ending(self) -> bool:
         return self.ending is not None or bool(self.pause)
 
-    def _shaped(self, reply: ModelAnswer) -> ModelAnswer:
-        return replace(reply, ending=self.ending, pause=self.pause)
+    def _with_ending(self, answer: ModelAnswer) -> ModelAnswer:
+        return replace(answer, ending=self.ending, pause=self.pause)
 
-    def _streamed(self, parts: Any) -> ModelAnswer:
+    def _stream(self, parts: Any) -> ModelAnswer:
         if isinstance(parts, (str, bytes, Mapping)) or not isinstance(parts, Iterable):
             raise InvalidRule(
-                f"a stream is a list or generator of its parts, not {abbreviate_repr(parts)}"
+                f"a stream must be a list or generator of its parts, not {abbreviate_repr(parts)}"
             )
         if isinstance(parts, (list, tuple)):
             parts = tuple(p if isinstance(p, ErrorAnswer) else to_bytes(p) for p in parts)
             for part in parts:
                 check_ending(part)
         content_type = self.content_type or "application/json"
-        reply = ModelAnswer(
+        answer = ModelAnswer(
             content_type=content_type, custom_attributes=self.custom_attributes, parts=parts
         )
-        return self._shaped(reply)
+        return self._with_ending(answer)
 
-    def _all_members(self, answer: OutputAnswer) -> ModelAnswer:
+    def _from_output(self, answer: OutputAnswer) -> ModelAnswer:
         members = dict(answer.members)
         value = members.pop("Body", b"")
         check_headers(members)
         body = to_bytes(value)
-        given = {_MEMBERS[name]: text for name, text in members.items()}
-        given.setdefault("content_type", self.content_type or type_of(value, body))
-        given.setdefault("custom_attributes", self.custom_attributes)
-        return ModelAnswer(body, **given)
+        fields = {_MEMBERS[name]: text for name, text in members.items()}
+        fields.setdefault("content_type", self.content_type or content_type_of(value, body))
+        fields.setdefault("custom_attributes", self.custom_attributes)
+        return ModelAnswer(body, **fields)
 
 
 def to_bytes(value: Any) -> bytes:
-    """Return the bytes of a payload: `bytes` and `str` as they stand, everything else as JSON."""
+    """Return a payload as bytes: `bytes` and `str` unchanged, everything else as JSON.
+
+    Raises:
+        InvalidRule: `value` can't be encoded as JSON.
+    """
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
@@ -163,48 +182,62 @@ def to_bytes(value: Any) -> bytes:
         return bytes(value)
     try:
         return json.dumps(value, separators=(",", ":")).encode()
-    except (TypeError, ValueError) as fault:
+    except (TypeError, ValueError) as error:
         raise InvalidRule(
-            f"an endpoint answers bytes, text or JSON, and {abbreviate_repr(value)} is none: {fault}"
+            f"an endpoint answers bytes, text or JSON, not {abbreviate_repr(value)}: {error}"
         ) from None
 
 
-def type_of(value: Any, body: bytes) -> str:
-    """Return the content type of an answer whose author says none (judged)."""
+def content_type_of(value: Any, body: bytes) -> str:
+    """Return the default content type of an answer. Assumption: all defaults."""
     if isinstance(value, (str, bytes, bytearray, memoryview)):
         return default_content_type(value if isinstance(value, str) else body)
     return "application/json"
 
 
 def check_headers(members: Mapping[str, Any]) -> None:
-    """Raise InvalidRule for members that InvokeEndpoint can't answer with."""
-    plan = operation(SERVICE, "InvokeEndpoint")
+    """Check members of an answer.
+
+    Raises:
+        InvalidRule: A model can't set a member, or a value is not valid.
+    """
+    compiled = operation(SERVICE, "InvokeEndpoint")
     for name in members:
-        if name not in _MEMBERS and name in plan.model.output_shape.members:
-            raise InvalidRule(f"{plan}: {name} is the service's to say, not the model's")
-    validate_result(plan, {"Body": b"", **members})
+        if name not in _MEMBERS and name in compiled.model.output_shape.members:
+            raise InvalidRule(f"{compiled}: the service sets {name}, not the model")
+    validate_result(compiled, {"Body": b"", **members})
     for name in ("ContentType", "CustomAttributes"):
         if _VISIBLE.fullmatch(members.get(name) or "") is None:
-            raise InvalidRule(f"{plan}: {name} takes visible US-ASCII characters only")
+            raise InvalidRule(f"{compiled}: {name} must have visible US-ASCII characters only")
     if "NewSessionId" in members:
         expiry_of(members["NewSessionId"])
 
 
 def check_ending(part: Any) -> None:
-    """Raise InvalidRule for an error that can't come in mid-stream."""
+    """Check an error that ends a stream.
+
+    Raises:
+        InvalidRule: A stream can't end with this error.
+    """
     if isinstance(part, ErrorAnswer) and part.code not in STREAM_ERRORS:
         names = " or ".join(STREAM_ERRORS)
-        raise InvalidRule(f"a stream breaks with {names}, not with {part.code}")
+        raise InvalidRule(f"a stream can end with the error {names}, not with {part.code}")
 
 
 def _check_error(answer: ErrorAnswer) -> None:
-    """Accept an error that one of the three operations can send.
+    """Raise InvalidRule for an error that no operation has.
 
-    A model may say more than the service hands on of it, which is cut.
+    The OriginalMessage may be too long, because the service cuts it.
     """
     original = answer.members.get("OriginalMessage")
     if isinstance(original, str):
-        answer = replace(answer, members={**answer.members, "OriginalMessage": original[:LONGEST]})
-    plans = [operation(SERVICE, name) for name in OPERATIONS]
-    modelled = [plan for plan in plans if error_shape(plan.model, answer.code) is not None]
-    validate_error((modelled or plans)[0], answer)
+        answer = replace(
+            answer, members={**answer.members, "OriginalMessage": original[:MAX_MESSAGE_LENGTH]}
+        )
+    compiled_operations = [operation(SERVICE, name) for name in OPERATIONS]
+    modelled = [
+        compiled
+        for compiled in compiled_operations
+        if error_shape(compiled.model, answer.code) is not None
+    ]
+    validate_error((modelled or compiled_operations)[0], answer)

@@ -1,4 +1,4 @@
-"""The rules of an endpoint: what its model answers."""
+"""Rules of an endpoint, which script the answers of its model."""
 
 from __future__ import annotations
 
@@ -25,37 +25,50 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 @exposed("sagemaker.ModelRule", "model_error stream then_error")
 class ModelRule(Rule):
-    """One rule of an endpoint. It serves all three operations: it is what the model answers.
+    """A rule of an endpoint, which applies to all three operations.
 
-    What is answered in one piece is one part where the caller wants a stream; a stream's parts are
-    joined where it wants one piece.
+    A stream has an answer in one piece as its only part; other operations join the parts of a
+    stream.
     """
 
     def reply(
         self, *answers: Any, content_type: str | None = None, custom_attributes: str | None = None
     ) -> Self:
-        """Answer with `answers`: one for every call, or several in order.
+        """Answer with `answers`.
 
-        `bytes` and `str` as they stand, any other value as JSON, a callable of the Call (a
-        generator streams), `output(Body=..., NewSessionId=...)`, `error(...)`, an exception.
-        `content_type` and `custom_attributes` are the response's; unless it is said, the type is
-        that of JSON, text or bytes. InvalidRule for what no endpoint can answer.
+        Args:
+            *answers: One answer for all calls, or several answers in order. An answer is `bytes`,
+                `str`, any other value (sent as JSON), a callable of the `Call` (a generator
+                function streams), `output(Body=..., NewSessionId=...)`, `error(...)`, or an
+                exception.
+            content_type: The content type; by default that of JSON, text or bytes.
+            custom_attributes: The CustomAttributes of the response.
+
+        Raises:
+            InvalidRule: An endpoint can't send such an answer.
         """
-        return self._written(answers, content_type, custom_attributes)
+        return self._reply(answers, content_type, custom_attributes)
 
     def handler(self, function: Handler) -> Handler:
-        """Answer with what `function` of the Call returns or yields; as a decorator."""
+        """Answer with the values that `function` of the `Call` returns or yields. A decorator."""
         self.reply(function)
         return function
 
     def model_error(self, status: int, message: Any = "") -> Self:
-        """Let the container answer `status` (400 to 599) with `message` (JSON if no text).
+        """Answer with an error response of the container.
 
-        Callers get ModelError 424 with OriginalStatusCode and OriginalMessage (at most 2048
-        characters); on asynchronous work the message is the failure object. InvalidRule otherwise.
+        Callers get ModelError 424 with OriginalStatusCode and OriginalMessage (cut to 2048
+        characters). For an asynchronous invocation the message is the failure object.
+
+        Args:
+            status: The HTTP status of the container, 400 to 599.
+            message: The body of the error response: text, bytes or a JSON value.
+
+        Raises:
+            InvalidRule: `status` is not valid, or `message` is none of these.
         """
         if type(status) is not int or not 400 <= status <= 599:
-            raise InvalidRule(f"a model fails with a status of 400 to 599, not {status!r}")
+            raise InvalidRule(f"the status of a model error must be 400 to 599, not {status!r}")
         text = to_bytes(message).decode(errors="replace")
         return self.reply(ErrorAnswer("ModelError", None, None, _original(status, text)))
 
@@ -67,42 +80,61 @@ class ModelRule(Rule):
         custom_attributes: str | None = None,
         pause: float = 0.0,
     ) -> Self:
-        """Answer in `parts`: a list of bytes, text or JSON values, or a function that makes them.
+        """Answer with a stream of `parts`.
 
-        A part `error("ModelStreamError", ...)` breaks the stream there. `pause`: virtual seconds
-        between two parts; after 480 the service breaks it off. InvalidRule for anything else.
+        Args:
+            parts: A list of bytes, text or JSON values, or a function that returns or yields them.
+                A part `error("ModelStreamError", ...)` ends the stream with this error.
+            content_type: The content type; by default JSON.
+            custom_attributes: The CustomAttributes of the response.
+            pause: The virtual time between two parts, in seconds. The service ends a stream with
+                an error after 480 seconds.
+
+        Raises:
+            InvalidRule: An endpoint can't send such a stream.
         """
         if not pause >= 0:
-            raise InvalidRule(f"pause takes seconds, not {pause!r}")
-        more = {"in_parts": True, "pause": float(pause)}
-        return self._written((parts,), content_type, custom_attributes, **more)
+            raise InvalidRule(f"pause= must be a number of seconds from 0, not {pause!r}")
+        stream_options = {"in_parts": True, "pause": float(pause)}
+        return self._reply((parts,), content_type, custom_attributes, **stream_options)
 
     def then_error(self, code: str, message: str | None = None, **members: Any) -> Self:
-        """Break the stream after its last part, with ModelStreamError or InternalStreamFailure.
+        """End the stream with an error after its last part.
 
-        `ErrorCode="ModelInvocationTimeExceeded"` is a member of the first; else it is StreamBroken.
+        Args:
+            code: ``ModelStreamError`` or ``InternalStreamFailure``.
+            message: The message.
+            **members: Other members of the error. The ErrorCode of ModelStreamError is
+                StreamBroken by default.
+
+        Raises:
+            InvalidRule: The rule has no stream, or a stream can't end with this error.
         """
-        form = cast(AnswerOptions, self.target.check)
-        if not form.in_parts:
-            raise InvalidRule("then_error() follows stream(): stream([...]).then_error(...)")
+        options = cast(AnswerOptions, self.target.check)
+        if not options.in_parts:
+            raise InvalidRule(
+                "then_error() must follow stream(), as in stream([...]).then_error(...)"
+            )
         ending = ErrorAnswer(code, message, None, members)
         check_ending(ending)
-        form(ending)
-        self.target = replace(self.target, check=replace(form, ending=ending))
+        options(ending)
+        self.target = replace(self.target, check=replace(options, ending=ending))
         return self
 
-    def _written(
+    def _reply(
         self,
         answers: tuple[Any, ...],
         content_type: str | None,
         custom_attributes: str | None,
-        **more: Any,
+        **stream_options: Any,
     ) -> Self:
-        """Write `answers` down in their form; where they are refused, the rule's own stays."""
-        said = {"ContentType": content_type, "CustomAttributes": custom_attributes}
-        check_headers({name: value for name, value in said.items() if value is not None})
-        form = AnswerOptions(content_type=content_type, custom_attributes=custom_attributes, **more)
-        before, self.target = self.target, replace(self.target, check=form)
+        """Set `answers` with their options, which are restored if an answer is not valid."""
+        members = {"ContentType": content_type, "CustomAttributes": custom_attributes}
+        check_headers({name: value for name, value in members.items() if value is not None})
+        options = AnswerOptions(
+            content_type=content_type, custom_attributes=custom_attributes, **stream_options
+        )
+        before, self.target = self.target, replace(self.target, check=options)
         try:
             return super().reply(*answers)
         except InvalidRule:

@@ -1,4 +1,4 @@
-"""What an asynchronous endpoint tells its SNS topics, member for member as seen in the wild."""
+"""Notifications of asynchronous invocations to SNS topics. Source: recorded notifications."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlmock.services.sagemaker_runtime.invocation import InvocationBackend
 
     class Job(Protocol):
-        """An asynchronous invocation, as far as a notification tells of it."""
+        """The part of an asynchronous invocation that notifications need."""
 
         backend: InvocationBackend
         config: AsyncConfig
@@ -30,22 +30,33 @@ if TYPE_CHECKING:
         inference_id: str
 
 
-_TOLD_AT_MOST = 131_072  # bytes of an answer that a notification repeats
+_MAX_REPEATED_BYTES = 131_072  # Larger answers are not repeated.
 
 
 def notify_success(job: Job, body: bytes, content_type: str) -> None:
-    """Tell the success topic, if there is one."""
-    said = {"contentType": content_type, "outputLocation": job.output}
-    told = {"responseParameters": said, **_response(job, "SUCCESS_NOTIFICATION_TOPIC", body)}
-    _tell(job, job.config.success_topic, _message(job, {"invocationStatus": "Completed"}, told))
+    """Publish a success, if there is a topic.
+
+    Args:
+        job: The asynchronous invocation.
+        body: The output.
+        content_type: The content type of the output.
+    """
+    parameters = {"contentType": content_type, "outputLocation": job.output}
+    response = {
+        "responseParameters": parameters,
+        **_response(job, "SUCCESS_NOTIFICATION_TOPIC", body),
+    }
+    _publish(
+        job, job.config.success_topic, _message(job, {"invocationStatus": "Completed"}, response)
+    )
 
 
 def notify_failure(job: Job, failure: Failure) -> None:
-    """Tell the error topic, if there is one."""
+    """Publish a failure, if there is a topic."""
     status = {"invocationStatus": "Failed", "failureReason": failure.reason}
     kind = "ERROR_NOTIFICATION_TOPIC"
-    told = _response(job, kind, failure.body) if failure.is_models else {}
-    _tell(job, job.config.error_topic, _message(job, status, told))
+    response = _response(job, kind, failure.body) if failure.is_model_answer else {}
+    _publish(job, job.config.error_topic, _message(job, status, response))
 
 
 def _message(job: Job, status: Mapping[str, Any], response: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,20 +75,20 @@ def _message(job: Job, status: Mapping[str, Any], response: Mapping[str, Any]) -
 
 
 def _request_parameters(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that the caller gave (customAttributes as AWS's samples read it)."""
+    """Return the parameters of the call. Source: AWS samples (customAttributes)."""
     names = ("Accept", "ContentType", "CustomAttributes", "EndpointName", "InputLocation")
     return {name[:1].lower() + name[1:]: params[name] for name in names if name in params}
 
 
 def _response(job: Job, kind: str, body: bytes) -> dict[str, Any]:
-    """Return the part that repeats the model's answer, where the topic is to have it."""
-    if kind not in job.config.includes_response or len(body) > _TOLD_AT_MOST:
+    """Return the member that repeats the answer of the model, if the topic includes it."""
+    if kind not in job.config.includes_response or len(body) > _MAX_REPEATED_BYTES:
         return {}
     content = base64.b64encode(body).decode()
     return {"responseBody": {"content": content, "encoding": "BASE64"}}
 
 
-def _tell(job: Job, topic: str | None, message: dict[str, Any]) -> None:
+def _publish(job: Job, topic: str | None, message: dict[str, Any]) -> None:
     if topic is None:
         return
     backend = job.backend

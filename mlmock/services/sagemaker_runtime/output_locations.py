@@ -1,4 +1,4 @@
-"""Where the results of asynchronous invocations go."""
+"""S3 locations of the results of asynchronous invocations."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ from mlmock.services.sagemaker_runtime.endpoint_config import AsyncConfig
 
 
 def locations(
-    config: AsyncConfig, params: Mapping[str, Any], default: str, fresh: str
+    config: AsyncConfig, params: Mapping[str, Any], default: str, unique: str
 ) -> tuple[str, str | None]:
-    """Return where output and failure go: a `fresh` name, the same in both (seen).
+    """Return the S3 URIs of the output and of the failure; None for the latter without prefix.
 
-    `Filename` replaces it, `S3OutputPathExtension` is a folder before it (judged). An endpoint
-    without a prefix for its failures has no place for them.
+    Both have the same unique name. Source: recorded response. Assumption: `Filename` replaces the
+    name, and `S3OutputPathExtension` is a folder before it.
+
+    Args:
+        config: The settings of asynchronous inference.
+        params: The parameters of the call.
+        default: The prefix of the output if `config` has none.
+        unique: The unique name.
     """
-    name = PurePosixPath(params.get("Filename") or f"{fresh}.out")
+    name = PurePosixPath(params.get("Filename") or f"{unique}.out")
     folder = params.get("S3OutputPathExtension", "").strip("/")
     between = f"/{folder}/" if folder else "/"
     output = f"{(config.output or default).rstrip('/')}{between}{name}"
@@ -29,5 +35,5 @@ def locations(
 
 
 def default_output(scope: Scope, endpoint: str) -> str:
-    """Return where the output of an endpoint goes for which nobody said a place (judged)."""
+    """Return the default prefix of the output. Assumption: the folder."""
     return f"s3://{default_bucket(scope)}/async-endpoint-outputs/{endpoint}"

@@ -1,4 +1,4 @@
-"""What becomes of a model's answer: handed out in one piece, or part by part."""
+"""Responders, which turn the answer of a model into the output of an operation."""
 
 from __future__ import annotations
 
@@ -17,95 +17,106 @@ from mlmock.services.sagemaker_runtime.model_answers import (
     to_bytes,
 )
 
-MODEL_SECONDS = 60.0  # for a container to answer
-STREAM_SECONDS = 480.0  # for all of a stream (judged)
+MODEL_SECONDS = 60.0  # The time limit of a container.
+STREAM_SECONDS = 480.0  # Assumption: the time limit of a whole stream.
 
 
 class SyncResponder:
-    """InvokeEndpoint: the answer in one piece."""
+    """The responder of InvokeEndpoint: the answer in one piece."""
 
-    waited = 0.0  # seconds that the model has taken
+    waited = 0.0  # The latency so far, in seconds.
 
-    def __init__(self, trip: Invocation) -> None:
-        self.trip = trip
+    def __init__(self, invocation: Invocation) -> None:
+        self.invocation = invocation
 
     def wait(self, seconds: float) -> None:
-        """Let the model take its time: ModelError after 60 seconds, however much it wants."""
-        trip, left = self.trip, MODEL_SECONDS - self.waited
-        self.waited += seconds
-        trip.backend.state.simulate_latency(trip.call, min(seconds, left))
-        if seconds > left:
-            raise errors.timed_out(trip.backend.scope, trip.endpoint.name, trip.container)
+        """Simulate latency of the model.
 
-    def failed(self, fault: ServiceError) -> Result:
-        """Raise what the model or a rule failed with, and what the service adds to it.
+        Args:
+            seconds: The latency in virtual time.
 
-        InvalidRule for an error that the operation doesn't have.
+        Raises:
+            ServiceError: The model takes more than 60 seconds.
         """
-        if fault.code in STREAM_ERRORS and fault.status is None:
-            return self._broken_at_once(fault)
+        invocation, remaining = self.invocation, MODEL_SECONDS - self.waited
+        self.waited += seconds
+        invocation.backend.state.simulate_latency(invocation.call, min(seconds, remaining))
+        if seconds > remaining:
+            raise errors.timed_out(
+                invocation.backend.scope, invocation.endpoint.name, invocation.container
+            )
+
+    def respond_error(self, error: ServiceError) -> Result:
+        """Raise the error of the model or of a rule, with the members that the service adds.
+
+        Raises:
+            InvalidRule: The operation does not have the error.
+            ServiceError: The complete error.
+        """
+        if error.code in STREAM_ERRORS and error.status is None:
+            return self._broken_at_once(error)
         validate_error(
-            self.trip.call.compiled_operation, ErrorAnswer(fault.code, status=fault.status)
+            self.invocation.call.compiled_operation, ErrorAnswer(error.code, status=error.status)
         )
-        raise self.trip.completed(fault) from None
+        raise self.invocation.complete_error(error) from None
 
-    def _broken_at_once(self, fault: ServiceError) -> Result:
-        """Raise what becomes of a stream that breaks for a caller that wants one piece."""
-        raise self.trip.model_error(500, None) from None
+    def _broken_at_once(self, error: ServiceError) -> Result:
+        """Raise the error of InvokeEndpoint for a stream that ends with an error."""
+        raise self.invocation.model_error(500, None) from None
 
-    def answered(self, reply: ModelAnswer) -> Result:
-        """Return the members of the answer."""
-        trip = self.trip
-        body = reply.body if reply.parts is None else reply.whole(self.wait)
-        config = trip.endpoint.config
-        if body is None or len(body) > trip.most:
-            raise trip.model_error(500, None)
-        result = self._headers(reply)
+    def respond(self, answer: ModelAnswer) -> Result:
+        """Return the output members of the operation."""
+        invocation = self.invocation
+        body = answer.body if answer.parts is None else answer.join_parts(self.wait)
+        config = invocation.endpoint.config
+        if body is None or len(body) > invocation.max_body_bytes:
+            raise invocation.model_error(500, None)
+        result = self._headers(answer)
         result["Body"] = body
-        if config.session_seconds is not None or reply.new_session or reply.closed_session:
-            result.update(trip.backend.sessions.headers(trip, reply))
+        if config.session_seconds is not None or answer.new_session or answer.closed_session:
+            result.update(invocation.backend.sessions.headers(invocation, answer))
         if config.capture is not None:
-            data_capture.write(trip, config.capture, body, reply.content_type)
+            data_capture.write(invocation, config.capture, body, answer.content_type)
         return result
 
-    def _headers(self, reply: ModelAnswer) -> Result:
+    def _headers(self, answer: ModelAnswer) -> Result:
         result: Result = {
-            "ContentType": reply.content_type,
-            "InvokedProductionVariant": self.trip.variant,
+            "ContentType": answer.content_type,
+            "InvokedProductionVariant": self.invocation.variant,
         }
-        if reply.custom_attributes is not None:
-            result["CustomAttributes"] = reply.custom_attributes
+        if answer.custom_attributes is not None:
+            result["CustomAttributes"] = answer.custom_attributes
         return result
 
 
 class StreamResponder(SyncResponder):
-    """InvokeEndpointWithResponseStream: one event a part, made when the caller pulls it."""
+    """The responder of InvokeEndpointWithResponseStream: one lazy event for each part."""
 
-    def _broken_at_once(self, fault: ServiceError) -> Result:
-        """Break the stream before its first part: such an error never comes by itself (seen)."""
-        ending = ErrorAnswer(fault.code, fault.message, None, fault.members)
-        return self.answered(ModelAnswer(content_type="application/json", parts=(), ending=ending))
+    def _broken_at_once(self, error: ServiceError) -> Result:
+        """Return a stream that starts with the error. Source: recorded response."""
+        ending = ErrorAnswer(error.code, error.message, None, error.members)
+        return self.respond(ModelAnswer(content_type="application/json", parts=(), ending=ending))
 
-    def answered(self, reply: ModelAnswer) -> Result:
-        """Return the members of the answer; its events aren't made yet."""
-        result = self._headers(reply)
-        result["Body"] = self._events(reply)
+    def respond(self, answer: ModelAnswer) -> Result:
+        """Return the output members of the operation, with a lazy stream of events."""
+        result = self._headers(answer)
+        result["Body"] = self._events(answer)
         return result
 
-    def _events(self, reply: ModelAnswer) -> Iterator[dict[str, Any]]:
-        clock = self.trip.backend.clock
+    def _events(self, answer: ModelAnswer) -> Iterator[dict[str, Any]]:
+        clock = self.invocation.backend.clock
         started = clock.seconds()
-        for place, part in enumerate((reply.body,) if reply.parts is None else reply.parts):
-            if place and reply.pause:
-                clock.advance(seconds=reply.pause)
+        for index, part in enumerate((answer.body,) if answer.parts is None else answer.parts):
+            if index and answer.pause:
+                clock.advance(seconds=answer.pause)
                 if clock.seconds() - started > STREAM_SECONDS:
                     raise _stream_timed_out()
             if isinstance(part, ErrorAnswer):
                 check_ending(part)
                 raise _broken(part)
             yield {"PayloadPart": {"Bytes": to_bytes(part)}}
-        if reply.ending is not None:
-            raise _broken(reply.ending)
+        if answer.ending is not None:
+            raise _broken(answer.ending)
 
 
 def _stream_timed_out() -> ServiceError:
@@ -114,7 +125,7 @@ def _stream_timed_out() -> ServiceError:
 
 
 def _broken(part: ErrorAnswer) -> ServiceError:
-    """Return what ends a stream; StreamBroken unless the test says another code (judged)."""
+    """Return the error that ends a stream. Assumption: its ErrorCode is StreamBroken."""
     members = dict(part.members)
     if part.code == "ModelStreamError":
         members.setdefault("ErrorCode", "StreamBroken")

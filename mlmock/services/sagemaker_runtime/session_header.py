@@ -11,12 +11,15 @@ MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def expiry_of(header: str) -> float:
-    """Return when a NewSessionId (``id; Expires=2030-01-01T00:00:00Z``) expires, in seconds.
+    """Return when the session of a NewSessionId header expires, in seconds since 1970.
 
-    InvalidRule for a day or an hour that no calendar has.
+    Raises:
+        InvalidRule: The date or time does not exist.
     """
     moment = header.partition("Expires=")[2]
     try:
         return to_seconds(datetime.strptime(moment, MOMENT).replace(tzinfo=timezone.utc))
     except ValueError:
-        raise InvalidRule(f"NewSessionId expires at an instant, not at {moment!r}") from None
+        raise InvalidRule(
+            f"NewSessionId must expire at a valid date and time, not at {moment!r}"
+        ) from None

@@ -1,7 +1,7 @@
-"""Stateful sessions: opened, used and closed by what the model says, or by its default manners.
+"""Stateful sessions, opened and closed by answers of the model.
 
-The service only routes; the books are the model's. Where no rule answers, the model behaves as
-SageMaker's own large-model container does: a request of type NEW_SESSION opens, CLOSE closes.
+Where no rule sets the session headers, the model behaves as SageMaker's LMI container: a request
+of type NEW_SESSION opens a session, and CLOSE closes it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _log = logging.getLogger("mlmock.sagemaker")
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """An open session: when it expires, and the variant with the instance that holds it."""
+    """An open session: when it expires, in seconds since 1970, and the variant it is bound to."""
 
     expires: float
     variant: str
@@ -40,58 +40,66 @@ class Sessions:
         self._undo_log = backend.undo_log
         self._open: dict[tuple[str, str], _Session] = {}
 
-    def route(self, trip: Invocation) -> None:
-        """Lead a call that names a session to where that was opened, unless it names a variant.
+    def route(self, invocation: Invocation) -> None:
+        """Set the variant of a call with a session to that of the session.
 
-        Raises ModelError for a session that the model doesn't know (any more).
+        A call that names a variant keeps it.
+
+        Raises:
+            ServiceError: The session is not open, or the endpoint has no sessions.
         """
-        name, session = trip.endpoint.name, trip.call.params["SessionId"]
-        if trip.endpoint.config.session_seconds is None:
+        name, session = invocation.endpoint.name, invocation.call.params["SessionId"]
+        if invocation.endpoint.config.session_seconds is None:
             _log.warning(
-                'endpoint %s has no sessions: declare it with ml.sagemaker.endpoint("%s", '
+                'endpoint "%s" has no sessions: declare it with ml.sagemaker.endpoint("%s", '
                 "sessions=True)",
                 name,
                 name,
             )
-            raise trip.model_error(400, "Invalid payload. stateful sessions not enabled")
+            raise invocation.model_error(400, "Invalid payload. stateful sessions not enabled")
         if session == NEW:
             return
         found = self._open.get((name, session))
         if found is None or found.expires <= self._backend.clock.seconds():
-            raise trip.model_error(400, f"Invalid payload. session {session} not found")
-        still_there = found.variant in trip.endpoint.variants.weights
-        if still_there and "TargetVariant" not in trip.call.params:
-            trip.variant = found.variant
+            raise invocation.model_error(400, f"Invalid payload. session {session} not found")
+        variant_exists = found.variant in invocation.endpoint.variants.weights
+        if variant_exists and "TargetVariant" not in invocation.call.params:
+            invocation.variant = found.variant
 
-    def headers(self, trip: Invocation, reply: ModelAnswer) -> dict[str, str]:
-        """Return NewSessionId and ClosedSessionId of an answer, and keep the books."""
-        session = trip.call.params.get("SessionId")
-        found: dict[str, str] = {}
-        new = reply.new_session
+    def headers(self, invocation: Invocation, answer: ModelAnswer) -> dict[str, str]:
+        """Return NewSessionId and ClosedSessionId of an answer, and open or close the sessions.
+
+        Args:
+            invocation: The invocation.
+            answer: The answer of the model.
+        """
+        session = invocation.call.params.get("SessionId")
+        headers: dict[str, str] = {}
+        new = answer.new_session
         if new is None and session == NEW:
-            new = self._fresh(trip)
+            new = self._new_header(invocation)
         if new is not None:
-            self._open_one(trip, new)
-            found["NewSessionId"] = new
-        closed = reply.closed_session
-        if closed is None and session not in (None, NEW) and _asks_to_close(trip.call.body):
+            self._open_session(invocation, new)
+            headers["NewSessionId"] = new
+        closed = answer.closed_session
+        if closed is None and session not in (None, NEW) and _asks_to_close(invocation.call.body):
             closed = session
         if closed is not None:
-            self._close(trip, closed)
-            found["ClosedSessionId"] = closed
-        return found
+            self._close(invocation, closed)
+            headers["ClosedSessionId"] = closed
+        return headers
 
-    def _fresh(self, trip: Invocation) -> str:
-        seconds = trip.endpoint.config.session_seconds or 0.0
+    def _new_header(self, invocation: Invocation) -> str:
+        seconds = invocation.endpoint.config.session_seconds or 0.0
         expires = to_datetime(math.ceil(self._backend.clock.seconds() + seconds))
         return f"{self._backend.state.new_id()}; Expires={expires.strftime(MOMENT)}"
 
-    def _open_one(self, trip: Invocation, header: str) -> None:
-        key = (trip.endpoint.name, header.partition(";")[0])
-        self._undo_log.set_item(self._open, key, _Session(expiry_of(header), trip.variant))
+    def _open_session(self, invocation: Invocation, header: str) -> None:
+        key = (invocation.endpoint.name, header.partition(";")[0])
+        self._undo_log.set_item(self._open, key, _Session(expiry_of(header), invocation.variant))
 
-    def _close(self, trip: Invocation, session: str) -> None:
-        key = (trip.endpoint.name, session)
+    def _close(self, invocation: Invocation, session: str) -> None:
+        key = (invocation.endpoint.name, session)
         if key in self._open:
             self._undo_log.pop_item(self._open, key)
 

@@ -42,11 +42,14 @@ def test_suggested_rule_for_a_variant_is_valid(ml: MockML, client: Any) -> None:
         (lambda e: e.reply(object()), "bytes, text or JSON"),
         (lambda e: e.reply(iter([b"a"])), "read only once"),
         (lambda e: e.reply(output(Body=b"", Nope=1)), "no member 'Nope'"),
-        (lambda e: e.reply(output(InvokedProductionVariant="a")), "the service's to say"),
+        (
+            lambda e: e.reply(output(InvokedProductionVariant="a")),
+            "the service sets Invoked",
+        ),
         (lambda e: e.reply(output(NewSessionId="no expiry")), "does not match the pattern"),
         (
             lambda e: e.reply(output(NewSessionId="id; Expires=2030-13-01T00:00:00Z")),
-            "expires at an instant",
+            "must expire at a valid date and time",
         ),
         (lambda e: e.reply("x", content_type="a\nb"), "visible US-ASCII"),
         (lambda e: e.reply("x", custom_attributes="x" * 1025), "at most 1024"),
@@ -56,13 +59,13 @@ def test_suggested_rule_for_a_variant_is_valid(ml: MockML, client: Any) -> None:
         (lambda e: e.fail("NoSuchError"), "has no error 'NoSuchError'"),
         (lambda e: e.fail("ModelError", Nope=1), "no member 'Nope'"),
         (lambda e: e.stream("text"), "list or generator of its parts"),
-        (lambda e: e.stream([b"a"], pause=-1), "pause takes seconds"),
+        (lambda e: e.stream([b"a"], pause=-1), "pause= must be a number of seconds"),
         (lambda e: e.stream([error("ModelError")]), "not with ModelError"),
         (lambda e: e.stream([b"a"]).then_error("ModelError"), "not with ModelError"),
         (lambda e: e.stream([b"a"]).then_error("ModelStreamError", Nope=1), "no member 'Nope'"),
-        (lambda e: e.reply("x").then_error("ModelStreamError"), "follows stream"),
+        (lambda e: e.reply("x").then_error("ModelStreamError"), "must follow stream"),
         (lambda e: e.on(where="x"), "a function of the call"),
-        (lambda e: e.on(Bodi=1), "no invocation has a member Bodi"),
+        (lambda e: e.on(Bodi=1), "invocations have no member 'Bodi'"),
     ],
 )
 def test_invalid_rule_is_rejected_where_it_is_written(ml: MockML, write: Any, message: str) -> None:

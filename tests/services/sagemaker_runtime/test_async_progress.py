@@ -53,7 +53,7 @@ def test_one_invocation_is_completed_manually(ml: MockML, endpoint: Any, client:
     assert b"no script" in ml.s3.get(fourth["OutputLocation"])
     with pytest.raises(InvalidRule, match="has ended"):
         invocation.finish()
-    with pytest.raises(InvalidRule, match="is under way"):
+    with pytest.raises(InvalidRule, match="is active"):
         ml.sagemaker.invocation("i-0")
 
 

@@ -221,24 +221,24 @@ def test_all_violations_are_reported_in_one_message(ml: MockML, client: Any) -> 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"variants": {"a": -1}}, "a number from 0"),
-        ({"variants": {"a": "1"}}, "a number from 0"),
-        ({"variants": {"a": float("inf")}}, "a number from 0"),
+        ({"variants": {"a": -1}}, "must be a number from 0"),
+        ({"variants": {"a": "1"}}, "must be a number from 0"),
+        ({"variants": {"a": float("inf")}}, "must be a number from 0"),
         ({"variants": {"a": 0}}, "a weight above 0"),
-        ({"variants": [""]}, "a name is a text"),
-        ({"multi_model": [1]}, "a name is a text"),
+        ({"variants": [""]}, "a name must be a string"),
+        ({"multi_model": [1]}, "a name must be a string"),
         ({"async_output": "not a uri"}, "s3://bucket/key"),
         ({"success_topic": "arn:aws:sqs:us-east-1:1:q"}, "ARN of an SNS topic"),
         ({"include_response_in": ["ALWAYS"]}, "ERROR_NOTIFICATION_TOPIC"),
-        ({"sessions": 0}, "lives some seconds"),
-        ({"sessions": float("inf")}, "lives some seconds"),
-        ({"status": "Fine"}, "an endpoint is Creating"),
-        ({"status": 5}, "an endpoint is Creating"),
-        ({"variants": 5}, "a text or a list of texts"),
-        ({"variants": {"a b": 1}}, "a variant's name is letters"),
-        ({"shadow": "a_b"}, "a shadow variant's name is letters"),
-        ({"containers": ["-a"]}, "a container's name is letters"),
-        ({"components": ["x" * 64]}, "an inference component's name is letters"),
+        ({"sessions": 0}, "True, False or a number of seconds"),
+        ({"sessions": float("inf")}, "True, False or a number of seconds"),
+        ({"status": "Fine"}, "status= must be Creating"),
+        ({"status": 5}, "status= must be Creating"),
+        ({"variants": 5}, "a string or a list of strings"),
+        ({"variants": {"a b": 1}}, "the name of a variant has"),
+        ({"shadow": "a_b"}, "the name of a shadow variant has"),
+        ({"containers": ["-a"]}, "the name of a container has"),
+        ({"components": ["x" * 64]}, "the name of an inference component has"),
         ({"async_output": 5}, "s3://bucket/key"),
         ({"success_topic": 5}, "ARN of an SNS topic"),
         ({"data_capture": "prefix"}, "s3://bucket/key"),
@@ -253,5 +253,5 @@ def test_invalid_declaration_is_rejected(ml: MockML, options: Any, message: str)
 
 @pytest.mark.parametrize("name", ["", "-a", "a_b", "x" * 64, "a-" * 31 + "--"])
 def test_invalid_endpoint_name_is_rejected(ml: MockML, name: str) -> None:
-    with pytest.raises(ValueError, match="name is letters"):
+    with pytest.raises(ValueError, match="the name of an endpoint has"):
         ml.sagemaker.endpoint(name)

@@ -98,7 +98,7 @@ def test_scripted_endpoint_exists_only_while_moto_has_it(
     control_plane.delete_endpoint(EndpointName="churn")
     with pytest.raises(client.exceptions.ValidationError, match="Endpoint churn of account"):
         invoked(client)
-    assert "no endpoint churn in moto's sagemaker, which had it" in caplog.text
+    assert 'endpoint "churn" no longer exists in moto\'s sagemaker' in caplog.text
     control_plane.create_endpoint(EndpointName="churn", EndpointConfigName="config")
     assert invoked(client) == "AllTraffic"
 
@@ -200,7 +200,7 @@ def test_missing_capture_bucket_is_logged(
     }
     create(control_plane, DataCaptureConfig=config)
     invoked(client)
-    assert "the bucket missing is not in moto's S3" in caplog.text
+    assert "moto's S3 has no bucket 'missing'" in caplog.text
 
 
 def test_disabled_capture(ml: MockML, control_plane: Any, client: Any) -> None:
@@ -323,7 +323,7 @@ def test_missing_output_bucket_fails_the_invocation(
     )
     found = client.invoke_endpoint_async(EndpointName="other", Body=b"x")
     assert b"Unable to upload the output" in ml.s3.get(found["FailureLocation"])
-    assert "the bucket missing is not in moto's S3" in caplog.text
+    assert "moto's S3 has no bucket 'missing'" in caplog.text
 
 
 @pytest.mark.newer_botocore
@@ -336,8 +336,8 @@ def test_invalid_output_paths_are_logged(
         AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "out", "S3FailurePath": "failed"}},
     )
     assert client.invoke_endpoint_async(EndpointName="churn", Body=b"x")["InferenceId"]
-    assert "endpoint churn could not write out/" in caplog.text
-    assert "endpoint churn could not write failed/" in caplog.text
+    assert "endpoint 'churn' could not write 'out/" in caplog.text
+    assert "endpoint 'churn' could not write 'failed/" in caplog.text
 
 
 @pytest.mark.usefixtures("asynchronous")
