@@ -114,7 +114,7 @@ def _to_reply(
 ) -> Reply:
     """Return the reply for `message`.
 
-    If the operation does not stream, the pauses of the message pass and its error is raised here.
+    If the operation does not stream, this lets the pauses of the message pass and raises its error.
     """
     if not exchange.streams and (message.error is not None or message.duration):
         _wait(exchange, message.duration)

@@ -67,8 +67,8 @@ def check(exchange: Exchange, conversation: Conversation) -> None:
 
     Raises:
         ServiceError: AccessDeniedException if the model has no prompt cache. ValidationException
-            in Anthropic's words for too many cache points, or for one of an hour that follows one
-            of five minutes.
+            with Anthropic's message if there are too many cache points, or if one of an hour
+            follows one of five minutes.
     """
     model = exchange.model
     points = [prefix for prefix in _prefixes(conversation) if prefix.ttl is not None]

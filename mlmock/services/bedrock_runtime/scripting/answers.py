@@ -150,7 +150,10 @@ def reasoning(text: str, *, signature: str | None = None) -> dict[str, Any]:
 
 
 def json_output(value: Any) -> dict[str, Any]:
-    """Return a text block with `value` as JSON, like the structured output of a model.
+    """Return a text block with a JSON document, like the structured output of a model.
+
+    Args:
+        value: The value of the document.
 
     Raises:
         InvalidRule: If `value` cannot be encoded as JSON.

@@ -136,7 +136,8 @@ def _valid_error(answer: ErrorAnswer) -> ErrorAnswer:
 
 def _check_stream_error(error: ErrorAnswer) -> None:
     """Raise InvalidRule unless `error` is an exception event of a stream or has a status."""
-    known = sorted({*_stream_exceptions("ConverseStream"), *_stream_exceptions(OPERATIONS[-1])})
+    names = ("ConverseStream", "InvokeModelWithResponseStream")
+    known = sorted({exception for name in names for exception in _stream_exceptions(name)})
     if error.code[:1].lower() + error.code[1:] not in known and error.status is None:
         raise InvalidRule(
             f"a stream has no exception {error.code!r}; it has {', '.join(known)}. "

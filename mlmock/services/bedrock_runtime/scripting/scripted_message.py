@@ -94,7 +94,9 @@ class Stream(ScriptedMessage):
     def then(self, *blocks: Any) -> Stream:
         """Return this stream with further texts and content blocks.
 
-        A text extends the text block before it, as a piece of its own.
+        Args:
+            *blocks: Texts and content blocks, as for ``message(...)``. A text extends the text
+                block before it, as a piece of its own.
 
         Raises:
             InvalidRule: If a block is invalid, or if the stream ends with `then_error()`.
@@ -106,7 +108,10 @@ class Stream(ScriptedMessage):
         return replace(self, parts=parts)
 
     def pause(self, seconds: float) -> Stream:
-        """Return this stream with a pause at its end, in seconds of virtual time.
+        """Return this stream with a pause at its end.
+
+        Args:
+            seconds: The virtual time that passes, in seconds.
 
         Raises:
             InvalidRule: If `seconds` is negative, or if the stream ends with `then_error()`.
