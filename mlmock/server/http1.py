@@ -160,7 +160,8 @@ class Http1Connection:
         try:
             response = self._respond(request.head, request.body)
             if isinstance(response.body, bytes):
-                method, keeps_open = request.head.method, request.keeps_open
+                keeps_open = request.keeps_open and not self._is_stopping
+                method = request.head.method
                 return self._write_whole(response, method=method, keeps_open=keeps_open)
             return self._write_stream(response, response.body, request)
         except ConnectionFailure as failure:

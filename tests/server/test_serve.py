@@ -1,4 +1,4 @@
-"""`mlmock serve`: a process that says when it is ready, answers, and ends when it is told to."""
+"""`mlmock serve` and `ServerThread`: how they start and how they stop."""
 
 from __future__ import annotations
 
@@ -7,43 +7,92 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from mlmock import ServerThread, cli, connect
+from mlmock import ServerLimits, ServerThread, cli, connect
+from mlmock.errors import MissingExtra
+from tests.server.raw_http import connect_to, exchange, post, receive_all, request
+
+SERVE = "from mlmock import cli; cli.main(['serve', '--port=0'])"
 
 
-def test_a_process_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run Python with `arguments`; yield the process and its first line on stdout."""
+    command = [sys.executable, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline()
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_serves_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     port_file = tmp_path / "port"
-    line = [sys.executable, "-m", "mlmock", "serve", "--port", "0", "--port-file", str(port_file)]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        ready = process.stdout.readline()
+    arguments = ("-m", "mlmock", "serve", "--port", "0", "--port-file", str(port_file))
+    with running(*arguments) as (process, ready):
         port = int(port_file.read_text())
-        assert ready.startswith(f"mlmock is ready at http://127.0.0.1:{port} (")
+        assert ready == f"mlmock is ready at http://127.0.0.1:{port} (HTTP/1.1 and HTTP/2)\n"
         assert connect(f"http://127.0.0.1:{port}").clock.now().year > 2000
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+
+
+def test_a_signal_ends_a_process_under_load() -> None:
+    with running("-c", SERVE) as (process, ready):
+        port = int(ready.partition(" (")[0].rpartition(":")[2])
+        health = request("GET /_mlmock/health")
+
+        def send_requests() -> None:
+            with suppress(ConnectionError), connect_to(port) as connection:
+                while True:
+                    connection.sendall(health)
+                    if not connection.recv(10_000):
+                        break
+
+        threads = [threading.Thread(target=send_requests) for _ in range(4)]
+        for thread in threads:
+            thread.start()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=2) == 0
+        for thread in threads:
+            thread.join()
 
 
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("", "(HTTP/1.1 and HTTP/2)"),
-        ("sys.modules['hypercorn'] = None; ", "(HTTP/1.1 alone; HTTP/2 needs mlmock[http2])"),
-    ],
-)
-def test_the_ready_line_says_what_is_spoken(code: str, said: str) -> None:
-    line = f"import sys; {code}from mlmock import cli; cli.main(['serve', '--port=0'])"
-    with subprocess.Popen([sys.executable, "-c", line], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert said in process.stdout.readline().decode()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+def test_the_ready_line_names_the_extra_for_http2() -> None:
+    with running("-c", f"import sys; sys.modules['h2'] = None; {SERVE}") as (_, ready):
+        assert ready.endswith(" (HTTP/1.1; for HTTP/2: pip install 'mlmock[http2]')\n")
 
 
-def test_it_listens_on_loopback_unless_told_otherwise() -> None:
+def test_without_h11_the_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "h11", None)
+    message = "The server needs h11: pip install 'mlmock[server]'"
+    with pytest.raises(MissingExtra) as caught:
+        ServerThread()
+    assert str(caught.value) == message
+    assert cli.main(["serve"]) == 1
+    assert capsys.readouterr().err == f"mlmock serve: {message}\n"
+
+
+def test_only_a_server_imports_its_extras() -> None:
+    code = (
+        "import sys, mlmock, mlmock.pytest_plugin, mlmock.cli, mlmock.server.server_thread;"
+        "mlmock.connect, mlmock.ServerThread, mlmock.ServerLimits;"
+        "print(sys.modules.keys() & {'h11', 'h2', 'werkzeug', 'responses'})"
+    )
+    with running("-c", code) as (_, printed):
+        assert printed == "set()\n"
+
+
+def test_the_default_host_is_loopback() -> None:
     assert cli.parser().parse_args(["serve"]).host == "127.0.0.1"
     with ServerThread() as server:
         assert server.url == f"http://127.0.0.1:{server.port}"
@@ -52,53 +101,68 @@ def test_it_listens_on_loopback_unless_told_otherwise() -> None:
         assert connect(server.url).clock.now()
 
 
-def test_answers_under_way_are_written_before_the_server_ends() -> None:
-    begun, go = threading.Event(), threading.Event()
+def test_limits_by_default() -> None:
+    limits = ServerLimits()
+    assert (limits.max_body_bytes, limits.idle_timeout, limits.hold_timeout) == (2**26, 75, 120)
+
+
+def test_responses_in_progress_are_completed_before_the_server_stops() -> None:
+    started, release = threading.Event(), threading.Event()
 
     def slow(call: object) -> str:
-        begun.set()
-        assert go.wait(10)
+        started.set()
+        assert release.wait(10)
         return "late"
 
     server = ServerThread().start()
     server.ml.sagemaker.endpoint("slow").reply(slow)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
-        line.sendall(b"POST /endpoints/slow/invocations HTTP/1.1\r\nContent-Length: 1\r\n\r\n1")
-        assert begun.wait(10)
-        ending = threading.Thread(target=server.stop)
-        ending.start()
-        go.set()
-        answer = b"".join(iter(lambda: line.recv(65536), b""))
-    ending.join(10)
-    assert (answer[:12], answer[-4:], ending.is_alive()) == (b"HTTP/1.1 200", b"late", False)
+    with connect_to(server.port) as connection:
+        connection.sendall(post("/endpoints/slow/invocations", b"1"))
+        assert started.wait(10)
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        release.set()
+        received = receive_all(connection)
+    stopping.join(10)
+    assert (received[:12], received[-4:]) == (b"HTTP/1.1 200", b"late")
+    assert not stopping.is_alive()
 
 
-def test_a_port_that_is_taken_is_a_clean_refusal(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def test_open_request_bodies_are_dropped_when_the_server_stops() -> None:
+    server = ServerThread().start()
+    with connect_to(server.port) as connection:
+        connection.sendall(request("POST /endpoints/e/invocations", "Content-Length: 5", body=b"1"))
+        assert exchange(server.port, request("GET /_mlmock/health"))
+        server.stop()
+        assert receive_all(connection).startswith(b"HTTP/1.1 400 ")
+    assert not server.ml.calls
+
+
+def test_port_in_use(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         assert cli.main(["serve", "--port", str(port)]) == 1
     assert f"cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
 
 
-def test_a_thread_serves_and_leaves_nothing_behind() -> None:
+def test_a_stopped_server_leaves_no_threads() -> None:
     before = threading.active_count()
     with ServerThread("bedrock-runtime", region="eu-west-1") as server:
         remote = connect(server.url)
         assert remote.clock.now() >= server.ml.clock.now().replace(year=2000)
-        with socket.create_connection(("127.0.0.1", server.port)) as waiting:
-            waiting.sendall(b"GET /_mlmock/health HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert waiting.recv(12) == b"HTTP/1.1 200"
+        with connect_to(server.port) as idle:
+            idle.sendall(request("GET /_mlmock/health"))
+            assert idle.recv(12) == b"HTTP/1.1 200"
             assert repr(server) == f"<mlmock server at {server.url}>"
-            server.stop()  # the connection that waits for its next request ends
-            assert waiting.recv(100_000)
-            assert waiting.recv(1) == b""
+            server.stop()
+            assert receive_all(idle).endswith(b'"services": ["bedrock-runtime"]}')
     assert threading.active_count() == before
 
 
-def test_nobody_answers_where_no_server_is() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def test_connect_where_nothing_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     with pytest.raises(ConnectionError):
         connect(f"http://127.0.0.1:{port}").reset()
-    with pytest.raises(ValueError, match="a server is at"):
+    with pytest.raises(ValueError, match="the URL of a server is"):
         connect("ftp://x")
