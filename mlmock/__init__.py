@@ -49,7 +49,7 @@ _MODULES = {
     "tool_use": "services.bedrock_runtime.scripting.answers",
 }
 
-__all__ = [  # noqa: RUF022 - in the order of docs/contract.md
+__all__ = [  # noqa: RUF022 - in the order of docs/reference/contract.md
     "mock_ml",
     "current",
     "ANY",
