@@ -203,7 +203,12 @@ test_random_calls = RandomCalls.TestCase
 
 
 def test_diagrams_in_the_docs_are_current() -> None:
-    page = Path(__file__).parents[3].joinpath("docs/lookoutvision.md").read_text(encoding="utf-8")
+    page = (
+        Path(__file__)
+        .parents[3]
+        .joinpath("docs/reference/services/lookoutvision.md")
+        .read_text(encoding="utf-8")
+    )
 
     for machine in (DATASET, MODEL, JOB):
         assert machine.mermaid() in page

@@ -164,5 +164,5 @@ def test_invalid_transitions_raise() -> None:
 def test_diagram_in_the_docs_is_current() -> None:
     from pathlib import Path
 
-    page = Path(__file__).parents[3] / "docs" / "augmented-ai.md"
+    page = Path(__file__).parents[3] / "docs/reference/services/augmented-ai.md"
     assert f"```mermaid\n{HUMAN_LOOP.mermaid()}\n```" in page.read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from examples import endpoint_rollout
 from mlmock.services.sagemaker_runtime.async_invocations import INVOCATION
 
-PAGE = Path(__file__).parents[3] / "docs" / "sagemaker-runtime.md"
+PAGE = Path(__file__).parents[3] / "docs/reference/services/sagemaker-runtime.md"
 
 
 def test_state_diagram_of_an_invocation_is_in_the_docs() -> None:
