@@ -1,8 +1,7 @@
-"""The 22 operations of Lookout for Vision, together.
+"""The backend of Lookout for Vision.
 
-Each kind of resource has a module of its own; each module's class builds on the one below it:
-datasets, projects (which show and delete them), models (trained with them), tags of models,
-detections by models, packaging jobs of models.
+Each kind of resource has a module with a class of operations. Each class extends the previous one:
+datasets, projects, models, tags, detection, packaging jobs.
 """
 
 from __future__ import annotations

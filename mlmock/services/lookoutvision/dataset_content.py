@@ -1,4 +1,7 @@
-"""What a dataset holds, frozen: a change makes another content, so that none needs undoing."""
+"""Immutable contents of datasets.
+
+A change returns new content, so that the undo log only has to restore a reference.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from itertools import islice
 from mlmock.services.lookoutvision.manifest import Entry, count
 from mlmock.simulation.clock import to_seconds
 
-_VIEWS = 32
+_MAX_VIEWS = 32
 _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?"
 )
@@ -21,7 +24,7 @@ _DATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What ListDatasetEntries is asked for; None asks nothing. Instants are seconds since 1970."""
+    """The filters of ListDatasetEntries, or None for each. Times are seconds since 1970."""
 
     labeled: bool | None = None
     label: str | None = None
@@ -31,31 +34,36 @@ class Filter:
 
 
 class View:
-    """The places of the entries that one filter lets through, looked up as far as asked for."""
+    """The indexes of the entries that match a filter, computed as far as they are needed."""
 
-    def __init__(self, places: Iterator[int]) -> None:
+    def __init__(self, indexes: Iterator[int]) -> None:
         self._found: list[int] = []
-        self._rest = places
+        self._rest = indexes
 
     def page(self, size: int, after: int | None) -> tuple[list[int], bool]:
-        """Return `size` places behind the place `after`, and True if there are more."""
-        start = 0 if after is None else self._behind(after)
+        """Return a page of indexes, and whether there are more.
+
+        Args:
+            size: The number of indexes.
+            after: The index before the page, or None for the first page.
+        """
+        start = 0 if after is None else self._position_after(after)
         end = start + size
         self._found.extend(islice(self._rest, max(end + 1 - len(self._found), 0)))
         return self._found[start:end], len(self._found) > end
 
-    def _behind(self, after: int) -> int:
+    def _position_after(self, after: int) -> int:
         found = self._found
         while not found or found[-1] <= after:
-            place = next(self._rest, None)
-            if place is None:
+            index = next(self._rest, None)
+            if index is None:
                 break
-            found.append(place)
+            found.append(index)
         return bisect_right(found, after)
 
 
 class Content:
-    """The entries of a dataset in the order in which they came in."""
+    """The entries of a dataset, in the order in which they were added."""
 
     def __init__(self, entries: Sequence[Entry] = ()) -> None:
         self.entries = entries
@@ -64,86 +72,90 @@ class Content:
 
     @cached_property
     def stats(self) -> dict[str, int]:
-        """The counters: Total, Labeled, Normal, Anomaly."""
+        """The ImageStats: Total, Labeled, Normal, Anomaly."""
         return count(self.entries)
 
     @property
     def bucket(self) -> str:
-        """The bucket in which all images lie; empty while there are none."""
+        """The bucket of all images, or an empty string without images."""
         return self.entries[0].bucket if self.entries else ""
 
     @cached_property
-    def colours(self) -> dict[str, str]:
-        """The anomaly labels of the masks, each with its colour."""
-        return {name: colour for entry in self.entries for name, colour in entry.colours}
+    def colors(self) -> dict[str, str]:
+        """The anomaly labels of the masks, each with its color."""
+        return {name: color for entry in self.entries for name, color in entry.colors}
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {entry.ref: place for place, entry in enumerate(self.entries)}
+    def _indexes(self) -> dict[str, int]:
+        return {entry.ref: index for index, entry in enumerate(self.entries)}
 
     def changed(self, entries: Iterable[Entry]) -> Content:
-        """Return this with `entries`: of known images in their places, of new ones at the end."""
-        after, places = list(self.entries), dict(self._places)
+        """Return new content in which `entries` replace those of the same image or are appended."""
+        after, indexes = list(self.entries), dict(self._indexes)
         for entry in entries:
-            place = places.setdefault(entry.ref, len(after))
-            after[place : place + 1] = [entry]
+            index = indexes.setdefault(entry.ref, len(after))
+            after[index : index + 1] = [entry]
         return Content(after)
 
-    def page(self, wanted: Filter, size: int, after: int | None) -> tuple[list[str], int | None]:
-        """Return `size` lines that `wanted` lets through, from behind the place `after` on.
+    def page(self, criteria: Filter, size: int, after: int | None) -> tuple[list[str], int | None]:
+        """Return a page of JSON lines, and the index to continue after or None.
 
-        Beside them stands the place behind which the next page begins, or None. What a filter has
-        let through is remembered, so that no page costs more because of where it stands. The
-        caller holds a lock.
+        The matches of a filter are cached, so that later pages cost no more than the first. The
+        caller must hold the lock of the backend.
+
+        Args:
+            criteria: The filters.
+            size: The number of lines.
+            after: The index before the page, or None for the first page.
         """
-        places, more = self._view(wanted).page(size, after)
-        return [self.entries[place].text for place in places], places[-1] if more else None
+        indexes, more = self._view(criteria).page(size, after)
+        return [self.entries[index].text for index in indexes], indexes[-1] if more else None
 
-    def _view(self, wanted: Filter) -> View:
-        found = self._views.get(wanted)
+    def _view(self, criteria: Filter) -> View:
+        found = self._views.get(criteria)
         if found is None:
-            if len(self._views) >= _VIEWS:
+            if len(self._views) >= _MAX_VIEWS:
                 self._views.clear()
-            found = self._views[wanted] = View(self._look_up(wanted))
+            found = self._views[criteria] = View(self._matching(criteria))
         return found
 
-    def _look_up(self, wanted: Filter) -> Iterator[int]:
-        entries, label, text = self.entries, wanted.label, wanted.contains
+    def _matching(self, criteria: Filter) -> Iterator[int]:
+        entries, label, text = self.entries, criteria.label, criteria.contains
         found = iter(range(len(entries)))
-        if wanted.labeled is not None:
-            found = (place for place in found if bool(entries[place].label) is wanted.labeled)
+        if criteria.labeled is not None:
+            found = (index for index in found if bool(entries[index].label) is criteria.labeled)
         if label is not None:
-            found = (place for place in found if entries[place].label == label)
+            found = (index for index in found if entries[index].label == label)
         if text is not None:
-            found = (place for place in found if text in entries[place].ref)
-        if wanted.before is not None or wanted.after is not None:
-            found = filter(partial(self._is_dated, wanted), found)
+            found = (index for index in found if text in entries[index].ref)
+        if criteria.before is not None or criteria.after is not None:
+            found = filter(partial(self._is_in_period, criteria), found)
         return found
 
-    def _is_dated(self, wanted: Filter, place: int) -> bool:
-        instant = self._instant(self.entries[place])
-        return (wanted.before is None or instant < wanted.before) and (
-            wanted.after is None or instant > wanted.after
+    def _is_in_period(self, criteria: Filter, index: int) -> bool:
+        instant = self._instant(self.entries[index])
+        return (criteria.before is None or instant < criteria.before) and (
+            criteria.after is None or instant > criteria.after
         )
 
     def _instant(self, entry: Entry) -> float:
-        """Return when the label was made, if that can be read, else when the line came (judged)."""
-        if entry.dated is None:
+        """Return the creation date of the label. Assumption: by default the time of addition."""
+        if entry.label_date is None:
             return entry.added
-        if entry.dated not in self._dates:
-            self._dates[entry.dated] = parse_date(entry.dated)
-        found = self._dates[entry.dated]
+        if entry.label_date not in self._dates:
+            self._dates[entry.label_date] = parse_date(entry.label_date)
+        found = self._dates[entry.label_date]
         return entry.added if found is None else found
 
 
 def parse_date(text: str) -> float | None:
-    """Return the seconds since 1970 of an ISO 8601 date (UTC if it names no zone), or None."""
+    """Return an ISO 8601 date (UTC by default) as seconds since 1970, or None if it is not one."""
     if text[4:5] == text[7:8] == "-" and text[13:14] == text[16:17] == ":":
-        try:  # the usual form, in a quarter of the time
-            moment = datetime.fromisoformat(text[:-1] if text[-1] == "Z" else text)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+        try:  # Fast path for the usual format.
+            time = datetime.fromisoformat(text[:-1] if text[-1] == "Z" else text)
+            return (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).timestamp()
         except (ValueError, OverflowError):
-            pass  # Python 3.10 reads no other fractions than of three and six digits
+            pass  # Python 3.10 only parses fractions of three and six digits.
     return _parse_any(text)
 
 
@@ -153,8 +165,8 @@ def _parse_any(text: str) -> float | None:
         return None
     *fields, fraction, zone = found.groups()
     try:
-        moment = datetime(*[int(field or 0) for field in fields], tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
-        return to_seconds(moment - _offset(zone)) + float(fraction or 0)
+        time = datetime(*[int(field or 0) for field in fields], tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
+        return to_seconds(time - _offset(zone)) + float(fraction or 0)
     except (ValueError, OverflowError):
         return None
 

@@ -1,4 +1,4 @@
-"""Datasets: create, describe, update, list, delete."""
+"""Operations on datasets: create, describe, update, list, delete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.dataset_content import Content, Filter
 from mlmock.services.lookoutvision.manifest import InvalidManifest, parse_manifest
 from mlmock.services.lookoutvision.resources import Dataset, Project
-from mlmock.services.lookoutvision.state import PAGE, State
+from mlmock.services.lookoutvision.state import PAGE_SIZE, State
 from mlmock.services.lookoutvision.state_machines import DATASET
 from mlmock.simulation.clock import to_seconds
 from mlmock.simulation.object_store import NoSuchBucket, NoSuchKey
@@ -27,72 +27,82 @@ _DELETING = "The dataset is being deleted."
 
 
 class DatasetOperations(State):
-    """The operations on datasets."""
+    """Operations on datasets."""
 
     def create_dataset(self, call: Call) -> Result:
-        """Make a dataset: an empty one at once, one from a manifest when the work ends."""
-        return self.once(call, self._create_dataset)
+        """Create an empty dataset, or start an import from a manifest."""
+        return self.run_once(call, self._create_dataset)
 
     def describe_dataset(self, call: Call) -> Result:
-        """Show a dataset with its counters; a look."""
-        dataset = self._looked_dataset(call.params)
+        """Describe a dataset, and count one poll."""
+        dataset = self._polled_dataset(call.params)
         return {"DatasetDescription": dataset.description()}
 
     def update_dataset_entries(self, call: Call) -> Result:
-        """Replace and add lines when the work ends; one bad line takes the whole change back."""
-        return self.once(call, self._update)
+        """Start a change of entries, which is rolled back if one line is not valid."""
+        return self.run_once(call, self._update)
 
     def list_dataset_entries(self, call: Call) -> Result:
-        """Show the lines that fit every filter, in the order in which they came in."""
+        """List the lines that match all filters, in the order of addition."""
         params = call.params
         dataset = self.dataset(self.project(params["ProjectName"]), params["DatasetType"])
-        wanted = _filter(params)
+        criteria = _filter(params)
         tokens = PageTokens(
             "ListDatasetEntries",
             self.scope.region,
             self.scope.account_id,
             dataset.id,
             to_seconds(dataset.created),
-            repr(wanted),
+            repr(criteria),
         )
         after = tokens.read(params.get("NextToken") or None)
-        behind = None if after is None else after[0]
+        after_index = None if after is None else after[0]
         with self.lock:
-            texts, last = dataset.content.page(wanted, params.get("MaxResults", PAGE), behind)
+            texts, last = dataset.content.page(
+                criteria, params.get("MaxResults", PAGE_SIZE), after_index
+            )
         token = {} if last is None else {"NextToken": tokens.make((last,))}
         return {"DatasetEntries": texts, **token}
 
     def delete_dataset(self, call: Call) -> Result:
-        """Delete a dataset; it is gone when the work ends."""
-        return self.once(call, self._delete)
+        """Start the deletion of a dataset."""
+        return self.run_once(call, self._delete)
 
-    # -- finding ----------------------------------------------------------------------------
+    # -- lookup -----------------------------------------------------------------------------
 
     def dataset(self, project: Project, kind: str) -> Dataset:
-        """Return a dataset of a project; ServiceError if it has none of that kind."""
+        """Return a dataset of a project.
+
+        Args:
+            project: The project.
+            kind: ``train`` or ``test``.
+
+        Raises:
+            ServiceError: The project has no such dataset.
+        """
         found = project.datasets.get(kind)
         if found is None:
             raise errors.not_found(errors.DATASET, f"{project.name}/{kind}")
         return found
 
-    def look_at_datasets(self, project: Project) -> list[Dataset]:
-        """Look at the datasets of a project, and return those that are still there."""
+    def poll_datasets(self, project: Project) -> list[Dataset]:
+        """Count one poll of each dataset of a project, and return those that still exist."""
         datasets = project.datasets
         for dataset in tuple(datasets.values()):
             if dataset.work is not None:
-                self.look_at(dataset)
+                self.poll_dataset(dataset)
         return [datasets[kind] for kind in KINDS if kind in datasets]
 
-    def look_at(self, dataset: Dataset) -> None:
-        """Count one look; the last before a roll-back is over shows that it is going on."""
-        self.look(dataset)
+    def poll_dataset(self, dataset: Dataset) -> None:
+        """Count one poll. The last poll before the end of a rollback starts the rollback status."""
+        self.poll_resource(dataset)
         work = dataset.work
         if work is not None and work.ends_on_next_poll and dataset.status == "UPDATE_IN_PROGRESS":
             self._begin_rollback(dataset)
 
-    def _looked_dataset(self, params: dict[str, Any]) -> Dataset:
+    def _polled_dataset(self, params: dict[str, Any]) -> Dataset:
         project = self.project(params["ProjectName"])
-        self.look_at(self.dataset(project, params["DatasetType"]))
+        self.poll_dataset(self.dataset(project, params["DatasetType"]))
         return self.dataset(project, params["DatasetType"])
 
     # -- creation ---------------------------------------------------------------------------
@@ -100,21 +110,21 @@ class DatasetOperations(State):
     def _create_dataset(self, params: dict[str, Any]) -> Result:
         project = self.project(params["ProjectName"])
         kind = params["DatasetType"]
-        if kind in project.datasets:  # AWS's own SDK deletes, and creates anew without a look
-            project.datasets[kind].end_if_unseen("DELETE_IN_PROGRESS")
+        if kind in project.datasets:  # AWS's SDK deletes and recreates without a poll.
+            project.datasets[kind].end_if_polled("DELETE_IN_PROGRESS")
         if kind in project.datasets:
             raise errors.exists(errors.DATASET, f"{project.name}/{kind}")
-        where = params.get("DatasetSource", {}).get("GroundTruthManifest", {}).get("S3Object")
+        location = params.get("DatasetSource", {}).get("GroundTruthManifest", {}).get("S3Object")
         dataset = self.add_dataset(project, kind)
-        if where is None:
+        if location is None:
             self.move(dataset, DATASET, "validated", _CREATED)
             return {"DatasetMetadata": dataset.metadata()}
-        shown = dataset.metadata()
-        self._begin_dataset(dataset, lambda: self._import(dataset, where))
-        return {"DatasetMetadata": shown}
+        metadata = dataset.metadata()
+        self._begin_dataset(dataset, lambda: self._import(dataset, location))
+        return {"DatasetMetadata": metadata}
 
     def add_dataset(self, project: Project, kind: str) -> Dataset:
-        """Store a new dataset, empty and still to be created."""
+        """Store and return a new empty dataset whose creation is in progress."""
         now = self.now()
         dataset = Dataset(
             DATASET.start, _CREATING, now, project.name, kind, updated=now, content=Content()
@@ -122,21 +132,21 @@ class DatasetOperations(State):
         self.undo_log.set_item(project.datasets, kind, dataset)
         return dataset
 
-    def _import(self, dataset: Dataset, where: dict[str, str]) -> None:
+    def _import(self, dataset: Dataset, location: dict[str, str]) -> None:
         try:
-            self.fill(dataset, self._manifest(dataset, where))
-        except InvalidManifest as fault:
-            self.move(dataset, DATASET, "invalid", str(fault))
+            self.fill(dataset, self._manifest(dataset, location))
+        except InvalidManifest as error:
+            self.move(dataset, DATASET, "invalid", str(error))
 
     def fill(self, dataset: Dataset, content: Content) -> None:
-        """Complete the creation of a dataset."""
+        """Complete the creation of a dataset with `content`."""
         self.undo_log.set(dataset, content=content, updated=self.now())
         self.move(dataset, DATASET, "validated", _CREATED)
 
-    def _manifest(self, dataset: Dataset, where: dict[str, str]) -> Content:
+    def _manifest(self, dataset: Dataset, location: dict[str, str]) -> Content:
         if dataset.failure is not None:
             raise InvalidManifest(dataset.failure)
-        uri, version = f"s3://{where['Bucket']}/{where['Key']}", where.get("VersionId")
+        uri, version = f"s3://{location['Bucket']}/{location['Key']}", location.get("VersionId")
         try:
             body = self.state.store.get(uri, version=version, scope=self.scope)
         except (NoSuchBucket, NoSuchKey):
@@ -144,17 +154,21 @@ class DatasetOperations(State):
         return self.checked(dataset, Content(parse_manifest(body, to_seconds(self.now()))))
 
     def checked(self, dataset: Dataset, content: Content) -> Content:
-        """Return `content` if the quota of images lets it be; BadLines otherwise."""
-        most = getattr(self.quotas, f"{dataset.kind}_images")
-        if most is not None and len(content.entries) > most:
-            raise InvalidManifest(f"A {dataset.kind} dataset has at most {most} images.")
+        """Return `content`.
+
+        Raises:
+            InvalidManifest: It exceeds the quota of images.
+        """
+        maximum = getattr(self.quotas, f"{dataset.kind}_images")
+        if maximum is not None and len(content.entries) > maximum:
+            raise InvalidManifest(f"A {dataset.kind} dataset has at most {maximum} images.")
         return content
 
     # -- change -----------------------------------------------------------------------------
 
     def _update(self, params: dict[str, Any]) -> Result:
         project = self.project(params["ProjectName"])
-        dataset = self._free_dataset(
+        dataset = self._available_dataset(
             project, params["DatasetType"], "UpdateDatasetEntries", "updated"
         )
         self.undo_log.set(dataset, pending=None, failure=None)
@@ -164,27 +178,27 @@ class DatasetOperations(State):
             entries = parse_manifest(params["Changes"], now, before.bucket)
             content = self.checked(dataset, before.changed(entries))
             self.undo_log.set(dataset, pending=content)
-        except InvalidManifest as fault:
-            self.undo_log.set(dataset, failure=str(fault))
+        except InvalidManifest as error:
+            self.undo_log.set(dataset, failure=str(error))
         self._begin_update(dataset)
         return {"Status": "UPDATE_IN_PROGRESS"}
 
     def _begin_update(self, dataset: Dataset) -> None:
-        pace = self.pace(dataset.project, "dataset", dataset.kind)
-        by_hand = pace.policy == manually()
-        self.begin(dataset, pace, lambda: self._end_update(dataset, by_hand=by_hand))
-        work, seconds = dataset.work, pace.policy.seconds
+        setting = self.progress_of(dataset.project, "dataset", dataset.kind)
+        is_manual = setting.policy == manually()
+        self.begin(dataset, setting, lambda: self._end_update(dataset, is_manual=is_manual))
+        work, seconds = dataset.work, setting.policy.seconds
         if work is not None and seconds is not None:
             half = self.clock.seconds() + seconds / 2
             self.clock.call_at(half, lambda: None if work.done else self._begin_rollback(dataset))
 
-    def _end_update(self, dataset: Dataset, *, by_hand: bool) -> None:
+    def _end_update(self, dataset: Dataset, *, is_manual: bool) -> None:
         if dataset.failure is None:
             self.undo_log.set(dataset, content=dataset.pending, pending=None, updated=self.now())
             self.move(dataset, DATASET, "validated", _UPDATED)
             return
         self._begin_rollback(dataset)
-        if by_hand:
+        if is_manual:
             self._begin_dataset(dataset, lambda: self._roll_back(dataset))
         else:
             self._roll_back(dataset)
@@ -194,14 +208,16 @@ class DatasetOperations(State):
             self.move(dataset, DATASET, "invalid", dataset.failure)
 
     def _roll_back(self, dataset: Dataset) -> None:
-        """Leave the content as it was: a change is made beside it and never put in its place."""
+        """End a rollback. The content is unchanged, because the change was never applied to it."""
         self.move(dataset, DATASET, "rolled back", str(dataset.failure))
 
     # -- deletion ---------------------------------------------------------------------------
 
     def _delete(self, params: dict[str, Any]) -> Result:
         project = self.project(params["ProjectName"])
-        dataset = self._free_dataset(project, params["DatasetType"], "DeleteDataset", "deleted")
+        dataset = self._available_dataset(
+            project, params["DatasetType"], "DeleteDataset", "deleted"
+        )
         self.undo_log.set(dataset, failure=None)
         self.move(dataset, DATASET, "DeleteDataset", _DELETING)
         self._begin_dataset(dataset, lambda: self._end_delete(project, dataset))
@@ -213,13 +229,13 @@ class DatasetOperations(State):
         elif project.datasets.get(dataset.kind) is dataset:
             self.undo_log.pop_item(project.datasets, dataset.kind)
 
-    # -- what they share --------------------------------------------------------------------
+    # -- shared by operations ---------------------------------------------------------------
 
     def _begin_dataset(self, dataset: Dataset, finish: Callable[[], object]) -> None:
-        self.begin(dataset, self.pace(dataset.project, "dataset", dataset.kind), finish)
+        self.begin(dataset, self.progress_of(dataset.project, "dataset", dataset.kind), finish)
 
-    def _free_dataset(self, project: Project, kind: str, event: str, done: str) -> Dataset:
-        """Return a dataset to which `event` can happen now; ServiceError otherwise."""
+    def _available_dataset(self, project: Project, kind: str, event: str, done: str) -> Dataset:
+        """Return a dataset that `event` is allowed for; ServiceError otherwise."""
         dataset = self.dataset(project, kind)
         if not DATASET.allows(dataset.status, event):
             raise errors.busy(errors.DATASET, dataset.id, dataset.status, done)

@@ -1,6 +1,6 @@
-"""The service's errors, with the members that its model asks for.
+"""Errors of Lookout for Vision: which code, text and members each cause has.
 
-Which error answers what is partly judged, and so is the form of ResourceId; see the docs page.
+Assumption: some of the causes, and the format of ResourceId; see the docs page.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ _NOUNS = {PROJECT: "project", DATASET: "dataset", MODEL: "model", JOB: "model pa
 
 
 def invalid(message: str) -> ServiceError:
-    """Return the refusal of bad parameters (HTTP 400)."""
+    """Return the error for invalid parameters (HTTP 400)."""
     return ServiceError("ValidationException", message)
 
 
 def not_found(kind: str, name: str) -> ServiceError:
-    """Return the refusal for a resource that isn't there (404); `name` is its ResourceId."""
+    """Return the error for a missing resource (404); `name` is its ResourceId."""
     return ServiceError(
         "ResourceNotFoundException",
         f"The {_NOUNS[kind]} {name} was not found.",
@@ -29,25 +29,25 @@ def not_found(kind: str, name: str) -> ServiceError:
 
 
 def conflict(kind: str, name: str, message: str) -> ServiceError:
-    """Return the refusal for a resource in the wrong state (409); `name` is its ResourceId."""
+    """Return the error for a resource in the wrong state (409); `name` is its ResourceId."""
     return ServiceError("ConflictException", message, ResourceId=name, ResourceType=kind)
 
 
 def exists(kind: str, name: str) -> ServiceError:
-    """Return the refusal for a resource that is there already (409)."""
+    """Return the error for a resource that already exists (409)."""
     return conflict(kind, name, f"The {_NOUNS[kind]} {name} already exists.")
 
 
 def busy(kind: str, name: str, status: str, what: str) -> ServiceError:
-    """Return the refusal for what can't be done in the present status (409)."""
+    """Return the error for an action that the status does not allow (409)."""
     return conflict(kind, name, f"The {_NOUNS[kind]} {name} can't be {what} in status {status}.")
 
 
-def over_quota(quota: str, most: int, kind: str, name: str) -> ServiceError:
-    """Return the refusal for what would go over a quota (402)."""
+def over_quota(quota: str, maximum: int, kind: str, name: str) -> ServiceError:
+    """Return the error for an exceeded quota (402)."""
     return ServiceError(
         "ServiceQuotaExceededException",
-        f"The limit of {most} {quota.replace('_', ' ')} has been reached.",
+        f"The limit of {maximum} {quota.replace('_', ' ')} has been reached.",
         ResourceId=name,
         ResourceType=kind,
         QuotaCode=quota_code(quota),
@@ -56,5 +56,5 @@ def over_quota(quota: str, most: int, kind: str, name: str) -> ServiceError:
 
 
 def quota_code(quota: str) -> str:
-    """Return a code in the form of the real ones, which no public source gives (judged)."""
+    """Return a quota code. Assumption: no public source has the real ones."""
     return f"L-{hashlib.blake2b(quota.encode(), digest_size=4).hexdigest().upper()}"

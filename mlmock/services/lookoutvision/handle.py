@@ -1,4 +1,4 @@
-"""`ml.lookoutvision`: projects, datasets, models, detections."""
+"""The handle `ml.lookoutvision`: projects, datasets, models, detection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mlmock.services.lookoutvision.resource_handles import (
     NextOutcome,
     NextTraining,
 )
-from mlmock.services.lookoutvision.resources import Project as Stored
+from mlmock.services.lookoutvision.resources import Project as StoredProject
 from mlmock.services.lookoutvision.scripted_outcomes import EVERY, PACKAGING, TRAINING
 from mlmock.services.lookoutvision.seeding import Lines, json_line, seed_dataset, seed_model
 from mlmock.services.lookoutvision.state import Quotas
@@ -35,7 +35,7 @@ _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
     "lookoutvision.LookoutVision", "next_training project quotas json_line image progress resources"
 )
 class LookoutVision(DetectionRules, ServiceHandle):
-    """Projects, datasets, models, detections."""
+    """The handle of Lookout for Vision, `ml.lookoutvision`."""
 
     service = _SERVICE
 
@@ -48,7 +48,7 @@ class LookoutVision(DetectionRules, ServiceHandle):
         return f"<lookoutvision: {len(names)} projects>"
 
     def resources(self) -> list[Resource]:
-        """Return projects, and with their states the datasets, models and jobs in them."""
+        """Return the projects with their datasets, models and packaging jobs for display."""
         return [
             resource
             for backend in self.backends()
@@ -58,7 +58,7 @@ class LookoutVision(DetectionRules, ServiceHandle):
 
     @property
     def next_training(self) -> NextTraining:
-        """The next training, of whatever project, of which nothing has been said yet."""
+        """The next training in any project that has no scripted outcome yet."""
         return NextTraining(self, TRAINING, EVERY, "ml.lookoutvision.next_training")
 
     def project(
@@ -70,12 +70,21 @@ class LookoutVision(DetectionRules, ServiceHandle):
         model: str | None = None,
         exists: bool = True,
     ) -> Project:
-        """Return the project `name`, seeded if it isn't there; with `exists=False` not even then.
+        """Return the project `name`, and create it if it does not exist.
 
-        `train`, `test`: what its datasets hold: so many labelled images (a third of them
-        anomalous), JSON lines (texts or objects), or the URI of a manifest in the object store.
-        `model`: TRAINED or HOSTED seeds a version of its model if it has none. ValueError for
-        names and lines that the service wouldn't take.
+        The entries of a dataset are a number of labeled images (a third of them anomalous), JSON
+        lines (as strings or objects), or the S3 URI of a manifest in the object store.
+
+        Args:
+            name: The name of the project.
+            train: The entries of the train dataset.
+            test: The entries of the test dataset.
+            model: TRAINED or HOSTED creates a version of the model if there is none.
+            exists: Whether to create the project. If False, `train`, `test` and `model` are
+                ignored.
+
+        Raises:
+            ValueError: A name, line or status is not valid.
         """
         project = Project(self, name)
         if exists:
@@ -83,25 +92,42 @@ class LookoutVision(DetectionRules, ServiceHandle):
         return project
 
     def quotas(self, **limits: int | None) -> None:
-        """Set quotas of the account; None is no limit.
+        """Set quotas of the account.
 
-        concurrent_trainings (2), projects, models_per_project, hosted_models, inference_units,
-        train_images and test_images (no limit until set). TypeError for another name.
+        Args:
+            **limits: The limits by quota, or None for no limit. The quotas are
+                concurrent_trainings (by default 2), projects, models_per_project, hosted_models,
+                inference_units, train_images and test_images (by default no limit).
+
+        Raises:
+            TypeError: There is no such quota.
+            ValueError: A limit is not valid.
         """
         quotas = self.state.shared(Quotas)
         for name, limit in limits.items():
             if not hasattr(quotas, name):
-                raise TypeError(f"there is no quota {name}; there are {', '.join(vars(quotas))}")
+                raise TypeError(f"there is no quota {name!r}; use one of {', '.join(vars(quotas))}")
             if limit is not None and (type(limit) is not int or limit < 0):
-                raise ValueError(f"{name} is a count or None, not {limit!r}")
+                raise ValueError(f"the quota {name} must be a number from 0 or None, not {limit!r}")
         self.state.undo_log.set(quotas, **limits)
 
     def json_line(self, uri: str, *, anomalous: bool | None = None) -> str:
-        """Return the JSON line of the image at `uri`, labelled now; None leaves it unlabelled."""
+        """Return the JSON line of an image for a manifest.
+
+        Args:
+            uri: The S3 URI of the image.
+            anomalous: The label, or None for an unlabeled image.
+        """
         return json_line(uri, anomalous, self.backend().now().isoformat())
 
     def image(self, width: int = 64, height: int = 64, color: str = "#808080") -> bytes:
-        """Return a small real image: a PNG of one color (``#RRGGBB``), sizes in pixels."""
+        """Return a PNG of one color.
+
+        Args:
+            width: The width in pixels.
+            height: The height in pixels.
+            color: The color as ``#RRGGBB``.
+        """
         return png(width, height, [(color, 1.0)], alpha=False)
 
 
@@ -111,7 +137,7 @@ class LookoutVision(DetectionRules, ServiceHandle):
     "next_training next_packaging",
 )
 class Project(DetectionRules):
-    """One project of the scope of its handle."""
+    """The handle of a project, which may not exist yet."""
 
     progress = ProgressAttribute()
 
@@ -121,20 +147,20 @@ class Project(DetectionRules):
         self.name = name
         self._vision = vision
         self._backend: LookoutVisionBackend = vision.backend()
-        self.progress = self._backend.pace(name)
+        self.progress = self._backend.progress_of(name)
 
     def __repr__(self) -> str:
         found = self._backend.projects.get(self.name)
-        return f"<project {self.name}: {'there' if found else 'not there'}>"
+        return f"<project {self.name}: {'exists' if found else 'does not exist'}>"
 
     @property
     def arn(self) -> str:
-        """Its ARN."""
+        """The ARN."""
         return self._backend.scope.arn(_SERVICE, f"project/{self.name}")
 
     @property
     def exists(self) -> bool:
-        """True when it is there."""
+        """Whether the project exists."""
         return self.name in self._backend.projects
 
     def seed(
@@ -144,7 +170,16 @@ class Project(DetectionRules):
         test: Lines | None = None,
         model: str | None = None,
     ) -> Project:
-        """Put it there without the API, with datasets and a model, as `project` says."""
+        """Create the project, its datasets and its model without API calls, and return the project.
+
+        Args:
+            train: The entries of the train dataset; see `LookoutVision.project`.
+            test: The entries of the test dataset.
+            model: TRAINED or HOSTED creates a version of the model if there is none.
+
+        Raises:
+            ValueError: A line or the status is not valid.
+        """
         backend = self._backend
         with backend.lock:
             found = backend.projects.get(self.name) or backend.add_project(self.name)
@@ -156,50 +191,69 @@ class Project(DetectionRules):
         return self
 
     def dataset(self, kind: str = "train") -> DatasetHandle:
-        """Return its ``train`` or ``test`` dataset, there already or not yet. ValueError."""
+        """Return the ``train`` or ``test`` dataset, which may not exist yet.
+
+        Raises:
+            ValueError: `kind` is neither.
+        """
         if kind not in ("train", "test"):
-            raise ValueError(f"a dataset is train or test, not {kind!r}")
+            raise ValueError(f"a dataset must be train or test, not {kind!r}")
         return DatasetHandle(self._backend, "dataset", self.name, "dataset", kind)
 
     def model(self, version: str | int = "latest") -> ModelHandle:
-        """Return a version of its model, there already or not yet. ValueError."""
+        """Return a version of the model, which may not exist yet.
+
+        Raises:
+            ValueError: `version` is neither a positive number nor ``latest``.
+        """
         text = str(version)
         if text != "latest" and not (text.isdecimal() and not text.startswith("0")):
-            raise ValueError(f'a version is "1", "2" and so on, or "latest", not {version!r}')
+            raise ValueError(f'a version must be "1", "2" and so on, or "latest", not {version!r}')
         return ModelHandle(self._vision, self.name, text)
 
     def packaging_job(self, name: str) -> JobHandle:
-        """Return one of its model packaging jobs, there already or not yet."""
+        """Return a model packaging job, which may not exist yet."""
         return JobHandle(self._backend, "model packaging job", self.name, "job", name)
 
     @property
     def next_training(self) -> NextTraining:
-        """Its next training of which nothing has been said yet."""
+        """The next training in this project that has no scripted outcome yet."""
         return NextTraining(self._vision, TRAINING, self.name, self._title("next_training"))
 
     @property
     def next_packaging(self) -> NextOutcome:
-        """Its next model packaging job of which nothing has been said yet."""
+        """The next model packaging job of this project that has no scripted outcome yet."""
         return NextOutcome(self._vision, PACKAGING, self.name, self._title("next_packaging"))
 
     def _title(self, what: str) -> str:
         return f'ml.lookoutvision.project("{self.name}").{what}'
 
 
-def _resources(project: Stored, scope: Scope) -> Iterator[Resource]:
-    """Yield a project and what is in it."""
-    steps = (("lookoutvision", ()), ("project", (project.name,)))
-    yield Resource("project", project.name, "", scope, None, steps)
-    held = [
-        *((DATASET, kind, thing, ("dataset", (kind,))) for kind, thing in project.datasets.items()),
-        *((MODEL, number, thing, ("model", (number,))) for number, thing in project.models.items()),
-        *((JOB, name, thing, ("packaging_job", (name,))) for name, thing in project.jobs.items()),
+def _resources(project: StoredProject, scope: Scope) -> Iterator[Resource]:
+    """Yield a project with its datasets, models and packaging jobs."""
+    path = (("lookoutvision", ()), ("project", (project.name,)))
+    yield Resource("project", project.name, "", scope, None, path)
+    contents = [
+        *(
+            (DATASET, kind, content, ("dataset", (kind,)))
+            for kind, content in project.datasets.items()
+        ),
+        *(
+            (MODEL, number, content, ("model", (number,)))
+            for number, content in project.models.items()
+        ),
+        *(
+            (JOB, name, content, ("packaging_job", (name,)))
+            for name, content in project.jobs.items()
+        ),
     ]
-    for machine, name, thing, step in held:
-        named = f"{project.name}/{name}"
-        yield Resource(machine.name, named, thing.status, scope, machine, (*steps, step))
+    for machine, name, content, step in contents:
+        full_name = f"{project.name}/{name}"
+        yield Resource(machine.name, full_name, content.status, scope, machine, (*path, step))
 
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"a project's name has letters, digits, - and _, not {name!r}")
+        raise ValueError(
+            f"the name of a project has 1 to 255 letters, digits, - and _, not {name!r}"
+        )

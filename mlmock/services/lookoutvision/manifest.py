@@ -1,7 +1,7 @@
-"""The JSON lines of a dataset: read, checked, counted, listed.
+"""Parser of manifests, which are the JSON lines of a dataset.
 
-A line names an image (`source-ref`), and may carry a classification and a mask. What is refused
-here is judged: public material says that a manifest is validated, not how.
+A line has the S3 URI of an image (`source-ref`), and may have a classification and a mask.
+Assumption: all validation rules, because the documentation does not specify them.
 """
 
 from __future__ import annotations
@@ -12,52 +12,61 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 NORMAL, ANOMALY = "normal", "anomaly"
-LONGEST = 8192
+MAX_LINE_LENGTH = 8192
 _REF = re.compile(r"s3://([0-9A-Za-z._-]{3,63})/.+", re.DOTALL)
-_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 _CLASSIFICATION = "groundtruth/image-classification"
 _SEGMENTATION = "groundtruth/semantic-segmentation"
 _METADATA = "-metadata"
 _LABELS = (0, 1, "0", "1")
-_NO_COLOURS: tuple[tuple[str, str], ...] = ()
+_NO_COLORS: tuple[tuple[str, str], ...] = ()
 
 
-def _refuse(constant: str) -> None:
+def _reject_constant(constant: str) -> None:
     raise ValueError(constant)
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse).decode  # NaN and its like are no JSON
+_decode = json.JSONDecoder(
+    parse_constant=_reject_constant
+).decode  # NaN and Infinity are not valid JSON.
 
 
-class InvalidManifest(Exception):  # noqa: N818 - becomes a dataset's StatusMessage
-    """Lines that a dataset can't take; the text says which line and why."""
+class InvalidManifest(Exception):  # noqa: N818 - the text becomes the StatusMessage
+    """Raised for invalid JSON lines; the text has the line number and the reason."""
 
 
 class Entry(NamedTuple):
-    """One line: its text, its image, and what is read of it.
+    """A parsed JSON line.
 
-    `label` is ``normal``, ``anomaly`` or empty; `dated` is the creation date of the label as it is
-    written; `added` is when the line came in (seconds since 1970); `colours` are the anomaly
-    labels of the mask with their colours.
+    `label` is ``normal``, ``anomaly`` or empty; `label_date` is the creation date of the label as
+    text; `added` is the time of addition in seconds since 1970; `colors` are the anomaly labels
+    of the mask with their colors.
     """
 
     text: str
     ref: str
     bucket: str
     label: str
-    dated: str | None
+    label_date: str | None
     added: float
-    colours: tuple[tuple[str, str], ...]
+    colors: tuple[tuple[str, str], ...]
 
 
 def parse_manifest(body: bytes, added: float, bucket: str = "") -> list[Entry]:
-    """Return the entries of a manifest or of changes; BadLines names the first bad line.
+    """Return the entries of a manifest or of changes.
 
-    Blank lines are passed over (judged), of two lines for one image the last counts (judged), and
-    all images lie in one bucket: in `bucket`, if the dataset has images already.
+    Assumption: blank lines are ignored, and the last of two lines for one image counts.
+
+    Args:
+        body: The JSON lines in UTF-8.
+        added: The time of addition in seconds since 1970.
+        bucket: The bucket that all images must be in; by default that of the first line.
+
+    Raises:
+        InvalidManifest: A line is not valid, or there is none.
     """
     found: dict[str, Entry] = {}
-    for number, text in _numbered(body):
+    for number, text in _numbered_lines(body):
         entry = _entry(number, text, added)
         if entry.bucket != bucket:
             if bucket:
@@ -73,11 +82,11 @@ def _other_bucket(number: int, bucket: str) -> str:
     return f"Line {number}: all images of a dataset must be in one bucket, which is {bucket}."
 
 
-def _numbered(body: bytes) -> Iterator[tuple[int, str]]:
+def _numbered_lines(body: bytes) -> Iterator[tuple[int, str]]:
     try:
         text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        line = body.count(b"\n", 0, fault.start) + 1
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
         raise InvalidManifest(f"Line {line} is not UTF-8 text.") from None
     for number, line_text in enumerate(text.split("\n"), 1):
         stripped = line_text.strip()
@@ -86,8 +95,8 @@ def _numbered(body: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _entry(number: int, text: str, added: float) -> Entry:
-    if len(text) > LONGEST:
-        raise InvalidManifest(f"Line {number} has more than {LONGEST} characters.")
+    if len(text) > MAX_LINE_LENGTH:
+        raise InvalidManifest(f"Line {number} has more than {MAX_LINE_LENGTH} characters.")
     try:
         value = _decode(text)
     except (ValueError, RecursionError):
@@ -95,31 +104,31 @@ def _entry(number: int, text: str, added: float) -> Entry:
     if type(value) is not dict:
         raise InvalidManifest(f"Line {number} is not a JSON object.")
     try:
-        return _read(text, value, added)
-    except InvalidManifest as fault:
-        raise InvalidManifest(f"Line {number}: {fault}") from None
+        return _parse_line(text, value, added)
+    except InvalidManifest as error:
+        raise InvalidManifest(f"Line {number}: {error}") from None
 
 
-def _read(text: str, value: dict[str, Any], added: float) -> Entry:
+def _parse_line(text: str, value: dict[str, Any], added: float) -> Entry:
     ref = value.get("source-ref")
     found = _REF.fullmatch(ref) if type(ref) is str else None
     if found is None or ref is None:
         raise InvalidManifest("source-ref must be the S3 URI of an image.")
-    label, dated, colours = "", None, _NO_COLOURS
+    label, label_date, colors = "", None, _NO_COLORS
     for name, item in value.items():
         if name.endswith(_METADATA):
             kind = _kind(name, item)
-            if kind == _CLASSIFICATION and dated is None and not label:
-                label, dated = _classification(value, name, item)
+            if kind == _CLASSIFICATION and label_date is None and not label:
+                label, label_date = _classification(value, name, item)
             elif kind == _SEGMENTATION:
-                colours = _mask(value, name, item)
+                colors = _mask(value, name, item)
         elif item in _LABELS and f"{name}{_METADATA}" not in value:
             raise InvalidManifest(f"{name} has no {name}{_METADATA}.")
-    return Entry(text, ref, found[1], label, dated, added, colours)
+    return Entry(text, ref, found[1], label, label_date, added, colors)
 
 
 def _kind(name: str, item: Any) -> Any:
-    """Return the type that a metadata object says; ``source-ref-metadata`` says none."""
+    """Return the type in a metadata object, or None for ``source-ref-metadata``."""
     if type(item) is not dict:
         raise InvalidManifest(f"{name} must be a JSON object.")
     if "type" not in item and name != f"source-ref{_METADATA}":
@@ -137,32 +146,34 @@ def _classification(
         raise InvalidManifest(f"{name} has no class-name.")
     if item.get("human-annotated") not in ("yes", "no"):
         raise InvalidManifest(f"human-annotated of {name} must be yes or no.")
-    label, dated = item["class-name"], item.get("creation-date")
-    return (label if label in (NORMAL, ANOMALY) else ""), dated if type(dated) is str else None
+    label, label_date = item["class-name"], item.get("creation-date")
+    return (label if label in (NORMAL, ANOMALY) else ""), label_date if type(
+        label_date
+    ) is str else None
 
 
 def _mask(value: dict[str, Any], name: str, item: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     attribute = name[: -len(_METADATA)]
-    mask, colours = value.get(attribute), item.get("internal-color-map")
+    mask, colors = value.get(attribute), item.get("internal-color-map")
     if not attribute.endswith("-ref") or type(mask) is not str or not _REF.fullmatch(mask):
         raise InvalidManifest(f"{attribute} must end in -ref and be the S3 URI of a mask.")
-    if type(colours) is not dict or not colours:
+    if type(colors) is not dict or not colors:
         raise InvalidManifest(f"{name} has no internal-color-map.")
     return tuple(
-        found for found in map(_colour, colours.values()) if found[0].upper() != "BACKGROUND"
+        found for found in map(_color, colors.values()) if found[0].upper() != "BACKGROUND"
     )
 
 
-def _colour(item: Any) -> tuple[str, str]:
+def _color(item: Any) -> tuple[str, str]:
     name = item.get("class-name") if type(item) is dict else None
-    colour = item.get("hex-color") if type(item) is dict else None
-    if type(name) is not str or type(colour) is not str or not _COLOUR.fullmatch(colour):
+    color = item.get("hex-color") if type(item) is dict else None
+    if type(name) is not str or type(color) is not str or not _COLOR.fullmatch(color):
         raise InvalidManifest("internal-color-map must give each class-name a hex-color.")
-    return name, colour
+    return name, color
 
 
 def count(entries: Iterable[Entry]) -> dict[str, int]:
-    """Return the counters that DescribeDataset calls ImageStats."""
+    """Return the ImageStats of DescribeDataset."""
     labels = [entry.label for entry in entries]
     normal, anomaly = labels.count(NORMAL), labels.count(ANOMALY)
     return {

@@ -1,4 +1,4 @@
-"""Model packaging jobs: start, describe, list."""
+"""Operations on model packaging jobs: start, describe, list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.detection import DetectionOperations
 from mlmock.services.lookoutvision.resources import Job, Model, Project
 from mlmock.services.lookoutvision.scripted_outcomes import PACKAGING, next_outcome
-from mlmock.services.lookoutvision.state import PAGE
+from mlmock.services.lookoutvision.state import PAGE_SIZE
 from mlmock.services.lookoutvision.state_machines import JOB
 
 _CREATED = "The model packaging job was created."
@@ -26,38 +26,38 @@ _GPU_OPTIONS = ("gpu-code", "trt-ver", "cuda-ver")
 
 
 class PackagingOperations(DetectionOperations):
-    """The operations on model packaging jobs."""
+    """Operations on model packaging jobs."""
 
     def start_model_packaging_job(self, call: Call) -> Result:
-        """Package a trained model as a Greengrass component."""
-        return self.once(call, self._start_job)
+        """Start to package a trained model as a Greengrass component."""
+        return self.run_once(call, self._start_job)
 
     def describe_model_packaging_job(self, call: Call) -> Result:
-        """Show a job; a look."""
+        """Describe a job, and count one poll."""
         project = self.project(call.params["ProjectName"])
         job = project.jobs.get(call.params["JobName"])
         if job is None:
             raise errors.not_found(errors.JOB, f"{project.name}/{call.params['JobName']}")
-        self.look(job)
+        self.poll_resource(job)
         return {"ModelPackagingDescription": job.details()}
 
     def list_model_packaging_jobs(self, call: Call) -> Result:
-        """Show the jobs of a project, the latest first; a look at each."""
+        """List the jobs of a project, the newest first, and count one poll of each."""
         params = call.params
         project = self.project(params["ProjectName"])
         tokens = PageTokens(
             "ListModelPackagingJobs", self.scope.region, self.scope.account_id, project.arn
         )
         after = tokens.read(params.get("NextToken") or None)
-        places = project.job_shelf.between(None, None, after=after, descending=True)
-        found, token = paginate(places, params.get("MaxResults", PAGE), tokens.make)
-        jobs = [project.jobs[place[2]] for place in found]
+        keys = project.job_keys.between(None, None, after=after, descending=True)
+        found, token = paginate(keys, params.get("MaxResults", PAGE_SIZE), tokens.make)
+        jobs = [project.jobs[sort_key[2]] for sort_key in found]
         for job in jobs:
-            self.look(job)
-        shown = {"ModelPackagingJobs": [job.metadata() for job in jobs]}
-        return shown | ({"NextToken": token} if token else {})
+            self.poll_resource(job)
+        result = {"ModelPackagingJobs": [job.metadata() for job in jobs]}
+        return result | ({"NextToken": token} if token else {})
 
-    # -- the work ---------------------------------------------------------------------------
+    # -- jobs -------------------------------------------------------------------------------
 
     def _start_job(self, params: dict[str, Any]) -> Result:
         model = self.model(params)
@@ -71,11 +71,11 @@ class PackagingOperations(DetectionOperations):
         self._check_names(project, name, component)
         job = self._add_job(model, name or self.state.new_id(), component, params)
         self.move(job, JOB, "started", _RUNNING)
-        pace = self.pace(project.name, "job", job.name)
+        setting = self.progress_of(project.name, "job", job.name)
         outcome = next_outcome(self, PACKAGING, project.name)
         if outcome is not None:
             self.undo_log.set(job, failure=outcome.failure)
-        self.begin(job, pace, lambda: self._end_job(job, version))
+        self.begin(job, setting, lambda: self._end_job(job, version))
         return {"JobName": job.name}
 
     def _check_names(self, project: Project, name: str | None, component: str) -> None:
@@ -88,7 +88,7 @@ class PackagingOperations(DetectionOperations):
 
     def _add_job(self, model: Model, name: str, component: str, params: dict[str, Any]) -> Job:
         now, project = self.now(), self.projects[model.project]
-        place = (*self.next_place(), name)
+        sort_key = (*self.next_sort_key(), name)
         job = Job(
             status=JOB.start,
             message=_CREATED,
@@ -97,13 +97,13 @@ class PackagingOperations(DetectionOperations):
             project=project.name,
             name=name,
             version=model.version,
-            place=place,
+            sort_key=sort_key,
             configuration=params["Configuration"],
             component=component,
             description=params.get("Description"),
         )
         self.undo_log.set_item(project.jobs, name, job)
-        project.job_shelf.add(place)
+        project.job_keys.add(sort_key)
         return job
 
     def _end_job(self, job: Job, version: str) -> None:
@@ -124,7 +124,11 @@ class PackagingOperations(DetectionOperations):
 
 
 def check_configuration(greengrass: dict[str, Any]) -> None:
-    """Raise ServiceError for a target that can't be packaged for."""
+    """Check a Greengrass configuration.
+
+    Raises:
+        ServiceError: Its target is not valid.
+    """
     platform, device = greengrass.get("TargetPlatform"), greengrass.get("TargetDevice")
     options = greengrass.get("CompilerOptions")
     if (platform is None) is (device is None):
@@ -139,8 +143,8 @@ def check_configuration(greengrass: dict[str, Any]) -> None:
 
 
 def _options(text: str) -> dict[str, Any]:
-    """Return compiler options, in single quotes too: so the developer guide writes them."""
-    import ast  # loaded by few, and seldom
+    """Return compiler options. Source: developer guide (also in single quotes)."""
+    import ast  # Rarely needed.
 
     for read in (json.loads, ast.literal_eval):
         try:

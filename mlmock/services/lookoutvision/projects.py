@@ -1,4 +1,4 @@
-"""Projects: create, describe, list, delete."""
+"""Operations on projects: create, describe, list, delete."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from mlmock.services.common.pagination import PageTokens, SortedKeys, paginate
 from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.datasets import DatasetOperations
 from mlmock.services.lookoutvision.resources import Project
-from mlmock.services.lookoutvision.state import PAGE
+from mlmock.services.lookoutvision.state import PAGE_SIZE
 from mlmock.services.lookoutvision.state_machines import SETTLED
 
 _DELETABLE = (*SETTLED, "CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_FAILED")
 
 
 class ProjectOperations(DatasetOperations):
-    """The operations on projects."""
+    """Operations on projects."""
 
     def create_project(self, call: Call) -> Result:
-        """Make a project; its name is taken in one account and region."""
-        return self.once(call, self._create_project)
+        """Create a project, whose name is unique in its account and region."""
+        return self.run_once(call, self._create_project)
 
     def describe_project(self, call: Call) -> Result:
-        """Show a project with its datasets; a look at each of them."""
+        """Describe a project with its datasets, and count one poll of each."""
         project = self.project(call.params["ProjectName"])
-        shown: dict[str, Any] = project.metadata()
-        shown["Datasets"] = [dataset.metadata() for dataset in self.look_at_datasets(project)]
-        return {"ProjectDescription": shown}
+        description: dict[str, Any] = project.metadata()
+        description["Datasets"] = [dataset.metadata() for dataset in self.poll_datasets(project)]
+        return {"ProjectDescription": description}
 
     def list_projects(self, call: Call) -> Result:
-        """Show the projects, the latest first (judged)."""
+        """List the projects. Assumption: the newest come first."""
         params = call.params
         tokens = PageTokens("ListProjects", self.scope.region, self.scope.account_id)
-        places = self._shelf.between(
+        keys = self._project_keys.between(
             None, None, after=tokens.read(params.get("NextToken") or None), descending=True
         )
-        found, token = paginate(places, params.get("MaxResults", PAGE), tokens.make)
-        still = (self.projects.get(place[2]) for place in found)
-        projects = [project.metadata() for project in still if project is not None]
+        found, token = paginate(keys, params.get("MaxResults", PAGE_SIZE), tokens.make)
+        existing = (self.projects.get(sort_key[2]) for sort_key in found)
+        projects = [project.metadata() for project in existing if project is not None]
         return {"Projects": projects} | ({"NextToken": token} if token else {})
 
     def delete_project(self, call: Call) -> Result:
-        """Delete a project and its datasets; refused while it has models or work is under way."""
-        return self.once(call, self._delete_project)
+        """Delete a project and its datasets, if it has no models and no work in progress."""
+        return self.run_once(call, self._delete_project)
 
-    # -- the work ---------------------------------------------------------------------------
+    # -- projects ---------------------------------------------------------------------------
 
     def _create_project(self, params: dict[str, Any]) -> Result:
         name = params["ProjectName"]
@@ -56,17 +56,17 @@ class ProjectOperations(DatasetOperations):
         return {"ProjectMetadata": self.add_project(name).metadata()}
 
     def add_project(self, name: str) -> Project:
-        """Store a new project."""
+        """Store and return a new project."""
         project = Project(
             name=name,
             arn=self.scope.arn(self.service, f"project/{name}"),
             created=self.now(),
-            place=(*self.next_place(), name),
-            model_shelf=SortedKeys(self.undo_log),
-            job_shelf=SortedKeys(self.undo_log),
+            sort_key=(*self.next_sort_key(), name),
+            model_keys=SortedKeys(self.undo_log),
+            job_keys=SortedKeys(self.undo_log),
         )
         self.undo_log.set_item(self.projects, name, project)
-        self._shelf.add(project.place)
+        self._project_keys.add(project.sort_key)
         return project
 
     def _delete_project(self, params: dict[str, Any]) -> Result:
@@ -74,7 +74,7 @@ class ProjectOperations(DatasetOperations):
         models = list(project.models.values())
         if all(model.status == "DELETING" for model in models):
             for model in models:
-                model.end_if_unseen("DELETING")
+                model.end_if_polled("DELETING")
         if project.models:
             versions = ", ".join(map(str, sorted(project.models)))
             raise errors.conflict(
@@ -88,9 +88,9 @@ class ProjectOperations(DatasetOperations):
         return self._drop(project)
 
     def _drop(self, project: Project) -> Result:
-        for thing in (*project.datasets.values(), *project.jobs.values()):
-            if thing.work is not None:
-                thing.work.cancel()
+        for resource in (*project.datasets.values(), *project.jobs.values()):
+            if resource.work is not None:
+                resource.work.cancel()
         self.undo_log.pop_item(self.projects, project.name)
-        self._shelf.remove(project.place)
+        self._project_keys.remove(project.sort_key)
         return {"ProjectArn": project.arn}

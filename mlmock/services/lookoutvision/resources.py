@@ -1,4 +1,4 @@
-"""What the service stores: projects, datasets, models, packaging jobs, and how each is shown."""
+"""Stored resources: projects, datasets, models and packaging jobs, with their descriptions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Description = dict[str, Any]
 
 @dataclass(slots=True)
 class StatefulResource:
-    """A resource with a status: `work` is what is under way, `failure` why it is going to fail."""
+    """A resource with a status; `work` is in progress, and fails with the message `failure`."""
 
     status: str
     message: str
@@ -24,8 +24,8 @@ class StatefulResource:
     work: Task | None = field(default=None, kw_only=True)
     failure: str | None = field(default=None, kw_only=True)
 
-    def end_if_unseen(self, status: str) -> None:
-        """End the work that keeps it in `status` if that only waits for looks, and nobody looks."""
+    def end_if_polled(self, status: str) -> None:
+        """Complete the work of `status` if its policy counts polls."""
         if self.status == status and self.work is not None and self.work.policy.polls is not None:
             self.work.finish()
 
@@ -42,11 +42,11 @@ class Dataset(StatefulResource):
 
     @property
     def id(self) -> str:
-        """Its ResourceId."""
+        """The ResourceId."""
         return f"{self.project}/{self.kind}"
 
     def metadata(self) -> Description:
-        """Return it as DescribeProject and CreateDataset show it."""
+        """Return the metadata in DescribeProject and CreateDataset."""
         return {
             "DatasetType": self.kind,
             "CreationTimestamp": self.created,
@@ -55,7 +55,7 @@ class Dataset(StatefulResource):
         }
 
     def description(self) -> Description:
-        """Return it as DescribeDataset shows it."""
+        """Return the description in DescribeDataset."""
         return {
             "ProjectName": self.project,
             **self.metadata(),
@@ -66,25 +66,25 @@ class Dataset(StatefulResource):
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """How well a model does: each from 0 to 1; positives are the anomalies."""
+    """The metrics of a model, each from 0 to 1, with anomalies as positives."""
 
     precision: float
     recall: float
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of the two."""
+        """The F1 score."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
     def performance(self) -> Description:
-        """Return them as the service shows them."""
+        """Return the Performance structure."""
         return {"F1Score": self.f1, "Recall": self.recall, "Precision": self.precision}
 
 
 @dataclass(slots=True)
 class Model(StatefulResource):
-    """One version of a project's model."""
+    """A version of the model of a project."""
 
     project: str
     version: int
@@ -101,21 +101,21 @@ class Model(StatefulResource):
 
     @property
     def id(self) -> str:
-        """Its ResourceId."""
+        """The ResourceId."""
         return f"{self.project}/{self.version}"
 
     @property
-    def colours(self) -> Mapping[str, str]:
-        """The anomaly labels that it tells apart; none makes it a classification model."""
-        return self.train.colours
+    def colors(self) -> Mapping[str, str]:
+        """The anomaly labels with their colors; empty for a classification model."""
+        return self.train.colors
 
     def key(self, what: str) -> str:
         """Return the S3 key of its ``EvaluationManifest`` or ``EvaluationResult``."""
         return f"{self.prefix or ''}{what}-{self.project}-{self.version}.json"
 
     def metadata(self) -> Description:
-        """Return it as ListModels and CreateModel show it."""
-        shown: Description = {
+        """Return the metadata in ListModels and CreateModel."""
+        members: Description = {
             "CreationTimestamp": self.created,
             "ModelVersion": str(self.version),
             "ModelArn": self.arn,
@@ -123,41 +123,41 @@ class Model(StatefulResource):
             "StatusMessage": self.message,
         }
         if self.description is not None:
-            shown["Description"] = self.description
+            members["Description"] = self.description
         if self.metrics is not None:
-            shown["Performance"] = self.metrics.performance()
-        return shown
+            members["Performance"] = self.metrics.performance()
+        return members
 
     def details(self) -> Description:
-        """Return it as DescribeModel shows it."""
+        """Return the description in DescribeModel."""
         location = {"Bucket": self.bucket}
         if self.prefix is not None:
             location["Prefix"] = self.prefix
-        shown = {**self.metadata(), "OutputConfig": {"S3Location": location}}
+        members = {**self.metadata(), "OutputConfig": {"S3Location": location}}
         if self.evaluated is not None:
             for what in ("EvaluationManifest", "EvaluationResult"):
-                shown[what] = {"Bucket": self.bucket, "Key": self.key(what)}
-            shown["EvaluationEndTimestamp"] = self.evaluated
+                members[what] = {"Bucket": self.bucket, "Key": self.key(what)}
+            members["EvaluationEndTimestamp"] = self.evaluated
         if self.kms_key is not None:
-            shown["KmsKeyId"] = self.kms_key
-        return shown | self._units()
+            members["KmsKeyId"] = self.kms_key
+        return members | self._units()
 
     def _units(self) -> Description:
         if self.units is None:
             return {}
-        least, most = self.units
-        extra = {} if most is None else {"MaxInferenceUnits": most}
-        return {"MinInferenceUnits": least, **extra}
+        minimum, maximum = self.units
+        extra = {} if maximum is None else {"MaxInferenceUnits": maximum}
+        return {"MinInferenceUnits": minimum, **extra}
 
 
 @dataclass(slots=True)
 class Job(StatefulResource):
-    """One model packaging job."""
+    """A model packaging job."""
 
     project: str
     name: str
     version: int
-    place: SortKey
+    sort_key: SortKey
     configuration: Description
     component: str
     updated: datetime
@@ -166,12 +166,12 @@ class Job(StatefulResource):
 
     @property
     def id(self) -> str:
-        """Its ResourceId."""
+        """The ResourceId."""
         return f"{self.project}/{self.name}"
 
     def metadata(self) -> Description:
-        """Return it as ListModelPackagingJobs shows it."""
-        shown: Description = {
+        """Return the metadata in ListModelPackagingJobs."""
+        members: Description = {
             "JobName": self.name,
             "ProjectName": self.project,
             "ModelVersion": str(self.version),
@@ -182,34 +182,34 @@ class Job(StatefulResource):
             "LastUpdatedTimestamp": self.updated,
         }
         if self.description is not None:
-            shown["ModelPackagingJobDescription"] = self.description
-        return shown
+            members["ModelPackagingJobDescription"] = self.description
+        return members
 
     def details(self) -> Description:
-        """Return it as DescribeModelPackagingJob shows it."""
-        shown = {**self.metadata(), "ModelPackagingConfiguration": self.configuration}
+        """Return the description in DescribeModelPackagingJob."""
+        members = {**self.metadata(), "ModelPackagingConfiguration": self.configuration}
         if self.output is not None:
-            shown["ModelPackagingOutputDetails"] = {"Greengrass": self.output}
-        return shown
+            members["ModelPackagingOutputDetails"] = {"Greengrass": self.output}
+        return members
 
 
 @dataclass(slots=True)
 class Project:
-    """One project with what it has."""
+    """A project with its datasets, models and jobs."""
 
     name: str
     arn: str
     created: datetime
-    place: SortKey
-    model_shelf: SortedKeys
-    job_shelf: SortedKeys
+    sort_key: SortKey
+    model_keys: SortedKeys
+    job_keys: SortedKeys
     datasets: dict[str, Dataset] = field(default_factory=dict)
     models: dict[int, Model] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     versions: int = 0
 
     def metadata(self) -> Description:
-        """Return it as ListProjects and CreateProject show it."""
+        """Return the metadata in ListProjects and CreateProject."""
         return {
             "ProjectArn": self.arn,
             "ProjectName": self.name,

@@ -1,4 +1,4 @@
-"""State that a test puts in without the API: datasets from lines, models trained or hosted."""
+"""Seeded state: datasets and models that a test creates without API calls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ _WITHOUT_IMAGES = Metrics(0.95, 0.95)
 
 
 def json_line(uri: str, anomalous: bool | None, created: str) -> str:
-    """Return the JSON line of an image: labelled, or with `anomalous` None unlabelled."""
+    """Return the JSON line of an image.
+
+    Args:
+        uri: The S3 URI of the image.
+        anomalous: The label, or None for an unlabeled image.
+        created: The creation date of the label.
+    """
     line: dict[str, Any] = {"source-ref": uri}
     if anomalous is not None:
         line["anomaly-label"] = int(anomalous)
@@ -35,15 +41,25 @@ def json_line(uri: str, anomalous: bool | None, created: str) -> str:
 
 
 def seed_dataset(backend: LookoutVisionBackend, project: Project, kind: str, lines: Lines) -> None:
-    """Let a project have a complete dataset of these lines; ValueError for lines it can't take.
+    """Create a dataset, or replace its content.
 
-    An int makes so many labelled images, a third of them anomalous; a text is the URI of a
-    manifest in the object store; else they are JSON lines, as texts or objects.
+    Args:
+        backend: The backend.
+        project: The project.
+        kind: ``train`` or ``test``.
+        lines: A number of labeled images (a third of them anomalous), the S3 URI of a manifest
+            in the object store, or JSON lines as strings or objects.
+
+    Raises:
+        ValueError: A line is not valid, or work on the dataset is in progress.
     """
     content = _content(backend, project, kind, lines)
     dataset = project.datasets.get(kind)
     if dataset is not None and dataset.work is not None:
-        raise ValueError(f"the {kind} dataset of {project.name} is {dataset.status}")
+        raise ValueError(
+            f"the {kind} dataset of project {project.name!r} can't be seeded in status "
+            f"{dataset.status}"
+        )
     if dataset is not None and dataset.status in USABLE:
         backend.undo_log.set(dataset, content=content, updated=backend.now())
     else:
@@ -59,8 +75,8 @@ def _content(backend: LookoutVisionBackend, project: Project, kind: str, lines: 
         return Content()
     try:
         return Content(parse_manifest(body, to_seconds(backend.now())))
-    except InvalidManifest as fault:
-        raise ValueError(f"the {kind} dataset of {project.name}: {fault}") from None
+    except InvalidManifest as error:
+        raise ValueError(f"the {kind} dataset of project {project.name!r}: {error}") from None
 
 
 def _texts(
@@ -73,21 +89,30 @@ def _texts(
         return [line if isinstance(line, str) else json.dumps(line) for line in lines]
     folder = f"s3://lookoutvision-{backend.scope.region}-{backend.scope.account_id}"
     created, anomalies = backend.now().isoformat(), lines // 3
-    labels = [place >= lines - anomalies for place in range(lines)]
+    labels = [index >= lines - anomalies for index in range(lines)]
     return [
         json_line(
-            f"{folder}/{project.name}/{kind}/{ANOMALY if label else NORMAL}-{place}.png",
+            f"{folder}/{project.name}/{kind}/{ANOMALY if label else NORMAL}-{index}.png",
             label,
             created,
         )
-        for place, label in enumerate(labels, 1)
+        for index, label in enumerate(labels, 1)
     ]
 
 
 def seed_model(backend: LookoutVisionBackend, project: Project, status: str) -> Model:
-    """Let a project have a new version of its model, TRAINED or HOSTED; ValueError otherwise."""
+    """Create and return a new version of the model of a project.
+
+    Args:
+        backend: The backend.
+        project: The project.
+        status: TRAINED or HOSTED.
+
+    Raises:
+        ValueError: The status is neither.
+    """
     if status not in SEEDED:
-        raise ValueError(f"a model is seeded as {' or '.join(SEEDED)}, not as {status!r}")
+        raise ValueError(f"a model can be seeded as {' or '.join(SEEDED)}, not as {status!r}")
     bucket = f"lookoutvision-{backend.scope.region}-{backend.scope.account_id}"
     backend.state.store.ensure_bucket(bucket, backend.scope)
     model = backend.add_model(project, bucket, f"projects/{project.name}/models/")

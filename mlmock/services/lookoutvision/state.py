@@ -1,4 +1,4 @@
-"""What the operations share: the projects, client tokens, quotas, and how work begins and ends."""
+"""The base of all operations: projects, client tokens, quotas and work in progress."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from mlmock.simulation.clock import to_seconds
 from mlmock.simulation.progress import ProgressSetting
 from mlmock.simulation.state_machine import StateMachine
 
-PAGE = 100
+PAGE_SIZE = 100
 PREVIEW = "2020-12-preview"
 _TOKEN_SECONDS = 8 * 3600
-_MOST_TAGS = 200
+_MAX_TAGS = 200
 
 
 class Quotas:
-    """What an account may have; None is no limit. Numbers without a public source are None."""
+    """The quotas of an account; None is no limit, and the default without a public source."""
 
     def __init__(self, state: MockState) -> None:
         self.concurrent_trainings: int | None = 2
@@ -41,7 +41,7 @@ class Quotas:
 
 
 class State(Backend):
-    """The state of one account and region, and what every operation needs."""
+    """The state of one account and region."""
 
     service = "lookoutvision"
 
@@ -49,20 +49,27 @@ class State(Backend):
         super().__init__(state, scope)
         self.projects: dict[str, Project] = {}
         self.quotas = state.shared(Quotas)
-        self.tags = Tags(state.undo_log, maximum=_MOST_TAGS)
-        self._shelf = SortedKeys(state.undo_log)
+        self.tags = Tags(state.undo_log, maximum=_MAX_TAGS)
+        self._project_keys = SortedKeys(state.undo_log)
         self._order = itertools.count()
         self._client_tokens = ClientTokens(state.undo_log, state.clock, lifetime=_TOKEN_SECONDS)
-        self._paces: dict[tuple[str, ...], ProgressSetting] = {}
-        self._pace = state.shared(ServiceProgress).of(self.service)
+        self._settings: dict[tuple[str, ...], ProgressSetting] = {}
+        self._service_setting = state.shared(ServiceProgress).of(self.service)
 
     # -- calls ------------------------------------------------------------------------------
 
-    def once(self, call: Call, work: Callable[[dict[str, Any]], Result]) -> Result:
-        """Do `work` under the lock; the same client token and input gets the first answer.
+    def run_once(self, call: Call, work: Callable[[dict[str, Any]], Result]) -> Result:
+        """Run `work` under the lock, unless the client token repeats an earlier call.
 
-        A token belongs to one operation (judged); one with other input is refused (judged: as a
-        conflict).
+        A repeated token with the same parameters returns the first result. Assumption: a token is
+        valid for one operation, and other parameters are a conflict.
+
+        Args:
+            call: The call.
+            work: A function of the parameters that returns the result.
+
+        Raises:
+            ServiceError: The token was used with other parameters.
         """
         params = dict(call.params)
         token = params.pop("ClientToken", None)
@@ -80,14 +87,18 @@ class State(Backend):
                 call.operation, token, params, work=lambda: work(params), conflict=conflict
             )
 
-    def next_place(self) -> SortKey:
-        """Return the place of something new: by its creation, then by the order of creation."""
+    def next_sort_key(self) -> SortKey:
+        """Return the sort key of a new resource: creation time, then order of creation."""
         return (to_seconds(self.now()), next(self._order))
 
     # -- projects ---------------------------------------------------------------------------
 
     def project(self, name: str) -> Project:
-        """Return a project; ServiceError if there is none of that name."""
+        """Return the project `name`.
+
+        Raises:
+            ServiceError: It does not exist.
+        """
         found = self.projects.get(name)
         if found is None:
             raise errors.not_found(errors.PROJECT, name)
@@ -95,43 +106,66 @@ class State(Backend):
 
     # -- work -------------------------------------------------------------------------------
 
-    def pace(self, *key: str) -> ProgressSetting:
-        """Return the policy of a resource: its own, its project's, or the service's."""
-        found = self._paces.get(key)
+    def progress_of(self, *key: str) -> ProgressSetting:
+        """Return the policy of a resource, which inherits from the project and the service."""
+        found = self._settings.get(key)
         if found is None:
-            parent = self.pace(key[0]) if len(key) > 1 else self._pace
-            found = self._paces[key] = parent.child()
+            parent = self.progress_of(key[0]) if len(key) > 1 else self._service_setting
+            found = self._settings[key] = parent.child()
         return found
 
     def begin(
-        self, thing: StatefulResource, pace: ProgressSetting, finish: Callable[[], object]
+        self, resource: StatefulResource, setting: ProgressSetting, finish: Callable[[], object]
     ) -> None:
-        """Let work on `thing` begin, which `finish` ends when the policy says so."""
+        """Start work on a resource.
+
+        Args:
+            resource: The resource.
+            setting: The progress policy of the work.
+            finish: A function that completes the work.
+        """
 
         def end() -> None:
             with self.lock:
-                self.undo_log.set(thing, work=None)
+                self.undo_log.set(resource, work=None)
                 finish()
 
-        work = pace.begin(end)
+        work = setting.begin(end)
         if not work.done:
-            self.undo_log.set(thing, work=work)
+            self.undo_log.set(resource, work=work)
 
-    def look(self, thing: StatefulResource) -> None:
-        """Count one look at `thing`; of two threads that look, one sees the work end."""
-        if thing.work is not None:
+    def poll_resource(self, resource: StatefulResource) -> None:
+        """Count one poll of a resource."""
+        if resource.work is not None:
             with self.lock:
-                if thing.work is not None:
-                    thing.work.poll()
+                if resource.work is not None:
+                    resource.work.poll()
 
     def move(
-        self, thing: StatefulResource, machine: StateMachine, event: str, message: str
+        self, resource: StatefulResource, machine: StateMachine, event: str, message: str
     ) -> None:
-        """Let `event` of its `machine` happen to `thing`."""
-        self.undo_log.set(thing, status=machine.after(thing.status, event), message=message)
+        """Change the status of a resource.
+
+        Args:
+            resource: The resource.
+            machine: The state machine of the resource.
+            event: The event that changes the status.
+            message: The new StatusMessage.
+        """
+        self.undo_log.set(resource, status=machine.after(resource.status, event), message=message)
 
     def check_quota(self, quota: str, present: int, kind: str, name: str) -> None:
-        """Raise ServiceError if one more than `present` goes over a quota."""
-        most = getattr(self.quotas, quota)
-        if most is not None and present >= most:
-            raise errors.over_quota(quota, most, kind, name)
+        """Check that one more resource does not exceed a quota.
+
+        Args:
+            quota: The name of the quota.
+            present: The number of existing resources.
+            kind: The ResourceType of the error.
+            name: The ResourceId of the error.
+
+        Raises:
+            ServiceError: The quota is exhausted.
+        """
+        maximum = getattr(self.quotas, quota)
+        if maximum is not None and present >= maximum:
+            raise errors.over_quota(quota, maximum, kind, name)

@@ -1,7 +1,7 @@
-"""The lives of datasets, models and packaging jobs, as declared state machines.
+"""State machines of datasets, models and packaging jobs.
 
-States are the service model's. Where the API reference doesn't say what leads from one to the next
-the choice is judged, and stated in the docs page.
+Source: service model (states); API reference (transitions). Assumption: transitions that it does
+not specify; the docs page lists them.
 """
 
 from __future__ import annotations

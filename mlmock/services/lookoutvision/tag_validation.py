@@ -1,4 +1,4 @@
-"""Which tags a model can have."""
+"""Validation of the tags of models."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from mlmock.services.common.tags import Tag, repeated
 from mlmock.services.lookoutvision import errors
 
 
-def checked_tags(tags: Sequence[Tag]) -> Sequence[Tag]:
-    """Return `tags` unless a key stands there twice or is AWS's own (judged); ServiceError."""
+def validated_tags(tags: Sequence[Tag]) -> Sequence[Tag]:
+    """Return `tags`. Assumption: the rules.
+
+    Raises:
+        ServiceError: A key is repeated or reserved.
+    """
     twice = repeated(tags)
     if twice is not None:
         raise errors.invalid(f"The tag key {twice} is given more than once.")
@@ -20,6 +24,6 @@ def checked_tags(tags: Sequence[Tag]) -> Sequence[Tag]:
     return tags
 
 
-def too_many_tags(most: int, name: str) -> ServiceError:
-    """Return the refusal for more tags than a model can have."""
-    return errors.over_quota("tags", most, errors.MODEL, name)
+def too_many_tags(maximum: int, name: str) -> ServiceError:
+    """Return the error for more tags than a model can have."""
+    return errors.over_quota("tags", maximum, errors.MODEL, name)

@@ -1,4 +1,4 @@
-"""Tags of models; nothing else of this service has any."""
+"""Operations on tags of models, the only resources of this service with tags."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from mlmock.services.common.backend import Result
 from mlmock.services.lookoutvision import errors
 from mlmock.services.lookoutvision.models import ModelOperations
 from mlmock.services.lookoutvision.resources import Model
-from mlmock.services.lookoutvision.tag_validation import checked_tags, too_many_tags
+from mlmock.services.lookoutvision.tag_validation import too_many_tags, validated_tags
 
 
 class TagOperations(ModelOperations):
-    """The operations on tags."""
+    """Operations on tags."""
 
     def list_tags_for_resource(self, call: Call) -> Result:
-        """Show the tags of a model in the order in which they were put on."""
+        """List the tags of a model in the order in which they were added."""
         return {"Tags": self.tags.of(self._tagged(call.params["ResourceArn"]).arn)}
 
     def tag_resource(self, call: Call) -> Result:
-        """Put tags on a model; a key that it has gets the new value."""
+        """Add tags to a model, or replace their values."""
         params = call.params
         with self.lock:
             model = self._tagged(params["ResourceArn"])
-            tags = checked_tags(params["Tags"])
-            self.tags.add(model.arn, tags, lambda most: too_many_tags(most, model.id))
+            tags = validated_tags(params["Tags"])
+            self.tags.add(model.arn, tags, lambda maximum: too_many_tags(maximum, model.id))
         return {}
 
     def untag_resource(self, call: Call) -> Result:
-        """Take tags off a model; keys that it hasn't are ignored (judged)."""
+        """Remove tags from a model. Assumption: unknown keys are ignored."""
         params = call.params
         with self.lock:
             self.tags.remove(self._tagged(params["ResourceArn"]).arn, params["TagKeys"])

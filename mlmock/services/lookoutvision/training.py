@@ -1,7 +1,7 @@
-"""Training: when it fails, how well the model does, and what is written about it.
+"""Training: requirements, default metrics and evaluation files.
 
-The minimums are the developer guide's; that too few images end the training, and do not refuse the
-call, is judged. Where the test says nothing the metrics follow from how many images are labelled.
+Source: developer guide (minimums). Assumption: too few images fail the training, not the call.
+Without scripted metrics they follow from the numbers of labeled images.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ from mlmock.services.lookoutvision.manifest import ANOMALY, NORMAL, Entry, count
 from mlmock.services.lookoutvision.resources import Metrics, Model
 from mlmock.simulation.object_store import json_bytes
 
-_EVERY = 5  # of a single dataset every fifth image is for testing (judged)
+_TEST_INTERVAL = 5  # Assumption: every fifth image of a single dataset is for testing.
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Which labelled images train a model, and which test it."""
+    """The labeled images for training and for testing."""
 
     train: list[Entry]
     test: list[Entry]
 
 
 def split(model: Model) -> Split:
-    """Return how a model's images are split: as given, or every fifth of a single dataset."""
+    """Return the images for training and for testing."""
     train = [entry for entry in model.train.entries if entry.label]
     if model.test is not None:
         return Split(train, [entry for entry in model.test.entries if entry.label])
-    test = train[_EVERY - 1 :: _EVERY]
-    return Split([entry for place, entry in enumerate(train, 1) if place % _EVERY], test)
+    test = train[_TEST_INTERVAL - 1 :: _TEST_INTERVAL]
+    return Split([entry for index, entry in enumerate(train, 1) if index % _TEST_INTERVAL], test)
 
 
 def too_few(train: Content, test: Content | None) -> str | None:
-    """Return why there are too few images to train with, or None if there are enough."""
-    labels = train.colours
+    """Return the failure message for too few images, or None if there are enough."""
+    labels = train.colors
     if test is None:
-        return _missing("training", train, normal=20, anomaly=10) or _rare(
-            "training", train, labels, 20
-        )
+        return _insufficient_images(
+            "training", train, normal=20, anomaly=10
+        ) or _insufficient_label("training", train, labels, 20)
     return (
-        _missing("training", train, normal=10, anomaly=0)
-        or _missing("test", test, normal=10, anomaly=10)
-        or _rare("training", train, labels, 10)
-        or _rare("test", test, labels, 10)
+        _insufficient_images("training", train, normal=10, anomaly=0)
+        or _insufficient_images("test", test, normal=10, anomaly=10)
+        or _insufficient_label("training", train, labels, 10)
+        or _insufficient_label("test", test, labels, 10)
     )
 
 
-def _missing(name: str, content: Content, *, normal: int, anomaly: int) -> str | None:
+def _insufficient_images(name: str, content: Content, *, normal: int, anomaly: int) -> str | None:
     stats = content.stats
     if stats["Normal"] >= normal and stats["Anomaly"] >= anomaly:
         return None
@@ -63,35 +63,37 @@ def _missing(name: str, content: Content, *, normal: int, anomaly: int) -> str |
     )
 
 
-def _rare(name: str, content: Content, labels: Iterable[str], least: int) -> str | None:
-    """Return which label of the masks too few images have; only those with that one count."""
-    alone = Counter(
+def _insufficient_label(
+    name: str, content: Content, labels: Iterable[str], minimum: int
+) -> str | None:
+    """Return the failure message for a label with too few images that have no other label."""
+    single_label_counts = Counter(
         next(iter(found))
         for entry in content.entries
-        if len(found := {label for label, _ in entry.colours}) == 1
+        if len(found := {label for label, _ in entry.colors}) == 1
     )
-    label = next((label for label in labels if alone[label] < least), None)
+    label = next((label for label in labels if single_label_counts[label] < minimum), None)
     if label is None:
         return None
     return (
-        f"The {name} dataset needs at least {least} images with the label {label} alone; "
-        f"it has {alone[label]}."
+        f"The {name} dataset needs at least {minimum} images with the label {label} alone; "
+        f"it has {single_label_counts[label]}."
     )
 
 
 def default_metrics(model: Model) -> Metrics:
-    """Return metrics that follow from the counts: the more images, the nearer to 1."""
+    """Return metrics that follow from the numbers of images: more images, closer to 1."""
     labelled = [entry for part in (model.train, model.test) if part for entry in part.entries]
     stats = count(labelled)
     normal, anomaly = stats["Normal"], stats["Anomaly"]
     return Metrics(round(normal / (normal + 1), 4), round(anomaly / (anomaly + 1), 4))
 
 
-# -- what is written ---------------------------------------------------------------------------
+# -- evaluation files ---------------------------------------------------------------------------
 
 
 def evaluation_result(model: Model, metrics: Metrics, ended: datetime) -> bytes:
-    """Return the EvaluationResult object (its form as recorded)."""
+    """Return the EvaluationResult object. Source: recorded object (format)."""
     parts = split(model)
     scalars: dict[str, Any] = {
         "ROCAUC": round((1 + metrics.recall) / 2, 4),
@@ -100,17 +102,17 @@ def evaluation_result(model: Model, metrics: Metrics, ended: datetime) -> bytes:
         "Recall": metrics.recall,
         "F1Score": metrics.f1,
     }
-    if model.colours:
+    if model.colors:
         scalars["PixelAnomalyClassMetrics"] = [
             {**metrics.performance(), "AIOU": metrics.f1, "ClassName": name}
-            for name in model.colours
+            for name in model.colors
         ]
     return json_bytes(
         {
             "Version": 1,
             "EvaluationDetails": {
                 "ModelArn": model.arn,
-                "EvaluationEndTimestamp": _text(ended),
+                "EvaluationEndTimestamp": _timestamp(ended),
                 "NumberOfTrainingImages": len(parts.train),
                 "NumberOfTestingImages": len(parts.test),
             },
@@ -120,17 +122,17 @@ def evaluation_result(model: Model, metrics: Metrics, ended: datetime) -> bytes:
 
 
 def evaluation_manifest(model: Model, metrics: Metrics, ended: datetime) -> bytes:
-    """Return the EvaluationManifest object: a line a test image, with what was detected in it."""
+    """Return the EvaluationManifest object: a JSON line with the result for each test image."""
     images = split(model).test
-    wrong = _wrong(images, metrics)
-    lines = [_evaluated(model, entry, entry.ref in wrong, _text(ended)) for entry in images]
-    # Not sorted: what was labelled stands before what was detected, for whoever imports the lines.
+    wrong = _misclassified(images, metrics)
+    lines = [_evaluated(model, entry, entry.ref in wrong, _timestamp(ended)) for entry in images]
+    # Keys are not sorted: a dataset import uses the first label, which is the ground truth.
     texts = [json.dumps(line, separators=(",", ":"), ensure_ascii=False) for line in lines]
     return "".join(text + "\n" for text in texts).encode(errors="replace")
 
 
-def _wrong(images: list[Entry], metrics: Metrics) -> set[str]:
-    """Return the images that are detected wrongly, so many that the metrics come out."""
+def _misclassified(images: list[Entry], metrics: Metrics) -> set[str]:
+    """Return the misclassified images, as many as the metrics imply."""
     anomalies = [entry.ref for entry in images if entry.label == ANOMALY]
     normals = [entry.ref for entry in images if entry.label == NORMAL]
     hits = round(metrics.recall * len(anomalies))
@@ -146,7 +148,7 @@ def _evaluated(model: Model, entry: Entry, wrong: bool, ended: str) -> dict[str,
         "source-ref": entry.ref,
         "source-ref-metadata": {"creation-date": ended},
         "anomaly-label": int(truth),
-        "anomaly-label-metadata": _label(truth, 1.0, ended, entry.dated or ended, "yes"),
+        "anomaly-label-metadata": _label(truth, 1.0, ended, entry.label_date or ended, "yes"),
         "anomaly-label-detected": int(detected),
         "anomaly-label-detected-metadata": {
             **_label(detected, 0.6 if wrong else 0.95, ended, ended, "no"),
@@ -171,5 +173,5 @@ def _label(
     }
 
 
-def _text(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

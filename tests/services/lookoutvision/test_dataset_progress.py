@@ -174,13 +174,13 @@ def test_tasks_can_fail_manually(ml: Any, vision: Any, project: Any) -> None:
     dataset.finish()
     assert dataset.status is None
     assert dataset.message is None
-    with pytest.raises(InvalidRule, match="there is no dataset circuits/train"):
+    with pytest.raises(InvalidRule, match="the dataset circuits/train does not exist"):
         dataset.finish()
 
 
 def test_finish_requires_a_pending_task(project: Any) -> None:
     project.seed(train=1)
-    with pytest.raises(InvalidRule, match="nothing is under way"):
+    with pytest.raises(InvalidRule, match="no work is in progress"):
         project.dataset("train").finish()
 
 

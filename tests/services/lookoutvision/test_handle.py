@@ -102,9 +102,9 @@ def test_repr_of_handles(ml: Any) -> None:
     project = ml.lookoutvision.project("circuits", train=3, model="HOSTED")
 
     assert repr(ml.lookoutvision) == "<lookoutvision: 1 projects>"
-    assert repr(project) == "<project circuits: there>"
+    assert repr(project) == "<project circuits: exists>"
     assert repr(project.dataset("train")) == "<dataset circuits/train: CREATE_COMPLETE>"
-    assert repr(project.dataset("test")) == "<dataset circuits/test: not there>"
+    assert repr(project.dataset("test")) == "<dataset circuits/test: does not exist>"
     assert repr(project.model("1")) == "<model circuits/1: HOSTED>"
     assert repr(project.next_training) == '<ml.lookoutvision.project("circuits").next_training>'
 
@@ -112,13 +112,16 @@ def test_repr_of_handles(ml: Any) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda vision: vision.project("no spaces"), "a project's name has letters"),
+        (lambda vision: vision.project("no spaces"), "the name of a project has"),
         (lambda vision: vision.project("p", model="RUNNING"), "seeded as TRAINED or HOSTED"),
         (lambda vision: vision.project("p", train=["no"]), "Line 1 is not a JSON object"),
         (lambda vision: vision.project("p").dataset("validate"), "train or test"),
-        (lambda vision: vision.project("p").model("0"), 'a version is "1", "2" and so on'),
-        (lambda vision: vision.project("p").model("first"), 'a version is "1", "2" and so on'),
-        (lambda vision: vision.quotas(projects=-1), "projects is a count or None, not -1"),
+        (lambda vision: vision.project("p").model("0"), 'a version must be "1", "2" and so on'),
+        (lambda vision: vision.project("p").model("first"), 'a version must be "1", "2" and so on'),
+        (
+            lambda vision: vision.quotas(projects=-1),
+            "projects must be a number from 0 or None, not -1",
+        ),
     ],
 )
 def test_invalid_seeds_are_rejected(ml: Any, wrong: Any, message: str) -> None:
@@ -133,7 +136,7 @@ def test_dataset_in_progress_cannot_be_seeded(ml: Any, vision: Any) -> None:
         ProjectName="circuits", DatasetType="train", Changes=json_line("2.png")
     )
 
-    with pytest.raises(ValueError, match="the train dataset of circuits is UPDATE_IN_PROGRESS"):
+    with pytest.raises(ValueError, match="can't be seeded in status UPDATE_IN_PROGRESS"):
         project.seed(train=3)
 
 
@@ -150,7 +153,9 @@ def test_failed_dataset_can_be_seeded(ml: Any, vision: Any) -> None:
 
 
 def test_unknown_quota_is_rejected(ml: Any) -> None:
-    with pytest.raises(TypeError, match="there is no quota models; there are concurrent_trainings"):
+    with pytest.raises(
+        TypeError, match="there is no quota 'models'; use one of concurrent_trainings"
+    ):
         ml.lookoutvision.quotas(models=1)
 
 

@@ -206,13 +206,13 @@ def test_training_completes_manually(ml: Any, vision: Any, project: Any) -> None
 
     assert (model.status, model.message) == ("TRAINING_FAILED", "The images are blurred.")
     assert project.model().status == "TRAINED"
-    with pytest.raises(InvalidRule, match="it can't fail now"):
+    with pytest.raises(InvalidRule, match="no training or start of hosting is in progress"):
         model.fail("again")
-    with pytest.raises(InvalidRule, match="nothing is under way"):
+    with pytest.raises(InvalidRule, match="no work is in progress"):
         model.finish()
-    with pytest.raises(InvalidRule, match="it can't have a system update now"):
+    with pytest.raises(InvalidRule, match="its status does not allow the event 'system update'"):
         model.system_update()
-    with pytest.raises(InvalidRule, match="there is no model circuits/9"):
+    with pytest.raises(InvalidRule, match="the model circuits/9 does not exist"):
         project.model("9").system_update()
 
 

@@ -107,7 +107,7 @@ def test_job_completes_manually(vision: Any, project: Any) -> None:
     assert (job.status, repr(job)) == ("RUNNING", "<model packaging job circuits/first: RUNNING>")
     job.fail("No.")
     assert (job.status, job.message) == ("FAILED", "No.")
-    with pytest.raises(InvalidRule, match="nothing is under way"):
+    with pytest.raises(InvalidRule, match="no work is in progress"):
         job.finish()
 
 

@@ -184,16 +184,22 @@ def test_delayed_detection(ml: Any, vision: Any, model: Any) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({}, "needs anomalous=True or anomalous=False"),
-        ({"anomalous": "yes"}, "anomalous is True or False, not 'yes'"),
-        ({"anomalous": True, "confidence": 97}, "confidence is a number from 0 to 1, not 97"),
+        ({}, "requires anomalous=True or anomalous=False"),
+        ({"anomalous": "yes"}, "anomalous must be True or False, not 'yes'"),
+        ({"anomalous": True, "confidence": 97}, "confidence must be a number from 0 to 1, not 97"),
         ({"anomalous": True, "anomalies": {"a b": 0.1}}, "letters and digits only"),
-        ({"anomalous": True, "anomalies": {"background": 0.1}}, "isn't background"),
-        ({"anomalous": True, "anomalies": {"a": 2}}, "the share of a is a number from 0 to 1"),
-        ({"anomalous": True, "anomalies": {"a": 0.9, "b": 0.9}}, "the shares come to 1.8"),
-        ({"anomalous": True, "colors": {"a": "red"}}, "the color of a is #RRGGBB, not 'red'"),
-        ({"anomalous": True, "mask": b"pixels"}, "mask is the bytes of a PNG"),
-        ({"anomalous": True, "mask": "pixels"}, "mask is the bytes of a PNG"),
+        ({"anomalous": True, "anomalies": {"background": 0.1}}, "must not be background"),
+        (
+            {"anomalous": True, "anomalies": {"a": 2}},
+            "the share of label 'a' must be a number from 0 to 1",
+        ),
+        ({"anomalous": True, "anomalies": {"a": 0.9, "b": 0.9}}, "the sum of the shares is 1.8"),
+        (
+            {"anomalous": True, "colors": {"a": "red"}},
+            "the color of label 'a' must be #RRGGBB, not 'red'",
+        ),
+        ({"anomalous": True, "mask": b"pixels"}, "mask must be the bytes of a PNG"),
+        ({"anomalous": True, "mask": "pixels"}, "mask must be the bytes of a PNG"),
         ({"anomalous": True, "area": 1}, "unexpected keyword argument 'area'"),
     ],
 )
@@ -216,7 +222,7 @@ def test_function_and_keywords_are_exclusive(model: Any) -> None:
 def test_invalid_result_of_a_function_raises(ml: Any, vision: Any, model: Any) -> None:
     model.detect(lambda call: "nonsense")
 
-    with pytest.raises(InvalidRule, match="a detection is True, False or a dict"):
+    with pytest.raises(InvalidRule, match="a detection must be True, False or a dict"):
         detect(vision)
     ml.unmatched.clear()
 

@@ -165,7 +165,7 @@ def test_unused_scripted_training_is_reported() -> None:
 
 
 def test_metrics_must_be_between_zero_and_one(project: Any) -> None:
-    with pytest.raises(InvalidRule, match="precision is a number from 0 to 1, not 90"):
+    with pytest.raises(InvalidRule, match="precision must be a number from 0 to 1, not 90"):
         project.next_training.metrics(precision=90, recall=0.5)
 
 
