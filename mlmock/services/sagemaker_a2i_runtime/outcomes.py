@@ -43,6 +43,6 @@ def failure(code: str, reason: str | None) -> Failed:
         raise InvalidRule(f"a FailureReason must be a string, not {value!r}")
     if reason is not None and len(reason) > _MAX_REASON_LENGTH:
         raise InvalidRule(
-            f"a FailureReason can have {_MAX_REASON_LENGTH} characters, not {len(reason)}"
+            f"a FailureReason can have at most {_MAX_REASON_LENGTH} characters, not {len(reason)}"
         )
     return Failed(code, reason)

@@ -114,7 +114,7 @@ def test_expired_loop(a2i: Any, ml: MockML) -> None:
 def test_invalid_failure_is_rejected(ml: MockML) -> None:
     with pytest.raises(InvalidRule, match="ValidationError, Expired, InternalError, not 'Bored'"):
         ml.a2i.human_loop("invoice-1").fail("Bored")
-    with pytest.raises(InvalidRule, match="can have 1024 characters, not 1025"):
+    with pytest.raises(InvalidRule, match="can have at most 1024 characters, not 1025"):
         ml.a2i.human_loop("invoice-1").fail("InternalError", "x" * 1025)
     as_any: Any = ml.a2i.human_loop("invoice-1")
     with pytest.raises(InvalidRule, match="FailureReason must be a string, not 5"):
