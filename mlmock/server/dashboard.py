@@ -1,4 +1,4 @@
-"""The page at ``/``: what there is and what happens, for people to look at and to move on."""
+"""The dashboard at ``/``: resources, rules and calls, live, with forms that change them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from mlmock.reporting.messages import call_text, outcome_text
 from mlmock.reporting.resource import Resource
 from mlmock.rules.rule import Rule, rule_expression, short_location
 from mlmock.server.exposed_members import access, exposed_names
-from mlmock.server.state_diagram import drawing
+from mlmock.server.state_diagram import svg
 from mlmock.simulation.clock import to_datetime
 from mlmock.simulation.state_machine import StateMachine
 
-_NEWEST = 100
-_MOST = 500  # rows of a table; more are counted
-_MOVES = ("complete", "fail", "expire", "finish", "system_update")
-_ANSWER, _REASON, _CODES = "answer", "reason", ("ValidationError", "Expired", "InternalError")
+_MAX_CALLS = 100
+_MAX_UNMATCHED = 20
+_MAX_ROWS = 500  # resources and rules, each; the page states how many resources more there are
+_ACTIONS = ("complete", "fail", "expire", "finish", "system_update")
+_FAILURE_CODES = ("ValidationError", "Expired", "InternalError")
 
 
 def page(ml: MockML, rules: Sequence[Rule]) -> str:
-    """Return the page, whole; only what moves things on needs its script."""
+    """Return the page as HTML. Without its script it shows the same, but can't change anything."""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>mlmock</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -35,7 +36,7 @@ def page(ml: MockML, rules: Sequence[Rule]) -> str:
 <a class="skip" href="#resources">Skip to the resources</a>
 <div class="bar"><header><h1>mlmock <small>{escape(__version__)}</small></h1>
 {_clock(ml)}</header></div>
-<p id="said" role="status" aria-live="polite"></p>
+<p id="status" role="status" aria-live="polite"></p>
 <main>{_sections(ml, rules)}</main>
 <script>{_asset("dashboard.js")}</script></body></html>"""
 
@@ -45,19 +46,19 @@ def _asset(name: str) -> str:
 
 
 def _sections(ml: MockML, rules: Sequence[Rule]) -> str:
-    """Return what changes: what no rule took, resources, rules, and the journal."""
-    found = ml.resources()
-    started = f"<span id=started>{ml.calls.total}</span> calls"
+    """Return the sections that the script updates."""
+    resources = ml.resources()
+    total = f"<span id=total>{ml.calls.total}</span> calls"
     return (
         _unmatched(ml)
-        + _section("resources", "Resources", str(len(found)), _resources(ml, found))
+        + _section("resources", "Resources", str(len(resources)), _resources(ml, resources))
         + _section("rules", "Rules", str(len(rules)), _rules(rules))
-        + _section("journal", "Journal", started, _journal(ml))
+        + _section("journal", "Journal", total, _journal(ml))
     )
 
 
 def _section(name: str, title: str, count: str, body: str) -> str:
-    """Return a part of the page; `count` and `body` are HTML."""
+    """Return a section of the page. `count` and `body` are HTML."""
     return (
         f'<section id="{name}" aria-labelledby="h-{name}"><h2 id="h-{name}">{title} '
         f'<small>{count}</small></h2><div class="card">{body}</div></section>'
@@ -66,100 +67,100 @@ def _section(name: str, title: str, count: str, body: str) -> str:
 
 def _clock(ml: MockML) -> str:
     now = ml.clock.now().strftime("%Y-%m-%d %H:%M:%S UTC")
-    steps = (("1 min", 60), ("1 h", 3600), ("1 day", 86400))
+    durations = (("1 min", 60), ("1 h", 3600), ("1 day", 86400))
     buttons = "".join(
         f'<button type="button" data-advance="{seconds}">+{text}</button>'
-        for text, seconds in steps
+        for text, seconds in durations
     )
     return f"""<form id="clock"><output id="now">{now}</output>{buttons}
 <label>+<input name="seconds" type="number" min="0" step="any" aria-label="seconds">
 s</label><button>Advance</button>
-<button type="button" data-post="progress/step">Step waiting work</button>
-<button type="button" class="risk" data-post="reset" data-sure="Forget everything?">Reset</button>
+<button type="button" data-post="progress/step">Complete waiting tasks</button>
+<button type="button" class="risk" data-post="reset"
+data-confirm="Forget everything?">Reset</button>
 </form>"""
 
 
 # -- resources -------------------------------------------------------------------------------
 
 
-def _resources(ml: MockML, found: Sequence[Resource]) -> str:
-    if not found:
-        return '<p class="none">There is nothing yet: start a human loop, create a project.</p>'
-    shown = "".join(_resource(ml, resource) for resource in found[:_MOST])
-    return shown + _more(len(found))
-
-
-def _more(count: int) -> str:
-    return f'<p class="none">and {count - _MOST} more</p>' if count > _MOST else ""
+def _resources(ml: MockML, resources: Sequence[Resource]) -> str:
+    if not resources:
+        return '<p class="none">There are no resources yet.</p>'
+    items = "".join(_resource(ml, resource) for resource in resources[:_MAX_ROWS])
+    more = len(resources) - _MAX_ROWS
+    return items + (f'<p class="none">and {more} more</p>' if more > 0 else "")
 
 
 def _resource(ml: MockML, resource: Resource) -> str:
-    where = f"{resource.scope.region} {resource.scope.account_id}"
-    head = (
+    scope = f"{resource.scope.region} {resource.scope.account_id}"
+    summary = (
         f'<summary><span class="kind">{escape(resource.kind)}</span> '
-        f"<code>{escape(resource.name)}</code> <small>{escape(where)}</small> "
+        f"<code>{escape(resource.name)}</code> <small>{escape(scope)}</small> "
         f"{_badge(resource)}</summary>"
     )
-    name = escape(f"{resource.kind} {resource.name} {where}", quote=True)
-    drawn = _machine(resource.machine, resource.state) if resource.machine else ""
-    inside = f"{drawn}{_moves(ml, resource)}" or '<p class="none">It has no states.</p>'
-    return f'<details data-key="{name}">{head}<div class="inside">{inside}</div></details>'
+    key = escape(f"{resource.kind} {resource.name} {scope}", quote=True)
+    diagram = _diagram(resource.machine, resource.state) if resource.machine else ""
+    content = f"{diagram}{_actions(ml, resource)}" or '<p class="none">It has no states.</p>'
+    return f'<details data-key="{key}">{summary}<div class="content">{content}</div></details>'
 
 
 def _badge(resource: Resource) -> str:
-    """Return the state, toned by whether it is a failure, an end, or goes on."""
-    state, machine = resource.state, resource.machine
+    """Return the state, in a color for running, ended or failed."""
+    state = resource.state
     if not state:
         return ""
-    onwards = (
-        (source for source, _, target in machine.edges() if target != "[*]") if machine else ()
-    )
-    ends = state not in onwards
-    tone = "bad" if "fail" in state.lower() else "done" if ends else "now"
-    return f'<b class="state {tone}">{escape(state)}</b>'
+    color = "failed" if "fail" in state.lower() else "ended" if _has_ended(resource) else "running"
+    return f'<b class="state {color}">{escape(state)}</b>'
 
 
-def _machine(machine: StateMachine, state: str) -> str:
-    return f'<figure class="machine">{drawing(machine, state)}</figure>'
+def _has_ended(resource: Resource) -> bool:
+    edges = resource.machine.edges() if resource.machine else ()
+    return all(source != resource.state or target == "[*]" for source, _, target in edges)
 
 
-def _moves(ml: MockML, resource: Resource) -> str:
-    """Return forms for what can be done with a resource; none for what can't be moved."""
+def _diagram(machine: StateMachine, state: str) -> str:
+    return f'<figure class="machine">{svg(machine, state)}</figure>'
+
+
+def _actions(ml: MockML, resource: Resource) -> str:
+    """Return the forms for the actions that a resource's handle has."""
     handle = _handle_of(ml, resource)
     if handle is None:
         return ""
     names = exposed_names(type(handle))
     steps = [
-        _at(resource),
+        _narrowing(resource),
         *({"invoke": name, "args": list(args)} for name, args in resource.handle_path),
     ]
-    forms = "".join(_form(name, type(handle)) for name in _MOVES if name in names)
+    forms = "".join(_form(name, type(handle)) for name in _ACTIONS if name in names)
     if not forms:
         return ""
     path = escape(dumps(steps), quote=True)
-    return f'{_input_of(handle)}<div class="moves" data-steps="{path}">{forms}</div>'
+    return f'{_input_of(handle)}<div class="actions" data-steps="{path}">{forms}</div>'
 
 
-def _at(resource: Resource) -> dict[str, Any]:
+def _narrowing(resource: Resource) -> dict[str, Any]:
+    """Return the step of the control API that leads to the resource's region and account."""
     scope = resource.scope
     return {"invoke": "at", "kwargs": {"region": scope.region, "account_id": scope.account_id}}
 
 
 def _handle_of(ml: MockML, resource: Resource) -> Any:
-    """Return what holds a resource; None where nothing does, or it has just gone."""
+    """Return the handle of a resource, or None if it has none or was just deleted."""
     if not resource.handle_path:
         return None
-    thing: Any = ml.at(region=resource.scope.region, account_id=resource.scope.account_id)
+    handle: Any = ml.at(region=resource.scope.region, account_id=resource.scope.account_id)
     try:
         for name, args in resource.handle_path:
-            thing = access(thing, name, list(args), {})
+            handle = access(handle, name, list(args), {})
     except (AssertionError, ValueError, LookupError):
         return None
-    return thing
+    return handle
 
 
 def _input_of(handle: Any) -> str:
-    """Return what a worker is given, where the resource has an input."""
+    """Return the input that a worker receives, if the resource has one."""
     if "input" not in exposed_names(type(handle)):
         return ""
     text = dumps(handle.input, indent=2, ensure_ascii=False, default=str)
@@ -167,75 +168,80 @@ def _input_of(handle: Any) -> str:
 
 
 def _form(name: str, kind: type) -> str:
-    label = name.replace("_", " ")
     if name == "complete":
-        example = '{"decision": "approve"}'
-        return (
-            f'<form data-do="complete"><label>Answer (JSON)<textarea name="{_ANSWER}" rows="3" '
-            f"placeholder='{example}'></textarea></label>"
-            '<button class="main">Complete</button></form>'
-        )
+        return _complete_form()
     if name == "fail":
-        codes = "".join(f"<option>{code}</option>" for code in _CODES)
-        code = f'<select name="code" aria-label="code">{codes}</select>'
-        first = code if "input" in exposed_names(kind) else ""
-        return (
-            f'<form data-do="fail">{first}<label>Message<input name="{_REASON}" required></label>'
-            "<button>Fail</button></form>"
-        )
-    return f'<form data-do="{name}"><button>{label.capitalize()}</button></form>'
+        return _fail_form(has_code="input" in exposed_names(kind))
+    label = name.replace("_", " ").capitalize()
+    return f'<form data-invoke="{name}"><button>{label}</button></form>'
+
+
+def _complete_form() -> str:
+    example = '{"decision": "approve"}'
+    return (
+        '<form data-invoke="complete"><label>Answer (JSON)<textarea name="answer" rows="3" '
+        f"placeholder='{example}'></textarea></label>"
+        '<button class="main">Complete</button></form>'
+    )
+
+
+def _fail_form(*, has_code: bool) -> str:
+    options = "".join(f"<option>{code}</option>" for code in _FAILURE_CODES)
+    select = f'<select name="code" aria-label="code">{options}</select>' if has_code else ""
+    return (
+        f'<form data-invoke="fail">{select}<label>Message<input name="reason" required></label>'
+        "<button>Fail</button></form>"
+    )
 
 
 # -- rules and calls -------------------------------------------------------------------------
 
 
-def _rules(found: Sequence[Rule]) -> str:
-    if not found:
-        return '<p class="none">No rule is written: everything gets the default answer.</p>'
-    return _table(("rule", "used", "left", "place"), map(_rule, reversed(found[-_MOST:])))
+def _rules(rules: Sequence[Rule]) -> str:
+    if not rules:
+        return '<p class="none">There are no rules: every call has the default response.</p>'
+    columns = ("rule", "used", "remaining", "location")
+    return _table(columns, map(_rule, reversed(rules[-_MAX_ROWS:])))
 
 
 def _rule(rule: Rule) -> tuple[str, ...]:
-    left = "always" if rule.remaining is None else str(rule.remaining)
-    return (
-        rule_expression(rule),
-        str(rule.used),
-        left,
-        short_location(rule.location) if rule.location else "",
-    )
+    remaining = "unlimited" if rule.remaining is None else str(rule.remaining)
+    location = short_location(rule.location) if rule.location else ""
+    return rule_expression(rule), str(rule.used), remaining, location
 
 
 def _unmatched(ml: MockML) -> str:
-    """Return the refusals, in a part of the page that is there but hidden without any."""
-    rows = "".join(f"<li><pre>{escape(str(fault))}</pre></li>" for fault in ml.unmatched[-20:])
+    """Return the section of unmatched calls, hidden if there are none."""
+    errors = ml.unmatched[-_MAX_UNMATCHED:]
+    rows = "".join(f"<li><pre>{escape(str(error))}</pre></li>" for error in errors)
     hidden = "" if rows else " hidden"
     return (
         f'<section id="unmatched"{hidden} aria-labelledby="h-unmatched"><h2 id="h-unmatched">'
-        f"No rule took <small>{len(ml.unmatched)}</small></h2><ol>{rows}</ol></section>"
+        f"Unmatched calls <small>{len(ml.unmatched)}</small></h2><ol>{rows}</ol></section>"
     )
 
 
 def _journal(ml: MockML) -> str:
-    calls = ml.calls[-_NEWEST:]
+    calls = ml.calls[-_MAX_CALLS:]
     if not calls:
-        return '<p class="none">Nobody has called yet.</p>'
-    return _table(("at", "service", "call", "answer"), map(_call, reversed(calls)))
+        return '<p class="none">No calls have been made.</p>'
+    return _table(("time", "service", "call", "outcome"), map(_call, reversed(calls)))
 
 
 def _call(call: Call) -> tuple[str, ...]:
-    at = to_datetime(call.started_at).strftime("%H:%M:%S.%f")[:-3]
-    return at, call.service, call_text(call), outcome_text(call)
+    time = to_datetime(call.started_at).strftime("%H:%M:%S.%f")[:-3]
+    return time, call.service, call_text(call), outcome_text(call)
 
 
-def _table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
-    head = "".join(f'<th scope="col" class="{name}">{name}</th>' for name in heads)
-    body = "".join("<tr>" + "".join(map(_cell, heads, row)) + "</tr>" for row in rows)
+def _table(columns: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    head = "".join(f'<th scope="col" class="{name}">{name}</th>' for name in columns)
+    body = "".join("<tr>" + "".join(map(_cell, columns, row)) + "</tr>" for row in rows)
     return (
         f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 
 
-def _cell(head: str, text: str) -> str:
-    fault = " fault" if head == "answer" and not text.startswith("2") else ""
-    return f'<td class="{head}{fault}">{escape(text)}</td>'
+def _cell(column: str, text: str) -> str:
+    error = " error" if column == "outcome" and not text.startswith("2") else ""
+    return f'<td class="{column}{error}">{escape(text)}</td>'

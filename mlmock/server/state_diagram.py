@@ -1,4 +1,8 @@
-"""A state machine as an SVG: states in layers from the start, the present one marked."""
+"""State machines as SVG diagrams, with the current state and its transitions highlighted.
+
+States are placed in columns, by the number of transitions from the initial state. Coordinates are
+in pixels.
+"""
 
 from __future__ import annotations
 
@@ -6,132 +10,167 @@ from html import escape
 
 from mlmock.simulation.state_machine import StateMachine
 
-_WIDE, _HIGH, _GAP, _DROP = 9.2, 32, 84, 62  # of a letter, of a box, between columns and rows
-_HEAD, _SIDE = 40, 10  # room above, where ways back are drawn, and beside
-_LEAST = 0.75  # of its width, below which a drawing is scrolled and not made smaller
-Place = tuple[float, float]
+_LETTER_WIDTH = 9.2
+_BOX_HEIGHT = 32
+_BOX_PADDING = 12
+_COLUMN_GAP = 84
+_ROW_HEIGHT = 62
+_TOP_MARGIN = 40  # for arrows that lead back
+_MARGIN = 10
+_ARROW_BULGE = 34  # how far an arrow bends around other states
+_MIN_SCALE = 0.75  # a diagram that would be smaller is scrolled
+Point = tuple[float, float]
 
 
-def drawing(machine: StateMachine, state: str) -> str:
-    """Return the machine's SVG with `state` marked; what can happen is told in words below."""
-    places = _places(machine)
-    width = round(max(x + _box(name) for name, (x, _) in places.items()) + _SIDE)
-    height = round(max(y for _, y in places.values()) + _HIGH + _SIDE)
-    lines = "".join(_line(places, *ends, ends[0] == state) for ends in _ways(machine, state))
-    boxes = "".join(_state(name, place, name == state) for name, place in places.items())
-    label = escape(f"{machine.name}: now {state}; next {next_of(machine, state)}", quote=True)
-    least = round(width * _LEAST)
+def svg(machine: StateMachine, state: str) -> str:
+    """Return the diagram of `machine` in `state`, with a caption that lists the next states."""
+    points = _layout(machine)
+    width = round(max(x + _box_width(name) for name, (x, _) in points.items()) + _MARGIN)
+    height = round(max(y for _, y in points.values()) + _BOX_HEIGHT + _MARGIN)
+    arrows = "".join(_arrow(points, *arrow, arrow[0] == state) for arrow in _arrows(machine, state))
+    boxes = "".join(_box(name, point, name == state) for name, point in points.items())
+    following = transitions_from(machine, state)
+    label = escape(f"{machine.name} is {state}; next: {following}", quote=True)
     return (
         f'<svg role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" style="min-width: {least}px">'
-        f"<defs>{_tip('tip')}{_tip('tip-next')}</defs>"
-        f"{lines}{boxes}</svg>"
-        f"<figcaption>From here: {escape(next_of(machine, state))}</figcaption>"
+        f'width="{width}" height="{height}" style="min-width: {round(width * _MIN_SCALE)}px">'
+        f"<defs>{_arrow_head('arrow')}{_arrow_head('arrow-next')}</defs>"
+        f"{arrows}{boxes}</svg>"
+        f"<figcaption>Next: {escape(following)}</figcaption>"
     )
 
 
-def next_of(machine: StateMachine, state: str) -> str:
-    """Return what can happen in `state`, in words."""
-    steps = [
-        f"{event} → {'gone' if target == '[*]' else target}"
+def transitions_from(machine: StateMachine, state: str) -> str:
+    """Return the events that can occur in `state` and the states that they lead to."""
+    transitions = [
+        f"{event} → {'deleted' if target == '[*]' else target}"
         for source, event, target in machine.edges()
         if source == state
     ]
-    return ", ".join(steps) or "nothing more"
+    return ", ".join(transitions) or "none"
 
 
-def _ways(machine: StateMachine, state: str) -> list[tuple[str, str]]:
-    """Return which states lead to which others, those from the present one last: on top."""
-    ends = {(s, t): None for s, _, t in machine.edges() if t != "[*]" and s != t}
-    return sorted(ends, key=lambda way: way[0] == state)
+def _arrows(machine: StateMachine, state: str) -> list[tuple[str, str]]:
+    """Return pairs of connected states; those from the current state are last, drawn on top."""
+    pairs = {(s, t): None for s, _, t in machine.edges() if t != "[*]" and s != t}
+    return sorted(pairs, key=lambda pair: pair[0] == state)
 
 
-def _tip(name: str) -> str:
+def _arrow_head(name: str) -> str:
     return (
         f'<marker id="{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto-start-reverse"><path d="M0 0 8 4 0 8z"/></marker>'
     )
 
 
-# -- where they stand ------------------------------------------------------------------------
+# -- layout ----------------------------------------------------------------------------------
 
 
-def _places(machine: StateMachine) -> dict[str, Place]:
-    """Return where each state stands: its column is how many steps it is from the start."""
-    places: dict[str, Place] = {}
-    x, rows = float(_SIDE), dict.fromkeys([machine.start], 0.0)
-    for layer in _layers(machine):
-        rows.update(_rows(machine, layer, rows))
-        places.update({name: (x, rows[name]) for name in layer})
-        x += max(map(_box, layer)) + _GAP
-    top = min(rows.values())
-    return {name: (x, _HEAD + (row - top) * _DROP) for name, (x, row) in places.items()}
+def _layout(machine: StateMachine) -> dict[str, Point]:
+    """Return the top left corner of each state's box."""
+    points: dict[str, Point] = {}
+    x, rows = float(_MARGIN), dict.fromkeys([machine.start], 0.0)
+    for column in _columns(machine):
+        rows.update(_rows(machine, column, rows))
+        points.update({name: (x, rows[name]) for name in column})
+        x += max(map(_box_width, column)) + _COLUMN_GAP
+    first = min(rows.values())
+    return {
+        name: (x, _TOP_MARGIN + (row - first) * _ROW_HEIGHT) for name, (x, row) in points.items()
+    }
 
 
-def _layers(machine: StateMachine) -> list[list[str]]:
-    layers = [[machine.start]]
-    known = {machine.start}
-    while layers[-1]:
+def _columns(machine: StateMachine) -> list[list[str]]:
+    """Return the states of each column; the last one has those that can't be reached."""
+    columns = [[machine.start]]
+    placed = {machine.start}
+    while columns[-1]:
         following = dict.fromkeys(
             target
             for source, _, target in machine.edges()
-            if source in layers[-1] and target not in known and target != "[*]"
+            if source in columns[-1] and target not in placed and target != "[*]"
         )
-        known.update(following)
-        layers.append(list(following))
-    rest = [state for state in machine.states if state not in known]
-    return [*layers[:-1], *([rest] if rest else [])]
+        placed.update(following)
+        columns.append(list(following))
+    unreachable = [state for state in machine.states if state not in placed]
+    return [*columns[:-1], *([unreachable] if unreachable else [])]
 
 
-def _rows(machine: StateMachine, layer: list[str], rows: dict[str, float]) -> dict[str, float]:
-    """Return the rows of a column: each near what leads there, none on another."""
-    wanted = {}
-    for name in layer:
-        before = [rows[s] for s, _, t in machine.edges() if t == name and s in rows and s != name]
-        wanted[name] = sum(before) / len(before) if before else 0.0
-    found: dict[str, float] = {}
-    for name in sorted(layer, key=lambda state: wanted[state]):
-        found[name] = max(wanted[name], max(found.values(), default=-1e9) + 1)
-    shift = sum(found[name] - wanted[name] for name in layer) / len(layer)
-    return {name: row - shift for name, row in found.items()}
+def _rows(machine: StateMachine, column: list[str], rows: dict[str, float]) -> dict[str, float]:
+    """Return the row of each state in a column: near the states that lead to it, without overlap.
+
+    Args:
+        machine: The machine.
+        column: The states of the column.
+        rows: The rows of the states in earlier columns.
+    """
+    ideal = {}
+    for name in column:
+        sources = [rows[s] for s, _, t in machine.edges() if t == name and s in rows and s != name]
+        ideal[name] = sum(sources) / len(sources) if sources else 0.0
+    chosen: dict[str, float] = {}
+    for name in sorted(column, key=lambda state: ideal[state]):
+        chosen[name] = max(ideal[name], max(chosen.values(), default=-1e9) + 1)
+    shift = sum(chosen[name] - ideal[name] for name in column) / len(column)
+    return {name: row - shift for name, row in chosen.items()}
 
 
-def _box(name: str) -> float:
-    return len(name) * _WIDE + 24
+def _box_width(name: str) -> float:
+    return len(name) * _LETTER_WIDTH + 2 * _BOX_PADDING
 
 
-# -- how they are drawn ----------------------------------------------------------------------
+# -- drawing ---------------------------------------------------------------------------------
 
 
-def _state(name: str, place: Place, present: bool) -> str:
-    x, y = place
-    mark = ' class="present"' if present else ""
+def _box(name: str, point: Point, is_current: bool) -> str:
+    x, y = point
+    width = _box_width(name)
+    highlight = ' class="current"' if is_current else ""
     return (
-        f'<g{mark}><rect x="{x:.0f}" y="{y:.0f}" width="{_box(name):.0f}" height="{_HIGH}" '
-        f'rx="8"/><text x="{x + _box(name) / 2:.0f}" y="{y + 21:.0f}">{escape(name)}</text></g>'
+        f'<g{highlight}><rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{_BOX_HEIGHT}" '
+        f'rx="8"/><text x="{x + width / 2:.0f}" y="{y + 21:.0f}">{escape(name)}</text></g>'
     )
 
 
-def _line(places: dict[str, Place], source: str, target: str, present: bool) -> str:
-    mark, tip = (' class="next"', "tip-next") if present else ("", "tip")
-    return f'<path{mark} d="{_curve(places, source, target)}" marker-end="url(#{tip})"/>'
+def _arrow(points: dict[str, Point], source: str, target: str, is_next: bool) -> str:
+    highlight, head = (' class="next"', "arrow-next") if is_next else ("", "arrow")
+    return f'<path{highlight} d="{_curve(points, source, target)}" marker-end="url(#{head})"/>'
 
 
-def _curve(places: dict[str, Place], source: str, target: str) -> str:
-    """Return the path of an arrow: onwards from side to side, back over the top."""
-    (x1, y1), (x2, y2), half = places[source], places[target], _HIGH / 2
-    right = x1 + _box(source)
+def _curve(points: dict[str, Point], source: str, target: str) -> str:
+    """Return a cubic Bézier curve from one box to another."""
+    (x1, y1), (x2, y2) = points[source], points[target]
     if x1 < x2:
-        bend = (x2 - right) / 2
-        ends = (right, y1 + half, right + bend, y1 + half, x2 - bend, y2 + half, x2, y2 + half)
-    elif x1 == x2 and abs(y1 - y2) <= _DROP:
-        x, down = x1 + min(_box(source), _box(target)) / 2, y2 > y1
-        start, end = (y1 + _HIGH, y2) if down else (y1, y2 + _HIGH)
-        ends = (x, start, x, start, x, end, x, end)
-    elif x1 == x2:
-        far = max(right, x2 + _box(target)) + 34
-        ends = (right, y1 + half, far, y1 + half, far, y2 + half, x2 + _box(target), y2 + half)
+        curve = _curve_forward(x1 + _box_width(source), y1, x2, y2)
+    elif x1 > x2:
+        curve = _curve_back(x1 + _box_width(source) / 2, y1, x2 + _box_width(target) / 2, y2)
+    elif abs(y1 - y2) <= _ROW_HEIGHT:
+        curve = _curve_to_adjacent(x1 + min(_box_width(source), _box_width(target)) / 2, y1, y2)
     else:
-        x, to, peak = x1 + _box(source) / 2, x2 + _box(target) / 2, min(y1, y2) - 34
-        ends = (x, y1, x, peak, to, peak, to, y2)
-    return "M{:.0f} {:.0f}C{:.0f} {:.0f} {:.0f} {:.0f} {:.0f} {:.0f}".format(*ends)
+        curve = _curve_around(x1 + _box_width(source), y1, x2 + _box_width(target), y2)
+    return "M{:.0f} {:.0f}C{:.0f} {:.0f} {:.0f} {:.0f} {:.0f} {:.0f}".format(*curve)
+
+
+def _curve_forward(right: float, y1: float, left: float, y2: float) -> tuple[float, ...]:
+    """Return a curve from the right side of one box to the left side of another."""
+    start, end, bend = y1 + _BOX_HEIGHT / 2, y2 + _BOX_HEIGHT / 2, (left - right) / 2
+    return right, start, right + bend, start, left - bend, end, left, end
+
+
+def _curve_back(x1: float, y1: float, x2: float, y2: float) -> tuple[float, ...]:
+    """Return a curve over the top, to a column further left."""
+    peak = min(y1, y2) - _ARROW_BULGE
+    return x1, y1, x1, peak, x2, peak, x2, y2
+
+
+def _curve_to_adjacent(x: float, y1: float, y2: float) -> tuple[float, ...]:
+    """Return a vertical line to the next box of the same column."""
+    start, end = (y1 + _BOX_HEIGHT, y2) if y2 > y1 else (y1, y2 + _BOX_HEIGHT)
+    return x, start, x, start, x, end, x, end
+
+
+def _curve_around(right1: float, y1: float, right2: float, y2: float) -> tuple[float, ...]:
+    """Return a curve on the right of a column, past the boxes between two others."""
+    start, end = y1 + _BOX_HEIGHT / 2, y2 + _BOX_HEIGHT / 2
+    bulge = max(right1, right2) + _ARROW_BULGE
+    return right1, start, bulge, start, bulge, end, right2, end
