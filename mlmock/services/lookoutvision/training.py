@@ -83,8 +83,8 @@ def _insufficient_label(
 
 def default_metrics(model: Model) -> Metrics:
     """Return metrics that follow from the numbers of images: more images, closer to 1."""
-    labelled = [entry for part in (model.train, model.test) if part for entry in part.entries]
-    stats = count(labelled)
+    labeled = [entry for part in (model.train, model.test) if part for entry in part.entries]
+    stats = count(labeled)
     normal, anomaly = stats["Normal"], stats["Anomaly"]
     return Metrics(round(normal / (normal + 1), 4), round(anomaly / (anomaly + 1), 4))
 
