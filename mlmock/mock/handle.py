@@ -180,7 +180,8 @@ class MockML:
     def unmatched(self) -> list[MlmockError]:
         """The errors that mlmock has raised: UnmatchedCall, NotMocked and InvalidRule.
 
-        They are raised again when the mock ends, unless the test calls `ml.unmatched.clear()`.
+        The first one is raised again when the mock ends, unless the test calls
+        `ml.unmatched.clear()`.
         """
         return self._state.unmatched
 

@@ -164,7 +164,7 @@ def _payload_result(operation: Operation, answer: Any) -> dict[str, Any]:
 def default_content_type(body: Any) -> str:
     """Return the content type of a payload for which the rule gives none.
 
-    Assumption: JSON, text and other bytes are told apart by their content.
+    Assumption: the type follows from the content: JSON, text or other bytes.
     """
     if _is_json(body):
         return "application/json"

@@ -117,15 +117,27 @@ class Rule:
         return self if times is None else self.times(times)
 
     def timeout(self, *, connect: bool = False) -> Self:
-        """Fail matching calls with a read timeout, or a connect timeout if `connect` is set."""
+        """Fail matching calls with a read timeout, or a connect timeout if `connect` is set.
+
+        Raises:
+            InvalidRule: The rule already has an answer, or the target has no connection failures.
+        """
         return self._fail_connection("connect_timeout" if connect else "read_timeout")
 
     def drop(self) -> Self:
-        """Close the connection of matching calls without a response."""
+        """Close the connection of matching calls without a response.
+
+        Raises:
+            InvalidRule: The rule already has an answer, or the target has no connection failures.
+        """
         return self._fail_connection("drop")
 
     def unreachable(self) -> Self:
-        """Refuse the connection of matching calls."""
+        """Refuse the connection of matching calls.
+
+        Raises:
+            InvalidRule: The rule already has an answer, or the target has no connection failures.
+        """
         return self._fail_connection("unreachable")
 
     def delay(self, seconds: float) -> Self:
@@ -141,18 +153,26 @@ class Rule:
         return self if self.answers else self._set_answers((DefaultAnswer(),))
 
     def malformed(self) -> Self:
-        """Replace the body of the response with one that is not JSON."""
+        """Replace the body of the response with one that is not JSON.
+
+        Raises:
+            InvalidRule: The target has no connection failures.
+        """
         return self._corrupt(Corruption("malformed"))
 
     def truncated(self) -> Self:
-        """Send half of the response and close the connection."""
+        """Send half of the response and close the connection.
+
+        Raises:
+            InvalidRule: The target has no connection failures.
+        """
         return self._corrupt(Corruption("truncated"))
 
     def wrong_length(self, by: int = 1) -> Self:
         """Change Content-Length by a number of bytes, which may be negative.
 
         Raises:
-            InvalidRule: `by` is 0 or not an integer, or the target allows no such failure.
+            InvalidRule: `by` is 0 or not an integer, or the target has no connection failures.
         """
         if type(by) is not int or by == 0:
             raise InvalidRule(f"wrong_length() requires a number of bytes other than 0, not {by!r}")
@@ -324,16 +344,14 @@ def resolve_answer(answer: Any, call: Call, then: Callable[[Any], Any]) -> Any:
 
 
 def _is_failure(answer: Any) -> bool:
-    return isinstance(
-        answer, (ErrorAnswer, ConnectionFailureAnswer, DefaultAnswer)
-    ) or _is_exception(answer)
+    failures = (ErrorAnswer, ConnectionFailureAnswer, DefaultAnswer)
+    return isinstance(answer, failures) or _is_exception(answer)
 
 
 def _is_exception(answer: Any) -> bool:
     """Return whether an answer is an exception or an exception class."""
-    return isinstance(answer, BaseException) or (
-        isinstance(answer, type) and issubclass(answer, BaseException)
-    )
+    kind = answer if isinstance(answer, type) else type(answer)
+    return issubclass(kind, BaseException)
 
 
 def members_text(members: Mapping[str, Any]) -> str:
@@ -379,5 +397,4 @@ def short_location(location: str) -> str:
     try:
         return f"{Path(name).relative_to(Path.cwd())}:{line}"
     except (ValueError, OSError, TypeError):
-        # The working directory may have been deleted, or patched by the test.
-        return location
+        return location  # The working directory may have been deleted, or patched by the test.

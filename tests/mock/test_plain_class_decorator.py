@@ -16,7 +16,7 @@ import mlmock
 from mlmock import mock_ml
 from tests.helpers import A2I, client, names, start
 
-seen = []
+observed = []
 
 @mock_ml(region="eu-west-1")
 class TestReviews:
@@ -24,7 +24,7 @@ class TestReviews:
         start(client(), "from-set-up")
 
     def teardown_method(self, method):
-        seen.append((method.__name__, names(client())))
+        observed.append((method.__name__, names(client())))
 
     def test_one(self, tmp_path, ml):
         assert tmp_path.exists()
@@ -38,7 +38,7 @@ class TestReviews:
 
 class TestAfter:
     def test_no_mock_is_active(self):
-        assert seen == [
+        assert observed == [
             ("test_one", ["from-set-up", "from-test"]),
             ("test_two", ["from-set-up"]),
             ("test_two", ["from-set-up"]),

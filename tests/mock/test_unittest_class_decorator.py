@@ -33,18 +33,18 @@ def failed(result: unittest.TestResult) -> dict[str, str]:
 
 
 def test_set_up_test_and_clean_up_of_a_test_case_share_one_mock() -> None:
-    seen: list[Any] = []
+    observed: list[Any] = []
 
     @mock_ml(region="eu-west-1")
     class Reviews(unittest.TestCase):
         ml: Any
 
         def setUp(self) -> None:
-            self.addCleanup(lambda: seen.append(("clean", names(client()))))
+            self.addCleanup(lambda: observed.append(("clean", names(client()))))
             start(client(), "from-set-up")
 
         def tearDown(self) -> None:
-            seen.append(("down", names(client())))
+            observed.append(("down", names(client())))
 
         def test_one(self) -> None:
             start(client(), "from-test")
@@ -52,10 +52,10 @@ def test_set_up_test_and_clean_up_of_a_test_case_share_one_mock() -> None:
 
         def test_two(self, ml: Any) -> None:
             assert ml is self.ml
-            seen.append(("two", names(client())))
+            observed.append(("two", names(client())))
 
     assert run(Reviews).wasSuccessful()
-    assert seen == [
+    assert observed == [
         ("down", ["from-set-up", "from-test"]),
         ("clean", ["from-set-up", "from-test"]),
         ("two", ["from-set-up"]),
@@ -112,7 +112,7 @@ def test_unused_rules_fail_a_test_case_but_never_hide_its_own_failure() -> None:
 
 
 def test_tests_of_an_async_test_case_are_awaited() -> None:
-    seen: list[str] = []
+    observed: list[str] = []
 
     @mock_ml
     class Reviews(unittest.IsolatedAsyncioTestCase):
@@ -122,14 +122,14 @@ def test_tests_of_an_async_test_case_are_awaited() -> None:
             start(client(), "from-set-up")
 
         async def asyncTearDown(self) -> None:
-            seen.append(f"down {len(self.ml.calls)}")
+            observed.append(f"down {len(self.ml.calls)}")
 
         async def test_plain(self) -> None:
-            seen.append("plain")
+            observed.append("plain")
             assert names(client()) == ["from-set-up"]
 
         async def test_with_handle(self, ml: Any) -> None:
-            seen.append("handle")
+            observed.append("handle")
             assert ml is mlmock.current()
 
         async def test_fails(self, ml: Any) -> None:
@@ -140,7 +140,7 @@ def test_tests_of_an_async_test_case_are_awaited() -> None:
 
     result = run(Reviews)
     assert sorted(failed(result)) == ["test_fails", "test_unused"]
-    assert seen == ["down 1", "plain", "down 2", "down 1", "handle", "down 1"]
+    assert observed == ["down 1", "plain", "down 2", "down 1", "handle", "down 1"]
 
 
 def test_decorator_of_a_test_case_is_inherited_and_can_be_repeated() -> None:

@@ -19,8 +19,8 @@ def describe(a2i: Any, name: str = "x") -> Any:
     """Return the status that DescribeHumanLoop reports, or its error code."""
     try:
         return a2i.describe_human_loop(HumanLoopName=name)["HumanLoopStatus"]
-    except ClientError as fault:
-        return fault.response["Error"]["Code"]
+    except ClientError as error:
+        return error.response["Error"]["Code"]
 
 
 def description(status: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def test_failure_rule_for_every_operation(mlmock: MockML, a2i: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "more", "raised"),
+    ("method", "options", "raised"),
     [
         ("timeout", {}, ReadTimeoutError),
         ("timeout", {"connect": True}, ConnectTimeoutError),
@@ -53,9 +53,9 @@ def test_failure_rule_for_every_operation(mlmock: MockML, a2i: Any) -> None:
     ],
 )
 def test_connection_failures(
-    mlmock: MockML, a2i: Any, fault: str, more: dict[str, Any], raised: Any
+    mlmock: MockML, a2i: Any, method: str, options: dict[str, Any], raised: Any
 ) -> None:
-    getattr(mlmock.on(A2I), fault)(**more)
+    getattr(mlmock.on(A2I), method)(**options)
     with pytest.raises(raised):
         describe(a2i)
     assert len(mlmock.calls) in (3, 5)  # real retries: as many as botocore's default mode makes

@@ -86,13 +86,13 @@ class Mine(Exception):  # noqa: N818
     """An exception defined by a test."""
 
 
-@pytest.mark.parametrize("fault", [Mine("mine"), Mine, KeyboardInterrupt()])
-def test_exception_answer_is_raised_unchanged(mlmock: MockML, a2i: Any, fault: Any) -> None:
-    mlmock.on(A2I).reply(fault)
-    kind = fault if isinstance(fault, type) else type(fault)
+@pytest.mark.parametrize("exception", [Mine("mine"), Mine, KeyboardInterrupt()])
+def test_exception_answer_is_raised_unchanged(mlmock: MockML, a2i: Any, exception: Any) -> None:
+    mlmock.on(A2I).reply(exception)
+    kind = exception if isinstance(exception, type) else type(exception)
     with pytest.raises(kind) as caught:
         describe(a2i)
-    assert isinstance(fault, type) or caught.value is fault
+    assert isinstance(exception, type) or caught.value is exception
     assert mlmock.calls.last.error is caught.value
 
 
