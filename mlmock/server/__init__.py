@@ -1,1 +1,1 @@
-"""Server mode: the same house behind HTTP, for every SDK in every language."""
+"""The server: the mocked services over HTTP, for SDKs in every language."""

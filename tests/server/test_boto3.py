@@ -1,4 +1,4 @@
-"""boto3 with `endpoint_url`: the four services over a socket, as in process."""
+"""boto3 with `endpoint_url`: the four services over a socket behave as in process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 HI = [{"role": "user", "content": [{"text": "Hi"}]}]
 
 
-def test_a_human_loop_from_start_to_answer(
+def test_human_loop_from_start_to_completion(
     mlmock_server: ServerThread, aws: Callable[..., Any]
 ) -> None:
     a2i = aws("sagemaker-a2i-runtime")
@@ -36,13 +36,15 @@ def test_a_human_loop_from_start_to_answer(
     mlmock_server.ml.a2i.human_loop("invoice-1").complete({"decision": "approve"})
     assert a2i.describe_human_loop(HumanLoopName="invoice-1")["HumanLoopStatus"] == "Completed"
     with pytest.raises(a2i.exceptions.ResourceNotFoundException):
-        a2i.describe_human_loop(HumanLoopName="nobody")
+        a2i.describe_human_loop(HumanLoopName="unknown")
     mlmock_server.ml.calls.assert_order(
         ("sagemaker-a2i-runtime", "StartHumanLoop"), ("sagemaker-a2i-runtime", "DescribeHumanLoop")
     )
 
 
-def test_an_endpoint_and_its_stream(mlmock_server: ServerThread, aws: Callable[..., Any]) -> None:
+def test_endpoint_responds_in_one_piece_and_in_a_stream(
+    mlmock_server: ServerThread, aws: Callable[..., Any]
+) -> None:
     sagemaker, runtime = mlmock_server.ml.sagemaker, aws("sagemaker-runtime")
     sagemaker.endpoint("churn").reply({"score": 0.93})
     sagemaker.endpoint("llm").stream([b"to", b"ken"])
@@ -56,7 +58,7 @@ def test_an_endpoint_and_its_stream(mlmock_server: ServerThread, aws: Callable[.
     assert caught.value.response["OriginalMessage"] == "CUDA out of memory"
 
 
-def test_a_conversation_and_a_stream_that_breaks(
+def test_converse_and_a_stream_that_breaks(
     mlmock_server: ServerThread, aws: Callable[..., Any]
 ) -> None:
     model, bedrock = mlmock_server.ml.bedrock.model(MODEL), aws("bedrock-runtime")
@@ -72,7 +74,7 @@ def test_a_conversation_and_a_stream_that_breaks(
     broken.close()
 
 
-def test_a_project_of_lookout_for_vision(
+def test_lookout_for_vision_project(
     mlmock_server: ServerThread, aws: Callable[..., Any], fetch: Fetch
 ) -> None:
     mlmock_server.ml.lookoutvision.project("circuits")
@@ -80,7 +82,7 @@ def test_a_project_of_lookout_for_vision(
     assert found.json["ProjectDescription"]["ProjectName"] == "circuits"
 
 
-def test_accounts_by_access_key_and_regions_by_scope(
+def test_access_key_selects_the_account_and_scope_the_region(
     mlmock_server: ServerThread, aws: Callable[..., Any]
 ) -> None:
     aws("sagemaker-a2i-runtime", region="eu-west-1", key="210987654321").list_human_loops(
@@ -90,7 +92,7 @@ def test_accounts_by_access_key_and_regions_by_scope(
     assert (call.region, call.account_id) == ("eu-west-1", "210987654321")
 
 
-def test_an_unsigned_and_a_bearer_client(
+def test_unsigned_and_bearer_clients(
     mlmock_server: ServerThread, aws: Callable[..., Any], fetch: Fetch
 ) -> None:
     aws("bedrock-runtime", signature_version=UNSIGNED).converse(modelId=MODEL, messages=HI)
@@ -100,7 +102,7 @@ def test_an_unsigned_and_a_bearer_client(
 
 
 @pytest.mark.parametrize("kind", ["drop", "unreachable"])
-def test_a_connection_that_fails(
+def test_connection_failures(
     mlmock_server: ServerThread, aws: Callable[..., Any], kind: str
 ) -> None:
     getattr(mlmock_server.ml.on("bedrock-runtime"), kind)()
@@ -108,19 +110,19 @@ def test_a_connection_that_fails(
         aws("bedrock-runtime").converse(modelId=MODEL, messages=HI)
 
 
-def test_a_client_that_gives_up(mlmock_server: ServerThread, aws: Callable[..., Any]) -> None:
+def test_client_that_times_out(mlmock_server: ServerThread, aws: Callable[..., Any]) -> None:
     mlmock_server.ml.on("bedrock-runtime").timeout()
     with pytest.raises(ReadTimeoutError):
         aws("bedrock-runtime", read_timeout=1).converse(modelId=MODEL, messages=HI)
 
 
-def test_an_answer_that_arrives_half(mlmock_server: ServerThread, fetch: Fetch) -> None:
+def test_truncated_response(mlmock_server: ServerThread, fetch: Fetch) -> None:
     mlmock_server.ml.on("sagemaker-a2i-runtime", "ListHumanLoops").truncated()
     with pytest.raises(IncompleteRead):
         fetch("GET", f"/human-loops?FlowDefinitionArn={FLOW}")
 
 
-def test_throttling_then_an_answer(mlmock_server: ServerThread, aws: Callable[..., Any]) -> None:
+def test_throttled_call_is_retried(mlmock_server: ServerThread, aws: Callable[..., Any]) -> None:
     mlmock_server.ml.bedrock.model(MODEL).reply(error("ThrottlingException", "slow"), "ok")
     bedrock = aws("bedrock-runtime")
     with pytest.raises(bedrock.exceptions.ThrottlingException, match="slow"):
@@ -129,7 +131,7 @@ def test_throttling_then_an_answer(mlmock_server: ServerThread, aws: Callable[..
     assert answer["output"]["message"]["content"] == [{"text": "ok"}]
 
 
-def test_a_call_that_no_rule_takes_is_told_to_the_caller_and_to_the_test(
+def test_unmatched_call_is_reported_to_the_caller_and_to_the_test(
     mlmock_server: ServerThread, aws: Callable[..., Any]
 ) -> None:
     rule = mlmock_server.ml.bedrock.model(MODEL).on(last_user="Bye").reply("Bye").optional()

@@ -1,4 +1,4 @@
-"""The control API in JSON, for programs in any language; held against its own description."""
+"""The JSON control API, checked against its own OpenAPI document."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ LOOPS = f"/human-loops?FlowDefinitionArn={FLOW}"
 
 @pytest.fixture
 def ask(fetch: Fetch) -> Fetch:
-    """Send JSON to the control API; what is answered fits the description, or the test fails."""
+    """Send JSON to the control API; fail if the response does not fit the OpenAPI document."""
     document = fetch("GET", "/_mlmock/openapi.json").json
 
-    def send(method: str, path: str, said: Any = None) -> FetchedResponse:
-        answer = fetch(method, f"/_mlmock/{path}", None if said is None else json.dumps(said))
+    def send(method: str, path: str, body: Any = None) -> FetchedResponse:
+        answer = fetch(method, f"/_mlmock/{path}", None if body is None else json.dumps(body))
         described = _described(document, method, path.partition("?")[0])
         if described is not None:
             responses = described["responses"]
-            told = responses.get(str(answer.status), responses["default"])
-            content = told.get("content", {}).get("application/json")
+            declared = responses.get(str(answer.status), responses["default"])
+            content = declared.get("content", {}).get("application/json")
             assert bool(content) == bool(answer.body)
             if content:
-                _holds(document, content["schema"], answer.json, path)
+                _check_schema(document, content["schema"], answer.json, path)
         return answer
 
     return send
@@ -42,8 +42,8 @@ def _described(document: Any, method: str, path: str) -> Any:
     return operations.get(method.lower())
 
 
-def _holds(document: Any, schema: Any, value: Any, path: str) -> None:
-    """Fail unless a value is what a schema (of the kinds that the document uses) says."""
+def _check_schema(document: Any, schema: Any, value: Any, path: str) -> None:
+    """Fail unless a value is valid under a schema of the kinds that the document uses."""
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     kinds = schema.get("type", [])
@@ -54,10 +54,10 @@ def _holds(document: Any, schema: Any, value: Any, path: str) -> None:
         assert set(schema["required"]) <= set(value), path
         assert schema["additionalProperties"] or set(value) <= set(schema["properties"]), path
         for name, item in value.items():
-            _holds(document, schema["properties"][name], item, f"{path}.{name}")
+            _check_schema(document, schema["properties"][name], item, f"{path}.{name}")
     if isinstance(value, list) and "items" in schema:
         for item in value:
-            _holds(document, schema["items"], item, f"{path}[]")
+            _check_schema(document, schema["items"], item, f"{path}[]")
 
 
 _TYPES: dict[str, Any] = {
@@ -71,7 +71,7 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def test_the_description_names_every_route_word_and_handle(fetch: Fetch) -> None:
+def test_openapi_has_every_route_tag_and_handle(fetch: Fetch) -> None:
     document = fetch("GET", "/_mlmock/openapi.json").json
     described = {
         (method.upper(), path) for path, found in document["paths"].items() for method in found
@@ -84,7 +84,7 @@ def test_the_description_names_every_route_word_and_handle(fetch: Fetch) -> None
     assert all(op.get("summary") for found in document["paths"].values() for op in found.values())
 
 
-def test_a_rule_its_counts_and_the_journal(ask: Fetch, fetch: Fetch) -> None:
+def test_rule_counts_and_journal(ask: Fetch, fetch: Fetch) -> None:
     rule = {
         "service": "sagemaker-a2i-runtime",
         "operation": "ListHumanLoops",
@@ -109,31 +109,35 @@ def test_a_rule_its_counts_and_the_journal(ask: Fetch, fetch: Fetch) -> None:
     assert ask("POST", "check").status == 204
 
 
-def test_rules_with_answers_in_order_and_other_faults(ask: Fetch, fetch: Fetch) -> None:
-    door = {"service": "sagemaker-runtime", "operation": "InvokeEndpoint", "region": "us-east-1"}
+def test_rules_with_several_answers_and_with_failures(ask: Fetch, fetch: Fetch) -> None:
+    operation = {
+        "service": "sagemaker-runtime",
+        "operation": "InvokeEndpoint",
+        "region": "us-east-1",
+    }
     target = "/endpoints/x/invocations"
-    ask("POST", "rules", {**door, "reply": [{"score": 1}, "two", {"$bytes": "AAE="}]})
+    ask("POST", "rules", {**operation, "reply": [{"score": 1}, "two", {"$bytes": "AAE="}]})
     assert fetch("POST", target, "1").json == {"score": 1}
     assert fetch("POST", target, "1").body == b"two"
     assert fetch("POST", target, "1").body == b"\x00\x01"
-    ask("POST", "rules", {**door, "members": {"Body": {"$contains": "!"}}, "malformed": True})
-    ask("POST", "rules", {**door, "reply": "late", "delay": 30, "optional": True})
+    ask("POST", "rules", {**operation, "members": {"Body": {"$contains": "!"}}, "malformed": True})
+    ask("POST", "rules", {**operation, "reply": "late", "delay": 30, "optional": True})
     assert fetch("POST", target, "1").body == b"late"
-    ask("POST", "rules", {**door, "fail": "InternalFailure"})
+    ask("POST", "rules", {**operation, "fail": "InternalFailure"})
     assert fetch("POST", target, "1").headers["x-amzn-ErrorType"] == "InternalFailure"
-    ask("POST", "rules", {**door, "wrong_length": {"by": 2}, "optional": True})
+    ask("POST", "rules", {**operation, "wrong_length": {"by": 2}, "optional": True})
     with pytest.raises(IncompleteRead, match="2 more expected"):
         fetch("POST", target, "1")
-    door = {"service": "sagemaker-runtime", "operation": "InvokeEndpointWithResponseStream"}
-    assert ask("POST", "rules", {**door, "break_stream": {"after": 1}}).status == 201
-    assert ask("POST", "rules", {**door, "timeout": {"connect": True}}).status == 201
+    operation = {"service": "sagemaker-runtime", "operation": "InvokeEndpointWithResponseStream"}
+    assert ask("POST", "rules", {**operation, "break_stream": {"after": 1}}).status == 201
+    assert ask("POST", "rules", {**operation, "timeout": {"connect": True}}).status == 201
     unused = ask("POST", "check")
     assert (unused.status, unused.json["error"]) == (409, "UnusedRule")
     assert ask("POST", "reset").status == 204
     assert ask("GET", "rules").json == {"rules": []}
 
 
-def test_words_reach_the_whole_handle(ask: Fetch, fetch: Fetch) -> None:
+def test_steps_reach_the_whole_handle(ask: Fetch, fetch: Fetch) -> None:
     steps = [
         {"invoke": "bedrock"},
         {"invoke": "model", "args": ["anthropic.*"]},
@@ -142,14 +146,14 @@ def test_words_reach_the_whole_handle(ask: Fetch, fetch: Fetch) -> None:
     ]
     made = ask("POST", "do", {"steps": steps}).json["result"]["$handle"]
     assert made["kind"] == "bedrock.ModelRule"
-    said = json.dumps({"messages": [{"role": "user", "content": [{"text": "The weather?"}]}]})
-    answer = fetch("POST", f"/model/{MODEL}/converse", said).json
+    body = json.dumps({"messages": [{"role": "user", "content": [{"text": "The weather?"}]}]})
+    answer = fetch("POST", f"/model/{MODEL}/converse", body).json
     assert answer["output"]["message"]["content"][0]["toolUse"]["input"] == {"city": "Rome"}
     used = ask("POST", "do", {"ref": made["ref"], "steps": [{"invoke": "used"}]})
     assert used.json == {"result": 1}
 
 
-def test_a_stream_with_its_pauses(ask: Fetch, fetch: Fetch) -> None:
+def test_stream_with_pauses(ask: Fetch, fetch: Fetch) -> None:
     then = [{"invoke": "pause", "args": [5]}, {"invoke": "then", "args": ["ken"]}]
     stream = {"$stream": {"args": ["to"], "then": then}}
     model = [
@@ -158,13 +162,13 @@ def test_a_stream_with_its_pauses(ask: Fetch, fetch: Fetch) -> None:
         {"invoke": "reply", "args": [stream]},
     ]
     assert ask("POST", "do", {"steps": model}).status == 200
-    said = json.dumps({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]})
-    found = fetch("POST", f"/model/{MODEL}/converse-stream", said)
+    body = json.dumps({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]})
+    found = fetch("POST", f"/model/{MODEL}/converse-stream", body)
     assert found.body.index(b'"to"') < found.body.index(b'"ken"')
     assert ask("GET", "calls").json["calls"][0]["response"]["stream"][1]
 
 
-def test_the_clock_and_progress(ask: Fetch) -> None:
+def test_clock_and_progress(ask: Fetch) -> None:
     before = ask("GET", "clock").json["now"]
     after = ask("POST", "clock/advance", {"days": 1, "minutes": 1.5}).json["now"]
     assert before[:10] < after[:10]
@@ -202,7 +206,7 @@ def test_objects_events_and_resources(
     assert event["detail"]["humanLoopStatus"] == "Completed"
 
 
-def test_savepoints_by_their_ids(ask: Fetch, fetch: Fetch) -> None:
+def test_savepoints_by_id(ask: Fetch, fetch: Fetch) -> None:
     first = ask("POST", "savepoints").json["id"]
     fetch("PUT", "/_mlmock/objects/b/one", b"1")
     second = ask("POST", "savepoints").json["id"]
@@ -220,7 +224,7 @@ def test_savepoints_by_their_ids(ask: Fetch, fetch: Fetch) -> None:
     assert ask("GET", "savepoints").json == {"savepoints": []}
 
 
-def test_what_was_unmatched(ask: Fetch, fetch: Fetch) -> None:
+def test_unmatched_calls(ask: Fetch, fetch: Fetch) -> None:
     steps = [
         {"invoke": "sagemaker"},
         {"invoke": "endpoint", "args": ["x"]},
@@ -241,7 +245,7 @@ STEP = {"invoke": "clock"}
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "said", "text"),
+    ("method", "path", "body", "text"),
     [
         ("POST", "do", [], "the body must be a JSON object"),
         ("POST", "do", {"steps": 1}, "steps must be a list"),
@@ -315,15 +319,15 @@ STEP = {"invoke": "clock"}
         ),
     ],
 )
-def test_what_cant_be_taken(ask: Fetch, method: str, path: str, said: Any, text: str) -> None:
-    refused = ask(method, path, said)
+def test_invalid_requests(ask: Fetch, method: str, path: str, body: Any, text: str) -> None:
+    refused = ask(method, path, body)
     assert refused.status == 400, refused
     assert text in refused.json["message"]
     assert ask("GET", "rules").json == {"rules": []}
     assert ask("GET", "clock").status == 200
 
 
-def test_what_isnt_there(ask: Fetch, fetch: Fetch) -> None:
+def test_unknown_resources(ask: Fetch, fetch: Fetch) -> None:
     assert ask("GET", "nothing").status == 404
     gone = ask("POST", "do", {"ref": "h999999", "steps": []})
     assert (gone.status, gone.json["error"]) == (404, "UnknownReference")

@@ -1,4 +1,4 @@
-"""Ten thousand requests that nobody should send: the server stays, and says so in HTTP."""
+"""Ten thousand malformed requests: the server keeps responding in HTTP."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ BODIES = (
 
 
 def request(draw: random.Random) -> bytes:
-    """Return one request, malformed in one way or another."""
+    """Return one malformed request."""
     body = draw.choice(BODIES)
     if draw.random() < 0.3:
         body = bytes(draw.randrange(256) for _ in range(draw.randrange(40)))
@@ -94,7 +94,7 @@ def request(draw: random.Random) -> bytes:
 
 
 def exchange(port: int, sent: bytes) -> bytes:
-    """Return all that comes back; b"" where the connection is torn."""
+    """Return everything that is received; b"" if the connection is reset."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         try:
             line.sendall(sent)
@@ -105,8 +105,8 @@ def exchange(port: int, sent: bytes) -> bytes:
 
 
 def batter(server: ServerThread, draw: random.Random, count: int) -> dict[bytes, int]:
-    """Send so many requests; return how often each status came."""
-    seen: dict[bytes, int] = {}
+    """Send `count` requests; return the number of responses by status."""
+    statuses: dict[bytes, int] = {}
     for _ in range(count):
         sent = request(draw)
         answer = exchange(server.port, sent)
@@ -114,19 +114,19 @@ def batter(server: ServerThread, draw: random.Random, count: int) -> dict[bytes,
         found = _STATUS.findall(answer)
         assert b"500" not in found, (sent, answer)
         for status in found:
-            seen[status] = seen.get(status, 0) + 1
-    return seen
+            statuses[status] = statuses.get(status, 0) + 1
+    return statuses
 
 
 def visit(server: ServerThread) -> None:
-    """Ask for everything once, so that what is loaded when it is needed is there."""
+    """Send each request once, so that all lazy imports are done."""
     for path, method, body in product(PATHS, ("GET", "POST", "PUT", "DELETE", "PATCH"), BODIES):
         head = f"{method} {path} HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n"
         exchange(server.port, head.encode() + body)
 
 
 def settled(server: ServerThread) -> None:
-    """Forget what has been said, and wait for the connections to have ended."""
+    """Reset the mock and wait for all connections to end."""
     server.ml.reset()
     connections = [t for t in threading.enumerate() if t.name == "mlmock-connection"]
     for thread in connections:
@@ -136,13 +136,13 @@ def settled(server: ServerThread) -> None:
 
 
 def open_files() -> int:
-    """Return how many files and sockets this process has open."""
+    """Return the number of open files and sockets of this process."""
     return len(list(Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd").iterdir()))
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::mlmock.UnusedRuleWarning")
-def test_ten_thousand_requests_leave_it_answering_and_nothing_behind(
+def test_ten_thousand_malformed_requests_leave_nothing_behind(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     draw, threads, files = random.Random(8), threading.active_count(), open_files()
@@ -152,34 +152,34 @@ def test_ten_thousand_requests_leave_it_answering_and_nothing_behind(
         settled(server)
         running, opened = threading.active_count(), open_files()
         tracemalloc.start()
-        seen = batter(server, draw, COUNT)
+        statuses = batter(server, draw, COUNT)
         settled(server)
         left, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert left < 64 * COUNT, f"{COUNT} requests have left {left} bytes"
+        assert left < 64 * COUNT, f"{COUNT} requests left {left} bytes"
         assert (threading.active_count(), open_files()) == (running, opened)
         assert connect(server.url).clock.now()
     assert not caplog.records
     assert (threading.active_count(), open_files()) == (threads, files)
-    assert {b"200", b"400", b"404"} <= set(seen)
+    assert {b"200", b"400", b"404"} <= set(statuses)
 
 
-def test_many_clients_at_once() -> None:
+def test_many_clients_at_the_same_time() -> None:
     with ServerThread() as server:
-        faults: list[BaseException] = []
+        errors: list[BaseException] = []
 
         def work(seed: int) -> None:
             draw = random.Random(seed)
             try:
                 for _ in range(100):
                     exchange(server.port, request(draw))
-            except BaseException as fault:  # told to the test
-                faults.append(fault)
+            except BaseException as error:
+                errors.append(error)
 
         threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert not faults
+        assert not errors
         assert connect(server.url).clock.now()

@@ -1,4 +1,4 @@
-"""One body, two handles: `ml` in the same process, and `mlmock.client(url)` over HTTP."""
+"""Each test runs with two handles: `ml` in process, and `mlmock.connect(url)` over HTTP."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Make = Callable[[str], Any]
 
 @pytest.fixture(params=["in process", "over HTTP"])
 def both(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Make]]:
-    """A handle, and what makes clients of its mock."""
+    """A handle, and a factory of clients for its mock."""
     keys: dict[str, Any] = {
         "aws_access_key_id": "x",
         "aws_secret_access_key": "y",
@@ -74,7 +74,7 @@ def contexts(bedrock: Any, text: str) -> Any:
 
 
 @pytest.mark.newer_botocore
-def test_a_models_answers(both: tuple[Any, Make]) -> None:
+def test_answers_of_a_model(both: tuple[Any, Make]) -> None:
     ml, make = both
     model, bedrock = ml.bedrock.model("anthropic.*"), make("bedrock-runtime")
     model.reply(message("Let me see.", tool_use("f", {"x": 1}), usage={"inputTokens": 5}))
@@ -173,7 +173,7 @@ def test_guardrails_detections_and_projects(both: tuple[Any, Make]) -> None:
     assert ml.lookoutvision.image(2, 2)[:4] == b"\x89PNG"
 
 
-def test_the_journals_asserts(both: tuple[Any, Make]) -> None:
+def test_journal_assertions(both: tuple[Any, Make]) -> None:
     ml, make = both
     make("sagemaker-a2i-runtime").list_human_loops(FlowDefinitionArn=FLOW, MaxResults=5)
     ml.calls.assert_called_once("sagemaker-a2i-runtime", "ListHumanLoops", MaxResults=5)
@@ -188,7 +188,7 @@ def test_the_journals_asserts(both: tuple[Any, Make]) -> None:
     assert ml.calls[0].text() == ""
 
 
-def test_a_narrowed_handle_has_every_word(both: tuple[Any, Make]) -> None:
+def test_restricted_handle_has_every_member(both: tuple[Any, Make]) -> None:
     ml, make = both
     there = ml.at(region="eu-west-1", account_id="111122223333")
     assert there.a2i.flow_definition("x").arn == (
@@ -209,7 +209,7 @@ def test_a_narrowed_handle_has_every_word(both: tuple[Any, Make]) -> None:
     assert ml.resources() == []
 
 
-def test_how_human_loops_end(both: tuple[Any, Make]) -> None:
+def test_ends_of_human_loops(both: tuple[Any, Make]) -> None:
     ml, make = both
     a2i, arn = make("sagemaker-a2i-runtime"), ml.a2i.flow_definition("review").arn
 
@@ -282,7 +282,7 @@ def test_detections(remote: RemoteMock, fetch: Fetch) -> None:
     assert (answer["IsAnomalous"], answer["Confidence"], rule.used) == (True, 0.97, 1)
 
 
-def test_ends_and_beginnings(both: tuple[Any, Make]) -> None:
+def test_reset_savepoint_and_unused_rules(both: tuple[Any, Make]) -> None:
     ml, _ = both
     with ml.savepoint():
         ml.s3.put("s3://b/ä x", "text")
@@ -301,7 +301,7 @@ def test_ends_and_beginnings(both: tuple[Any, Make]) -> None:
     assert list(ml.unmatched) == []
 
 
-def test_what_cant_go_over_http(mlmock_server: ServerThread) -> None:
+def test_values_that_cannot_be_sent(mlmock_server: ServerThread) -> None:
     ml = connect(mlmock_server.url)
     assert repr(ml).startswith("<remote mlmock at http://127.0.0.1:")
     assert "<bedrock>" in repr(ml.bedrock)
