@@ -71,7 +71,7 @@ def fingerprint(folder: Path) -> str:
 def install(python: Path, folder: Path) -> None:
     """Install a client's requirements, pytest, and mlmock from this checkout."""
     pip = [str(python), "-m", "pip", "install", "--quiet"]
-    packages = ["-r", str(folder / "requirements.txt"), "pytest", "--editable", str(ROOT)]
+    packages = ["-r", str(folder / "requirements.txt"), "pytest", "--editable", f"{ROOT}[http2]"]
     subprocess.run([*pip, *packages], check=True, timeout=SETUP)
 
 
