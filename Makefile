@@ -62,7 +62,7 @@ else
 	$(if $(ROWS),,.cache/aio-newest/bin/python -m benchmarks.run aio || missed=1;) exit $$missed
 endif
 
-graph: $(VENV)/ready  ## docs/architecture.svg, from the imports
+graph: $(VENV)/ready  ## docs/explanation/architecture.svg, from the imports
 	$(BIN)/python -m tests.architecture_graph
 
 clients: $(VENV)/ready  ## SDKs of other languages and libraries; CLIENTS="name ..." runs some of them

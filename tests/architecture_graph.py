@@ -1,4 +1,4 @@
-"""Draw docs/architecture.svg, the layers and packages of mlmock, from the imports.
+"""Draw docs/explanation/architecture.svg, the layers and packages of mlmock, from the imports.
 
 Run it with `make graph`. Each arrow is an import; arrows that follow from others are left out, so
 what a package imports is all that its arrows lead to, directly or not.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.architecture import LEVELS, MODULES, ROOT, members_imports
 
-SVG = ROOT / "docs" / "architecture.svg"
+SVG = ROOT / "docs" / "explanation" / "architecture.svg"
 _DEEPEST = 3  # levels of folders
 _LINE, _CHARACTER, _PADDING, _TITLE, _GAP, _ROW_GAP = 20.0, 7.9, 13.0, 24.0, 16.0, 26.0
 _LABELS = 40.0  # width of the column with the numbers of the layers

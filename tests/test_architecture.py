@@ -1,6 +1,6 @@
 """Tests of the architecture: layers, boundaries between packages, file names and sizes.
 
-The layers are data in tests/architecture.py, and docs/architecture.md describes them.
+The layers are data in tests/architecture.py, and docs/explanation/architecture.md describes them.
 """
 
 from __future__ import annotations
