@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SESSION = "_mlmock_session"
 _SERVER = "_mlmock_server"
+# Packages whose frames a traceback of an MlmockError does not show.
+_INTERNAL = {"mlmock", "boto3", "botocore", "aiobotocore"}
 _MARKER = (
     "mlmock(*services, **options): arguments of mock_ml for the fixtures mlmock and mlmock_server; "
     "the markers of module, class and test are merged."
@@ -102,13 +104,31 @@ def _is_strict(config: pytest.Config) -> bool:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, Any, Any]:
-    """Add the calls of a failed test to its report."""
+    """Add the calls of a failed test to its report, and shorten its traceback."""
+    if call.excinfo is not None and not item.config.getoption("fulltrace"):
+        _drop_internal_frames(call.excinfo)
     report = yield
     for mock in _mocks(item) if report.failed else ():
         from mlmock.reporting.messages import journal_text
 
         report.sections.append(("mlmock: calls made by this test", journal_text(mock.ml.calls)))
     return report
+
+
+def _drop_internal_frames(caught: pytest.ExceptionInfo[BaseException]) -> None:
+    """Remove the frames of mlmock and botocore from the traceback of an MlmockError."""
+    if type(caught.value).__module__ != "mlmock.errors":
+        return
+    kept = caught.tb
+    while (entry := kept.tb_next) is not None:
+        if _is_internal(entry.tb_frame.f_globals.get("__name__", "")):
+            kept.tb_next = entry.tb_next
+        else:
+            kept = entry
+
+
+def _is_internal(module: str) -> bool:
+    return module != __name__ and module.partition(".")[0] in _INTERNAL
 
 
 @pytest.hookimpl(wrapper=True)

@@ -98,6 +98,59 @@ def test_errors_are_reported_at_the_line_of_the_test(pytester: pytest.Pytester) 
     result.stdout.no_fnmatch_line("*mlmock*rules.py*")
 
 
+MISTAKES = f"""
+import boto3
+from mlmock import mock_ml
+
+def invoke():
+    boto3.client("sagemaker-runtime").invoke_endpoint(EndpointName="a", Body=b"")
+
+def test_unmatched_call(mlmock):
+    mlmock.sagemaker.endpoint("a").on(Body=b"other").reply("").optional()
+    invoke()
+
+def test_not_mocked(mlmock):
+    boto3.client("kms").list_keys()
+
+def test_function_of_a_rule(mlmock):
+    mlmock.sagemaker.endpoint("a").reply(lambda call: mlmock.on("polly"))
+    invoke()
+
+def test_unused_rule(mlmock):
+    mlmock.on("{A2I}").fail("ThrottlingException")
+
+@mock_ml
+def test_unused_rule_of_a_decorator(ml):
+    ml.on("{A2I}").fail("ThrottlingException")
+"""
+
+
+def test_tracebacks_contain_no_frames_of_mlmock_and_botocore(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(MISTAKES)
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=5)
+    result.stdout.fnmatch_lines(
+        [
+            "*.py:5: UnmatchedCall",
+            "*.py:12: NotMocked",
+            "*.py:15: InvalidRule",
+            "E *UnusedRule: 1 rule was not used*",
+            "All traceback entries are hidden.*",
+            "E *UnusedRule: 1 rule was not used*",
+            "All traceback entries are hidden.*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*/mlmock/engine/*")
+    result.stdout.no_fnmatch_line("*/pluggy/*")
+
+
+def test_full_trace_keeps_all_frames(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(MISTAKES)
+    arguments = ("-p", "no:cacheprovider", "--full-trace", "-k", "unmatched")
+    result = pytester.runpytest(*arguments)
+    result.stdout.fnmatch_lines(["*botocore/client.py:*", "*mlmock/engine/state.py:*UnmatchedCall"])
+
+
 def test_report_of_a_failed_test_lists_its_calls(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""
