@@ -127,7 +127,8 @@ class MockML:
 
     def __repr__(self) -> str:
         names = ", ".join(sorted(self._state.mocked_services))
-        return f"<mlmock for {names}: {self.calls.total} calls>"
+        count = self.calls.total
+        return f"<mlmock for {names}: {count} {'call' if count == 1 else 'calls'}>"
 
     def _repr_html_(self) -> str:
         from mlmock.reporting.html import calls_html, resources_html
