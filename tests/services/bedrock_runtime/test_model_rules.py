@@ -310,9 +310,10 @@ def test_an_unmatched_call_explains_what_differs(ml: MockML) -> None:
     model = ml.bedrock.model("anthropic.*")
     for number in range(9):
         model.on(turn=number + 5, tools=["f"], system="s").reply("x").optional()
-    with pytest.raises(UnmatchedCall, match="system is ''; expected 's'"):
+    with pytest.raises(UnmatchedCall, match="system is ''; expected 's'") as caught:
         converse_text("?")
     ml.unmatched.clear()
+    assert str(caught.value).endswith(".reply('x')")  # It needs no import of `message`.
 
 
 @pytest.mark.newer_botocore
@@ -320,6 +321,8 @@ def test_repr_of_answers() -> None:
     assert repr(message("a", tool_use("f"), reasoning("b"))) == (
         "message('a', tool_use('f'), {'reasoningContent': ...})"
     )
+    assert repr(message("a")) == "'a'"
+    assert repr(message("a", stop_reason="max_tokens")) == "message('a')"
     assert repr(stream("a", "b")) == "stream('ab')"
     assert repr(raw({"a": 1})) == "raw({'a': 1})"
     assert repr(raw([1, 2])) == "raw([1, 2])"

@@ -63,7 +63,16 @@ class ScriptedMessage:
 
     def __repr__(self) -> str:
         blocks = ", ".join(_part_repr(part) for part in self.parts)
+        if self._is_text:
+            return blocks  # As a test passes it to `reply()`, without an import of `message`.
         return f"{'stream' if isinstance(self, Stream) else 'message'}({blocks})"
+
+    @property
+    def _is_text(self) -> bool:
+        """Whether the message is one text without options."""
+        return self == ScriptedMessage(self.parts[:1]) and any(
+            "text" in p.block for p in self.parts
+        )
 
 
 def _requests_tool(part: ReplyPart) -> bool:
