@@ -105,7 +105,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, Any, Any]:
     """Add the calls of a failed test to its report, and shorten its traceback."""
-    if call.excinfo is not None and not item.config.getoption("fulltrace"):
+    if call.excinfo is not None and not item.config.getoption("fulltrace", False):
         _drop_internal_frames(call.excinfo)
     report = yield
     for mock in _mocks(item) if report.failed else ():
