@@ -30,6 +30,12 @@ _log = logging.getLogger("mlmock.server")
 _RECEIVE_BYTES = 65_536
 _MAX_STREAMS = 512
 _STOP_SECONDS = 1.0  # for clients to accept the rest of their responses when the server stops
+_CONFIGURATION = H2Configuration(
+    client_side=False,
+    header_encoding="latin-1",
+    normalize_outbound_headers=False,  # _encoded does
+    validate_outbound_headers=False,
+)
 _SETTINGS = {
     SettingCodes.MAX_CONCURRENT_STREAMS: _MAX_STREAMS,
     SettingCodes.MAX_HEADER_LIST_SIZE: 65_536,
@@ -69,7 +75,7 @@ class Http2Connection:
         self._limits = limits
         self._respond = respond
         self._changed = threading.Condition()
-        self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="latin-1"))
+        self._h2 = H2Connection(_CONFIGURATION)
         self._frames = _FrameBuffer()
         self._streams: dict[int, _Stream] = {}
         self._threads = WorkerThreads("mlmock-stream")
@@ -372,7 +378,8 @@ def _request_head(headers: list[tuple[str, str]]) -> RequestHead:
 
 
 def _encoded(headers: Mapping[str, str]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the headers of a response, without Connection, which HTTP/2 forbids."""
+    """Yield the headers of a response as HTTP/2 demands: names in lower case, no Connection."""
     for name, value in headers.items():
         if name != "Connection":
-            yield name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace")
+            encoded = value.strip().encode("latin-1", "replace")
+            yield name.lower().encode("latin-1", "replace"), encoded
