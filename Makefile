@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # turns that off.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint types tests coverage slow bench graph aio beside clients slice matrix docs clean
+.PHONY: demo test lint types tests coverage slow bench graph aio beside clients slice matrix docs dist smoke release clean
 .DEFAULT_GOAL := test
 
 $(VENV)/made: Makefile
@@ -104,6 +104,25 @@ MERMAID := 11.17.2
 docs: .cache/docs/ready  ## the site, in site/; fails for broken links and for assets of other hosts
 	NO_MKDOCS_2_WARNING=1 .cache/docs/bin/mkdocs build --strict
 
+.cache/release/ready: $(VENV)/ready
+	$(PYTHON) -m venv .cache/release
+	$(BIN)/python -m pip --python .cache/release install --quiet --group release
+	touch $@
+
+dist: .cache/release/ready  ## wheel and sdist, in dist/; fails for missing or superfluous files
+	rm -rf dist
+	.cache/release/bin/python -m build --quiet
+	.cache/release/bin/twine check --strict dist/*
+	$(BIN)/python -m tests.packaging.archives dist
+
+smoke: dist  ## wheel and sdist in empty environments, with the oldest and the newest dependencies
+	$(BIN)/python -m tests.packaging.environments dist
+
+release: $(VENV)/ready  ## all that a release needs, except the upload
+	$(BIN)/python -m tests.packaging.release
+	$(MAKE) smoke
+	@echo "dist/ is ready. To upload it: .cache/release/bin/twine upload dist/*"
+
 # pyenv finds a Python by its version only if PYENV_VERSION lists all installed versions.
 NOX := PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" .cache/nox/bin/nox
 
@@ -119,4 +138,4 @@ slice: .cache/nox/ready  ## older versions of botocore, for the tests that depen
 	$(NOX) --session slice
 
 clean:
-	rm -rf $(VENV) .cache .coverage* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .cache .coverage* .mypy_cache .ruff_cache .pytest_cache dist site
