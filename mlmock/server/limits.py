@@ -9,10 +9,12 @@ from dataclasses import dataclass
 class ServerLimits:
     """Limits of what one client may use.
 
-    `max_body_bytes` applies to a request body as received and as decoded. `idle_timeout`, in
-    seconds, applies to a connection without traffic and to a request body that stops arriving.
-    `hold_timeout`, in seconds, is how long a rule's `.timeout()` keeps a client waiting that
-    doesn't give up by itself.
+    Attributes:
+        max_body_bytes: The maximum size of a request body, as received and as decoded.
+        idle_timeout: The time in seconds after which a connection without traffic is closed, or
+            one whose request body stops arriving.
+        hold_timeout: The time in seconds that a rule's `.timeout()` keeps a client waiting that
+            does not give up by itself.
     """
 
     max_body_bytes: int = 64 * 1024 * 1024

@@ -13,7 +13,20 @@ from mlmock.simulation.undo_log import UndoLog
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """An event. An SNS message has the ARN of its `topic` and the published text, `message`."""
+    """An event for EventBridge, or a message for an SNS topic.
+
+    Attributes:
+        source: The source, such as ``aws.sagemaker``.
+        detail_type: The detail type.
+        detail: The detail.
+        resources: The ARNs of the resources.
+        time: The virtual time of the event.
+        region: The region.
+        account_id: The account.
+        topic: The ARN of the SNS topic, or None for EventBridge.
+        message: The text that is published to the SNS topic, or None for EventBridge.
+        id: The id of the event.
+    """
 
     source: str
     detail_type: str

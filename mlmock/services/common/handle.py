@@ -30,6 +30,7 @@ class ServiceHandle:
 
     service = ""
     progress = ServiceProgressAttribute()
+    """The policy for asynchronous work of the service. Assign a policy to replace it."""
 
     def __init__(self, state: MockState, at: ScopeFilter) -> None:
         self.state = state

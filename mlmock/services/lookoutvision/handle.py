@@ -140,6 +140,7 @@ class Project(DetectionRules):
     """The handle of a project, which may not exist yet."""
 
     progress = ProgressAttribute()
+    """The policy for the work of the project. Assign a policy to replace it."""
 
     def __init__(self, vision: LookoutVision, name: str) -> None:
         super().__init__(vision, f"{name}/{EVERY}", f'ml.lookoutvision.project("{name}")')

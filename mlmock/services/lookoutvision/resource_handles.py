@@ -122,6 +122,7 @@ class ResourceHandle:
     """The handle of a resource, which may not exist yet."""
 
     progress = ProgressAttribute()
+    """The policy for the work of the resource. Assign a policy to replace it."""
 
     def __init__(self, backend: LookoutVisionBackend, kind: str, *key: str) -> None:
         self._backend = backend

@@ -88,6 +88,7 @@ class FlowDefinition:
     """The handle of a declared flow definition."""
 
     progress = ProgressAttribute()
+    """The policy for stopping the loops of the flow definition. Assign a policy to replace it."""
 
     def __init__(self, a2i: A2I, flow: Flow) -> None:
         self._a2i = a2i

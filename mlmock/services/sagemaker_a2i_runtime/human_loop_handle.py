@@ -27,6 +27,7 @@ class HumanLoop:
     """The handle of a human loop, which may not be started yet."""
 
     progress = ProgressAttribute()
+    """The policy for stopping the loop. Assign a policy to replace it."""
 
     def __init__(self, a2i: ServiceHandle, name: str) -> None:
         self._a2i = a2i

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoopView:
-    """A human loop as a worker sees it; `input` is the parsed InputContent."""
+    """A human loop as a worker sees it.
+
+    Attributes:
+        name: The HumanLoopName.
+        input: The parsed InputContent.
+        flow_definition_arn: The ARN of the flow definition.
+        created: The CreationTime, in UTC.
+        content_classifiers: The ContentClassifiers.
+    """
 
     name: str
     input: Any

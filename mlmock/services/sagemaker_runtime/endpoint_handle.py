@@ -28,6 +28,7 @@ class EndpointHandle(ScriptedResource[ModelRule]):
     """The handle of an endpoint, or with `.on` of some of its calls."""
 
     progress = ProgressAttribute()
+    """The policy for asynchronous invocations. Assign a policy to replace it."""
 
     def __init__(
         self, sagemaker: ServiceHandle, endpoint: Endpoint, match: CallMatcher | None = None

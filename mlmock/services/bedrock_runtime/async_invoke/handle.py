@@ -38,6 +38,7 @@ class AsyncInvokesHandle:
     """
 
     progress = ProgressAttribute()
+    """The policy for async invokes. Assign a policy to replace it."""
 
     def __init__(self, bedrock: ServiceHandle, members: dict[str, Any] | None = None) -> None:
         self._bedrock = bedrock
