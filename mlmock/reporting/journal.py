@@ -31,7 +31,11 @@ def call_matches(call: Call, members: dict[str, Any]) -> bool:
     "assert_called assert_called_once assert_not_called assert_order",
 )
 class Journal(Sequence[Call]):
-    """The calls of a mock in order, one entry for each attempt; the latest `size` are kept."""
+    """The calls of a mock in order, one entry for each attempt; the latest `size` are kept.
+
+    Attributes:
+        total: The number of calls that were made, including those that are no longer kept.
+    """
 
     def __init__(self, size: int) -> None:
         if size < 1:

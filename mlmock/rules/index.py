@@ -13,7 +13,8 @@ from typing import Any
 
 from mlmock.call import Call
 from mlmock.rules.matchers import ANY, Contains, Glob, Regex, matches
-from mlmock.rules.rule import EXHAUSTED, Rule, caller_location
+from mlmock.rules.locations import caller_location
+from mlmock.rules.rule import EXHAUSTED, Rule
 from mlmock.simulation.undo_log import UndoLog
 
 _SCALARS = (str, int, float, bool, bytes)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmock.call import Call
@@ -12,6 +10,7 @@ from mlmock.errors import ConnectionFailure, InvalidRule, ServiceError, hide_tra
 from mlmock.exposed import exposed
 from mlmock.rules.answers import ConnectionFailureAnswer, DefaultAnswer, Deferred, ErrorAnswer
 from mlmock.rules.corruption import Corruption, stream_corruption, validate_corruption
+from mlmock.rules.locations import short_location
 from mlmock.rules.matchers import abbreviate_repr, compile_matcher
 from mlmock.rules.target import CallMatcher, RuleTarget
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = hide_traceback
 EXHAUSTED = object()
-_PACKAGE_DIR = str(Path(__file__).parents[1])
 
 
 @exposed(
@@ -49,6 +47,11 @@ class Rule:
 
     It takes effect once it has an answer; of two rules that match, the later one is used.
     `.times(n)`, `.optional()` and `.delay(seconds)` may precede or follow the answer.
+
+    Attributes:
+        used: The number of calls that the rule has answered.
+        expected: The number of calls that it requires unless it is optional.
+        remaining: The number of calls that it can still answer; None if there is no limit.
     """
 
     def __init__(self, registry: Registry, target: RuleTarget, match: CallMatcher) -> None:
@@ -303,14 +306,6 @@ class Rule:
         self.expected = self.remaining or 1
 
 
-def caller_location() -> str:
-    """Return ``file:line`` of the innermost caller outside mlmock."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE_DIR):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
 def is_callable(answer: Any) -> bool:
     """Return whether an answer is a user callable, which is run for each call."""
     return callable(answer) and not isinstance(answer, type)
@@ -389,12 +384,3 @@ def _count_text(rule: Rule) -> str:
         return f" used {rule.used} times" if rule.used != 1 else " used once"
     total = rule.remaining + min(rule.used, rule.expected)
     return f" used {rule.used} of {max(total, rule.expected)} times"
-
-
-def short_location(location: str) -> str:
-    """Return ``file:line`` relative to the working directory, if the file is in it."""
-    name, _, line = location.rpartition(":")
-    try:
-        return f"{Path(name).relative_to(Path.cwd())}:{line}"
-    except (ValueError, OSError, TypeError):
-        return location  # The working directory may have been deleted, or patched by the test.

@@ -13,7 +13,8 @@ from mlmock.call import Call
 from mlmock.mock.handle import MockML
 from mlmock.reporting.messages import call_text, outcome_text
 from mlmock.reporting.resource import Resource
-from mlmock.rules.rule import Rule, rule_expression, short_location
+from mlmock.rules.locations import short_location
+from mlmock.rules.rule import Rule, rule_expression
 from mlmock.server.exposed_members import access, exposed_names
 from mlmock.server.state_diagram import svg
 from mlmock.simulation.clock import to_datetime

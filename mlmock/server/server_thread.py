@@ -20,10 +20,12 @@ from mlmock.server.limits import ServerLimits
 class ServerThread:
     """A server in a thread of its own, with a mock of its own: for notebooks and tests.
 
-    `url` is its address, `port` the port in it, and `ml` the handle of its mock.
-
         with ServerThread() as server:
             client = boto3.client("bedrock-runtime", endpoint_url=server.url)
+
+    Attributes:
+        url: The address of the server.
+        port: The port in it.
     """
 
     def __init__(

@@ -193,7 +193,11 @@ def _check_traits(traits: dict[str, bool]) -> None:
     "pattern on reply embed fail timeout drop unreachable delay times optional",
 )
 class ModelHandle(ScriptedResource[ModelRule]):
-    """The models that a pattern matches, and their rules."""
+    """The models that a pattern matches, and their rules.
+
+    Attributes:
+        pattern: The pattern.
+    """
 
     def __init__(self, bedrock: Bedrock, pattern: str) -> None:
         self._bedrock = bedrock

@@ -137,7 +137,11 @@ class LookoutVision(DetectionRules, ServiceHandle):
     "next_training next_packaging",
 )
 class Project(DetectionRules):
-    """The handle of a project, which may not exist yet."""
+    """The handle of a project, which may not exist yet.
+
+    Attributes:
+        name: The name of the project.
+    """
 
     progress = ProgressAttribute()
     """The policy for the work of the project. Assign a policy to replace it."""

@@ -210,7 +210,11 @@ class JobHandle(ResourceHandle):
 
 @exposed("lookoutvision.ModelHandle", "next_hosting system_update")
 class ModelHandle(DetectionRules, ResourceHandle):
-    """The handle of a version of a model, which may be scripted before it exists."""
+    """The handle of a version of a model, which may be scripted before it exists.
+
+    Attributes:
+        next_hosting: The next start of hosting that has no scripted outcome yet.
+    """
 
     def __init__(self, handle: ServiceHandle, project: str, version: str) -> None:
         title = f'ml.lookoutvision.project("{project}").model("{version}")'

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     "a2i.HumanLoop", "name status input output_uri arn progress", "complete fail expire finish"
 )
 class HumanLoop:
-    """The handle of a human loop, which may not be started yet."""
+    """The handle of a human loop, which may not be started yet.
+
+    Attributes:
+        name: The HumanLoopName.
+    """
 
     progress = ProgressAttribute()
     """The policy for stopping the loop. Assign a policy to replace it."""

@@ -122,7 +122,10 @@ class AsyncInvokesHandle:
 class AsyncInvokeHandle:
     """One async invoke, named by its ARN.
 
-    Every property and method except `arn` raises InvalidRule if no invocation has the ARN.
+    Every property and method raises InvalidRule if no invocation has the ARN.
+
+    Attributes:
+        arn: The ARN.
     """
 
     def __init__(self, bedrock: ServiceHandle, arn: str) -> None:

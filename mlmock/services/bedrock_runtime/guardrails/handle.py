@@ -41,6 +41,9 @@ class GuardrailHandle:
 
     Each method adds policies and returns the handle, so that calls can be chained. A policy
     applies to the input of models, to their output, or to both, as `source` says.
+
+    Attributes:
+        id: The id of the guardrail.
     """
 
     def __init__(
