@@ -17,6 +17,7 @@ MERMAID = Path(".cache/docs/package/dist/mermaid.min.js")
 _COPY = "assets/javascripts/mermaid.min.js"
 # `__md_scope` is the URL of the site's root, which the theme defines on every page.
 _LOCAL_URL = f'new URL("{_COPY}",__md_scope).href'
+_DIAGRAM_OPTIONS = '%%{init: {"state": {"nodeSpacing": 40, "rankSpacing": 100}}}%%'
 _CDN_URL = re.compile(r'"https://unpkg\.com/mermaid@[^"]+"')
 # A substitute that the theme loads in browsers from before 2020.
 _POLYFILL = '"https://unpkg.com/resize-observer-polyfill"'
@@ -32,6 +33,11 @@ _LOADING_SCRIPT = re.compile(
     r"(?:unpkg\.com|cdn\.jsdelivr\.net|cdnjs\.cloudflare\.com|fonts\.[a-z]+\.com)[^\"'`\s]*))"
 )
 _LOADING = {".html": _LOADING_TAG, ".css": _LOADING_CSS, ".js": _LOADING_SCRIPT}
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Return the page with more space in its diagrams, so that labels do not overlap."""
+    return markdown.replace("```mermaid\n", f"```mermaid\n{_DIAGRAM_OPTIONS}\n")
 
 
 def on_post_build(config: Any, **_: Any) -> None:
