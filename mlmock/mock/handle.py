@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from mlmock.reporting.resource import Resource
     from mlmock.rules.rule import Rule
     from mlmock.rules.target import RuleTarget
-    from mlmock.services.bedrock_runtime import Handle as Bedrock
+    from mlmock.services.bedrock_runtime.handle import Bedrock
     from mlmock.services.common.handle import ServiceHandle
-    from mlmock.services.lookoutvision import Handle as LookoutVision
-    from mlmock.services.sagemaker_a2i_runtime import Handle as A2I
-    from mlmock.services.sagemaker_runtime import Handle as SageMaker
+    from mlmock.services.lookoutvision.handle import LookoutVision
+    from mlmock.services.sagemaker_a2i_runtime.handle import A2I
+    from mlmock.services.sagemaker_runtime.handle import SageMaker
     from mlmock.simulation.clock import Clock
     from mlmock.simulation.events import Events
     from mlmock.simulation.object_store import ObjectStore

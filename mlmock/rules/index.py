@@ -12,8 +12,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mlmock.call import Call
-from mlmock.rules.matchers import ANY, Contains, Glob, Regex, matches
 from mlmock.rules.locations import caller_location
+from mlmock.rules.matchers import ANY, Contains, Glob, Regex, matches
 from mlmock.rules.rule import EXHAUSTED, Rule
 from mlmock.simulation.undo_log import UndoLog
 
