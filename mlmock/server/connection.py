@@ -6,7 +6,9 @@ import logging
 import socket
 import struct
 import sys
-from contextlib import closing, suppress
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -33,29 +35,34 @@ def supports_http2() -> bool:
 
 
 class Connection:
-    """Serves one connection in the calling thread."""
+    """Serves one connection in threads of its own, and closes it.
 
-    def __init__(self, client: socket.socket, limits: ServerLimits, respond: Respond) -> None:
+    `on_close` is called with the connection when it is closed.
+    """
+
+    thread: threading.Thread  # the one that reads
+
+    def __init__(
+        self,
+        client: socket.socket,
+        limits: ServerLimits,
+        respond: Respond,
+        on_close: Callable[[Connection], None],
+    ) -> None:
         self._client = client
         self._limits = limits
         self._respond = respond
+        self._on_close = on_close
         self._protocol: Http1Connection | Http2Connection | None = None
 
-    def serve(self) -> None:
-        """Serve the connection until it ends, and close it."""
-        with closing(self._client):
-            try:
-                self._serve()
-            except ConnectionFailure as failure:
-                if failure.kind == "unreachable":
-                    self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-                    return
-            except OSError:
-                pass  # the client has disconnected, or has been idle for too long
-            except Exception:
-                _log.exception("A connection failed")
-            with suppress(OSError):
-                self._client.shutdown(socket.SHUT_WR)
+    def start(self) -> None:
+        """Begin to serve the connection."""
+        self._start_thread(self._serve)
+
+    def hand_over_if_slow(self) -> None:
+        """Let another thread read if a response keeps the present one busy (HTTP/2)."""
+        if self._protocol is not None:
+            self._protocol.hand_over_if_slow()
 
     def stop(self) -> None:
         """End the connection once the responses in progress are written."""
@@ -65,7 +72,37 @@ class Connection:
         else:
             self._protocol.stop()
 
-    def _serve(self) -> None:
+    def _start_thread(self, read: Callable[[], bool]) -> None:
+        self.thread = threading.Thread(
+            target=self._run, args=(read,), name="mlmock-connection", daemon=True
+        )
+        self.thread.start()
+
+    def _run(self, read: Callable[[], bool]) -> None:
+        """Read, and close the connection unless another thread reads on."""
+        is_reset = False
+        try:
+            if not read():
+                return
+        except ConnectionFailure as failure:
+            is_reset = failure.kind == "unreachable"
+        except OSError:
+            pass  # the client has disconnected, or has been idle for too long
+        except Exception:
+            _log.exception("A connection failed")
+        self._close(is_reset=is_reset)
+
+    def _close(self, *, is_reset: bool) -> None:
+        with suppress(OSError):
+            if is_reset:
+                self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            else:
+                self._client.shutdown(socket.SHUT_WR)
+        self._client.close()
+        self._on_close(self)
+
+    def _serve(self) -> bool:
+        """Serve the connection, and return whether it has ended."""
         self._client.settimeout(self._limits.idle_timeout)
         self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         received = self._receive_start()
@@ -74,12 +111,14 @@ class Connection:
         elif supports_http2():
             from mlmock.server.http2 import Http2Connection
 
-            self._protocol = Http2Connection(self._client, self._limits, self._respond)
+            self._protocol = Http2Connection(
+                self._client, self._limits, self._respond, self._start_thread
+            )
         else:
             _log.warning("A client used HTTP/2, which needs h2: pip install 'mlmock[http2]'")
             self._client.sendall(_HTTP_1_1_REQUIRED)
-            return
-        self._protocol.serve(received)
+            return True
+        return self._protocol.serve(received)
 
     def _receive_start(self) -> bytes:
         """Return the first bytes, as many as tell HTTP/2 from HTTP/1.1."""

@@ -52,11 +52,14 @@ class Http1Connection:
         self._received = b""  # the start of the next request
         self._is_stopping = False
 
-    def serve(self, received: bytes) -> None:
+    def serve(self, received: bytes) -> bool:
         """Respond to requests until the connection ends.
 
         Args:
             received: The first bytes of the connection, which the caller has read.
+
+        Returns:
+            True: the connection has ended. The caller closes it.
 
         Raises:
             ConnectionFailure: A rule fails the connection. The caller closes or resets it.
@@ -65,6 +68,10 @@ class Http1Connection:
         self._received = received
         while not self._is_stopping and self._serve_request():
             pass
+        return True
+
+    def hand_over_if_slow(self) -> None:
+        """Do nothing: requests are read in order."""
 
     def stop(self) -> None:
         """End the connection once the response in progress is written."""

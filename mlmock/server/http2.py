@@ -6,8 +6,8 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from h2.settings import SettingCodes, Settings
 
 from mlmock.aws.protocol.messages import HttpResponse
 from mlmock.errors import ConnectionFailure
+from mlmock.server.http2_writer import ResponseWriter
 from mlmock.server.limits import ServerLimits
 from mlmock.server.request import RequestError, RequestHead, Respond, body_too_large, request_head
 from mlmock.server.request_body import decode_body
@@ -29,11 +30,12 @@ from mlmock.server.worker_threads import WorkerThreads
 _log = logging.getLogger("mlmock.server")
 _RECEIVE_BYTES = 65_536
 _MAX_STREAMS = 512
+_SLOW_SECONDS = 0.02
 _STOP_SECONDS = 1.0  # for clients to accept the rest of their responses when the server stops
 _CONFIGURATION = H2Configuration(
     client_side=False,
     header_encoding="latin-1",
-    normalize_outbound_headers=False,  # _encoded does
+    normalize_outbound_headers=False,  # ResponseWriter does
     validate_outbound_headers=False,
 )
 _SETTINGS = {
@@ -64,13 +66,31 @@ class _Stream:
 class Http2Connection:
     """Responds to the requests of one connection.
 
-    The calling thread only reads; responses are made and written by other threads, so that none
-    delays another. `_changed` guards the state of the connection and the writing side of the
-    socket. It is notified when the client may have permitted more data, when a stream ends and
-    when the connection ends.
+    The thread that reads also responds to a request that arrives alone, because changing threads
+    takes as long as a typical response. If the response then waits or takes long, another thread
+    reads on, and from then on each response has a thread of its own. No response therefore delays
+    another by more than a moment, and that at most once in a connection.
+
+    `_changed` guards the state of the connection and of its streams. It is notified when that
+    state may have changed.
     """
 
-    def __init__(self, client: socket.socket, limits: ServerLimits, respond: Respond) -> None:
+    def __init__(
+        self,
+        client: socket.socket,
+        limits: ServerLimits,
+        respond: Respond,
+        read_on: Callable[[Callable[[], bool]], None],
+    ) -> None:
+        """Create the connection.
+
+        Args:
+            client: The socket.
+            limits: The limits of the server.
+            respond: The application.
+            read_on: Starts a thread that calls a function, such as `serve`, and treats its result
+                as the result of `serve`.
+        """
         self._client = client
         self._limits = limits
         self._respond = respond
@@ -79,49 +99,79 @@ class Http2Connection:
         self._frames = _FrameBuffer()
         self._streams: dict[int, _Stream] = {}
         self._threads = WorkerThreads("mlmock-stream")
+        self._writer = ResponseWriter(client, self._h2, self._changed, self.hand_over)
+        self._writer.timeout = limits.idle_timeout
         self._failure: ConnectionFailure | None = None
-        self._is_stopping = self._has_ended = False
+        self._is_stopping = False
+        self._read_on = read_on
+        self._ready: list[_Stream] = []
+        self._busy_since: float | None = None  # when the thread that reads began to respond
+        self._has_handed_over = False
 
-    def serve(self, received: bytes) -> None:
-        """Respond to requests until the connection ends.
+    def serve(self, received: bytes) -> bool:
+        """Respond to requests until the connection ends or another thread reads on.
 
         Args:
             received: The first bytes of the connection, which the caller has read.
+
+        Returns:
+            Whether the connection has ended. The caller closes it.
 
         Raises:
             ConnectionFailure: A rule fails the connection. The caller closes or resets it.
             OSError: The client has disconnected.
         """
+        self._start(received[:_PREFACE_BYTES])
+        return self._read(received[_PREFACE_BYTES:])
+
+    def stop(self) -> None:
+        """End the connection once its responses are written, and drop incomplete requests."""
+        with self._changed:
+            self._is_stopping = True
+            self._writer.timeout = _STOP_SECONDS
+            for stream in list(self._streams.values()):
+                self._cancel(stream)
+            self._end_if_stopped()
+            self._changed.notify_all()
+        self.hand_over()
+        if not self._writer.becomes_idle(_STOP_SECONDS):
+            self._shut_down(socket.SHUT_RDWR)  # the client doesn't read
+
+    def hand_over_if_slow(self) -> None:
+        """Let another thread read on if a response keeps this one busy. Call this regularly."""
+        since = self._busy_since
+        if since is not None and time.monotonic() - since > _SLOW_SECONDS:
+            self.hand_over()
+
+    def hand_over(self) -> None:
+        """Let another thread read on if the thread that reads is responding to a request."""
+        with self._changed:
+            if self._busy_since is None:
+                return
+            self._busy_since = None
+            self._has_handed_over = True
+        self._read_on(self._read)
+
+    # -- reading ----------------------------------------------------------------------------
+
+    def _read(self, data: bytes = b"") -> bool:
+        """Process `data` and all that follows; return and raise what `serve` does."""
+        has_handed_over = False
         try:
-            self._start(received[:_PREFACE_BYTES])
-            data = received[_PREFACE_BYTES:]
             while self._process(data):
+                has_handed_over = self._respond_to_ready()
+                if has_handed_over or self._failure is not None:
+                    break
                 data = self._receive()
                 if not data:
                     self._finish_responses()
                     break
         finally:
-            self._end()
-        if self._failure is not None:
+            if not has_handed_over:
+                self._end()
+        if self._failure is not None and not has_handed_over:
             raise self._failure
-
-    def stop(self) -> None:
-        """End the connection once its responses are written, and drop incomplete requests."""
-        self._is_stopping = True
-        if not self._changed.acquire(timeout=_STOP_SECONDS):
-            self._shut_down(socket.SHUT_RDWR)  # a thread is writing to a client that doesn't read
-            return
-        try:
-            for stream in list(self._streams.values()):
-                stream.is_cancelled = True
-                if not stream.is_answered:
-                    del self._streams[stream.number]
-            self._end_if_stopped()
-            self._changed.notify_all()
-        finally:
-            self._changed.release()
-
-    # -- reading ----------------------------------------------------------------------------
+        return not has_handed_over
 
     def _start(self, preface: bytes) -> None:
         with self._changed:
@@ -129,7 +179,7 @@ class Http2Connection:
             self._h2.local_settings = Settings(client=False, initial_values=_SETTINGS)
             self._h2.initiate_connection()
             self._h2.receive_data(preface)
-            self._flush()
+        self._writer.flush()
 
     def _receive(self) -> bytes:
         """Return the next bytes, or b"" at the end of the connection or when it is idle."""
@@ -144,16 +194,16 @@ class Http2Connection:
 
     def _process(self, data: bytes) -> bool:
         """Process what the client has sent, and return whether it follows the protocol."""
+        is_valid = True
         with self._changed:
             try:
                 for event in self._h2.receive_data(self._frames.add(data)):
                     self._handle(event)
             except ProtocolError:
-                self._flush()  # h2 has queued the frame that tells the client
-                return False
-            self._flush()
+                is_valid = False
             self._changed.notify_all()
-        return True
+        self._writer.flush()  # acknowledgments, or the error that h2 reports to the client
+        return is_valid
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
@@ -162,13 +212,15 @@ class Http2Connection:
             self._add_data(event)
         elif isinstance(event, StreamEnded) and event.stream_id in self._streams:
             stream = self._streams[event.stream_id]
-            stream.is_complete = True
-            self._start_response(stream)
+            stream.is_complete = stream.is_answered = True
+            self._ready.append(stream)
         elif isinstance(event, StreamReset) and event.stream_id in self._streams:
-            stream = self._streams[event.stream_id]
-            stream.is_cancelled = True
-            if not stream.is_answered:
-                del self._streams[stream.number]
+            self._cancel(self._streams[event.stream_id])
+
+    def _cancel(self, stream: _Stream) -> None:
+        stream.is_cancelled = True
+        if not stream.is_answered:
+            del self._streams[stream.number]
 
     def _open_stream(self, event: Any) -> None:
         # Streams that the client has reset count for as long as their threads run.
@@ -190,21 +242,34 @@ class Http2Connection:
         expired = time.monotonic() - self._limits.idle_timeout
         for stream in list(self._streams.values()):
             if not stream.is_answered and stream.received_at <= expired:
-                self._start_response(stream)
+                stream.is_answered = True
+                self._threads.run(partial(self._reply, stream))
 
     # -- responding -------------------------------------------------------------------------
 
-    def _start_response(self, stream: _Stream) -> None:
-        """Respond to a request in another thread. The connection's thread alone calls this."""
-        if not stream.is_answered:
-            stream.is_answered = True
+    def _respond_to_ready(self) -> bool:
+        """Respond to complete requests, and return whether another thread reads on."""
+        ready, self._ready = self._ready, []
+        if len(ready) == 1 and not (self._has_handed_over or self._is_stopping):
+            return self._reply_while_reading(ready[0])
+        for stream in ready:
             self._threads.run(partial(self._reply, stream))
+        return False
+
+    def _reply_while_reading(self, stream: _Stream) -> bool:
+        """Respond in the thread that reads, and return whether another thread reads on."""
+        self._busy_since = time.monotonic()
+        self._reply(stream)
+        with self._changed:
+            self._busy_since = None
+            return self._has_handed_over
 
     def _reply(self, stream: _Stream) -> None:
         """Write the response to a request."""
         code = ErrorCodes.NO_ERROR
         try:
-            self._write(stream, self._response_to(stream))
+            has_body = (":method", "HEAD") not in stream.headers
+            self._writer.write(stream.number, self._response_to(stream), has_body=has_body)
         except ConnectionFailure as failure:
             self._fail(stream, failure)
         except (OSError, ProtocolError):  # the client has gone, or has reset the stream
@@ -238,73 +303,19 @@ class Http2Connection:
 
     def _wait_until_cancelled(self, stream: _Stream) -> bool:
         """Wait for the hold timeout at most, and return whether the stream is cancelled."""
+        self.hand_over()
         with self._changed:
             timeout = self._limits.hold_timeout
             return self._changed.wait_for(lambda: stream.is_cancelled, timeout)
 
     def _close_stream(self, stream: _Stream, code: ErrorCodes) -> None:
+        if code or not stream.is_complete:
+            with suppress(ProtocolError, OSError):
+                self._writer.reset(stream.number, code)
         with self._changed:
             self._streams.pop(stream.number, None)
-            if code or not stream.is_complete:
-                with suppress(ProtocolError, OSError):
-                    self._h2.reset_stream(stream.number, code)
-                    self._flush()
             self._end_if_stopped()
             self._changed.notify_all()
-
-    # -- writing ----------------------------------------------------------------------------
-
-    def _write(self, stream: _Stream, response: HttpResponse) -> None:
-        body = response.body
-        if body == b"" or (":method", "HEAD") in stream.headers:
-            self._write_headers(stream, response, ends=True)
-        elif isinstance(body, bytes):
-            self._write_headers(stream, response)
-            self._write_data(stream, body, ends=True)
-        else:
-            self._write_headers(stream, response)
-            self._write_pieces(stream, body)
-
-    def _write_headers(
-        self, stream: _Stream, response: HttpResponse, *, ends: bool = False
-    ) -> None:
-        headers = [(b":status", b"%d" % response.status), *_encoded(response.headers)]
-        with self._changed:
-            self._h2.send_headers(stream.number, headers, end_stream=ends)
-            if ends or not isinstance(response.body, bytes):
-                self._flush()
-
-    def _write_pieces(self, stream: _Stream, pieces: Any) -> None:
-        with closing(pieces):
-            for piece in filter(None, pieces):
-                self._write_data(stream, piece)
-        with self._changed:
-            self._h2.end_stream(stream.number)
-            self._flush()
-
-    def _write_data(self, stream: _Stream, data: bytes, *, ends: bool = False) -> None:
-        rest = memoryview(data)
-        while rest:
-            with self._changed:
-                size = min(self._wait_for_window(stream), len(rest))
-                is_last = ends and size == len(rest)
-                self._h2.send_data(stream.number, bytes(rest[:size]), end_stream=is_last)
-                self._flush()
-            rest = rest[size:]
-
-    def _wait_for_window(self, stream: _Stream) -> int:
-        """Return how many bytes can be sent now; wait until the client permits some."""
-        while (window := self._h2.local_flow_control_window(stream.number)) <= 0:
-            self._flush()
-            seconds = _STOP_SECONDS if self._is_stopping else self._limits.idle_timeout
-            if self._has_ended or not self._changed.wait(seconds):
-                raise TimeoutError("the client accepts no more data")
-        return min(window, self._h2.max_outbound_frame_size)
-
-    def _flush(self) -> None:
-        data = self._h2.data_to_send()
-        if data:
-            self._client.sendall(data)
 
     # -- the end ----------------------------------------------------------------------------
 
@@ -313,9 +324,8 @@ class Http2Connection:
         self._end()
         with self._changed:
             self._changed.wait_for(self._has_finished)
-            if self._failure is None:
-                self._h2.close_connection()
-                self._flush()
+        if self._failure is None:
+            self._writer.close()
 
     def _has_finished(self) -> bool:
         running = any(stream.is_answered for stream in self._streams.values())
@@ -325,10 +335,9 @@ class Http2Connection:
         """Wake the threads that wait for the client, which sends no more."""
         self._threads.stop()
         with self._changed:
-            self._has_ended = True
             for stream in self._streams.values():
                 stream.is_cancelled = True
-            self._changed.notify_all()
+            self._writer.end()
 
     def _end_if_stopped(self) -> None:
         if self._is_stopping and not self._streams:
@@ -375,11 +384,3 @@ def _request_head(headers: list[tuple[str, str]]) -> RequestHead:
     if ":authority" in pseudo and all(name != "host" for name, _ in regular):
         regular.append(("host", pseudo[":authority"]))
     return request_head(pseudo.get(":method", ""), pseudo.get(":path", ""), regular)
-
-
-def _encoded(headers: Mapping[str, str]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the headers of a response as HTTP/2 demands: names in lower case, no Connection."""
-    for name, value in headers.items():
-        if name != "Connection":
-            encoded = value.strip().encode("latin-1", "replace")
-            yield name.lower().encode("latin-1", "replace"), encoded

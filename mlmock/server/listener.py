@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import socketserver
-import threading
 import time
 from typing import Any
 
@@ -24,7 +23,7 @@ class Listener(socketserver.TCPServer):
     def __init__(self, host: str, port: int, limits: ServerLimits, respond: Respond) -> None:
         self._limits = limits
         self._respond = respond
-        self._connections: dict[Connection, threading.Thread] = {}
+        self._connections: set[Connection] = set()
         super().__init__((host, port), socketserver.BaseRequestHandler, bind_and_activate=False)
         self.socket.close()
         # Unlike TCPServer, this chooses the socket's options for each platform.
@@ -38,12 +37,19 @@ class Listener(socketserver.TCPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve an accepted connection in a thread of its own."""
-        connection = Connection(request, self._limits, self._respond)
-        thread = threading.Thread(
-            target=self._serve, args=(connection,), name="mlmock-connection", daemon=True
-        )
-        self._connections[connection] = thread
-        thread.start()
+        forget = self._connections.discard
+        connection = Connection(request, self._limits, self._respond, forget)
+        self._connections.add(connection)
+        try:
+            connection.start()
+        except RuntimeError:  # no more threads can be started
+            forget(connection)
+            raise
+
+    def service_actions(self) -> None:
+        """Let no slow response delay another. `serve_forever` calls this regularly."""
+        for connection in list(self._connections):
+            connection.hand_over_if_slow()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log that no thread could be started for a connection."""
@@ -53,14 +59,8 @@ class Listener(socketserver.TCPServer):
         """Close the socket, and end every connection once its responses are written."""
         self.server_close()
         deadline = time.monotonic() + _GRACE_SECONDS
-        connections = list(self._connections.items())
-        for connection, _ in connections:
+        connections = list(self._connections)
+        for connection in connections:
             connection.stop()
-        for _, thread in connections:
-            thread.join(max(0.0, deadline - time.monotonic()))
-
-    def _serve(self, connection: Connection) -> None:
-        try:
-            connection.serve()
-        finally:
-            del self._connections[connection]
+        for connection in connections:
+            connection.thread.join(max(0.0, deadline - time.monotonic()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 import threading
 from importlib.util import find_spec
@@ -129,17 +130,28 @@ def serve(host: str, port: int, port_file: Path | None, **options: Any) -> int:
         OSError: The port is in use or the host is unknown.
     """
     server = ServerThread(host=host, port=port, **options)
-    stopped = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stopped.set())
+    signals = _signal_socket()
     server.start()
     if port_file is not None:
         port_file.write_text(f"{server.port}\n", encoding="ascii")
     sys.stdout.write(f"mlmock is ready at {server.url} ({_protocols()})\n")
     sys.stdout.flush()
-    stopped.wait()
+    signals.recv(1)
     server.stop()
     return 0
+
+
+def _signal_socket() -> socket.socket:
+    """Return a socket that receives a byte for each SIGTERM or SIGINT.
+
+    Locks and events would not do: the wait for them misses a signal that arrives just before.
+    """
+    receiver, sender = socket.socketpair()
+    sender.setblocking(False)  # set_wakeup_fd requires it
+    signal.set_wakeup_fd(sender.detach())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return receiver
 
 
 def _protocols() -> str:
