@@ -66,10 +66,10 @@ class _Stream:
 class Http2Connection:
     """Responds to the requests of one connection.
 
-    The thread that reads also responds to a request that arrives alone, because changing threads
-    takes as long as a typical response. If the response then waits or takes long, another thread
-    reads on, and from then on each response has a thread of its own. No response therefore delays
-    another by more than a moment, and that at most once in a connection.
+    The thread that reads also responds to a request if it is the only one, because changing
+    threads takes as long as a typical response. If the response then waits or takes long, another
+    thread reads on. Requests beside others are responded to by threads of their own. A response
+    that takes long therefore delays others by a moment at most, before the other thread reads on.
 
     `_changed` guards the state of the connection and of its streams. It is notified when that
     state may have changed.
@@ -105,8 +105,9 @@ class Http2Connection:
         self._is_stopping = False
         self._read_on = read_on
         self._ready: list[_Stream] = []
-        self._busy_since: float | None = None  # when the thread that reads began to respond
-        self._has_handed_over = False
+        # The request that the thread that reads is responding to, and since when.
+        self._own_stream: _Stream | None = None
+        self._busy_since = 0.0
 
     def serve(self, received: bytes) -> bool:
         """Respond to requests until the connection ends or another thread reads on.
@@ -139,17 +140,16 @@ class Http2Connection:
 
     def hand_over_if_slow(self) -> None:
         """Let another thread read on if a response keeps this one busy. Call this regularly."""
-        since = self._busy_since
-        if since is not None and time.monotonic() - since > _SLOW_SECONDS:
+        is_busy = self._own_stream is not None
+        if is_busy and time.monotonic() - self._busy_since > _SLOW_SECONDS:
             self.hand_over()
 
     def hand_over(self) -> None:
         """Let another thread read on if the thread that reads is responding to a request."""
         with self._changed:
-            if self._busy_since is None:
+            if self._own_stream is None:
                 return
-            self._busy_since = None
-            self._has_handed_over = True
+            self._own_stream = None
         self._read_on(self._read)
 
     # -- reading ----------------------------------------------------------------------------
@@ -250,7 +250,7 @@ class Http2Connection:
     def _respond_to_ready(self) -> bool:
         """Respond to complete requests, and return whether another thread reads on."""
         ready, self._ready = self._ready, []
-        if len(ready) == 1 and not (self._has_handed_over or self._is_stopping):
+        if len(ready) == len(self._streams) == 1 and not self._is_stopping:
             return self._reply_while_reading(ready[0])
         for stream in ready:
             self._threads.run(partial(self._reply, stream))
@@ -259,10 +259,13 @@ class Http2Connection:
     def _reply_while_reading(self, stream: _Stream) -> bool:
         """Respond in the thread that reads, and return whether another thread reads on."""
         self._busy_since = time.monotonic()
+        self._own_stream = stream
         self._reply(stream)
         with self._changed:
-            self._busy_since = None
-            return self._has_handed_over
+            has_handed_over = self._own_stream is not stream
+            if not has_handed_over:
+                self._own_stream = None
+        return has_handed_over
 
     def _reply(self, stream: _Stream) -> None:
         """Write the response to a request."""
