@@ -286,6 +286,15 @@ def test_the_control_api_rejects_pages_of_other_sites(
     assert fetch("POST", "/_mlmock/reset", None, own).status == 204
 
 
+def test_response_that_exceeds_the_buffers_of_the_sockets(mlmock_server: ServerThread) -> None:
+    body = b"x" * 5_000_000
+    mlmock_server.ml.sagemaker.endpoint("large").reply(body)
+    with connect_to(mlmock_server.port) as connection:
+        connection.sendall(post("/endpoints/large/invocations", b"1", "Connection: close"))
+        received = receive_all(connection)
+    assert received.partition(b"\r\n\r\n")[2] == body
+
+
 def test_stream_over_http_1_0_ends_with_the_connection(mlmock_server: ServerThread) -> None:
     sent = post(CONVERSE_STREAM, CONVERSE_BODY).replace(b"HTTP/1.1", b"HTTP/1.0", 1)
     head, _, events = exchange(mlmock_server.port, sent).partition(b"\r\n\r\n")
