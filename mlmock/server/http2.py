@@ -68,8 +68,8 @@ class Http2Connection:
 
     The thread that reads also responds to a request if it is the only one, because changing
     threads takes as long as a typical response. If the response then waits or takes long, another
-    thread reads on. Requests beside others are responded to by threads of their own. A response
-    that takes long therefore delays others by a moment at most, before the other thread reads on.
+    thread reads on. While a request is open, others are responded to by threads of their own. A
+    response that takes long therefore delays others for less than 0.1 s, until reading goes on.
 
     `_changed` guards the state of the connection and of its streams. It is notified when that
     state may have changed.

@@ -1,4 +1,4 @@
-"""Threads that run tasks at once, however many tasks are running."""
+"""Threads that start tasks immediately, however many others are running."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class WorkerThreads:
             threading.Thread(target=self._work, args=(task,), name=self._name, daemon=True).start()
 
     def stop(self) -> None:
-        """End every thread once it has finished its task."""
+        """End every thread after its task."""
         with self._lock:
             self._is_stopped = True
             for _ in range(self._idle):

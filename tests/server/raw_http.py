@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 RECEIVE_BYTES = 65_536
 
@@ -25,7 +26,8 @@ def exchange(port: int, sent: bytes) -> bytes:
     """
     with connect_to(port) as connection:
         connection.sendall(sent)
-        connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # the connection may be reset already
+            connection.shutdown(socket.SHUT_WR)
         return receive_all(connection)
 
 

@@ -254,6 +254,18 @@ def test_unreachable_resets_the_connection(server: ServerThread, client: Http2Cl
     assert server.ml.calls.last.operation == "Converse"
 
 
+def test_drop_does_not_wait_for_other_responses(server: ServerThread, client: Http2Client) -> None:
+    release = threading.Event()
+    server.ml.bedrock.model(MODEL).reply(lambda call: str(release.wait(10)))
+    server.ml.on("sagemaker-runtime").drop()
+    client.request("POST", CONVERSE, CONVERSE_BODY)
+    client.request("POST", "/endpoints/e/invocations", b"1")
+    while client.receive():
+        pass
+    assert not release.is_set()
+    release.set()
+
+
 def test_timeout_delays_no_other_stream(server: ServerThread, client: Http2Client) -> None:
     server.ml.on("bedrock-runtime").timeout()
     stream = client.request("POST", CONVERSE, CONVERSE_BODY)

@@ -43,11 +43,11 @@ BODY = {
     "max_tokens": 10,
     "messages": [{"role": "user", "content": "x"}],
 }
-Make = Callable[[str], Any]
+CreateClient = Callable[[str], Any]
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
-def both(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Make]]:
+def both(request: pytest.FixtureRequest) -> Iterator[tuple[Any, CreateClient]]:
     """A handle, and a factory of clients for its mock."""
     keys: dict[str, Any] = {
         "aws_access_key_id": "x",
@@ -64,50 +64,51 @@ def both(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Make]]:
         yield connect(server.url), lambda service: boto3.client(service, **where)
 
 
-def said(text: str) -> list[dict[str, Any]]:
+def messages(text: str) -> list[dict[str, Any]]:
     return [{"role": "user", "content": [{"text": text}]}]
 
 
-def contexts(bedrock: Any, text: str) -> Any:
-    answer = bedrock.converse(modelId=MODEL, messages=said(text))
-    return answer["output"]["message"]["content"]
+def converse(bedrock: Any, text: str) -> Any:
+    """Return the content of the model's message."""
+    response = bedrock.converse(modelId=MODEL, messages=messages(text))
+    return response["output"]["message"]["content"]
 
 
 @pytest.mark.newer_botocore
-def test_answers_of_a_model(both: tuple[Any, Make]) -> None:
-    ml, make = both
-    model, bedrock = ml.bedrock.model("anthropic.*"), make("bedrock-runtime")
+def test_answers_of_a_model(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
+    model, bedrock = ml.bedrock.model("anthropic.*"), create_client("bedrock-runtime")
     model.reply(message("Let me see.", tool_use("f", {"x": 1}), usage={"inputTokens": 5}))
-    answer = bedrock.converse(modelId=MODEL, messages=said("go"))
+    answer = bedrock.converse(modelId=MODEL, messages=messages("go"))
     assert answer["output"]["message"]["content"][0] == {"text": "Let me see."}
     assert (answer["stopReason"], answer["usage"]["inputTokens"]) == ("tool_use", 5)
     model.reply(error("ValidationException", "no"), json_output({"a": 1}), reasoning("Hm."))
     with pytest.raises(bedrock.exceptions.ValidationException, match="no"):
-        contexts(bedrock, "first")
-    assert contexts(bedrock, "second") == [{"text": '{"a": 1}'}]
-    assert "reasoningContent" in contexts(bedrock, "third")[0]
+        converse(bedrock, "first")
+    assert converse(bedrock, "second") == [{"text": '{"a": 1}'}]
+    assert "reasoningContent" in converse(bedrock, "third")[0]
 
 
-def test_matching(both: tuple[Any, Make]) -> None:
-    ml, make = both
-    model, bedrock = ml.bedrock.model(MODEL), make("bedrock-runtime")
+def test_matching(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
+    model, bedrock = ml.bedrock.model(MODEL), create_client("bedrock-runtime")
     model.on(last_user=ANY).reply("any")
     model.on(last_user=contains("rain")).reply("contains")
     model.on(last_user=regex(r"^\d+$")).reply("regex")
     model.on(last_user=glob("*!")).reply("glob")
-    assert contexts(bedrock, "hello") == [{"text": "any"}]
-    assert contexts(bedrock, "rain?") == [{"text": "contains"}]
-    assert contexts(bedrock, "42") == [{"text": "regex"}]
-    assert contexts(bedrock, "stop!") == [{"text": "glob"}]
+    assert converse(bedrock, "hello") == [{"text": "any"}]
+    assert converse(bedrock, "rain?") == [{"text": "contains"}]
+    assert converse(bedrock, "42") == [{"text": "regex"}]
+    assert converse(bedrock, "stop!") == [{"text": "glob"}]
 
 
-def test_streams_and_exact_bodies(both: tuple[Any, Make]) -> None:
-    ml, make = both
-    model, bedrock = ml.bedrock.model(MODEL), make("bedrock-runtime")
+def test_streams_and_exact_bodies(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
+    model, bedrock = ml.bedrock.model(MODEL), create_client("bedrock-runtime")
     script = stream("It ", "is ").pause(2).then("sunny", tool_use("f")).pause(1)
     model.reply(script.then_error("modelStreamErrorException", "boom"))
     before = ml.clock.now()
-    events = bedrock.converse_stream(modelId=MODEL, messages=said("x"))["stream"]
+    events = bedrock.converse_stream(modelId=MODEL, messages=messages("x"))["stream"]
     with pytest.raises(EventStreamError, match="boom"):
         list(events)
     events.close()
@@ -120,9 +121,9 @@ def test_streams_and_exact_bodies(both: tuple[Any, Make]) -> None:
     assert json.loads(answer["body"].read()) == {"exact": True}
 
 
-def test_endpoints(both: tuple[Any, Make]) -> None:
-    ml, make = both
-    endpoint, runtime = ml.sagemaker.endpoint("churn"), make("sagemaker-runtime")
+def test_endpoints(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
+    endpoint, runtime = ml.sagemaker.endpoint("churn"), create_client("sagemaker-runtime")
     endpoint.reply(output(Body=b"\x00\x01", CustomAttributes="a"))
     assert runtime.invoke_endpoint(EndpointName="churn", Body=b"1")["Body"].read() == b"\x00\x01"
     endpoint.reply({"score": 1}).times(1)
@@ -134,9 +135,9 @@ def test_endpoints(both: tuple[Any, Make]) -> None:
     assert endpoint.name == "churn"
 
 
-def test_human_loops_and_progress(both: tuple[Any, Make]) -> None:
-    ml, make = both
-    a2i = make("sagemaker-a2i-runtime")
+def test_human_loops_and_progress(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
+    a2i = create_client("sagemaker-a2i-runtime")
     ml.a2i.progress = manually()
     a2i.start_human_loop(
         HumanLoopName="l", FlowDefinitionArn=FLOW, HumanLoopInput={"InputContent": '{"total": 5}'}
@@ -156,10 +157,10 @@ def test_human_loops_and_progress(both: tuple[Any, Make]) -> None:
     assert repr(ml.progress.policy) == "after_polls(3)"
 
 
-def test_guardrails_detections_and_projects(both: tuple[Any, Make]) -> None:
-    ml, make = both
+def test_guardrails_detections_and_projects(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
     ml.bedrock.guardrail("gr1").block(words=["secret"], topics={"war": re.compile("wa+r")})
-    answer = make("bedrock-runtime").apply_guardrail(
+    answer = create_client("bedrock-runtime").apply_guardrail(
         guardrailIdentifier="gr1",
         guardrailVersion="DRAFT",
         source="INPUT",
@@ -173,9 +174,9 @@ def test_guardrails_detections_and_projects(both: tuple[Any, Make]) -> None:
     assert ml.lookoutvision.image(2, 2)[:4] == b"\x89PNG"
 
 
-def test_journal_assertions(both: tuple[Any, Make]) -> None:
-    ml, make = both
-    make("sagemaker-a2i-runtime").list_human_loops(FlowDefinitionArn=FLOW, MaxResults=5)
+def test_journal_assertions(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
+    create_client("sagemaker-a2i-runtime").list_human_loops(FlowDefinitionArn=FLOW, MaxResults=5)
     ml.calls.assert_called_once("sagemaker-a2i-runtime", "ListHumanLoops", MaxResults=5)
     ml.calls.assert_not_called("bedrock-runtime")
     with pytest.raises(AssertionError, match="MaxResults is 5; expected 6"):
@@ -188,8 +189,8 @@ def test_journal_assertions(both: tuple[Any, Make]) -> None:
     assert ml.calls[0].text() == ""
 
 
-def test_restricted_handle_has_every_member(both: tuple[Any, Make]) -> None:
-    ml, make = both
+def test_restricted_handle_has_every_member(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
     there = ml.at(region="eu-west-1", account_id="111122223333")
     assert there.a2i.flow_definition("x").arn == (
         "arn:aws:sagemaker:eu-west-1:111122223333:flow-definition/x"
@@ -203,19 +204,19 @@ def test_restricted_handle_has_every_member(both: tuple[Any, Make]) -> None:
         there.s3.put("s3://bucket/gone", b"1")
     assert (there.s3.list("s3://bucket/"), list(there.unmatched)) == ([], [])
     there.on("bedrock-runtime").fail("ThrottlingException").optional()
-    assert contexts(make("bedrock-runtime"), "here")  # whose region is another
+    assert converse(create_client("bedrock-runtime"), "here")  # in another region
     assert (len(there.calls), there.calls.clear() is None or True, len(ml.calls)) == (1, True, 0)
     there.reset()
     assert ml.resources() == []
 
 
-def test_ends_of_human_loops(both: tuple[Any, Make]) -> None:
-    ml, make = both
-    a2i, arn = make("sagemaker-a2i-runtime"), ml.a2i.flow_definition("review").arn
+def test_ends_of_human_loops(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
+    a2i, arn = create_client("sagemaker-a2i-runtime"), ml.a2i.flow_definition("review").arn
 
     def start(name: str) -> Any:
-        said = {"InputContent": "{}"}
-        a2i.start_human_loop(HumanLoopName=name, FlowDefinitionArn=arn, HumanLoopInput=said)
+        content = {"InputContent": "{}"}
+        a2i.start_human_loop(HumanLoopName=name, FlowDefinitionArn=arn, HumanLoopInput=content)
         return ml.a2i.human_loop(name)
 
     failed, expired, stopped = start("failed"), start("expired"), start("stopped")
@@ -233,9 +234,9 @@ def test_ends_of_human_loops(both: tuple[Any, Make]) -> None:
         start("orphan")
 
 
-def test_asynchronous_results(both: tuple[Any, Make]) -> None:
-    ml, make = both
-    runtime, topic = make("sagemaker-runtime"), "arn:aws:sns:us-east-1:123456789012:done"
+def test_asynchronous_results(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
+    runtime, topic = create_client("sagemaker-runtime"), "arn:aws:sns:us-east-1:123456789012:done"
     ml.s3.put("s3://bucket/in", b"{}")
     endpoint = ml.sagemaker.endpoint("e", async_output="s3://bucket/out/", success_topic=topic)
     endpoint.progress = manually()
@@ -254,10 +255,10 @@ def test_asynchronous_results(both: tuple[Any, Make]) -> None:
     assert [event.topic for event in ml.events] == [topic, topic]
 
 
-def test_async_invokes_of_models(both: tuple[Any, Make]) -> None:
-    ml, make = both
+def test_async_invokes_of_models(both: tuple[Any, CreateClient]) -> None:
+    ml, create_client = both
     ml.bedrock.async_invokes.progress = manually()
-    arn = make("bedrock-runtime").start_async_invoke(
+    arn = create_client("bedrock-runtime").start_async_invoke(
         modelId="amazon.nova-reel-v1:0",
         modelInput={
             "taskType": "TEXT_VIDEO",
@@ -282,7 +283,7 @@ def test_detections(remote: RemoteMock, fetch: Fetch) -> None:
     assert (answer["IsAnomalous"], answer["Confidence"], rule.used) == (True, 0.97, 1)
 
 
-def test_reset_savepoint_and_unused_rules(both: tuple[Any, Make]) -> None:
+def test_reset_savepoint_and_unused_rules(both: tuple[Any, CreateClient]) -> None:
     ml, _ = both
     with ml.savepoint():
         ml.s3.put("s3://b/ä x", "text")
