@@ -73,10 +73,11 @@ class Connection:
             self._protocol.stop()
 
     def _start_thread(self, read: Callable[[], bool]) -> None:
-        self.thread = threading.Thread(
+        thread = threading.Thread(
             target=self._run, args=(read,), name="mlmock-connection", daemon=True
         )
-        self.thread.start()
+        thread.start()
+        self.thread = thread
 
     def _run(self, read: Callable[[], bool]) -> None:
         """Read, and close the connection unless another thread reads on."""

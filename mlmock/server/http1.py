@@ -36,7 +36,7 @@ _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in HTTPStat
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request, whether the connection stays open after it, and how the response may look."""
+    """A request, whether the connection stays open after it, and whether chunks are allowed."""
 
     head: RequestHead
     body: bytes

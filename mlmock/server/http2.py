@@ -66,10 +66,10 @@ class _Stream:
 class Http2Connection:
     """Responds to the requests of one connection.
 
-    The thread that reads also responds to a request if it is the only one, because changing
-    threads takes as long as a typical response. If the response then waits or takes long, another
-    thread reads on. While a request is open, others are responded to by threads of their own. A
-    response that takes long therefore delays others for less than 0.1 s, until reading goes on.
+    The thread that reads also responds to a request if no other is open, because changing threads
+    takes as long as a typical response. If the response then waits or takes long, another thread
+    reads on, and other requests get threads of their own. A response that takes long therefore
+    delays others by less than 0.1 s.
 
     `_changed` guards the state of the connection and of its streams. It is notified when that
     state may have changed.
@@ -105,7 +105,7 @@ class Http2Connection:
         self._is_stopping = False
         self._read_on = read_on
         self._ready: list[_Stream] = []
-        # The request that the thread that reads is responding to, and since when.
+        # The request to which the reading thread responds, and when it began to.
         self._own_stream: _Stream | None = None
         self._busy_since = 0.0
 
@@ -139,18 +139,17 @@ class Http2Connection:
             self._shut_down(socket.SHUT_RDWR)  # the client doesn't read
 
     def hand_over_if_slow(self) -> None:
-        """Let another thread read on if a response keeps this one busy. Call this regularly."""
+        """Let another thread read on if a response takes long. The server calls this regularly."""
         is_busy = self._own_stream is not None
         if is_busy and time.monotonic() - self._busy_since > _SLOW_SECONDS:
             self.hand_over()
 
     def hand_over(self) -> None:
-        """Let another thread read on if the thread that reads is responding to a request."""
+        """Let another thread read on if the reading thread is responding to a request."""
         with self._changed:
-            if self._own_stream is None:
-                return
-            self._own_stream = None
-        self._read_on(self._read)
+            if self._own_stream is not None:
+                self._read_on(self._read)  # which waits for `_changed`
+                self._own_stream = None
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -257,7 +256,7 @@ class Http2Connection:
         return False
 
     def _reply_while_reading(self, stream: _Stream) -> bool:
-        """Respond in the thread that reads, and return whether another thread reads on."""
+        """Respond in the reading thread, and return whether another thread reads on."""
         self._busy_since = time.monotonic()
         self._own_stream = stream
         self._reply(stream)

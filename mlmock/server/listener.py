@@ -6,6 +6,7 @@ import logging
 import socket
 import socketserver
 import time
+from contextlib import suppress
 from typing import Any
 
 from mlmock.server.connection import Connection
@@ -49,7 +50,8 @@ class Listener(socketserver.TCPServer):
     def service_actions(self) -> None:
         """Let no slow response delay another. `serve_forever` calls this regularly."""
         for connection in list(self._connections):
-            connection.hand_over_if_slow()
+            with suppress(RuntimeError):  # no more threads can be started
+                connection.hand_over_if_slow()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log that no thread could be started for a connection."""
