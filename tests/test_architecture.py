@@ -41,7 +41,8 @@ MAY_USE = {
         *("botocore.eventstream", "botocore.loaders", "botocore.model", "botocore.parsers"),
         "botocore.awsrequest.HeadersDict",  # botocore's parsers read headers in any case
     },
-    "server": {"werkzeug", "h2", "h11"},
+    "pytest_plugin": {"pytest"},
+    "server": {"h11", "h2"},
 }
 OPTIONAL = {
     *("aioboto3", "aiobotocore", "aiohttp", "aiomoto", "boto3", "freezegun", "h11", "h2"),
@@ -144,7 +145,7 @@ def test_services_do_not_import_http() -> None:
 
 def test_optional_dependencies_are_imported_on_use() -> None:
     for path in FILES:
-        allowed = MAY_USE.get(layer_of(path), set()) | {layer_of(path).partition("_")[0]}
+        allowed = MAY_USE.get(layer_of(path), set())
         found = {name.partition(".")[0] for name in imports_on_load(tree_of(path))}
         assert found & OPTIONAL <= allowed, path
 
